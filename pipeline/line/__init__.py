@@ -1,0 +1,1 @@
+"""A line: everything an operator decides about a phone number."""

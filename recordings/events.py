@@ -1,0 +1,87 @@
+"""What a call leaves behind: one append-only log of events, of which every view, metric, replay and test is a fold.
+
+The envelope is frozen at version 1: later versions may add kinds and fields, and never change the meaning of these.
+Events are edges, not frames. Digits that a caller keys in while the line listens for a secret never enter one:
+`caller.pressed` then carries `secret: {kind, length}` only.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+ENVELOPE_VERSION: Final = 1
+
+
+class UnknownEvent(ValueError):
+    """An event that this version does not define, or that lacks a field: our own misuse; nothing was recorded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One entry of a call's log."""
+
+    org_id: str
+    call_id: str
+    seq: int
+    """1, 2, 3… without gaps within a call."""
+    at_ms: int
+    """0 = the first media frame of the first stream; webhook and token events are negative."""
+    key_id: str
+    """The key that sealed `data`; empty: not sealed."""
+    kind: str
+    data: Mapping[str, Any]
+    version: int = ENVELOPE_VERSION
+
+
+KINDS: Final[Mapping[str, tuple[str, ...]]] = {
+    # The call and its media
+    "call.ringing": ("call_sid", "from_number", "to_number", "line", "line_version"),
+    "call.answered": ("stream_sid", "stream_number"),
+    "call.media_started": ("wall_clock",),  # ISO 8601 UTC of at_ms 0; once per call
+    "call.media_lost": ("stream_number", "how"),  # how: closed | reset | silent
+    "call.resumed": ("stream_sid", "stream_number"),
+    "call.ended": ("outcome", "reason"),
+    "media.fault": ("fault", "count", "detail"),
+    "recording.started": ("audio",),
+    # The caller
+    "caller.speech_started": (),
+    "caller.speech_ended": (),
+    "caller.partial": ("text",),
+    "caller.said": (
+        "utterance",
+        "text",
+        "via",
+        "start_ms",
+        "end_ms",
+        "confidence",
+        "alternatives",
+    ),  # via: speech | dtmf | text
+    "caller.unrecognised": ("reason", "start_ms", "end_ms"),
+    "caller.pressed": ("digit",),  # or secret: {kind, length} in its place
+    "caller.silent": ("count",),
+    "caller.barged_in": ("utterance",),
+    # The assistant
+    "assistant.speaks": ("utterance", "turn", "text", "purpose"),  # purpose: see fold.PURPOSES
+    "assistant.heard": ("utterance", "heard_text", "start_ms", "end_ms", "complete"),
+    "assistant.expects": ("expecting", "keys"),  # keys: the caller was asked to use the keypad
+    "floor.changed": ("floor",),  # caller | assistant | nobody
+    # One turn: what the caller wanted and what was done about it
+    "turn.began": ("turn", "utterance"),  # utterance: the caller's, or "" for the greeting
+    "turn.understood": ("turn", "intent", "confidence", "slots", "by"),
+    "tool.called": ("turn", "call", "tool", "arguments"),
+    "tool.returned": ("turn", "call", "tool", "ok", "result", "error", "took_ms"),
+    "knowledge.found": ("turn", "question", "passages"),  # passages: [{document, section, title, score}]
+    "turn.answered": ("turn", "sources"),  # sources: [{document, section, title}] that were spoken
+    "message.taken": ("turn", "queue", "text", "start_ms", "end_ms"),
+}
+"""Every kind with the fields its data must have; more fields are allowed."""
+
+
+def checked(kind: str, data: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Give data back if it is what this kind carries. Raises UnknownEvent."""
+    if kind not in KINDS:
+        raise UnknownEvent(f"no event of kind {kind!r} is defined; see recordings.events.KINDS")
+    missing = [name for name in KINDS[kind] if name not in data and not (name == "digit" and "secret" in data)]
+    if missing:
+        raise UnknownEvent(f"an event of kind {kind!r} lacks {', '.join(missing)}")
+    return data

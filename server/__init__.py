@@ -1,0 +1,1 @@
+"""The edge: HTTP, people's API, command line, and the composition root."""

@@ -1,0 +1,1 @@
+"""Calls, legs, carriers and queues; nothing about words."""

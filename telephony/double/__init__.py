@@ -1,0 +1,1 @@
+"""A stateful Twilio for development and tests."""

@@ -1,0 +1,1 @@
+"""Twilio: its wire format, its signatures, its markup."""

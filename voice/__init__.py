@@ -1,0 +1,1 @@
+"""Audio bytes into words and words into audio."""

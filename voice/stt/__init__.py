@@ -1,0 +1,1 @@
+"""Speech recognition: the port and its adapters."""

@@ -1,0 +1,100 @@
+"""The port to speech recognition: what a recogniser is told and what it says."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+ExpectedKind = Literal["open", "yes_no", "digits", "menu", "spelled"]
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """What the caller was just asked, so that a recogniser can listen for it."""
+
+    kind: ExpectedKind = "open"
+    vocabulary: str = ""
+    """Name of a vocabulary prepared at start (Vocabulary.name); empty: the line's open vocabulary."""
+    min_digits: int = 0
+    """Fewest digits of a complete answer, when kind is digits."""
+    max_digits: int = 0
+    """Most digits of a complete answer, when kind is digits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """Phrases of one dialogue state, from which offline recognisers build a grammar or a language model."""
+
+    name: str
+    kind: ExpectedKind
+    phrases: tuple[str, ...]
+    """What callers say here, lower case, as words. `<digits>` stands for spoken digits, `<name>` for a name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hypothesis:
+    """One reading of an utterance."""
+
+    text: str
+    confidence: float
+    """0 to 1; comparable within one recogniser only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """Words of one utterance. Partials replace each other; exactly one final ends an utterance."""
+
+    text: str
+    final: bool
+    start_ms: int
+    """Instant at which speech began, on the call's clock."""
+    end_ms: int
+    """Instant at which speech ended (final) or up to which it was heard (partial)."""
+    confidence: float = 0.0
+    alternatives: tuple[Hypothesis, ...] = ()
+    """Best first; the first has the same text. Empty on partials."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unrecognised:
+    """The end of an utterance for which no words came: busy and late are the recogniser's fault, noise is not."""
+
+    reason: Literal["busy", "late", "noise"]
+    start_ms: int
+    end_ms: int
+
+
+class Recognition(Protocol):
+    """One caller's recogniser. Its four inputs are synchronous, cheap and never raise; results come from iterating.
+
+    Iteration ends after aclose(). Every utterance that was begun and ended yields exactly one final Transcript or one
+    Unrecognised, in order, at the latest deadline_ms after its end was told.
+    """
+
+    def expect(self, expectation: Expectation) -> None:
+        """Listen for this from the next utterance on."""
+
+    def speech_started(self, at_ms: int) -> None:
+        """Begin an utterance; the audio written next starts at this instant (pre-roll included)."""
+
+    def write(self, pcm: bytes, at_ms: int) -> None:
+        """Take PCM16 mono 8 kHz of any length, whose first sample is at this instant."""
+
+    def speech_ended(self, at_ms: int, deadline_ms: int) -> None:
+        """End the utterance; its final result is due within deadline_ms."""
+
+    def __aiter__(self) -> AsyncIterator[Transcript | Unrecognised]:
+        """Results in order."""
+
+    async def aclose(self) -> None:
+        """Release what this call held. Safe to call twice."""
+
+
+class SpeechToText(Protocol):
+    """A recogniser, shared by all calls of a process."""
+
+    @property
+    def wants(self) -> Literal["speech", "continuous"]:
+        """Whether it is fed utterances only (with pre-roll) or every frame."""
+
+    async def open(self, call_id: str, deadline_ms: int) -> Recognition:
+        """Begin to listen to one caller. Raises ProviderLate or ProviderFailed (voice.errors); both may be retried."""

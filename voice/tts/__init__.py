@@ -1,0 +1,1 @@
+"""Speech synthesis: the port and its adapters."""

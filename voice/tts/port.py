@@ -1,0 +1,18 @@
+"""The port to speech synthesis."""
+
+from collections.abc import AsyncIterator
+from typing import Protocol
+
+
+class TextToSpeech(Protocol):
+    """A voice, shared by all calls of a process."""
+
+    @property
+    def name(self) -> str:
+        """Engine, voice and settings in one word; part of the key of cached prompts."""
+
+    def speak(self, text: str, language: str, deadline_ms: int) -> AsyncIterator[bytes]:
+        """Yield PCM16 mono 8 kHz as it is made, leading silence trimmed; closing the iterator cancels.
+
+        The first chunk is due within deadline_ms. Raises ProviderLate or ProviderFailed (voice.errors): retryable.
+        """
