@@ -1,0 +1,365 @@
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from voice.playout import (
+    AHEAD_MS,
+    EAR_PIECE_MS,
+    MARK_GRACE_MS,
+    Began,
+    EarAudio,
+    Enqueue,
+    Heard,
+    Ignored,
+    Interrupt,
+    MarkReturned,
+    MediaLost,
+    MediaResumed,
+    Playout,
+    SendAudio,
+    SendClear,
+    SendMark,
+)
+
+pytestmark = pytest.mark.unit
+
+
+def tone(duration_ms, code=0x20):
+    return bytes([code]) * (duration_ms * 8)
+
+
+class Carrier:
+    """Plays what it is sent in real time and returns marks, `lag_ms` later; drives the core by its deadlines."""
+
+    def __init__(self, playout, lag_ms=0, marks=True):
+        self.playout, self.lag_ms, self.marks = playout, lag_ms, marks
+        self.now_ms = 0
+        self.actions = []
+        self.due = []  # (at_ms, name)
+        self.plays_until_ms = 0
+        self.heard_bytes = []  # (at_ms, ulaw) as it truly sounds
+
+    def post(self, event):
+        self._carry_out(self.playout.handle(event))
+
+    def _carry_out(self, actions):
+        self.actions += [(self.now_ms, action) for action in actions]
+        for action in actions:
+            if isinstance(action, SendAudio):
+                start = max(self.plays_until_ms, self.now_ms + self.lag_ms)
+                self.heard_bytes.append((start, action.ulaw))
+                self.plays_until_ms = start + len(action.ulaw) // 8
+            elif isinstance(action, SendMark) and self.marks:
+                self.due.append((max(self.plays_until_ms, self.now_ms), action.name))
+            elif isinstance(action, SendClear):
+                self.due = [(self.now_ms, name) for _, name in self.due]
+                self.plays_until_ms = self.now_ms
+
+    def run(self, until_ms):
+        while True:
+            nexts = [at for at, _ in self.due]
+            if self.playout.deadline_ms is not None:
+                nexts.append(self.playout.deadline_ms)
+            if not nexts or min(nexts) > until_ms:
+                self.now_ms = until_ms
+                return
+            self.now_ms = max(self.now_ms, min(nexts))
+            returned = [name for at, name in self.due if at <= self.now_ms]
+            self.due = [(at, name) for at, name in self.due if at > self.now_ms]
+            for name in returned:
+                self.post(MarkReturned(self.now_ms, name))
+            self._carry_out(self.playout.tick(self.now_ms))
+
+    def of(self, kind):
+        return [action for _, action in self.actions if isinstance(action, kind)]
+
+
+def test_a_short_utterance_is_sent_at_once_and_heard_to_the_end():
+    line = Carrier(Playout())
+    line.post(Enqueue(0, "u1", "Hello there.", tone(500), last=True))
+    assert [len(action.ulaw) for action in line.of(SendAudio)] == [1600, 1600, 800]
+    assert [action.name for action in line.of(SendMark)] == ["u1:g0:1", "u1:g0:2", "u1:g0:3"]
+    line.run(2000)
+    assert line.of(Began) == [Began("u1", 0)]
+    assert line.of(Heard)[0].heard_text == "Hello there."
+    assert (line.of(Heard)[0].start_ms, line.of(Heard)[0].complete) == (0, True)
+    assert 500 <= line.of(Heard)[0].end_ms <= 520
+    assert not line.playout.speaking
+    assert line.playout.deadline_ms is None
+
+
+def test_a_long_utterance_is_never_more_than_600_ms_ahead():
+    line = Carrier(Playout())
+    line.post(Enqueue(0, "u1", "word " * 20, tone(8000), last=True))
+    line.run(10_000)
+    sent = 0
+    for at_ms, action in line.actions:
+        if isinstance(action, SendAudio):
+            sent += len(action.ulaw) // 8
+            assert sent - at_ms <= AHEAD_MS
+    assert sent == 8000
+    gaps = [b - (a + len(ulaw) // 8) for (a, ulaw), (b, _) in zip(line.heard_bytes, line.heard_bytes[1:], strict=False)]
+    assert set(gaps) == {0}
+
+
+def test_ear_audio_is_what_was_sent_on_time_and_in_short_pieces():
+    line = Carrier(Playout())
+    audio = bytes(range(256)) * 31
+    line.post(Enqueue(40, "u1", "something", audio[:7840], last=True))
+    line.run(3000)
+    pieces = [(at, action) for at, action in line.actions if isinstance(action, EarAudio)]
+    assert b"".join(action.ulaw for _, action in pieces) == audio[:7840]
+    at_ms = 40
+    for released_ms, piece in pieces:
+        assert piece.at_ms == at_ms
+        assert len(piece.ulaw) <= EAR_PIECE_MS * 8
+        assert at_ms + len(piece.ulaw) // 8 <= released_ms <= at_ms + EAR_PIECE_MS + 1
+        at_ms += len(piece.ulaw) // 8
+
+
+def test_barge_in_clears_and_tells_to_the_word_what_was_heard():
+    line = Carrier(Playout())
+    line.post(Enqueue(0, "u1", "one one one one one one one one one one", tone(5000), last=True))
+    line.run(2010)
+    line.post(Interrupt(2010))
+    assert line.of(SendClear) == [SendClear()]
+    assert line.of(Heard) == [Heard("u1", "one one one one", 0, 2010, complete=False)]
+    assert sum(len(piece.ulaw) for piece in line.of(EarAudio)) == 2010 * 8
+    line.run(4000)
+    assert {action.reason for action in line.of(Ignored)} == {"mark of a stale generation: cleared, not heard"}
+    assert line.playout.generation == 1
+
+
+def test_the_next_utterance_after_a_clear_carries_the_new_generation():
+    line = Carrier(Playout())
+    line.post(Enqueue(0, "u1", "never mind", tone(900), last=True))
+    line.run(100)
+    line.post(Interrupt(100))
+    line.post(Enqueue(100, "u2", "sure", tone(200), last=True))
+    assert line.of(SendMark)[-1].name == "u2:g1:1"
+    line.run(3000)
+    assert [(heard.utterance, heard.complete) for heard in line.of(Heard)] == [("u1", False), ("u2", True)]
+
+
+def test_utterances_behind_the_interrupted_one_were_not_heard():
+    line = Carrier(Playout())
+    line.post(Enqueue(0, "u1", "first", tone(1000), last=True))
+    line.post(Enqueue(0, "u2", "second", tone(1000), last=True))
+    line.run(300)
+    line.post(Interrupt(300))
+    assert line.of(Heard)[1] == Heard("u2", "", 300, 300, complete=False)
+
+
+def test_audio_of_an_interrupted_utterance_that_comes_late_is_ignored():
+    line = Carrier(Playout())
+    line.post(Enqueue(0, "u1", "long story", tone(400), last=False))
+    line.run(100)
+    line.post(Interrupt(100))
+    line.post(Enqueue(120, "u1", "and more", tone(400), last=True))
+    assert line.of(Ignored)[-1].reason == "audio for an utterance that is over"
+    assert len(line.of(Heard)) == 1
+
+
+def test_streamed_audio_goes_out_as_it_comes_and_text_continues():
+    line = Carrier(Playout())
+    for start in range(0, 1200, 60):
+        line.run(start // 4)
+        text = "please hold on" if start % 120 == 0 else ""
+        line.post(Enqueue(line.now_ms, "u1", text, tone(60), last=start == 1140))
+    assert line.actions[1][0] == 0
+    line.run(4000)
+    assert line.of(Heard) == [Heard("u1", "please hold on", 0, 1200, complete=True)]
+
+
+def test_an_unfinished_passage_is_not_taken_for_heard_when_its_audio_so_far_was():
+    line = Carrier(Playout())
+    line.post(Enqueue(0, "u1", "this sentence takes a good while to say to anybody", tone(300), last=False))
+    line.run(290)
+    line.post(Interrupt(290))
+    assert line.of(Heard)[0].heard_text in {"this", ""}
+
+
+def test_clauses_are_heard_one_by_one():
+    line = Carrier(Playout())
+    line.post(Enqueue(0, "u1", "First clause,", tone(1000), last=False))
+    line.post(Enqueue(0, "u1", "second clause.", tone(1000), last=True))
+    line.run(1010)
+    line.post(Interrupt(1010))
+    assert line.of(Heard)[0].heard_text == "First clause,"
+
+
+def test_a_lost_mark_does_not_stall_the_ledger():
+    line = Carrier(Playout(), marks=False)
+    line.post(Enqueue(0, "u1", "hello", tone(400), last=True))
+    line.run(400 + MARK_GRACE_MS - 1)
+    assert line.of(Heard) == []
+    line.run(400 + MARK_GRACE_MS)
+    assert line.of(Heard) == [Heard("u1", "hello", 0, 400, complete=True)]
+
+
+def test_marks_correct_what_was_heard_when_the_carrier_lags():
+    line = Carrier(Playout(), lag_ms=140)
+    line.post(Enqueue(0, "u1", "one one one one one one one one one one", tone(5000), last=True))
+    line.run(1600)  # the caller has heard 1460 ms: not yet three words of 500 ms
+    line.post(Interrupt(1600))
+    assert line.of(Heard)[0].heard_text == "one one"
+
+
+def test_a_learned_lag_places_the_next_utterance_where_it_is_heard():
+    line = Carrier(Playout(), lag_ms=120)
+    line.post(Enqueue(0, "u1", "hello", tone(1000), last=True))
+    line.run(3000)
+    line.post(Enqueue(3000, "u2", "again", tone(400), last=True))
+    line.run(6000)
+    assert line.of(Began)[1] == Began("u2", 3120)
+    assert line.of(Heard)[1].end_ms == 3520
+
+
+def test_a_stalled_carrier_moves_the_rest():
+    playout = Playout()
+    playout.handle(Enqueue(0, "u1", "word word word word word word word word", tone(1600), last=True))
+    playout.tick(200)
+    playout.tick(600)
+    actions = playout.handle(MarkReturned(700, "u1:g0:1"))  # 500 ms late
+    assert not any(isinstance(action, Heard) for action in actions)
+    ear = [action for now in range(700, 2400, 10) for action in playout.tick(now) if isinstance(action, EarAudio)]
+    assert ear[0].at_ms >= 1100
+
+
+def test_media_lost_ends_everything_and_resumed_media_speak_again():
+    line = Carrier(Playout())
+    line.post(Enqueue(0, "u1", "are you still there", tone(1200), last=True))
+    line.run(700)
+    line.post(MediaLost(700))
+    assert line.of(SendClear) == []
+    assert line.of(Heard)[0].complete is False
+    line.post(Enqueue(800, "u2", "nobody hears this", tone(200), last=True))
+    assert line.of(Heard)[1] == Heard("u2", "", 800, 800, complete=False)
+    line.post(MediaResumed(900))
+    line.plays_until_ms = 0
+    line.due.clear()
+    line.run(900)
+    line.post(Enqueue(900, "u3", "sorry", tone(200), last=True))
+    line.run(2500)
+    assert line.of(Heard)[2] == Heard("u3", "sorry", 900, 1100, complete=True)
+
+
+def test_an_utterance_without_audio_was_not_heard():
+    line = Carrier(Playout())
+    line.post(Enqueue(5, "u1", "the voice failed", b"", last=True))
+    assert line.of(Heard) == [Heard("u1", "", 5, 5, complete=False)]
+
+
+def test_another_utterance_ends_the_open_one():
+    line = Carrier(Playout())
+    line.post(Enqueue(0, "u1", "hm", tone(200), last=False))
+    line.post(Enqueue(0, "u2", "so", tone(200), last=True))
+    line.run(3000)
+    assert [heard.utterance for heard in line.of(Heard)] == ["u1", "u2"]
+    line.post(Enqueue(3000, "u1", "late", tone(200), last=True))
+    assert line.of(Ignored)[-1].reason == "audio for an utterance that is over"
+
+
+def test_quiet_at_tells_when_all_that_is_enqueued_will_have_been_said():
+    line = Carrier(Playout())
+    assert line.playout.quiet_at_ms is None
+    line.post(Enqueue(100, "u1", "hello", tone(2000), last=True))
+    assert line.playout.quiet_at_ms == 2100
+    line.run(5000)
+    assert line.playout.quiet_at_ms == 2100
+
+
+def test_interrupting_silence_is_ignored():
+    assert Playout().handle(Interrupt(5)) == [Ignored("nothing to interrupt")]
+
+
+EVENTS = st.lists(
+    st.one_of(
+        st.tuples(st.just("say"), st.integers(0, 3), st.integers(0, 900), st.booleans()),
+        st.tuples(st.just("mark"), st.integers(0, 30)),
+        st.tuples(st.just("interrupt")),
+        st.tuples(st.just("lost")),
+        st.tuples(st.just("resumed")),
+        st.tuples(st.just("wait"), st.integers(-50, 1500)),
+    ),
+    max_size=40,
+)
+
+
+class Account:
+    """Checks every action as it comes, and the sums at the end."""
+
+    def __init__(self):
+        self.playout = Playout()
+        self.now_ms = self.sent = self.ear = self.ear_end_ms = self.current = 0
+        self.marks, self.heard, self.said = ["nonsense"], [], set()
+
+    def take(self, actions):
+        for action in actions:
+            if isinstance(action, SendAudio):
+                self.sent += len(action.ulaw)
+            elif isinstance(action, SendMark):
+                self.marks.append(action.name)
+            elif isinstance(action, Heard):
+                self.heard.append(action.utterance)
+                assert action.start_ms <= action.end_ms
+            elif isinstance(action, EarAudio):
+                assert action.at_ms >= self.ear_end_ms
+                assert 0 < len(action.ulaw) <= EAR_PIECE_MS * 8
+                self.ear_end_ms = action.at_ms + len(action.ulaw) // 8
+                self.ear += len(action.ulaw)
+        assert self.ear <= self.sent
+        assert self.ear_end_ms <= self.playout._now_ms
+
+    def say(self, step, duration_ms, last):
+        self.current += step == 0
+        self.said.add(f"u{self.current}")
+        text = ("some words", "other words here", "", "some words")[step]
+        self.take(self.playout.handle(Enqueue(self.now_ms, f"u{self.current}", text, tone(duration_ms), last)))
+
+    def mark(self, which):
+        self.take(self.playout.handle(MarkReturned(self.now_ms, self.marks[which % len(self.marks)])))
+
+    def interrupt(self):
+        self.take(self.playout.handle(Interrupt(self.now_ms)))
+        assert not self.playout.speaking
+
+    def lost(self):
+        self.take(self.playout.handle(MediaLost(self.now_ms)))
+
+    def resumed(self):
+        self.take(self.playout.handle(MediaResumed(self.now_ms)))
+
+    def wait(self, duration_ms):
+        until_ms = max(0, self.now_ms + duration_ms)
+        for _ in range(500):
+            deadline = self.playout.deadline_ms
+            if deadline is None or deadline > until_ms:
+                self.now_ms = until_ms
+                return
+            self.now_ms = max(self.now_ms, deadline)
+            self.take(self.playout.tick(self.now_ms))
+        pytest.fail("ticks do not get anywhere")
+
+
+@settings(max_examples=150, deadline=None)
+@given(EVENTS)
+def test_whatever_happens_each_utterance_is_heard_once_and_never_more_than_was_sent(script):
+    account = Account()
+    for kind, *rest in script:
+        getattr(account, kind)(*rest)
+    account.interrupt()
+    assert sorted(account.heard) == sorted(account.said)
+    assert account.playout.deadline_ms is None
+
+
+@settings(max_examples=50, deadline=None)
+@given(EVENTS)
+def test_left_alone_it_falls_silent(script):
+    account = Account()
+    for kind, *rest in script:
+        getattr(account, kind)(*rest)
+    account.take(account.playout.handle(Enqueue(account.now_ms, "end", "", b"", last=True)))
+    account.wait(120_000)
+    assert not account.playout.speaking
+    assert set(account.heard) == account.said | {"end"}
