@@ -4,6 +4,11 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
+Fault = Literal[
+    "malformed", "oversized", "out_of_order", "duplicate", "missing", "wrong_stream", "unknown", "bad_format", "flood"
+]
+"""What can be wrong with something that a carrier sent."""
+
 
 @dataclass(frozen=True, slots=True)
 class Started:
@@ -46,9 +51,7 @@ class Stopped:
 class Faulty:
     """Something arrived that the protocol does not allow; it was skipped. Counted, never fatal by itself."""
 
-    fault: Literal[
-        "malformed", "oversized", "out_of_order", "duplicate", "missing", "wrong_stream", "unknown", "bad_format"
-    ]
+    fault: Fault
     detail: str
     """For logs; never holds payload."""
     count: int = 1
@@ -65,7 +68,7 @@ class MediaSocket(Protocol):
     """A caller's media, both ways. Carriers differ; this does not."""
 
     def __aiter__(self) -> AsyncIterator[MediaEvent]:
-        """Events in order, ending after Stopped or a clean close. Raises MediaLost when the socket breaks."""
+        """Events in order, ending after Stopped. Raises MediaLost when the socket breaks or closes without one."""
 
     async def play(self, ulaw: bytes) -> None:
         """Queue μ-law at the carrier behind what is queued already. Raises MediaLost."""

@@ -10,7 +10,7 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 
 @pytest.fixture(scope="session")
 def shared() -> Path:
-    """The folder of recordings and specifications beside the repository. Absent: a loud skip; in CI (CORDBOARD_CI=1) a failure."""
+    """The folder of recordings and specifications beside the repository; absent, a loud skip, and in CI a failure."""
     folder = REPOSITORY.parent / "shared"
     if folder.is_dir():
         return folder
