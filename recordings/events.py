@@ -5,8 +5,11 @@ Events are edges, not frames. Digits that a caller keys in while the line listen
 `caller.pressed` then carries `secret: {kind, length}` only.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 from typing import Any, Final
 
 ENVELOPE_VERSION: Final = 1
@@ -85,3 +88,53 @@ def checked(kind: str, data: Mapping[str, Any]) -> Mapping[str, Any]:
     if missing:
         raise UnknownEvent(f"an event of kind {kind!r} lacks {', '.join(missing)}")
     return data
+
+
+def data_text(data: Mapping[str, Any]) -> str:
+    """The data as JSON text, storable everywhere: dates and decimals as text, lone surrogates replaced.
+
+    Raises UnknownEvent on what JSON cannot say.
+    """
+    try:
+        text = json.dumps(data, default=_plain, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    except (TypeError, ValueError, RecursionError) as error:
+        raise UnknownEvent(f"the data of an event must be JSON: {error}") from error
+    return text.encode("utf-8", "replace").decode()
+
+
+def to_json(event: Event) -> dict[str, Any]:
+    """The event as exports and the API carry it."""
+    return {
+        "version": event.version,
+        "org_id": event.org_id,
+        "call_id": event.call_id,
+        "seq": event.seq,
+        "at_ms": event.at_ms,
+        "key_id": event.key_id,
+        "kind": event.kind,
+        "data": dict(event.data),
+    }
+
+
+def from_json(given: Mapping[str, Any]) -> Event:
+    """The event that `to_json` wrote, also of a later version. Raises KeyError when a field of the envelope lacks."""
+    return Event(
+        given["org_id"],
+        given["call_id"],
+        given["seq"],
+        given["at_ms"],
+        given["key_id"],
+        given["kind"],
+        given["data"],
+        given["version"],
+    )
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} is not JSON")

@@ -1,0 +1,216 @@
+"""Where calls are kept: the port, and the embedded store on SQLite.
+
+What the port promises: `append` returns at once and never raises for the disk's sake; what was appended is visible to
+readers at once and on the disk at most 50 ms later; `flush` waits for that; what a flush acknowledged survives SIGKILL
+(with `power_loss_safe` also the loss of power). While the disk refuses, events stay in memory in order, `health()` says
+so, and they are written when it recovers.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final, Protocol, TypeVar
+
+import sqlalchemy as sa
+
+from recordings import sqlite, tables
+from recordings.errors import StoreUnavailable
+from recordings.events import Event, UnknownEvent, data_text
+from recordings.feed import SUBSCRIPTION_EVENTS, Feed, Subscription
+from recordings.summary import CallSummary, summarised
+from recordings.writer import CAPACITY_BYTES, LINGER_MS, Health, Writer
+
+_T = TypeVar("_T")
+
+READ_MS: Final = 5000
+FLUSH_MS: Final = 5000
+_LARGEST: Final = 2**53
+"""Larger integers change on their way through JSON readers."""
+_ROW_BYTES: Final = 300
+"""An event's size in memory beside its data, roughly."""
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class CallStore(Protocol):
+    """Keeps what calls leave behind."""
+
+    def append(self, events: Iterable[Event]) -> None:
+        """Keep these events; returns at once. Raises UnknownEvent for one that cannot be stored: our own misuse."""
+
+    async def flush(self, deadline_ms: int = FLUSH_MS) -> None:
+        """Return when all that was appended is on the disk. Raises StoreUnavailable; what was appended stays queued."""
+
+    async def events(self, call_id: str, after_seq: int = 0, limit: int | None = None) -> tuple[Event, ...]:
+        """A call's events in order of seq; none for an unknown call. Raises StoreUnavailable."""
+
+    async def call(self, call_id: str) -> CallSummary | None:
+        """One call. Raises StoreUnavailable."""
+
+    async def calls(self, limit: int = 50, before: str | None = None) -> tuple[CallSummary, ...]:
+        """Calls, latest first, those older than the call `before`. Raises StoreUnavailable."""
+
+    async def live_calls(self) -> tuple[CallSummary, ...]:
+        """Calls that no event has ended, latest first, those of a killed process too. Raises StoreUnavailable."""
+
+    def subscribe(self, call_id: str | None = None, size: int = SUBSCRIPTION_EVENTS) -> Subscription:
+        """Watch one call or all, from now on. Raises StoreUnavailable when too many watch."""
+
+    def health(self) -> Health:
+        """How the store is doing, now."""
+
+    async def close(self, deadline_ms: int = FLUSH_MS) -> None:
+        """Write what is left and end. Raises StoreUnavailable with the number of events that could not be written."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    event: Event
+    data: str
+    recorded_at: datetime
+
+
+class SqliteCallStore:
+    """Calls in one SQLite file (WAL): one writer thread with group commit, readers in threads of their own."""
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        power_loss_safe: bool = False,
+        linger_ms: int = LINGER_MS,
+        capacity_bytes: int = CAPACITY_BYTES,
+        now: Callable[[], datetime] = _utc_now,
+    ) -> None:
+        """Open a file that server.migrations has prepared. Raises StoreUnavailable with one sentence."""
+        self.path = path
+        self._now = now
+        self._conflicts = 0
+        self._feed = Feed()
+        self._write = sqlite.engine(path, readers=0, power_loss_safe=power_loss_safe)
+        sqlite.check(self._write, path)
+        self._read = sqlite.engine(path, readers=2)
+        self._readers = ThreadPoolExecutor(2, thread_name_prefix="recordings-reader")
+        self._writer = Writer(self._commit, linger_ms=linger_ms, capacity_bytes=capacity_bytes)
+
+    def append(self, events: Iterable[Event]) -> None:
+        """See CallStore. Call it from the event loop; it is safe from any thread."""
+        rows = [_Row(event, _storable(event), self._now()) for event in events]
+        for row in rows:
+            if self._writer.put(row, len(row.data) + _ROW_BYTES, spare=row.event.kind == "caller.partial"):
+                self._feed.publish(row.event)
+
+    async def flush(self, deadline_ms: int = FLUSH_MS) -> None:
+        """See CallStore."""
+        try:
+            async with asyncio.timeout(deadline_ms / 1000):
+                await asyncio.wrap_future(self._writer.flushed())
+        except TimeoutError:
+            reason = self.health().degraded or "the disk is slow"
+            raise StoreUnavailable(f"Events are not on the disk after {deadline_ms} ms: {reason}") from None
+
+    async def events(self, call_id: str, after_seq: int = 0, limit: int | None = None) -> tuple[Event, ...]:
+        """See CallStore."""
+        return await self._reading(self._read_events, call_id, after_seq, limit)
+
+    async def call(self, call_id: str) -> CallSummary | None:
+        """See CallStore."""
+        found = await self._reading(self._read_calls, sa.select(tables.calls).where(tables.calls.c.call_id == call_id))
+        return next((summary for summary in found if summary.call_id == call_id), None)
+
+    async def calls(self, limit: int = 50, before: str | None = None) -> tuple[CallSummary, ...]:
+        """See CallStore."""
+        latest_first = sa.select(tables.calls).order_by(tables.calls.c.begun_at.desc(), tables.calls.c.call_id.desc())
+        if before is None:
+            return (await self._reading(self._read_calls, latest_first.limit(limit)))[:limit]
+        last = await self.call(before)
+        if last is None:
+            return ()
+        place = (sqlite.instant(last.begun_at), last.call_id)
+        older = sa.tuple_(tables.calls.c.begun_at, tables.calls.c.call_id) < sa.tuple_(*place)
+        found = await self._reading(self._read_calls, latest_first.where(older).limit(limit))
+        return tuple(call for call in found if (sqlite.instant(call.begun_at), call.call_id) < place)[:limit]
+
+    async def live_calls(self) -> tuple[CallSummary, ...]:
+        """See CallStore."""
+        found = await self._reading(self._read_calls, sa.select(tables.calls).where(tables.calls.c.outcome.is_(None)))
+        return tuple(summary for summary in found if summary.live)
+
+    def subscribe(self, call_id: str | None = None, size: int = SUBSCRIPTION_EVENTS) -> Subscription:
+        """See CallStore."""
+        return self._feed.subscribe(call_id, size)
+
+    def health(self) -> Health:
+        """See CallStore."""
+        return replace(self._writer.health(), conflicts=self._conflicts)
+
+    async def close(self, deadline_ms: int = FLUSH_MS) -> None:
+        """See CallStore."""
+        try:
+            await asyncio.to_thread(self._writer.close, deadline_ms)
+        finally:
+            self._readers.shutdown(wait=True)
+            self._read.dispose()
+            self._write.dispose()
+
+    def _commit(self, rows: Sequence[_Row]) -> None:
+        """Write all rows or none; on the writer's thread."""
+        by_call: dict[str, list[tuple[Event, datetime]]] = {}
+        for row in rows:
+            by_call.setdefault(row.event.call_id, []).append((row.event, row.recorded_at))
+        summaries = [summarised(None, noted) for noted in by_call.values()]
+        events = [sqlite.event_row(row.event, row.data) for row in rows]
+        with sqlite.said_plainly(self.path), self._write.begin() as connection:
+            self._conflicts += sqlite.insert_events(connection, events)
+            sqlite.note_calls(connection, [summary for summary in summaries if summary is not None])
+
+    async def _reading(self, read: Callable[..., _T], *arguments: object) -> _T:
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(READ_MS / 1000):
+                return await loop.run_in_executor(self._readers, read, *arguments)
+        except TimeoutError:
+            raise StoreUnavailable(f"The call store {self.path} did not answer within {READ_MS} ms.") from None
+
+    def _read_events(self, call_id: str, after_seq: int, limit: int | None) -> tuple[Event, ...]:
+        # What is in memory is looked at first: a row leaves it only when readers can see it on the disk.
+        pending = [row.event for row in self._writer.pending() if row.event.call_id == call_id]
+        table = tables.events
+        query = sa.select(table).where(table.c.call_id == call_id, table.c.seq > after_seq).order_by(table.c.seq)
+        with sqlite.said_plainly(self.path), self._read.connect() as connection:
+            found = {row.seq: sqlite.event(row) for row in connection.execute(query.limit(limit))}
+        for event in pending:
+            if event.seq > after_seq:
+                found.setdefault(event.seq, event)
+        return tuple(sorted(found.values(), key=lambda event: event.seq)[:limit])
+
+    def _read_calls(self, query: "sa.Select[tuple[object, ...]]") -> tuple[CallSummary, ...]:
+        """What the query finds and every call of which something is in memory only, latest first."""
+        pending: dict[str, list[tuple[Event, datetime]]] = {}
+        for row in self._writer.pending():
+            pending.setdefault(row.event.call_id, []).append((row.event, row.recorded_at))
+        with sqlite.said_plainly(self.path), self._read.connect() as connection:
+            found = {row.call_id: sqlite.summary(row) for row in connection.execute(query)}
+            unseen = [call_id for call_id in pending if call_id not in found]
+            known = sa.select(tables.calls).where(tables.calls.c.call_id.in_(unseen[:1000]))
+            found |= {row.call_id: sqlite.summary(row) for row in connection.execute(known)} if unseen else {}
+        for call_id, noted in pending.items():
+            current = summarised(found.get(call_id), noted)
+            if current is not None:
+                found[call_id] = current
+        return tuple(sorted(found.values(), key=lambda call: (call.begun_at, call.call_id), reverse=True))
+
+
+def _storable(event: Event) -> str:
+    """The event's data as text. Raises UnknownEvent for an event that no database takes."""
+    texts = (event.org_id, event.call_id, event.key_id, event.kind)
+    if not all(text.isprintable() for text in texts) or not event.call_id:
+        raise UnknownEvent(f"an event's ids must be printable text, not {texts!r}")
+    if not 0 < event.seq < _LARGEST or not -_LARGEST < event.at_ms < _LARGEST:
+        raise UnknownEvent(f"seq {event.seq} or at_ms {event.at_ms} of an event is out of range")
+    return data_text(event.data)
