@@ -1,0 +1,465 @@
+"""Who holds the floor: when the caller's turn is over, when the caller interrupts, when the caller says nothing. Pure.
+
+The policy is fixed and plain. A turn is what the caller says from the first speech to the first pause for which every
+stretch of speech has its words; speech that resumes before the words came belongs to the same turn. The caller
+interrupts with sustained speech, with words, or with a key, unless the utterance must not be interrupted.
+
+After each of its replies the dialogue posts Expecting: only then is the floor anybody's once the assistant is quiet,
+and only then does the caller's silence count. Until then the assistant owes the caller something and holds the floor.
+
+Events may come late and twice; what changes nothing yields Ignored. `at_ms` is the instant that the event tells of,
+which may lie before events handled earlier.
+"""
+
+from dataclasses import dataclass, field
+from itertools import product
+from typing import Final, Literal
+
+FloorHolder = Literal["caller", "assistant", "nobody"]
+UnheardReason = Literal["busy", "late", "noise"]
+
+NO_INPUT_MS: Final = 7000
+RESULT_OVERDUE_MS: Final = 6000
+"""Longest wait for the words of a stretch of speech that is over; a recogniser keeps its own, shorter deadline."""
+RESULT_TOLERANCE_MS: Final = 300
+"""Words that reach this close to the end of a stretch of speech are its words: a recogniser ends at the last word,
+the gate at the last sound."""
+YIELD_MS: Final = 1000
+"""An answer is expected, yet nothing is being said: so long a reply may take to be heard before the floor is free."""
+MOST_READINGS: Final = 5
+_GRAVITY: Final = {"noise": 0, "late": 1, "busy": 2}
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechStarted:
+    """The caller's speech begins at this instant (without pre-roll)."""
+
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechSustained:
+    """The caller goes on speaking, long enough to mean it: the gate counted about 240 ms of voice."""
+
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechEnded:
+    """The caller's speech ended at this instant; it is told only after the wait for a pause."""
+
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class PartialHeard:
+    """Words so far."""
+
+    at_ms: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class FinalHeard:
+    """The words of a stretch of speech."""
+
+    at_ms: int
+    text: str
+    alternatives: tuple[str, ...]
+    """Other readings, best first; the first may repeat the text."""
+    start_ms: int
+    end_ms: int
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Unheard:
+    """No words for a stretch of speech."""
+
+    at_ms: int
+    reason: UnheardReason
+    start_ms: int
+    end_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPressed:
+    """The caller pressed a key; which one is not our business."""
+
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class KeysCollected:
+    """The keys make an answer, which the dialogue has got: the assistant's move."""
+
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class AssistantStarted:
+    """The caller begins to hear an utterance."""
+
+    at_ms: int
+    utterance: str
+    interruptible: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AssistantQuiet:
+    """All that was to be said was heard or dropped."""
+
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Expecting:
+    """The reply is decided, and the caller's answer is awaited as soon as it has been said."""
+
+    at_ms: int
+    kind: str
+    no_input_ms: int = NO_INPUT_MS
+    """Silence after the assistant is quiet before the caller is asked again."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallOver:
+    """The call ended: nothing is due any more."""
+
+    at_ms: int
+
+
+TurnEvent = (
+    SpeechStarted
+    | SpeechSustained
+    | SpeechEnded
+    | PartialHeard
+    | FinalHeard
+    | Unheard
+    | KeyPressed
+    | KeysCollected
+    | AssistantStarted
+    | AssistantQuiet
+    | Expecting
+    | CallOver
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Interrupt:
+    """The caller takes the floor: stop this utterance and what follows it. Once per utterance."""
+
+    utterance: str
+
+
+@dataclass(frozen=True, slots=True)
+class TurnComplete:
+    """What the caller said in this turn; the assistant's move."""
+
+    text: str
+    alternatives: tuple[str, ...]
+    """Readings of the whole turn, best first; the first is the text."""
+    start_ms: int
+    end_ms: int
+    confidence: float
+    """The least of its parts'."""
+
+
+@dataclass(frozen=True, slots=True)
+class TurnUnheard:
+    """The caller spoke and no words came; the assistant's move."""
+
+    reason: UnheardReason
+    start_ms: int
+    end_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class CallerSilent:
+    """The caller did not answer; the assistant's move. 1 and 2 are check-ins, 3 is goodbye."""
+
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class FloorChanged:
+    """Whose move it is."""
+
+    floor: FloorHolder
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """An event that changed nothing, and why."""
+
+    reason: str
+
+
+TurnAction = Interrupt | TurnComplete | TurnUnheard | CallerSilent | FloorChanged | Ignored
+
+
+@dataclass(slots=True)
+class _Turn:
+    """What the caller has said since the last turn was over."""
+
+    speech_ms: int | None = None
+    """Onset of the stretch that goes on now."""
+    sustained: bool = False
+    awaited: list[tuple[int, int]] = field(default_factory=list)
+    """Stretches that are over and have no result yet: start and end."""
+    overdue_ms: int = 0
+    """Instant at which the awaited ones are given up."""
+    heard: list[FinalHeard] = field(default_factory=list)
+    unheard: list[Unheard] = field(default_factory=list)
+    interrupted: bool = False
+    """It cut the assistant short."""
+
+    @property
+    def open(self) -> bool:
+        return self.speech_ms is not None or bool(self.awaited)
+
+    def spans(self) -> list[tuple[int, int]]:
+        """Start and end of every result."""
+        return [(part.start_ms, part.end_ms) for part in self.heard] + [
+            (part.start_ms, part.end_ms) for part in self.unheard
+        ]
+
+
+@dataclass(slots=True)
+class _Voice:
+    """What the assistant is saying."""
+
+    utterance: str
+    interruptible: bool
+    interrupted: bool = False
+
+
+class TurnTaking:
+    """One caller and the assistant. The floor begins with the assistant, who owes a greeting."""
+
+    def __init__(self) -> None:
+        self._floor: FloorHolder = "assistant"
+        self._turn = _Turn()
+        self._over_ms = -1
+        """End of the last turn: results for what lay before are stale."""
+        self._voice: _Voice | None = None
+        self._expecting: Expecting | None = None
+        self._yield_ms: int | None = None
+        """Until this instant a reply that was decided may still be on its way to the ear."""
+        self._quiet_ms = 0
+        """Instant from which the caller's silence counts."""
+        self._keying = False
+        self._silences = 0
+        self._ended = False
+
+    @property
+    def floor(self) -> FloorHolder:
+        """Whose move it is."""
+        return self._floor
+
+    @property
+    def deadline_ms(self) -> int | None:
+        """Instant at which tick has something to do; None when only an event can change anything."""
+        due = [instant for instant in (self._overdue_ms(), self._silent_ms(), self._yield_ms) if instant is not None]
+        return min(due) if due and not self._ended else None
+
+    def handle(self, event: TurnEvent) -> list[TurnAction]:
+        """Take an event; the actions are in order."""
+        if self._ended:
+            return [Ignored("the call is over")]
+        return self._with_floor(self._take(event))
+
+    def tick(self, now_ms: int) -> list[TurnAction]:
+        """Let time pass: give up results that are overdue, notice the caller's silence."""
+        if self._ended:
+            return []
+        actions: list[TurnAction] = []
+        if self._yield_ms is not None and now_ms >= self._yield_ms:
+            self._yield_ms = None
+        overdue_ms, silent_ms = self._overdue_ms(), self._silent_ms()
+        if overdue_ms is not None and now_ms >= overdue_ms:
+            self._turn.unheard += [Unheard(now_ms, "late", start, end) for start, end in self._turn.awaited]
+            self._turn.awaited.clear()
+            actions += self._settle()
+        elif silent_ms is not None and now_ms >= silent_ms:
+            self._silences += 1
+            self._owe()
+            actions.append(CallerSilent(self._silences))
+        return self._with_floor(actions)
+
+    # Events
+
+    def _take(self, event: TurnEvent) -> list[TurnAction]:
+        match event:
+            case SpeechStarted():
+                return self._speech_started(event)
+            case SpeechSustained():
+                return self._speech_sustained()
+            case SpeechEnded():
+                return self._speech_ended(event)
+            case PartialHeard():
+                return self._words(event)
+            case FinalHeard() | Unheard():
+                return self._result(event)
+            case KeyPressed() | KeysCollected():
+                return self._keys(event)
+            case AssistantStarted() | AssistantQuiet():
+                return self._assistant(event)
+            case Expecting():
+                return self._expect(event)
+            case CallOver():
+                self._ended = True
+                return []
+
+    def _speech_started(self, event: SpeechStarted) -> list[TurnAction]:
+        if self._turn.speech_ms is not None:
+            return [Ignored("the caller is speaking already")]
+        self._turn.speech_ms = event.at_ms
+        self._turn.sustained = False
+        return []
+
+    def _speech_sustained(self) -> list[TurnAction]:
+        if self._turn.speech_ms is None:
+            return [Ignored("the caller is not speaking")]
+        self._turn.sustained = True
+        return self._interrupt()
+
+    def _speech_ended(self, event: SpeechEnded) -> list[TurnAction]:
+        start_ms = self._turn.speech_ms
+        if start_ms is None:
+            return [Ignored("the caller is not speaking")]
+        self._turn.speech_ms = None
+        end_ms = max(start_ms, event.at_ms)
+        self._quiet_ms = max(self._quiet_ms, end_ms)
+        has_result = any(
+            part_end_ms >= end_ms - RESULT_TOLERANCE_MS and part_start_ms <= end_ms
+            for part_start_ms, part_end_ms in self._turn.spans()
+        )
+        if not has_result:
+            self._turn.awaited.append((start_ms, end_ms))
+            self._turn.overdue_ms = end_ms + RESULT_OVERDUE_MS
+        return self._settle()
+
+    def _words(self, event: PartialHeard) -> list[TurnAction]:
+        if not event.text.strip():
+            return [Ignored("no words yet")]
+        return self._interrupt()
+
+    def _result(self, event: FinalHeard | Unheard) -> list[TurnAction]:
+        if event.end_ms <= self._over_ms:
+            return [Ignored("a result for a turn that is over")]
+        if isinstance(event, FinalHeard) and event.text.strip():
+            self._turn.heard.append(event)
+            actions = self._interrupt()
+        else:
+            reason = event.reason if isinstance(event, Unheard) else "noise"
+            self._turn.unheard.append(Unheard(event.at_ms, reason, event.start_ms, event.end_ms))
+            actions = []
+        self._turn.awaited = [stretch for stretch in self._turn.awaited if stretch[0] >= event.end_ms]
+        return actions + self._settle()
+
+    def _keys(self, event: KeyPressed | KeysCollected) -> list[TurnAction]:
+        if isinstance(event, KeysCollected):
+            self._owe()
+            return []
+        self._keying = True
+        self._silences = 0
+        self._quiet_ms = max(self._quiet_ms, event.at_ms)
+        return self._interrupt()
+
+    def _assistant(self, event: AssistantStarted | AssistantQuiet) -> list[TurnAction]:
+        if isinstance(event, AssistantQuiet):
+            self._voice = None
+            self._yield_ms = None
+            self._quiet_ms = max(self._quiet_ms, event.at_ms)
+            return []
+        if self._voice is not None and self._voice.utterance == event.utterance:
+            return [Ignored("the utterance has begun already")]
+        self._voice = _Voice(event.utterance, event.interruptible)
+        self._yield_ms = None
+        return self._interrupt() if self._turn.speech_ms is not None and self._turn.sustained else []
+
+    def _expect(self, event: Expecting) -> list[TurnAction]:
+        self._expecting = event
+        self._keying = False
+        if self._voice is None:
+            self._yield_ms = event.at_ms + YIELD_MS
+            self._quiet_ms = max(self._quiet_ms, event.at_ms)
+        return []
+
+    # Decisions
+
+    def _interrupt(self) -> list[TurnAction]:
+        voice = self._voice
+        if voice is None or not voice.interruptible or voice.interrupted:
+            return []
+        voice.interrupted = True
+        self._turn.interrupted = True
+        return [Interrupt(voice.utterance)]
+
+    def _settle(self) -> list[TurnAction]:
+        """End the turn if nobody speaks and every stretch of speech has its result."""
+        turn = self._turn
+        if turn.open or not (turn.heard or turn.unheard):
+            return []
+        self._turn = _Turn()
+        spans = turn.spans()
+        start_ms, end_ms = min(start for start, _ in spans), max(end for _, end in spans)
+        self._over_ms = max(self._over_ms, end_ms)
+        if turn.heard:
+            self._silences = 0
+            self._owe()
+            return [_complete(turn.heard)]
+        reason = max((part.reason for part in turn.unheard), key=_GRAVITY.__getitem__)
+        asked = self._expecting is not None and self._voice is None
+        if reason == "noise" and not asked and not turn.interrupted:
+            return [Ignored("noise while it was not the caller's move")]
+        self._silences = 0
+        self._owe()
+        return [TurnUnheard(reason, start_ms, end_ms)]
+
+    def _owe(self) -> None:
+        """It is the assistant's move."""
+        self._expecting = None
+        self._yield_ms = None
+        self._keying = False
+
+    def _with_floor(self, actions: list[TurnAction]) -> list[TurnAction]:
+        floor = self._holder()
+        if floor != self._floor:
+            self._floor = floor
+            actions.append(FloorChanged(floor))
+        return actions
+
+    def _holder(self) -> FloorHolder:
+        if self._voice is not None and not self._voice.interrupted:
+            return "assistant"
+        if self._turn.open or self._keying:
+            return "caller"
+        return "assistant" if self._expecting is None or self._yield_ms is not None else "nobody"
+
+    # Deadlines
+
+    def _overdue_ms(self) -> int | None:
+        return self._turn.overdue_ms if self._turn.awaited and self._turn.speech_ms is None else None
+
+    def _silent_ms(self) -> int | None:
+        if self._expecting is None or self._voice is not None or self._turn.open:
+            return None
+        return self._quiet_ms + self._expecting.no_input_ms
+
+
+def _complete(parts: list[FinalHeard]) -> TurnComplete:
+    """One turn out of the results of its stretches, in the order of speech."""
+    parts = sorted(parts, key=lambda part: part.start_ms)
+    readings = [tuple(dict.fromkeys((part.text, *part.alternatives)))[:MOST_READINGS] for part in parts]
+    ranked = sorted(product(*(range(len(each)) for each in readings[:4])), key=sum)[:MOST_READINGS]
+    rest = tuple(each[0] for each in readings[4:])
+    texts = [" ".join((*(each[i] for each, i in zip(readings, picks, strict=False)), *rest)) for picks in ranked]
+    return TurnComplete(
+        texts[0],
+        tuple(dict.fromkeys(texts)),
+        parts[0].start_ms,
+        max(part.end_ms for part in parts),
+        min(part.confidence for part in parts),
+    )
