@@ -1,0 +1,98 @@
+"""What we answer Twilio: TwiML documents, as text. Pure, although it imports twilio: its builder only writes XML.
+
+A TwiML document always says what happens after the stream (DESIGN A5): a lost process is not a lost call.
+"""
+
+from typing import Final
+from urllib.parse import urlsplit
+
+from twilio.twiml.voice_response import VoiceResponse
+
+TOKEN_PARAMETER: Final = "call_token"  # noqa: S105 - a name, not a secret
+"""The stream parameter that carries the one-time token (telephony.token)."""
+
+MAX_PARAMETER_CHARACTERS: Final = 500
+"""Twilio's limit on name and value of a stream parameter together."""
+
+MAX_SAY_CHARACTERS: Final = 4_096
+"""Twilio's limit on one <Say>."""
+
+MAX_MESSAGE_S: Final = 120
+"""The longest message a caller may leave when no stream can be had."""
+
+MESSAGE_SILENCE_S: Final = 5
+"""So much silence ends a message."""
+
+_LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
+
+
+def connect_stream(stream_url: str, token: str, resume_url: str, status_callback: str = "") -> str:
+    """Open a media stream; when it is over, however it ended, ask resume_url what now.
+
+    Raises ValueError on an address or a token that Twilio would refuse once the caller is on the line.
+    """
+    parts = urlsplit(stream_url)
+    if parts.scheme != "wss" and not (parts.scheme == "ws" and parts.hostname in _LOOPBACK):
+        raise ValueError(f"the stream address {stream_url!r} is not wss://; Twilio speaks nothing else")
+    if parts.query or parts.fragment:
+        raise ValueError(f"the stream address {stream_url!r} has a query, which Twilio refuses (error 31920)")
+    if len(TOKEN_PARAMETER) + len(token) > MAX_PARAMETER_CHARACTERS:
+        raise ValueError(f"a token of {len(token)} characters does not fit into a stream parameter")
+    response = VoiceResponse()
+    callback = {"status_callback": status_callback, "status_callback_method": "POST"} if status_callback else {}
+    stream = response.connect().stream(url=stream_url, **callback)
+    stream.parameter(name=TOKEN_PARAMETER, value=token)
+    response.redirect(resume_url, method="POST")
+    return str(response)
+
+
+def speak_and_hang_up(text: str, language: str) -> str:
+    """Say this with the carrier's voice (language as in BCP 47, such as en-US), and end the call."""
+    response = VoiceResponse()
+    _say(response, text, language)
+    response.hangup()
+    return str(response)
+
+
+def record_message(text: str, language: str, action_url: str, *, recorded_url: str = "", goodbye: str = "") -> str:
+    """Say this, record what the caller then says, and ask action_url what now; a silent caller hears goodbye.
+
+    recorded_url is told, after the call too, where the recording is. Without an action <Record> would start anew.
+    """
+    response = VoiceResponse()
+    _say(response, text, language)
+    callback = {"recording_status_callback": recorded_url} if recorded_url else {}
+    response.record(
+        action=action_url,
+        method="POST",
+        max_length=MAX_MESSAGE_S,
+        timeout=MESSAGE_SILENCE_S,
+        finish_on_key="#",
+        play_beep=True,
+        trim="trim-silence",
+        **callback,
+    )
+    if goodbye:
+        _say(response, goodbye, language)
+    response.hangup()
+    return str(response)
+
+
+def redirect(url: str) -> str:
+    """Ask this address what to do."""
+    response = VoiceResponse()
+    response.redirect(url, method="POST")
+    return str(response)
+
+
+def hang_up() -> str:
+    """End the call."""
+    response = VoiceResponse()
+    response.hangup()
+    return str(response)
+
+
+def _say(response: VoiceResponse, text: str, language: str) -> None:
+    if not text or len(text) > MAX_SAY_CHARACTERS:
+        raise ValueError(f"a text of {len(text)} characters cannot be spoken; Twilio takes 1 to {MAX_SAY_CHARACTERS}")
+    response.say(text, language=language)
