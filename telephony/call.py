@@ -1,0 +1,313 @@
+"""One call's life: rung, connected, talking, its media lost and found, ended in exactly one way. A pure core.
+
+    RINGING ─→ CONNECTING ─→ TALKING ⇄ LOST
+        └──────────┴────────────┼────────┴─→ ENDED
+                                └→ ENDING ─→ ENDED
+
+Its actions are carried out in order: HangUp reaches the carrier before CloseMedia, or TwiML goes on after <Connect>.
+Whoever posts StreamStarted closes that socket unless BeginConversation or ContinueConversation answers; whoever posts
+ResumeAsked hangs up unless OfferStream or TakeMessage answers. After Finish every event is answered with Ignored alone.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import ClassVar, Final
+
+from telephony.call_events import (
+    OUTCOMES,
+    BeginConversation,
+    CallAction,
+    CallEvent,
+    CarrierStatus,
+    CloseMedia,
+    ContinueConversation,
+    Finish,
+    HangUp,
+    HangUpWanted,
+    Ignored,
+    LastWordsHeard,
+    OfferStream,
+    Outcome,
+    Rang,
+    ResumeAsked,
+    StreamBroken,
+    StreamStarted,
+    StreamStopped,
+    TakeMessage,
+)
+
+__all__ = [
+    "LAST_WORDS_MS",
+    "LOST_MAX_MS",
+    "MAX_STREAMS",
+    "OUTCOMES",
+    "START_DEADLINE_MS",
+    "STOPPED_GRACE_MS",
+    "BeginConversation",
+    "CallAction",
+    "CallEvent",
+    "CallFlow",
+    "CarrierStatus",
+    "CloseMedia",
+    "ContinueConversation",
+    "Finish",
+    "HangUp",
+    "HangUpWanted",
+    "Ignored",
+    "LastWordsHeard",
+    "OfferStream",
+    "Outcome",
+    "Rang",
+    "ResumeAsked",
+    "Row",
+    "State",
+    "StreamBroken",
+    "StreamStarted",
+    "StreamStopped",
+    "TakeMessage",
+]
+
+START_DEADLINE_MS: Final = 20_000
+"""From our answer to the start of a stream, which takes about a second; ours to choose, so generous."""
+
+LOST_MAX_MS: Final = 30_000
+"""How long a caller is waited for whose audio broke. Telecom practice forgives 30 s (reliability.md §1)."""
+
+STOPPED_GRACE_MS: Final = 1_000
+"""A stopped stream is a caller who hung up, unless the carrier asks by then what to do with a call that goes on."""
+
+MAX_STREAMS: Final = 5
+"""A call that lost so many is given no other: it takes a message, with the carrier's means."""
+
+LAST_WORDS_MS: Final = 15_000
+"""The longest goodbye. After that the call ends, whether or not its mark came back."""
+
+_OVER: Final[Mapping[str, Outcome]] = {
+    "completed": "caller_hung_up",
+    "canceled": "caller_hung_up",
+    "busy": "failed",
+    "no-answer": "failed",
+    "failed": "failed",
+}
+"""Twilio's CallStatus values that are final (https://www.twilio.com/docs/voice/api/call-resource#call-status-values)."""
+
+
+class State(Enum):
+    """Where a call is."""
+
+    RINGING = "ringing"
+    """Not answered yet."""
+    CONNECTING = "connecting"
+    """A stream was offered and has not started."""
+    TALKING = "talking"
+    """A stream is open."""
+    LOST = "lost"
+    """The stream broke; the carrier is expected to ask for another."""
+    ENDING = "ending"
+    """Saying the last words."""
+    ENDED = "ended"
+    """Finished."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What an event does in a state, and every state it may lead to."""
+
+    step: Callable[..., list[CallAction]]
+    to: tuple[State, ...]
+
+
+class CallFlow:
+    """Decides for one call. No timer runs while its caller talks, so the first frame may set the clock's zero."""
+
+    def __init__(self) -> None:
+        self._state = State.RINGING
+        self._stream_number = 0
+        self._offered = 0
+        self._deadline_ms: int | None = None
+        self._lost_ms = 0
+        self._wanted: tuple[Outcome, str] = ("failed", "")
+
+    @classmethod
+    def lost(cls, at_ms: int, stream_number: int) -> "CallFlow":
+        """A call that another process carried until its stream of this number broke: it may be resumed."""
+        flow = cls()
+        flow._stream_number = flow._offered = stream_number
+        flow._await_stream(at_ms)
+        return flow
+
+    @property
+    def state(self) -> State:
+        """Where the call is."""
+        return self._state
+
+    @property
+    def stream_number(self) -> int:
+        """Number of the open stream, or of the last one; 0 before the first."""
+        return self._stream_number
+
+    @property
+    def deadline_ms(self) -> int | None:
+        """When to call tick."""
+        return self._deadline_ms
+
+    def handle(self, event: CallEvent) -> list[CallAction]:
+        """Take an event. Raises ValueError on an outcome that is not one of OUTCOMES; nothing has changed then."""
+        if isinstance(event, HangUpWanted) and event.outcome not in OUTCOMES:
+            raise ValueError(f"{event.outcome!r} is no way for a call to end; see OUTCOMES")
+        row = self.TRANSITIONS[self._state].get(type(event))
+        if row is None:
+            return [Ignored(f"{type(event).__name__} while {self._state.value}")]
+        return row.step(self, event)
+
+    def tick(self, now_ms: int) -> list[CallAction]:
+        """Let time pass: whoever was waited for did not come."""
+        if self._deadline_ms is None or now_ms < self._deadline_ms:
+            return []
+        outcome, reason = self._wanted
+        ended_ms = self._lost_ms if self._state is State.LOST and outcome == "caller_hung_up" else now_ms
+        return self._finish(outcome, reason, ended_ms, hang_up=True)
+
+    # The steps of the table below
+
+    def _offer(self, event: Rang | ResumeAsked) -> list[CallAction]:
+        """Offer the first stream, or another after the carrier could not open that one."""
+        if self._state is State.RINGING:
+            self._enter(State.CONNECTING, event.at_ms + START_DEADLINE_MS, ("failed", "no stream started in time"))
+        return self._next_stream(event.at_ms)
+
+    def _begin(self, event: StreamStarted) -> list[CallAction]:
+        self._stream_number = event.stream_number
+        self._enter(State.TALKING)
+        return [BeginConversation(event.stream_number)]
+
+    def _continue(self, event: StreamStarted) -> list[CallAction]:
+        if event.stream_number <= self._stream_number:
+            return [Ignored("a stream older than the call's last one")]
+        missed = self._state is State.LOST
+        replaced: list[CallAction] = [] if missed else [CloseMedia(self._stream_number, 1001)]
+        gap_ms = max(0, event.at_ms - self._lost_ms) if missed else 0
+        self._stream_number = event.stream_number
+        self._enter(State.TALKING)
+        return [*replaced, ContinueConversation(event.stream_number, gap_ms)]
+
+    def _lose(self, event: StreamBroken) -> list[CallAction]:
+        if event.stream_number != self._stream_number:
+            return [Ignored("not the call's stream")]
+        self._await_stream(event.at_ms)
+        # A silent socket is open on both sides; only when it closes does the carrier go on to ask.
+        return [CloseMedia(event.stream_number, 1001)]
+
+    def _stop(self, event: StreamStopped) -> list[CallAction]:
+        if event.stream_number != self._stream_number:
+            return [Ignored("not the call's stream")]
+        self._lost_ms = event.at_ms
+        self._enter(State.LOST, event.at_ms + STOPPED_GRACE_MS, ("caller_hung_up", "the carrier stopped the stream"))
+        return [CloseMedia(event.stream_number, 1000)]
+
+    def _resume(self, event: ResumeAsked) -> list[CallAction]:
+        """Offer another stream; the carrier may have known of the loss before us."""
+        closing: list[CallAction] = []
+        if self._state is State.TALKING:
+            closing = [CloseMedia(self._stream_number, 1001)]
+            self._await_stream(event.at_ms)
+        elif self._wanted[0] == "caller_hung_up":
+            self._await_stream(self._lost_ms)  # the caller is still there
+        return closing + self._next_stream(event.at_ms)
+
+    def _say_last_words(self, event: HangUpWanted) -> list[CallAction]:
+        self._enter(State.ENDING, event.at_ms + LAST_WORDS_MS, (event.outcome, event.reason))
+        return []
+
+    def _refuse(self, event: HangUpWanted) -> list[CallAction]:
+        """End a call that was not answered: our answer hangs up, after its words."""
+        return self._finish(event.outcome, event.reason, event.at_ms)
+
+    def _hang_up(self, event: HangUpWanted) -> list[CallAction]:
+        """End a call in which nobody could hear last words."""
+        return self._finish(event.outcome, event.reason, event.at_ms, hang_up=True)
+
+    def _end(self, event: LastWordsHeard) -> list[CallAction]:
+        return self._finish(*self._wanted, event.at_ms, hang_up=True)
+
+    def _end_unheard(self, event: StreamStopped | StreamBroken) -> list[CallAction]:
+        if event.stream_number != self._stream_number:
+            return [Ignored("not the call's stream")]
+        return self._finish(*self._wanted, event.at_ms, hang_up=isinstance(event, StreamBroken))
+
+    def _end_asked(self, event: ResumeAsked) -> list[CallAction]:
+        return self._finish(*self._wanted, event.at_ms)
+
+    def _hear_carrier(self, event: CarrierStatus) -> list[CallAction]:
+        outcome = _OVER.get(event.status)
+        if outcome is None:
+            return [Ignored("the call goes on")]
+        if self._state is State.ENDING:
+            return self._finish(*self._wanted, event.at_ms)
+        return self._finish(outcome, f"the carrier's status is {event.status}", event.at_ms)
+
+    # What the steps share
+
+    def _enter(
+        self, state: State, deadline_ms: int | None = None, wanted: tuple[Outcome, str] = ("failed", "")
+    ) -> None:
+        """Change state. When deadline_ms passes there, the call ends as wanted."""
+        self._state, self._deadline_ms, self._wanted = state, deadline_ms, wanted
+
+    def _await_stream(self, lost_ms: int) -> None:
+        self._lost_ms = lost_ms
+        self._enter(State.LOST, lost_ms + LOST_MAX_MS, ("media_lost", f"no stream for {LOST_MAX_MS} ms"))
+
+    def _next_stream(self, at_ms: int) -> list[CallAction]:
+        if self._offered >= MAX_STREAMS:
+            return [TakeMessage(), *self._finish("media_lost", f"{MAX_STREAMS} streams were lost", at_ms)]
+        self._offered = max(self._offered, self._stream_number) + 1
+        return [OfferStream(self._offered)]
+
+    def _finish(self, outcome: Outcome, reason: str, at_ms: int, *, hang_up: bool = False) -> list[CallAction]:
+        hanging_up: list[CallAction] = [HangUp()] if hang_up else []
+        is_open = self._state in (State.TALKING, State.ENDING)
+        closing: list[CallAction] = [CloseMedia(self._stream_number, 1000)] if is_open else []
+        self._enter(State.ENDED)
+        return [*hanging_up, *closing, Finish(outcome, reason, at_ms)]
+
+    # Every transition. What is not here is Ignored.
+    TRANSITIONS: ClassVar[Mapping[State, Mapping[type, Row]]] = {
+        State.RINGING: {
+            Rang: Row(_offer, (State.CONNECTING,)),
+            ResumeAsked: Row(_offer, (State.CONNECTING,)),  # its webhook was answered by a process that is gone
+            StreamStarted: Row(_begin, (State.TALKING,)),  # likewise
+            HangUpWanted: Row(_refuse, (State.ENDED,)),
+            CarrierStatus: Row(_hear_carrier, (State.ENDED,)),
+        },
+        State.CONNECTING: {
+            ResumeAsked: Row(_offer, (State.CONNECTING, State.ENDED)),
+            StreamStarted: Row(_begin, (State.TALKING,)),
+            HangUpWanted: Row(_hang_up, (State.ENDED,)),
+            CarrierStatus: Row(_hear_carrier, (State.ENDED,)),
+        },
+        State.TALKING: {
+            StreamStarted: Row(_continue, (State.TALKING,)),
+            StreamStopped: Row(_stop, (State.LOST,)),
+            StreamBroken: Row(_lose, (State.LOST,)),
+            ResumeAsked: Row(_resume, (State.LOST, State.ENDED)),
+            HangUpWanted: Row(_say_last_words, (State.ENDING,)),
+            CarrierStatus: Row(_hear_carrier, (State.ENDED,)),
+        },
+        State.LOST: {
+            StreamStarted: Row(_continue, (State.TALKING,)),
+            ResumeAsked: Row(_resume, (State.LOST, State.ENDED)),
+            HangUpWanted: Row(_hang_up, (State.ENDED,)),
+            CarrierStatus: Row(_hear_carrier, (State.ENDED,)),
+        },
+        State.ENDING: {
+            LastWordsHeard: Row(_end, (State.ENDED,)),
+            StreamStopped: Row(_end_unheard, (State.ENDED,)),
+            StreamBroken: Row(_end_unheard, (State.ENDED,)),
+            ResumeAsked: Row(_end_asked, (State.ENDED,)),
+            CarrierStatus: Row(_hear_carrier, (State.ENDED,)),
+        },
+        State.ENDED: {},
+    }
+    """By state and event; a stale event leaves the state as it is. Deadlines lead to ENDED."""

@@ -1,0 +1,289 @@
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from telephony import call
+from telephony.call import (
+    BeginConversation,
+    CallAction,
+    CallEvent,
+    CallFlow,
+    CarrierStatus,
+    CloseMedia,
+    ContinueConversation,
+    Finish,
+    HangUp,
+    HangUpWanted,
+    Ignored,
+    LastWordsHeard,
+    OfferStream,
+    Rang,
+    ResumeAsked,
+    State,
+    StreamBroken,
+    StreamStarted,
+    StreamStopped,
+    TakeMessage,
+)
+
+pytestmark = pytest.mark.unit
+
+
+def after(*events: CallEvent) -> CallFlow:
+    flow = CallFlow()
+    for event in events:
+        flow.handle(event)
+    return flow
+
+
+def state(flow: CallFlow) -> State:
+    return flow.state
+
+
+RANG = Rang(-900)
+FIRST = StreamStarted(-100, "MZ1", 1)
+GOODBYE = HangUpWanted(60_000, "completed", "goodbye was said")
+
+
+def test_a_call_is_answered_held_and_said_goodbye_to():
+    flow = CallFlow()
+    assert flow.handle(RANG) == [OfferStream(1)]
+    assert state(flow) is State.CONNECTING
+    assert flow.handle(FIRST) == [BeginConversation(1)]
+    assert state(flow) is State.TALKING
+    assert flow.deadline_ms is None
+    assert flow.handle(GOODBYE) == []
+    assert flow.handle(LastWordsHeard(61_000)) == [
+        HangUp(),
+        CloseMedia(1, 1000),
+        Finish("completed", "goodbye was said", 61_000),
+    ]
+    assert state(flow) is State.ENDED
+    assert flow.deadline_ms is None
+
+
+def test_a_lost_stream_is_continued_by_the_next_one():
+    flow = after(RANG, FIRST)
+    assert flow.handle(StreamBroken(5_000, 1, "reset")) == [CloseMedia(1, 1001)]
+    assert state(flow) is State.LOST
+    assert flow.handle(ResumeAsked(5_400)) == [OfferStream(2)]
+    assert flow.handle(StreamStarted(6_100, "MZ2", 2)) == [ContinueConversation(2, 1_100)]
+    assert state(flow) is State.TALKING
+    assert flow.deadline_ms is None
+
+
+def test_a_loss_that_the_carrier_notices_first_is_one_loss():
+    flow = after(RANG, FIRST)
+    assert flow.handle(ResumeAsked(5_000)) == [CloseMedia(1, 1001), OfferStream(2)]
+    assert isinstance(flow.handle(StreamBroken(5_010, 1, "closed"))[0], Ignored)
+    assert flow.handle(StreamStarted(6_000, "MZ2", 2)) == [ContinueConversation(2, 1_000)]
+
+
+def test_a_stream_that_replaces_one_not_yet_missed_continues_at_once():
+    flow = after(RANG, FIRST)
+    assert flow.handle(StreamStarted(6_000, "MZ2", 2)) == [CloseMedia(1, 1001), ContinueConversation(2, 0)]
+    assert isinstance(flow.handle(StreamBroken(21_000, 1, "silent"))[0], Ignored)
+    assert state(flow) is State.TALKING
+
+
+def test_a_call_whose_media_does_not_come_back_is_lost_after_thirty_seconds():
+    flow = after(RANG, FIRST, StreamBroken(5_000, 1, "reset"), ResumeAsked(20_000))
+    assert flow.deadline_ms == 35_000
+    assert flow.tick(34_999) == []
+    assert flow.tick(35_000) == [HangUp(), Finish("media_lost", "no stream for 30000 ms", 35_000)]
+
+
+def test_a_stopped_stream_is_a_caller_who_hung_up_when_it_stopped():
+    flow = after(RANG, FIRST)
+    assert flow.handle(StreamStopped(9_000, 1)) == [CloseMedia(1, 1000)]
+    assert flow.tick(10_000) == [HangUp(), Finish("caller_hung_up", "the carrier stopped the stream", 9_000)]
+
+
+def test_the_carriers_status_ends_a_stopped_call_at_once():
+    flow = after(RANG, FIRST, StreamStopped(9_000, 1))
+    assert flow.handle(CarrierStatus(9_050, "completed"))[-1] == Finish(
+        "caller_hung_up", "the carrier's status is completed", 9_050
+    )
+
+
+def test_a_stopped_stream_of_a_call_that_goes_on_is_continued():
+    flow = after(RANG, FIRST, StreamStopped(9_000, 1))
+    assert flow.handle(ResumeAsked(9_200)) == [OfferStream(2)]
+    assert flow.deadline_ms == 39_000
+    assert flow.handle(StreamStarted(9_900, "MZ2", 2)) == [ContinueConversation(2, 900)]
+
+
+def test_a_stream_that_never_starts_fails_the_call():
+    flow = after(RANG)
+    assert flow.deadline_ms == -900 + call.START_DEADLINE_MS
+    assert flow.tick(19_099) == []
+    assert flow.tick(19_100) == [HangUp(), Finish("failed", "no stream started in time", 19_100)]
+
+
+def test_a_stream_that_could_not_be_opened_is_offered_again_within_the_same_deadline():
+    flow = after(RANG)
+    deadline_ms = flow.deadline_ms
+    assert flow.handle(ResumeAsked(1_000)) == [OfferStream(2)]
+    assert flow.deadline_ms == deadline_ms
+    assert flow.handle(StreamStarted(2_000, "MZ2", 2)) == [BeginConversation(2)]
+
+
+def test_a_call_that_loses_every_stream_takes_a_message_with_the_carriers_means():
+    flow = after(RANG, FIRST)
+    for number in range(1, call.MAX_STREAMS):
+        flow.handle(StreamBroken(number * 1_000, number, "reset"))
+        assert flow.handle(ResumeAsked(number * 1_000 + 100)) == [OfferStream(number + 1)]
+        flow.handle(StreamStarted(number * 1_000 + 200, "MZ", number + 1))
+    flow.handle(StreamBroken(9_000, call.MAX_STREAMS, "reset"))
+    assert flow.handle(ResumeAsked(9_100)) == [TakeMessage(), Finish("media_lost", "5 streams were lost", 9_100)]
+
+
+def test_a_call_of_a_lost_process_is_resumed():
+    flow = CallFlow.lost(40_000, 1)
+    assert flow.deadline_ms == 70_000
+    assert flow.handle(ResumeAsked(43_000)) == [OfferStream(2)]
+    assert flow.handle(StreamStarted(44_000, "MZ2", 2)) == [ContinueConversation(2, 4_000)]
+
+
+def test_a_stream_reaches_a_process_that_did_not_answer_the_webhook():
+    assert CallFlow().handle(FIRST) == [BeginConversation(1)]
+    assert CallFlow().handle(ResumeAsked(0)) == [OfferStream(1)]
+
+
+def test_a_refused_call_is_not_hung_up_before_it_heard_why():
+    assert CallFlow().handle(HangUpWanted(-5, "refused", "unknown number")) == [Finish("refused", "unknown number", -5)]
+
+
+def test_last_words_that_are_never_heard_do_not_hold_the_call():
+    flow = after(RANG, FIRST, GOODBYE)
+    assert flow.deadline_ms == 60_000 + call.LAST_WORDS_MS
+    assert flow.tick(75_000) == [HangUp(), CloseMedia(1, 1000), Finish("completed", "goodbye was said", 75_000)]
+
+
+@pytest.mark.parametrize(
+    ("event", "hangs_up"),
+    [
+        (StreamStopped(60_500, 1), False),
+        (StreamBroken(60_500, 1, "reset"), True),
+        (ResumeAsked(60_500), False),
+        (CarrierStatus(60_500, "completed"), False),
+    ],
+)
+def test_a_call_that_ends_during_its_last_words_ended_as_we_wanted(event, hangs_up):
+    actions = after(RANG, FIRST, GOODBYE).handle(event)
+    assert actions[-1] == Finish("completed", "goodbye was said", 60_500)
+    assert (HangUp() in actions) is hangs_up
+
+
+@pytest.mark.parametrize(("status", "outcome"), [("completed", "caller_hung_up"), ("canceled", "caller_hung_up")])
+def test_a_caller_may_hang_up_before_anything_began(status, outcome):
+    for flow in (CallFlow(), after(RANG), after(RANG, FIRST), CallFlow.lost(0, 1)):
+        assert isinstance(finish := flow.handle(CarrierStatus(0, status))[-1], Finish)
+        assert finish.outcome == outcome
+
+
+def test_late_and_doubled_events_change_nothing():
+    flow = after(RANG, FIRST)
+    for event in (
+        RANG,
+        FIRST,
+        StreamStopped(1, 7),
+        StreamBroken(1, 0, "reset"),
+        LastWordsHeard(1),
+        CarrierStatus(1, "ringing"),
+        CarrierStatus(1, "in-progress"),
+        CarrierStatus(1, "no such status"),
+    ):
+        assert [type(action) for action in flow.handle(event)] == [Ignored], event
+        assert state(flow) is State.TALKING
+
+
+def test_an_outcome_that_does_not_exist_is_our_mistake_and_changes_nothing():
+    flow = after(RANG, FIRST)
+    with pytest.raises(ValueError, match="no way for a call to end"):
+        flow.handle(HangUpWanted(1, "bored", ""))  # type: ignore[arg-type]
+    assert state(flow) is State.TALKING
+
+
+def test_hang_up_is_legal_in_every_state():
+    states = {
+        State.RINGING: (),
+        State.CONNECTING: (RANG,),
+        State.TALKING: (RANG, FIRST),
+        State.LOST: (RANG, FIRST, StreamBroken(1, 1, "reset")),
+        State.ENDING: (RANG, FIRST, GOODBYE),
+        State.ENDED: (CarrierStatus(1, "completed"),),
+    }
+    assert set(states) == set(State)
+    for expected, events in states.items():
+        flow = after(*events)
+        assert state(flow) is expected
+        flow.handle(HangUpWanted(2, "failed", "shutting down"))
+        flow.tick(10**6)
+        assert state(flow) is State.ENDED
+
+
+AT = st.integers(0, 4_000)
+NUMBERS = st.integers(0, 7)
+EVENTS = st.one_of(
+    st.builds(Rang, AT),
+    st.builds(StreamStarted, AT, st.just("MZ"), NUMBERS),
+    st.builds(StreamStopped, AT, NUMBERS),
+    st.builds(StreamBroken, AT, NUMBERS, st.sampled_from(["closed", "reset", "silent"])),
+    st.builds(ResumeAsked, AT),
+    st.builds(HangUpWanted, AT, st.sampled_from(call.OUTCOMES), st.just("because")),
+    st.builds(LastWordsHeard, AT),
+    st.builds(CarrierStatus, AT, st.sampled_from(["ringing", "in-progress", "completed", "busy", "?"])),
+)
+ROWS = {event for rows in CallFlow.TRANSITIONS.values() for event in rows}
+
+
+@settings(max_examples=500)
+@given(st.lists(EVENTS, max_size=40), st.lists(st.booleans(), min_size=40, max_size=40), st.booleans())
+def test_whatever_happens_a_call_ends_exactly_once_and_nothing_follows(events, ticks, resumed):
+    flow = CallFlow.lost(0, 1) if resumed else CallFlow()
+    now_ms, done, open_streams = 0, False, set[int]()
+    told: list[CallAction] = []
+    for event, tick in zip(events, ticks, strict=False):
+        # Instants are as late as the event says after the last one; deadlines in between are kept, or are not.
+        now_ms += event.at_ms
+        event = type(event)(now_ms, *[getattr(event, name) for name in event.__slots__[1:]])  # noqa: PLW2901 - same event
+        actions = flow.tick(now_ms) if tick else []
+        before = flow.state
+        row = CallFlow.TRANSITIONS[before].get(type(event))
+        actions = actions + (answer := flow.handle(event))
+        assert flow.state is before or (row is not None and flow.state in row.to)
+        assert answer or flow.state is State.ENDING
+        assert not done or all(isinstance(action, Ignored) for action in actions)
+        for action in actions:
+            if isinstance(action, BeginConversation | ContinueConversation):
+                assert not open_streams
+                open_streams.add(action.stream_number)
+            if isinstance(action, CloseMedia):
+                open_streams.discard(action.stream_number)
+        done = done or any(isinstance(action, Finish) for action in actions)
+        assert done is (flow.state is State.ENDED)
+        assert (flow.deadline_ms is None) is (flow.state in (State.RINGING, State.TALKING, State.ENDED))
+        assert len(open_streams) <= 1
+        told += actions
+    now_ms += 1
+    told += flow.handle(CarrierStatus(now_ms, "completed"))
+    begun = [action for action in told if isinstance(action, BeginConversation)]
+    assert len(begun) <= 1
+    finishes = [action for action in told if isinstance(action, Finish)]
+    assert len(finishes) == 1
+    assert finishes[0].outcome in call.OUTCOMES
+    assert state(flow) is State.ENDED
+
+
+def test_every_event_has_a_place_in_the_table():
+    assert {
+        Rang,
+        StreamStarted,
+        StreamStopped,
+        StreamBroken,
+        ResumeAsked,
+        HangUpWanted,
+        LastWordsHeard,
+        CarrierStatus,
+    } == ROWS
