@@ -1,0 +1,233 @@
+"""One call at the double: what the caller can do, and what is known when it is over."""
+
+import asyncio
+from typing import Final, Literal
+
+from telephony.double.ear import Ear
+from telephony.double.errors import CallOver, NoMedia, NotQuiet
+from telephony.double.faults import Fault
+from telephony.double.handset import Handset
+from telephony.double.program import Caller, Document, Jump, Over, Program, Settings
+from telephony.double.record import CallLog, DoubleResult
+from telephony.double.socket import Loss, StreamSocket
+from telephony.double.track import Span, loud_until_ms
+from telephony.double.verbs import VERBS
+from telephony.double.webhooks import Webhooks
+from voice.audio import FRAME_MS, ULAW_BYTES_PER_MS
+
+QUIET_MS: Final = 900
+SPOKEN_MS: Final = 200
+"""The assistant has spoken when this much of it was audible."""
+KEYS: Final = frozenset("0123456789*#ABCD")
+
+
+class DoubleCall:
+    """A call in progress; the caller is whoever holds it. Instants: 0 is the first media frame."""
+
+    def __init__(self, caller: Caller, settings: Settings, webhooks: Webhooks) -> None:
+        self.caller = caller
+        self._handset = Handset()
+        self._program = Program(caller, settings, webhooks, self._handset, VERBS)
+        self._turn_ended_ms: int | None = None
+        self._result: asyncio.Future[DoubleResult] = asyncio.get_running_loop().create_future()
+
+    async def run(self) -> None:
+        """The call itself, from the first webhook to the end; the double runs it."""
+        async with asyncio.TaskGroup() as tasks:
+            clock = tasks.create_task(self._handset.run())
+            by = await self._program.run()
+            ended_ms = self._handset.now_ms
+            clock.cancel()
+        self._handset.ear.tick(ended_ms)
+        self._handset.ear.clear(ended_ms, "interrupted")
+        log = self.log
+        self._result.set_result(
+            DoubleResult(
+                call_sid=self.caller.call_sid,
+                ended_by=by,
+                duration_ms=self._handset.lasted_ms,
+                executed=tuple(log.executed),
+                webhooks=tuple(log.webhooks),
+                problems=tuple(log.problems),
+                streams=tuple(log.streams),
+                recordings=dict(log.recordings),
+                pacing=self._handset.pacing,
+                ear=self._handset.ear,
+            )
+        )
+
+    # What is known
+
+    @property
+    def call_sid(self) -> str:
+        """Twilio's id of the call."""
+        return self.caller.call_sid
+
+    @property
+    def now_ms(self) -> int:
+        """The instant on the call's clock."""
+        return self._handset.now_ms
+
+    @property
+    def over(self) -> bool:
+        """Whether the call has ended."""
+        return self._handset.stopped
+
+    @property
+    def listening(self) -> bool:
+        """Whether a media stream is open: the application receives what the caller says."""
+        return self._handset.listening
+
+    @property
+    def ear(self) -> Ear:
+        """What the caller's ear received so far."""
+        return self._handset.ear
+
+    @property
+    def log(self) -> CallLog:
+        """What was requested, executed and complained about so far."""
+        return self._program.log
+
+    @property
+    def problems(self) -> list[str]:
+        """What Twilio's debugger would show so far, one line each."""
+        return [f"{each.code} {each.detail}" for each in self.log.problems]
+
+    async def answered(self) -> None:
+        """Wait until the line carries sound, or the call is over."""
+        await self._handset.up.wait()
+
+    async def finished(self) -> DoubleResult:
+        """Wait for the end of the call."""
+        return await asyncio.shield(self._result)
+
+    # What the caller does
+
+    async def say(self, ulaw: bytes) -> Span:
+        """Speak now, whoever else is speaking; returns when it is said, with when that was. Raises CallOver."""
+        self._check_live()
+        mouth = self._handset.mouth
+        said = mouth.say(ulaw)
+        frames = -(-len(ulaw) // (FRAME_MS * ULAW_BYTES_PER_MS))
+        while mouth.spoken < said:
+            await self._tick()
+        end_ms = self.ear.caller.end // ULAW_BYTES_PER_MS
+        span = Span(end_ms - frames * FRAME_MS, end_ms)
+        self._turn_ended_ms = loud_until_ms(self.ear.caller.audio(span.start_ms, span.end_ms), span)
+        return span
+
+    async def say_over(self, ulaw: bytes, *, after_ms: int = 0, timeout_s: float = 30.0) -> Span:
+        """Speak while the assistant speaks: when it has been audible for `after_ms` since the caller's last turn.
+
+        Raises NotQuiet when it does not speak in time, and CallOver.
+        """
+        self._check_live()
+        since_ms = self._since_ms()
+        try:
+            async with asyncio.timeout(timeout_s):
+                while self.ear.heard.audible_ms(since_ms, self.now_ms) < max(after_ms, FRAME_MS):
+                    await self._tick()
+        except TimeoutError as late:
+            raise NotQuiet(f"call {self.call_sid}: the assistant was not heard within {timeout_s} s") from late
+        return await self.say(ulaw)
+
+    async def press(self, keys: str, *, gap_ms: int = 250) -> None:
+        """Press keys, `gap_ms` from one to the next; `w` waits half a second. Raises ValueError, CallOver."""
+        if strange := set(keys) - KEYS - {"w"}:
+            raise ValueError(f"{''.join(sorted(strange))!r} is on no keypad; 0-9 * # A-D, and w to wait half a second")
+        for index, key in enumerate(keys):
+            self._check_live()
+            if key == "w":
+                await self.wait(500)
+                continue
+            if index:
+                await self.wait(gap_ms)
+            self._handset.press(key)
+            self._turn_ended_ms = self.now_ms
+
+    async def wait(self, duration_ms: int) -> None:
+        """Stay silent for a while. Raises CallOver."""
+        until_ms = self._handset.lasted_ms + duration_ms
+        while self._handset.lasted_ms < until_ms:
+            await self._tick()
+
+    async def until_quiet(
+        self, *, quiet_ms: int = QUIET_MS, timeout_s: float = 60.0, spoken_ms: int = SPOKEN_MS
+    ) -> int:
+        """Wait until the assistant has spoken since the caller's last turn and is quiet; gives when it fell quiet.
+
+        Raises NotQuiet after `timeout_s`, and CallOver.
+        """
+        self._check_live()
+        since_ms, ear = self._since_ms(), self.ear
+        try:
+            async with asyncio.timeout(timeout_s):
+                while True:
+                    now_ms = self.now_ms
+                    spoken = ear.heard.audible_ms(since_ms, now_ms) >= spoken_ms
+                    if spoken and ear.quiet_for_ms(now_ms) >= quiet_ms and not ear.heard.waits(now_ms):
+                        return ear.heard.quiet_since_ms(now_ms)
+                    await self._tick()
+        except TimeoutError as late:
+            heard = ear.heard.audible_ms(since_ms, self.now_ms)
+            told = f"within {timeout_s} s the assistant was heard for {heard} ms and not quiet for {quiet_ms} ms"
+            raise NotQuiet(f"call {self.call_sid}: {told}") from late
+
+    def hang_up(self) -> None:
+        """End the call, in whatever state it is. Safe at any time."""
+        self._program.interrupt(Over("caller"))
+
+    # What the network and the carrier do
+
+    def fault(self, fault: Fault, count: int = 1) -> None:
+        """Spoil the next `count` media messages in this way. Raises NoMedia."""
+        self._stream().faults.plan(fault, count)
+
+    def send_raw(self, message: str | bytes) -> None:
+        """Send the application anything at all. Raises NoMedia."""
+        self._stream().raw(message)
+
+    async def lose(self, how: Loss, *, resume_after_ms: int | None = None) -> None:
+        """Lose the media socket.
+
+        Twilio goes on with the verb after `<Connect>` when it notices: after `resume_after_ms`, or at `reconnect`.
+        Raises NoMedia.
+        """
+        await self._stream().lose(how)
+        if resume_after_ms is not None:
+            await self.wait(resume_after_ms)
+            self.reconnect()
+
+    def reconnect(self) -> None:
+        """Twilio has noticed the loss and executes what follows `<Connect>`. Raises NoMedia when nothing is lost."""
+        self._stream().give_up()
+
+    def update(
+        self, *, url: str = "", method: str = "POST", twiml: str = "", status: Literal["", "completed"] = ""
+    ) -> None:
+        """What `calls(sid).update` does to a live call: new TwiML, or its end. The stream gets `stop` and is closed."""
+        if status == "completed":
+            self._program.interrupt(Over("application"))
+        elif twiml:
+            self._program.interrupt(Document(twiml.encode(), self._program.document_url))
+        elif url:
+            self._program.interrupt(Jump(url, method, purpose="update"))
+        else:
+            raise ValueError("say what to do: url, twiml or status")
+
+    def _stream(self) -> StreamSocket:
+        if self._program.stream is None:
+            raise NoMedia(f"call {self.call_sid}: no media stream is open")
+        return self._program.stream
+
+    def _since_ms(self) -> int:
+        return self.ear.heard.start_ms if self._turn_ended_ms is None else self._turn_ended_ms
+
+    def _check_live(self) -> None:
+        if self.over:
+            raise CallOver(f"call {self.call_sid} is over")
+
+    async def _tick(self) -> None:
+        """Wait for the next frame or the end of the call. Raises CallOver."""
+        await self._handset.tick()
+        self._check_live()

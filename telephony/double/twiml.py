@@ -1,0 +1,223 @@
+"""TwiML as the double reads it: a document in, verbs out. Pure.
+
+Twilio accepts more than this. A verb that is valid but not played by the double is `NotPlayed`: a test can see it.
+"""
+
+from dataclasses import dataclass, field
+from typing import Final, Literal
+from urllib.parse import urljoin
+from xml.etree.ElementTree import Element, ParseError
+
+from defusedxml import DefusedXmlException
+from defusedxml.ElementTree import fromstring
+
+from telephony.double.errors import TwimlRejected
+
+MAX_BYTES: Final = 65_536
+"""Twilio error 11750: a TwiML response is at most 64 kB."""
+FOREVER: Final = 1000
+"""`loop="0"` repeats until the call ends, at most this often."""
+
+Method = Literal["GET", "POST"]
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """Speak a text."""
+
+    text: str
+    language: str = ""
+    loop: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Play:
+    """Play an audio file, or key tones."""
+
+    url: str
+    digits: str = ""
+    loop: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Wait silently."""
+
+    length_s: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Redirect:
+    """Go on with another document."""
+
+    url: str
+    method: Method = "POST"
+
+
+@dataclass(frozen=True, slots=True)
+class Hangup:
+    """End the call."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """Do not take the call."""
+
+    reason: str = "rejected"
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """Where the call's media goes."""
+
+    url: str
+    name: str = ""
+    parameters: dict[str, str] = field(default_factory=dict)
+    status_callback: str = ""
+    status_callback_method: Method = "POST"
+
+
+@dataclass(frozen=True, slots=True)
+class Connect:
+    """Hand the call's media to the application, both ways, until it closes the socket."""
+
+    stream: Stream
+
+
+@dataclass(frozen=True, slots=True)
+class Gather:
+    """Collect keys while prompts play."""
+
+    action: str
+    method: Method = "POST"
+    timeout_s: int = 5
+    finish_on: str = "#"
+    num_digits: int | None = None
+    action_on_empty: bool = False
+    prompts: "tuple[Say | Play | Pause, ...]" = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Record the caller until silence, a key or the limit."""
+
+    action: str
+    method: Method = "POST"
+    timeout_s: int = 5
+    finish_on: str = "1234567890*#"
+    max_length_s: int = 3600
+    beep: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class NotPlayed:
+    """A verb that the double does not play (yet)."""
+
+    name: str
+
+
+Verb = Say | Play | Pause | Redirect | Hangup | Reject | Connect | Gather | Record | NotPlayed
+
+
+def parse(body: bytes, document_url: str) -> tuple[Verb, ...]:
+    """The verbs of a document, relative URLs resolved against its own. Raises TwimlRejected with Twilio's code."""
+    if len(body) > MAX_BYTES:
+        raise TwimlRejected(11750, f"TwiML of {len(body)} bytes; at most {MAX_BYTES} are accepted")
+    try:
+        root = fromstring(body)
+    except (ParseError, DefusedXmlException, ValueError) as error:
+        raise TwimlRejected(12100, f"not well-formed XML ({error})") from error
+    if root.tag != "Response":
+        raise TwimlRejected(12100, f"the root element is <{root.tag}>, not <Response>")
+    return tuple(_verb(element, document_url) for element in root)
+
+
+def _verb(element: Element, base: str) -> Verb:
+    match element.tag:
+        case "Say" | "Play" | "Pause":
+            return _prompt(element, base)
+        case "Redirect":
+            return Redirect(urljoin(base, _text(element)), _method(element))
+        case "Hangup":
+            return Hangup()
+        case "Reject":
+            return Reject(element.get("reason", "rejected"))
+        case "Connect":
+            return _connect(element, base)
+        case "Gather":
+            return _gather(element, base)
+        case "Record":
+            return _record(element, base)
+        case _:
+            return NotPlayed(element.tag)
+
+
+def _prompt(element: Element, base: str) -> Say | Play | Pause:
+    if element.tag == "Pause":
+        return Pause(_number(element, "length", 1))
+    loop = _number(element, "loop", 1) or FOREVER
+    if element.tag == "Say":
+        return Say(_text(element), element.get("language", ""), loop)
+    digits = element.get("digits", "")
+    return Play("" if digits else urljoin(base, _text(element)), digits, loop)
+
+
+def _connect(element: Element, base: str) -> Verb:
+    stream = element.find("Stream")
+    if stream is None:
+        return NotPlayed("/".join(["Connect", *(child.tag for child in element)]))
+    url = urljoin(base, stream.get("url", "")) if stream.get("url") else ""
+    callback = stream.get("statusCallback", "")
+    return Connect(
+        Stream(
+            url=url.replace("http", "ws", 1) if url.startswith("http") else url,
+            name=stream.get("name", ""),
+            parameters={each.get("name", ""): each.get("value", "") for each in stream.iter("Parameter")},
+            status_callback=urljoin(base, callback) if callback else "",
+            status_callback_method=_method(stream, "statusCallbackMethod"),
+        )
+    )
+
+
+def _gather(element: Element, base: str) -> Verb:
+    if "dtmf" not in element.get("input", "dtmf"):
+        return NotPlayed('Gather input="speech"')
+    prompts = tuple(_prompt(child, base) for child in element if child.tag in {"Say", "Play", "Pause"})
+    return Gather(
+        action=urljoin(base, element.get("action", "")),
+        method=_method(element),
+        timeout_s=5 if element.get("timeout") == "auto" else _number(element, "timeout", 5),
+        finish_on=element.get("finishOnKey", "#"),
+        num_digits=_number(element, "numDigits", 0) or None,
+        action_on_empty=element.get("actionOnEmptyResult", "false").lower() == "true",
+        prompts=prompts,
+    )
+
+
+def _record(element: Element, base: str) -> Record:
+    return Record(
+        action=urljoin(base, element.get("action", "")),
+        method=_method(element),
+        timeout_s=_number(element, "timeout", 5),
+        finish_on=element.get("finishOnKey", "1234567890*#"),
+        max_length_s=_number(element, "maxLength", 3600),
+        beep=element.get("playBeep", "true").lower() == "true",
+    )
+
+
+def _text(element: Element) -> str:
+    return "".join(element.itertext()).strip()
+
+
+def _method(element: Element, name: str = "method") -> Method:
+    method = element.get(name, "POST").upper()
+    if method not in {"GET", "POST"}:
+        raise TwimlRejected(12200, f'<{element.tag} {name}="{method}">: GET or POST')
+    return "GET" if method == "GET" else "POST"
+
+
+def _number(element: Element, name: str, default: int) -> int:
+    value = element.get(name, str(default))
+    if not value.isdecimal():
+        raise TwimlRejected(12200, f'<{element.tag} {name}="{value}">: not a whole number')
+    return int(value)

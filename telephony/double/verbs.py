@@ -1,0 +1,258 @@
+"""What each TwiML verb does on a call: one function per verb, joined in the table at the end.
+
+Conferences and queues are added here: a dataclass in twiml.py, a function here, a row in `VERBS`.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime
+from secrets import token_hex
+from typing import Any, Final
+
+from telephony.double import tones
+from telephony.double.errors import NotAudio, StreamRefused, WebhookFailed
+from telephony.double.files import HEADERLESS, decode
+from telephony.double.gathering import Gathered, Gathering
+from telephony.double.handset import Handset
+from telephony.double.program import Jump, Outcome, Over, Program
+from telephony.double.record import StreamMade
+from telephony.double.socket import StreamEnd, StreamSocket
+from telephony.double.stream import CarrierStream
+from telephony.double.twiml import (
+    Connect,
+    Gather,
+    Hangup,
+    NotPlayed,
+    Pause,
+    Play,
+    Record,
+    Redirect,
+    Reject,
+    Say,
+    Stream,
+    Verb,
+)
+
+BEEP_HZ: Final = 1000
+BEEP_MS: Final = 300
+_INVALID_MEDIA: Final = 12400
+
+
+async def say(program: Program, verb: Say) -> Outcome:
+    """Speak the text with the voice that was given, or something that is as long."""
+    voice = program.settings.voice or tones.stand_in_speech
+    ulaw = await asyncio.to_thread(voice, verb.text, verb.language)
+    for _ in range(verb.loop):
+        await _play_out(program.handset, ulaw)
+    return None
+
+
+async def play(program: Program, verb: Play) -> Outcome:
+    """Fetch the file and play it, or play key tones. What cannot be played is a problem, and the call goes on."""
+    try:
+        ulaw = tones.keys(verb.digits) if verb.digits else await _fetched(program, verb.url)
+    except WebhookFailed as failed:
+        program.problem(failed.code, failed.detail)
+        return None
+    except (NotAudio, ValueError) as error:
+        program.problem(_INVALID_MEDIA, str(error))
+        return None
+    for _ in range(verb.loop):
+        await _play_out(program.handset, ulaw)
+    return None
+
+
+async def pause(program: Program, verb: Pause) -> Outcome:
+    """Wait silently."""
+    program.handset.up.set()
+    await program.handset.wait_ms(verb.length_s * 1000)
+    return None
+
+
+async def redirect(program: Program, verb: Redirect) -> Outcome:
+    """Go on with another document; nothing after it is executed."""
+    del program
+    return Jump(verb.url, verb.method)
+
+
+async def hang_up(program: Program, verb: Hangup) -> Outcome:
+    """End the call."""
+    del program, verb
+    return Over("hangup")
+
+
+async def reject(program: Program, verb: Reject) -> Outcome:
+    """Do not take the call; only the first verb can do that, later ones are passed over as Twilio does."""
+    del verb
+    return Over("rejected") if len(program.log.executed) == 1 else None
+
+
+async def connect(program: Program, verb: Connect) -> Outcome:
+    """Open the stream and wait: the next verb runs only when the application has closed it."""
+    stream, handset = verb.stream, program.handset
+    codec = CarrierStream(
+        account_sid=program.caller.account_sid,
+        call_sid=program.caller.call_sid,
+        stream_sid="MZ" + token_hex(16),
+        parameters=stream.parameters,
+    )
+    socket = StreamSocket(codec, handset, program.problem, wait_when_broken=program.settings.on_broken == "wait")
+    try:
+        webhooks = program.webhooks
+        await socket.open(stream.url, reach=webhooks.reach(stream.url), signature=webhooks.signature(stream.url, {}))
+    except StreamRefused as refused:
+        program.problem(refused.code, refused.detail)
+        _tell(program, stream, codec.stream_sid, "stream-error", str(refused))
+        return None
+    _tell(program, stream, codec.stream_sid, "stream-started")
+    program.stream = socket
+    handset.attach(socket)
+    start_ms, end = handset.now_ms, StreamEnd("call_over")
+    try:
+        end = await socket.run()
+    finally:
+        program.stream = None
+        program.log.streams.append(
+            StreamMade(
+                stream_sid=codec.stream_sid,
+                url=stream.url,
+                parameters=stream.parameters,
+                start_ms=start_ms,
+                end_ms=handset.now_ms,
+                ended_by=end.by,
+                close_code=end.code,
+                close_reason=end.reason,
+                frames=codec.frames,
+            )
+        )
+        if end.by in {"broken", "protocol", "lost"}:
+            _tell(program, stream, codec.stream_sid, "stream-error", f"the connection was lost ({end.by})")
+        _tell(program, stream, codec.stream_sid, "stream-stopped")
+    return None
+
+
+async def gather(program: Program, verb: Gather) -> Outcome:
+    """Collect keys while the prompts play; the first key stops them."""
+    gathered = await _gathered(program, verb)
+    if not gathered.digits and not verb.action_on_empty:
+        return None
+    told = {"Digits": gathered.digits, "FinishedOnKey": gathered.finished_on, "msg": "Gather End"}
+    return Jump(verb.action, verb.method, told, "gather")
+
+
+async def record(program: Program, verb: Record) -> Outcome:
+    """Record what the caller says; without a sound from the caller the next verb runs."""
+    handset = program.handset
+    if verb.beep:
+        await _play_out(handset, tones.tone((BEEP_HZ,), BEEP_MS))
+    began_ms, seen, ended_by = await handset.tick(), len(handset.keys), ""
+    try:
+        while not ended_by:
+            ended_by = _recording_ended(handset, verb, began_ms, await handset.tick(), seen)
+    except asyncio.CancelledError:
+        if told := _recorded(program, began_ms, "hangup"):
+            program.tell_later("record", verb.method, verb.action, told)
+        raise
+    told = _recorded(program, began_ms, ended_by.removeprefix("silence").removeprefix("limit"))
+    return Jump(verb.action, verb.method, told, "record") if told else None
+
+
+async def not_played(program: Program, verb: NotPlayed) -> Outcome:
+    """A verb that the double does not know: written down, and the next one runs."""
+    program.problem(0, f"<{verb.name}> is not played by this double")
+    return None
+
+
+async def _play_out(handset: Handset, ulaw: bytes) -> None:
+    ear = handset.ear
+    ear.queue(handset.now_ms, ulaw)
+    handset.up.set()
+    try:
+        while ear.buffered_ms(handset.now_ms) > 0:
+            await handset.tick()
+    finally:
+        if ear.buffered_ms(handset.now_ms) > 0:
+            ear.clear(handset.now_ms, "interrupted")
+
+
+async def _fetched(program: Program, url: str) -> bytes:
+    answer = await program.request("play", "GET", url, {})
+    return decode(answer.body, url, headerless=url.endswith(tuple(HEADERLESS)))
+
+
+async def _gathered(program: Program, verb: Gather) -> Gathered:
+    handset = program.handset
+    handset.up.set()
+    gathering = Gathering(num_digits=verb.num_digits, finish_on=verb.finish_on, timeout_ms=verb.timeout_s * 1000)
+    seen, result = len(handset.keys), None
+    async with asyncio.TaskGroup() as tasks:
+        prompts = tasks.create_task(_prompt(program, verb))
+        while result is None:
+            now_ms = await handset.tick()
+            if prompts.done():
+                gathering.prompted(now_ms)
+            while result is None and seen < len(handset.keys):
+                prompts.cancel()
+                result = gathering.press(now_ms, handset.keys[seen].digit)
+                seen += 1
+            result = result or gathering.tick(now_ms)
+        prompts.cancel()
+    return result
+
+
+async def _prompt(program: Program, verb: Gather) -> None:
+    for prompt in verb.prompts:
+        await VERBS[type(prompt)](program, prompt)
+
+
+def _recording_ended(handset: Handset, verb: Record, began_ms: int, now_ms: int, seen: int) -> str:
+    for key in handset.keys[seen:]:
+        if key.digit in verb.finish_on:
+            return key.digit
+    if now_ms - began_ms >= verb.max_length_s * 1000:
+        return "limit"
+    quiet_since_ms = max(began_ms, handset.ear.caller.quiet_since_ms(now_ms))
+    return "silence" if now_ms - quiet_since_ms >= verb.timeout_s * 1000 else ""
+
+
+def _recorded(program: Program, began_ms: int, digits: str) -> dict[str, str]:
+    """What the action is told about a recording that is now kept; empty when the caller made no sound."""
+    handset, now_ms = program.handset, program.handset.now_ms
+    if not handset.ear.caller.audible_ms(began_ms, now_ms):
+        return {}
+    sid = "RE" + token_hex(16)
+    program.log.recordings[sid] = handset.ear.caller.audio(began_ms, now_ms)
+    account = program.caller.account_sid
+    return {
+        "RecordingSid": sid,
+        "RecordingUrl": f"https://api.twilio.com/2010-04-01/Accounts/{account}/Recordings/{sid}",
+        "RecordingDuration": str((now_ms - began_ms) // 1000),
+        "Digits": digits,
+    }
+
+
+def _tell(program: Program, stream: Stream, stream_sid: str, event: str, error: str = "") -> None:
+    if stream.status_callback:
+        told = {
+            "StreamSid": stream_sid,
+            "StreamName": stream.name or stream_sid,
+            "StreamEvent": event,
+            "Timestamp": datetime.now(UTC).isoformat(timespec="milliseconds"),
+            **({"StreamError": error} if error else {}),
+        }
+        program.tell_later("stream_status", stream.status_callback_method, stream.status_callback, told)
+
+
+VERBS: Final[Mapping[type[Verb], Callable[[Program, Any], Awaitable[Outcome]]]] = {
+    Say: say,
+    Play: play,
+    Pause: pause,
+    Redirect: redirect,
+    Hangup: hang_up,
+    Reject: reject,
+    Connect: connect,
+    Gather: gather,
+    Record: record,
+    NotPlayed: not_played,
+}
+"""Every verb and what it does."""

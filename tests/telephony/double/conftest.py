@@ -1,0 +1,26 @@
+from collections.abc import AsyncIterator
+
+import pytest
+
+from telephony.double import TwilioDouble
+from tests.fakes.application import Application, serving
+
+ACCOUNT = "AC" + "a" * 32
+AUTH_TOKEN = "secret of the tests"
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture
+async def application(anyio_backend) -> AsyncIterator[Application]:
+    async with serving(Application()) as app:
+        yield app
+
+
+@pytest.fixture
+async def double(anyio_backend) -> AsyncIterator[TwilioDouble]:
+    async with TwilioDouble(ACCOUNT, AUTH_TOKEN) as exchange:
+        yield exchange
