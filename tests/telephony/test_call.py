@@ -150,6 +150,16 @@ def test_a_stream_reaches_a_process_that_did_not_answer_the_webhook():
     assert CallFlow().handle(ResumeAsked(0)) == [OfferStream(1)]
 
 
+def test_the_next_stream_is_numbered_after_one_that_another_process_offered():
+    flow = after(StreamStarted(0, "MZ3", 3), StreamBroken(1_000, 3, "reset"))
+    assert flow.handle(ResumeAsked(1_500)) == [OfferStream(4)]
+
+
+def test_a_gap_is_never_negative_even_when_instants_are():
+    flow = after(RANG, FIRST, StreamBroken(5_000, 1, "reset"))
+    assert flow.handle(StreamStarted(4_999, "MZ2", 2)) == [ContinueConversation(2, 0)]
+
+
 def test_a_refused_call_is_not_hung_up_before_it_heard_why():
     assert CallFlow().handle(HangUpWanted(-5, "refused", "unknown number")) == [Finish("refused", "unknown number", -5)]
 

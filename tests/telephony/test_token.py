@@ -61,6 +61,14 @@ def test_no_changed_token_opens_anything(data):
         assert reason(tokens, changed) in ("forged", "malformed")
 
 
+def test_a_token_has_one_spelling():
+    tokens = CallTokens(SECRET)
+    text = tokens.issue(CALL, 1, 1_000.0)
+    for last in string.ascii_letters + string.digits + "-_":
+        if last != text[-1]:
+            assert reason(tokens, text[:-1] + last) in ("forged", "malformed")
+
+
 @given(st.text(), st.text())
 def test_nothing_that_is_presented_raises_anything_else(text, call_sid):
     with pytest.raises(TokenRefused):
