@@ -33,9 +33,10 @@ class Subscription:
     Create and iterate it in one event loop; `offer` may come from any thread.
     """
 
-    def __init__(self, feed: "Feed", call_id: str | None, size: int) -> None:
+    def __init__(self, feed: "Feed", call_id: str | None, kinds: frozenset[str] | None, size: int) -> None:
         self._feed = feed
-        self.call_id = call_id
+        self._call_id = call_id
+        self._kinds = kinds
         self._loop = asyncio.get_running_loop()
         self._entries: deque[Event] = deque()
         self._size = size
@@ -66,7 +67,9 @@ class Subscription:
             await self._arrived.wait()
 
     def offer(self, event: Event) -> None:
-        """Queue an event; returns at once."""
+        """Queue an event if it is one that was asked for; returns at once."""
+        if self._call_id not in {None, event.call_id} or (self._kinds is not None and event.kind not in self._kinds):
+            return
         with self._lock:
             if len(self._entries) >= self._size:
                 self._entries.popleft()
@@ -89,9 +92,11 @@ class Feed:
         self._subscriptions: tuple[Subscription, ...] = ()  # replaced, never changed: read without a lock
         self._lock = threading.Lock()
 
-    def subscribe(self, call_id: str | None = None, size: int = SUBSCRIPTION_EVENTS) -> Subscription:
-        """Watch one call, or all. Raises StoreUnavailable when too many watch already; later it may be possible."""
-        subscription = Subscription(self, call_id, size)
+    def subscribe(
+        self, call_id: str | None = None, kinds: frozenset[str] | None = None, size: int = SUBSCRIPTION_EVENTS
+    ) -> Subscription:
+        """Watch one call or all, some kinds or all. Raises StoreUnavailable when too many watch; later it may work."""
+        subscription = Subscription(self, call_id, kinds, size)
         with self._lock:
             if len(self._subscriptions) >= MOST_SUBSCRIPTIONS:
                 raise StoreUnavailable(f"{MOST_SUBSCRIPTIONS} people watch calls already; close a page and try again.")
@@ -99,10 +104,9 @@ class Feed:
         return subscription
 
     def publish(self, event: Event) -> None:
-        """Offer the event to all whom it concerns; returns at once."""
+        """Offer the event to all; returns at once."""
         for subscription in self._subscriptions:
-            if subscription.call_id is None or subscription.call_id == event.call_id:
-                subscription.offer(event)
+            subscription.offer(event)
 
     def leave(self, subscription: Subscription) -> None:
         """Forget a watcher."""

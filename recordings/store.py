@@ -58,8 +58,10 @@ class CallStore(Protocol):
     async def live_calls(self) -> tuple[CallSummary, ...]:
         """Calls that no event has ended, latest first, those of a killed process too. Raises StoreUnavailable."""
 
-    def subscribe(self, call_id: str | None = None, size: int = SUBSCRIPTION_EVENTS) -> Subscription:
-        """Watch one call or all, from now on. Raises StoreUnavailable when too many watch."""
+    def subscribe(
+        self, call_id: str | None = None, kinds: frozenset[str] | None = None, size: int = SUBSCRIPTION_EVENTS
+    ) -> Subscription:
+        """Watch one call or all, some kinds or all, from now on. Raises StoreUnavailable when too many watch."""
 
     def health(self) -> Health:
         """How the store is doing, now."""
@@ -141,9 +143,11 @@ class SqliteCallStore:
         found = await self._reading(self._read_calls, sa.select(tables.calls).where(tables.calls.c.outcome.is_(None)))
         return tuple(summary for summary in found if summary.live)
 
-    def subscribe(self, call_id: str | None = None, size: int = SUBSCRIPTION_EVENTS) -> Subscription:
+    def subscribe(
+        self, call_id: str | None = None, kinds: frozenset[str] | None = None, size: int = SUBSCRIPTION_EVENTS
+    ) -> Subscription:
         """See CallStore."""
-        return self._feed.subscribe(call_id, size)
+        return self._feed.subscribe(call_id, kinds, size)
 
     def health(self) -> Health:
         """See CallStore."""

@@ -1,5 +1,6 @@
 """The database's shape, step by step. `upgrade(url)` brings any earlier one to the present, all of it or nothing."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
+from alembic.util import CommandError
 
 from recordings.errors import StoreUnavailable
 
@@ -18,15 +20,26 @@ _BUSY_S: Final = 10
 
 def upgrade(url: str) -> None:
     """Create or bring up to date every table. Raises StoreUnavailable with one sentence; then nothing has changed."""
+    database = sa.make_url(url).render_as_string(hide_password=True)
     try:
+        _create_private(sa.make_url(url))
         with _exclusive(url) as connection:
             config = Config()
             config.set_main_option("script_location", str(_HERE))
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
+    except OSError as error:
+        raise StoreUnavailable(f"The call store {database} cannot be created: {error.strerror}.") from error
     except sa.exc.DBAPIError as error:
-        database = sa.make_url(url).render_as_string(hide_password=True)
         raise StoreUnavailable(f"The call store {database} cannot be created or upgraded: {error.orig}.") from error
+    except CommandError as error:
+        raise StoreUnavailable(f"The call store {database} is from a later version of Cordboard: {error}.") from error
+
+
+def _create_private(url: sa.URL) -> None:
+    """What callers said is for this user only; SQLite gives its other files the same mode."""
+    if url.get_backend_name() == "sqlite" and url.database:
+        os.close(os.open(url.database, os.O_RDWR | os.O_CREAT, 0o600))
 
 
 @contextmanager

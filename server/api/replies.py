@@ -1,0 +1,37 @@
+"""What every route about calls does alike: ask the store, and answer with private JSON."""
+
+from collections.abc import Awaitable
+from typing import Any, Final, TypeVar
+
+from fastapi import HTTPException, Response
+from fastapi.responses import JSONResponse
+
+from recordings.errors import StoreUnavailable
+from recordings.store import CallStore
+from recordings.summary import CallSummary
+
+PRIVATE: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
+"""Headers of everything that tells of a call."""
+
+_T = TypeVar("_T")
+
+
+async def asked(answer: Awaitable[_T]) -> _T:
+    """The store's answer. Raises HTTPException 503 where it has none."""
+    try:
+        return await answer
+    except StoreUnavailable as error:
+        raise HTTPException(503, str(error), {"Retry-After": "5"}) from error
+
+
+async def known_call(store: CallStore, call_id: str) -> CallSummary:
+    """The call. Raises HTTPException 404 and 503."""
+    summary = await asked(store.call(call_id))
+    if summary is None:
+        raise HTTPException(404, "There is no such call.")
+    return summary
+
+
+def private_json(content: Any) -> Response:
+    """JSON that no cache keeps."""
+    return JSONResponse(content, headers=PRIVATE)
