@@ -13,7 +13,7 @@ import functools
 import importlib
 import queue
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -61,7 +61,7 @@ class Espeak:
         """Engine, voice and settings in one word."""
         return f"espeak{self._variant}-{self._words_per_minute}"
 
-    async def speak(self, text: str, language: str, deadline_ms: int) -> AsyncIterator[bytes]:
+    async def speak(self, text: str, language: str, deadline_ms: int) -> AsyncGenerator[bytes, None]:
         """Yield PCM16 mono 8 kHz as it is made; closing the iterator cancels. A text without words yields nothing.
 
         Raises ProviderLate when no audio came within deadline_ms, ProviderAbsent for a language it has no voice for,
@@ -119,7 +119,7 @@ class _Engine:
         """Load the library. Raises ProviderAbsent when it is broken."""
         self._work: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._gains: dict[tuple[str, int], float] = {}
-        self._take: Callable[[_Samples], bool] = lambda _samples: False
+        self._take: Callable[[_Samples], bool] = _nobody
         self._rate_hz = 0
         threading.Thread(target=self._run, name="espeak", daemon=True).start()
         self.do(functools.partial(self._load, library_path, data_path))
@@ -173,6 +173,7 @@ class _Engine:
         self._take = take
         spoken = text.replace("\0", " ").encode(errors="replace")
         self._library.espeak_Synth(spoken, len(spoken) + 1, 0, 1, 0, _UTF8, None, None)
+        self._take = _nobody  # nothing of a call is kept
 
     def gain(self, voice: str, words_per_minute: int) -> float:
         """What brings this voice to LEVEL_DB; measured once."""
@@ -195,14 +196,22 @@ class _Engine:
 
     def speak(self, job: _Job) -> None:
         """Synthesize a job into its queue."""
-        if not job.cancelled.is_set():
-            try:
-                path = _ToTelephone(job, self._rate_hz, self.gain(job.voice, job.words_per_minute))
-                self._synthesize(job.text, job.voice, job.words_per_minute, path.take)
-                path.finish()
-            except ProviderAbsent as error:
-                job.failure = error
+        try:
+            if not job.cancelled.is_set():
+                self._fill(job)
+        except ProviderAbsent as error:
+            job.failure = error
         job.hand_over(b"")
+
+    def _fill(self, job: _Job) -> None:
+        path = _ToTelephone(job, self._rate_hz, self.gain(job.voice, job.words_per_minute))
+        self._synthesize(job.text, job.voice, job.words_per_minute, path.take)
+        path.finish()
+
+
+def _nobody(_samples: _Samples) -> bool:
+    """Takes nothing; stops the engine."""
+    return False
 
 
 class _ToTelephone:
