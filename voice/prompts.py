@@ -1,0 +1,111 @@
+"""Fixed prompts, made once and kept: greetings, fills and apologies need no engine when a caller waits for them."""
+
+import asyncio
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+import structlog
+
+from voice.audio import ULAW_BYTES_PER_MS, pcm_to_ulaw
+from voice.errors import ProviderFailed
+from voice.phrasing import speakable
+from voice.tts.port import TextToSpeech
+
+MOST_KEPT: Final = 1000
+"""Files in the folder; the least recently used go first. A line has some fifty prompts of 20 to 80 kB each."""
+DEADLINE_MS: Final = 5000
+"""For the first audio of one prompt: nobody waits on the line while prompts are made."""
+LONGEST_MS: Final = 60_000
+"""A prompt beyond this is a mistake of the voice or of the text."""
+
+
+class Prompts:
+    """Prompts of one voice in a folder. `prepare` at start; `get` in a call, which never waits.
+
+    A text is the same prompt whether it was made speakable before or not (voice.phrasing). A folder that cannot be
+    written to costs a warning and the time to make its prompts again at the next start, no more.
+    """
+
+    def __init__(self, tts: TextToSpeech, cache_dir: Path) -> None:
+        self._tts = tts
+        self._folder = cache_dir
+        self._ready: dict[tuple[str, str], bytes] = {}
+
+    def get(self, text: str, language: str) -> bytes | None:
+        """The prompt as μ-law; None if it was not prepared."""
+        ready = self._ready.get((text, language))
+        return ready if ready is not None else self._ready.get((speakable(text, language), language))
+
+    async def prepare(self, texts: Iterable[str], language: str) -> None:
+        """Have these ready: from the folder, else from the voice.
+
+        Raises ProviderError when the voice fails; what was ready by then stays ready.
+        """
+        for text in texts:
+            spoken = speakable(text, language)
+            if (spoken, language) in self._ready:
+                continue
+            path = self._path(spoken, language)
+            ulaw = await asyncio.to_thread(_read, path)
+            if ulaw is None:
+                ulaw = await self._made(spoken, language)
+                await asyncio.to_thread(_write, path, ulaw)
+            self._ready[(spoken, language)] = ulaw
+            self._ready[(text, language)] = ulaw
+
+    async def _made(self, spoken: str, language: str) -> bytes:
+        pcm = bytearray()
+        async for chunk in self._tts.speak(spoken, language, DEADLINE_MS):
+            pcm += chunk
+            if len(pcm) > LONGEST_MS * 2 * ULAW_BYTES_PER_MS:
+                raise ProviderFailed(self._tts.name, f"a prompt of more than {LONGEST_MS} ms: {spoken[:40]!r}")
+        if not pcm:
+            raise ProviderFailed(self._tts.name, f"no audio for the prompt {spoken[:40]!r}")
+        return pcm_to_ulaw(bytes(pcm))
+
+    def _path(self, spoken: str, language: str) -> Path:
+        key = f"{self._tts.name}\0{language}\0{spoken}"
+        return self._folder / f"{hashlib.sha256(key.encode(errors='replace')).hexdigest()}.ulaw"
+
+
+def _read(path: Path) -> bytes | None:
+    """What is kept there, marked as used; None if there is nothing."""
+    try:
+        ulaw = path.read_bytes()
+    except OSError:
+        return None
+    with suppress(OSError):  # a folder that may only be read serves as well
+        os.utime(path)
+    return ulaw or None
+
+
+def _write(path: Path, ulaw: bytes) -> None:
+    """Keep it: a reader sees all of it or nothing, also after a crash."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(ulaw)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(name).replace(path)
+        except OSError:
+            Path(name).unlink(missing_ok=True)
+            raise
+        _drop_oldest(path.parent)
+    except OSError as error:
+        structlog.get_logger().warning("prompt not kept", folder=str(path.parent), reason=error.strerror)
+
+
+def _drop_oldest(folder: Path) -> None:
+    kept = list(folder.glob("*.ulaw"))
+    if len(kept) > MOST_KEPT:
+        kept.sort(key=lambda path: path.stat().st_mtime)
+        for path in kept[: len(kept) - MOST_KEPT]:
+            path.unlink(missing_ok=True)
