@@ -1,4 +1,4 @@
-"""The codec against a peer that others wrote: streamdouble, which plays Twilio over a real socket."""
+"""The codec against peers written apart from it: streamdouble, which plays Twilio on a real socket, and our double."""
 
 import asyncio
 import time
@@ -14,7 +14,8 @@ from streamdouble.session import SessionConfig
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
-from telephony.ports import Audio, Dtmf, Started
+from telephony.double.stream import BadMessage, CarrierStream
+from telephony.ports import Audio, Dtmf, Marked, Started, Stopped
 from telephony.twilio.media import MAX_MESSAGE_BYTES, Decision, MediaStream, Refuse
 
 pytestmark = pytest.mark.adapter
@@ -107,3 +108,14 @@ def test_a_network_that_loses_and_delays_packets_leaves_the_timeline_true():
     first = frames[0].timestamp_ms // 20
     for number, event in enumerate(frames[: len(CALLER) - first]):
         assert event.ulaw in (CALLER[first + number], b"\xff" * 160)
+
+
+def test_the_double_and_the_codec_find_no_fault_in_each_other():
+    double = CarrierStream(account_sid="AC1", call_sid="CA1", stream_sid="MZ1", parameters={"call_token": "t"})
+    stream = MediaStream(0)
+    told = [double.connected(), double.start(), double.media(b"\x01" * 160), double.dtmf("5"), double.mark("m")]
+    decisions = [decision for message in [*told, double.stop()] for decision in stream.receive(message, 0)]
+    assert [type(decision) for decision in decisions] == [Started, Audio, Dtmf, Marked, Stopped]
+    asked = [*double.receive(stream.play(b"\x01")), *double.receive(stream.mark("m")), *double.receive(stream.clear())]
+    assert len(asked) == 3
+    assert not any(isinstance(one, BadMessage) for one in asked)
