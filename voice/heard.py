@@ -58,9 +58,10 @@ class Passage:
         """How long the whole text takes: known once closed, else at least what its words need at this speed."""
         return self.audio_ms if self.closed else max(self.audio_ms, self._weight * ms_per_weight)
 
-    def speed(self) -> float | None:
-        """Milliseconds per weight of a closed passage; None while it cannot be told."""
-        return self.audio_ms / self._weight if self.closed and self._weight and self.audio_ms else None
+    def close(self) -> float | None:
+        """No more audio follows. Milliseconds per weight of this voice; None if it cannot be told."""
+        self.closed = True
+        return self.audio_ms / self._weight if self._weight and self.audio_ms else None
 
     def heard(self, played_ms: int, ms_per_weight: float) -> str:
         """The words whose audio was played, when played_ms of the utterance's audio was."""

@@ -11,172 +11,61 @@ an utterance that is over (cut, lost, or followed by another) is ignored.
 """
 
 from collections import deque
-from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import Final
 
-from voice.audio import FRAME_MS, FRAME_ULAW_BYTES, ULAW_BYTES_PER_MS, ULAW_SILENCE
-from voice.heard import MS_PER_WEIGHT, Passage
+from voice.heard import MS_PER_WEIGHT
+from voice.ledger import EAR_PIECE_MS, SLICE_MS, Utterance
+from voice.playout_events import (
+    Began,
+    EarAudio,
+    Enqueue,
+    Heard,
+    Ignored,
+    Interrupt,
+    MarkReturned,
+    MediaLost,
+    MediaResumed,
+    PlayoutAction,
+    PlayoutEvent,
+    SendAudio,
+    SendClear,
+    SendMark,
+)
 
-SLICE_MS: Final = 200
-"""Length of a slice; two of them leave at once when little is buffered."""
+__all__ = [
+    "AHEAD_MS",
+    "DRIFT_MS",
+    "EAR_PIECE_MS",
+    "LAG_CEILING_MS",
+    "MARK_GRACE_MS",
+    "SLICE_MS",
+    "Began",
+    "EarAudio",
+    "Enqueue",
+    "Heard",
+    "Ignored",
+    "Interrupt",
+    "MarkReturned",
+    "MediaLost",
+    "MediaResumed",
+    "Playout",
+    "PlayoutAction",
+    "PlayoutEvent",
+    "SendAudio",
+    "SendClear",
+    "SendMark",
+]
+
 AHEAD_MS: Final = 600
 """Most audio that is sent ahead of real time: a stall of ours this long is not heard, and a clear loses no more."""
-EAR_PIECE_MS: Final = 100
-"""Longest EarAudio."""
 MARK_GRACE_MS: Final = 1000
 """How long after its end by the clock an utterance waits for its last mark before the clock is believed."""
 DRIFT_MS: Final = 150
 """A mark later than this says that the carrier stalled: what follows is heard later by as much."""
+_STALL_MS: Final = 40
+"""Being called later than this is a stall of our own: what arrives in the same burst waited for us."""
 LAG_CEILING_MS: Final = 600
 """Longest way to the caller and back that is believed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Enqueue:
-    """Audio to be said, and what it says. Audio with the same text as before, or with none, goes on saying that."""
-
-    at_ms: int
-    utterance: str
-    text: str
-    ulaw: bytes
-    last: bool
-    """Nothing more follows for this utterance."""
-
-
-@dataclass(frozen=True, slots=True)
-class MarkReturned:
-    """The carrier sent one of our marks back."""
-
-    at_ms: int
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Interrupt:
-    """Stop everything that was enqueued so far."""
-
-    at_ms: int
-
-
-@dataclass(frozen=True, slots=True)
-class MediaLost:
-    """The way to the caller is gone, and with it what was not played yet."""
-
-    at_ms: int
-
-
-@dataclass(frozen=True, slots=True)
-class MediaResumed:
-    """A new stream reaches the caller; its buffer is empty."""
-
-    at_ms: int
-
-
-PlayoutEvent = Enqueue | MarkReturned | Interrupt | MediaLost | MediaResumed
-
-
-@dataclass(frozen=True, slots=True)
-class SendAudio:
-    """Send this μ-law now."""
-
-    ulaw: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class SendMark:
-    """Send a mark of this name now."""
-
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class SendClear:
-    """Tell the carrier to drop what it has not played."""
-
-
-@dataclass(frozen=True, slots=True)
-class Began:
-    """The caller begins to hear an utterance."""
-
-    utterance: str
-    at_ms: int
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """An utterance is over, and this is what the caller heard of it. Once per utterance."""
-
-    utterance: str
-    heard_text: str
-    start_ms: int
-    """Instant of its first sound; the instant at which it was dropped if none was played."""
-    end_ms: int
-    """Instant of its last sound."""
-    complete: bool
-
-
-@dataclass(frozen=True, slots=True)
-class EarAudio:
-    """What the caller heard from this instant on; played already, never taken back; pieces never overlap."""
-
-    at_ms: int
-    ulaw: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Ignored:
-    """An event that changed nothing, and why."""
-
-    reason: str
-
-
-PlayoutAction = SendAudio | SendMark | SendClear | Began | Heard | EarAudio | Ignored
-
-
-@dataclass(slots=True)
-class _Slice:
-    """Audio at the carrier, and when the clock says that it is played."""
-
-    mark: str
-    ulaw: bytes
-    start_ms: int
-    ends_at_audio_ms: int
-    """Where it ends in its utterance's audio."""
-    released: int = 0
-    """Bytes given to the ear."""
-
-    @property
-    def end_ms(self) -> int:
-        return self.start_ms + len(self.ulaw) // ULAW_BYTES_PER_MS
-
-    @property
-    def reached_ms(self) -> int:
-        return self.start_ms + self.released // ULAW_BYTES_PER_MS
-
-
-@dataclass(slots=True)
-class _Utterance:
-    """One utterance on its way."""
-
-    name: str
-    passages: list[Passage] = field(default_factory=list)
-    waiting: bytearray = field(default_factory=bytearray)
-    slices: deque[_Slice] = field(default_factory=deque)
-    """Sent and not yet played."""
-    closed: bool = False
-    began_ms: int | None = None
-    enqueued_ms: int = 0
-    sent_ms: int = 0
-    """Audio sent so far."""
-    played_ms: int = 0
-    """Audio played so far, by the clock."""
-    reached_ms: int = 0
-    """Instant up to which it was played, by the clock."""
-    segments: int = 0
-    last_mark: str = ""
-    anchor: tuple[int, int] | None = None
-    """By the last mark: (audio_ms played, at this instant)."""
 
 
 class Playout:
@@ -185,9 +74,9 @@ class Playout:
     def __init__(self, generation: int = 0) -> None:
         """Begin silent. A caller whose stream was resumed by another process passes a generation not used before."""
         self._generation = generation
-        self._utterances: deque[_Utterance] = deque()
+        self._utterances: deque[Utterance] = deque()
         self._over: set[str] = set()
-        self._marks: dict[str, tuple[_Utterance, int, int]] = {}  # name: utterance, audio_ms, end_ms by the clock
+        self._marks: dict[str, tuple[Utterance, int, int]] = {}  # name: utterance, audio_ms, end_ms by the clock
         self._now_ms = 0
         self._buffered_until_ms: int | None = None
         self._lag_ms: int | None = None
@@ -199,6 +88,8 @@ class Playout:
         self._ms_per_weight: float = MS_PER_WEIGHT
         self._quiet_at_ms: int | None = None
         self._lost = False
+        self._stall = (0, 0)
+        """When we were last called late, and how late."""
 
     @property
     def generation(self) -> int:
@@ -215,7 +106,7 @@ class Playout:
         """Instant at which all that was enqueued will end by the clock, or has ended; None before the first."""
         if not self._utterances:
             return self._quiet_at_ms
-        waiting_ms = sum(_audio_ms(utterance.waiting) for utterance in self._utterances)
+        waiting_ms = sum(utterance.waiting_ms for utterance in self._utterances)
         return max(self._now_ms, self._buffered_until_ms or 0) + waiting_ms
 
     @property
@@ -227,11 +118,20 @@ class Playout:
     def handle(self, event: PlayoutEvent) -> list[PlayoutAction]:
         """Take an event; the actions are to be carried out in order."""
         now_ms = max(self._now_ms, event.at_ms)
+        self._notice_stall(now_ms)
         return self._advance(now_ms) + self._take(event) + self._send()
 
     def tick(self, now_ms: int) -> list[PlayoutAction]:
         """Let time pass: release what was played, send what is due."""
-        return self._advance(max(self._now_ms, now_ms)) + self._send()
+        now_ms = max(self._now_ms, now_ms)
+        self._notice_stall(now_ms)
+        return self._advance(now_ms) + self._send()
+
+    def _notice_stall(self, now_ms: int) -> None:
+        """Called too late: marks that come now were kept from us, they do not tell of the carrier."""
+        due_ms = self.deadline_ms
+        if due_ms is not None and now_ms - due_ms > _STALL_MS:
+            self._stall = (now_ms, now_ms - due_ms)
 
     # Events
 
@@ -257,26 +157,21 @@ class Playout:
         if known and self._utterances[-1].closed:
             return [Ignored("audio after the last of an utterance")]
         if self._lost:
-            return [self._finish(_Utterance(event.utterance), heard="", complete=False)]
+            return [self._finish(Utterance(event.utterance), heard="", complete=False)]
         if not known:
             if self._utterances:
-                self._close(self._utterances[-1])
-            self._utterances.append(_Utterance(event.utterance))
-        self._append(self._utterances[-1], event)
+                self._learn(self._utterances[-1].close())
+            self._utterances.append(Utterance(event.utterance))
+        utterance = self._utterances[-1]
+        self._learn(utterance.add(event.text.strip(), event.ulaw))
+        if event.last:
+            self._learn(utterance.close())
         return self._finish_played()
 
-    def _append(self, utterance: _Utterance, event: Enqueue) -> None:
-        text = event.text.strip()
-        if not utterance.passages or (text and text != utterance.passages[-1].text):
-            if utterance.passages:
-                self._close_passage(utterance.passages[-1])
-            utterance.passages.append(Passage(text, utterance.enqueued_ms))
-        utterance.waiting += event.ulaw
-        utterance.enqueued_ms = utterance.sent_ms + _audio_ms(utterance.waiting)
-        passage = utterance.passages[-1]
-        passage.audio_ms = utterance.enqueued_ms - passage.start_ms
-        if event.last:
-            self._close(utterance)
+    def _learn(self, ms_per_weight: float | None) -> None:
+        """How fast this voice speaks, for passages whose audio is not all there."""
+        if ms_per_weight is not None:
+            self._ms_per_weight = ms_per_weight
 
     def _mark_returned(self, event: MarkReturned) -> list[PlayoutAction]:
         marked = self._marks.pop(event.name, None)
@@ -284,8 +179,10 @@ class Playout:
             return [Ignored(self._why_unknown(event.name))]
         utterance, audio_ms, end_ms = marked
         if utterance.anchor is None or audio_ms > utterance.anchor[0]:
-            utterance.anchor = (audio_ms, self._now_ms)
-            self._follow(utterance, audio_ms, self._now_ms - end_ms)
+            noticed_ms, stall_ms = self._stall
+            kept_ms = min(stall_ms, max(0, self._now_ms - end_ms)) if self._now_ms - noticed_ms <= _STALL_MS else 0
+            utterance.anchor = (audio_ms, self._now_ms - kept_ms)
+            self._follow(utterance, audio_ms, self._now_ms - kept_ms - end_ms)
         return self._finish_played()
 
     def _why_unknown(self, name: str) -> str:
@@ -294,7 +191,7 @@ class Playout:
             return "mark of a stale generation: cleared, not heard"
         return "mark that is not out: unknown, returned before, or believed by the clock"
 
-    def _follow(self, utterance: _Utterance, audio_ms: int, late_ms: int) -> None:
+    def _follow(self, utterance: Utterance, audio_ms: int, late_ms: int) -> None:
         """Learn how far hearing lags behind sending; after a stall of the carrier, move what was not played yet."""
         lag_ms = self._run_lag_ms + self._drift_ms + late_ms
         learned_ms = lag_ms if self._lag_ms is None else round(self._lag_ms + (lag_ms - self._lag_ms) / 4)
@@ -337,45 +234,27 @@ class Playout:
             actions += self._release(utterance, partly=False)
         return actions + self._finish_played()
 
-    def _release(self, utterance: _Utterance, *, partly: bool) -> list[PlayoutAction]:
-        """Give the ear what was played: whole pieces, or up to this very instant."""
-        actions: list[PlayoutAction] = []
-        while utterance.slices:
-            piece = utterance.slices[0]
-            if utterance.began_ms is None and piece.start_ms <= self._now_ms:
-                utterance.began_ms = piece.start_ms
-                actions.append(Began(utterance.name, piece.start_ms))
-            at_ms = piece.reached_ms
-            end_ms = min(at_ms + EAR_PIECE_MS, piece.end_ms)
-            if end_ms > self._now_ms:
-                if not partly or at_ms >= self._now_ms:
-                    break
-                end_ms = self._now_ms
-            upto = piece.released + (end_ms - at_ms) * ULAW_BYTES_PER_MS
-            actions.append(EarAudio(at_ms, piece.ulaw[piece.released : upto]))
-            piece.released = upto
-            utterance.played_ms += end_ms - at_ms
-            utterance.reached_ms = end_ms
-            if upto == len(piece.ulaw):
-                utterance.slices.popleft()
-        return actions
+    def _release(self, utterance: Utterance, *, partly: bool) -> list[PlayoutAction]:
+        begun = utterance.began_ms is not None
+        pieces = utterance.release(self._now_ms, partly=partly)
+        ear: list[PlayoutAction] = [EarAudio(at_ms, ulaw) for at_ms, ulaw in pieces]
+        return ear if begun or utterance.began_ms is None else [Began(utterance.name, utterance.began_ms), *ear]
 
     def _finish_played(self) -> list[PlayoutAction]:
         actions: list[PlayoutAction] = []
         while self._utterances:
             utterance = self._utterances[0]
-            if not utterance.closed or utterance.waiting or utterance.slices:
+            if not utterance.closed or utterance.waiting_ms or utterance.slices:
                 break
             waits_for_mark = utterance.last_mark in self._marks
             if waits_for_mark and self._now_ms < utterance.reached_ms + MARK_GRACE_MS:
                 break
             self._utterances.popleft()
-            text = _joined(passage.text for passage in utterance.passages)
-            silent = bool(text) and not utterance.segments
-            actions.append(self._finish(utterance, heard="" if silent else text, complete=not silent))
+            silent = bool(utterance.text) and not utterance.segments
+            actions.append(self._finish(utterance, heard="" if silent else utterance.text, complete=not silent))
         return actions
 
-    def _finish(self, utterance: _Utterance, *, heard: str, complete: bool) -> Heard:
+    def _finish(self, utterance: Utterance, *, heard: str, complete: bool) -> Heard:
         self._over.add(utterance.name)
         self._marks = {name: marked for name, marked in self._marks.items() if marked[0] is not utterance}
         start_ms = self._now_ms if utterance.began_ms is None else utterance.began_ms
@@ -388,10 +267,8 @@ class Playout:
         actions: list[PlayoutAction] = []
         for utterance in self._utterances:
             actions += self._release(utterance, partly=True)
-            heard_ms = self._heard_ms(utterance)
-            heard = _joined(passage.heard(heard_ms, self._ms_per_weight) for passage in utterance.passages)
-            whole = _joined(passage.text for passage in utterance.passages)
-            complete = utterance.closed and bool(utterance.segments) and heard == whole
+            heard = utterance.heard(self._now_ms, self._ms_per_weight)
+            complete = utterance.closed and utterance.segments > 0 and heard == utterance.text
             actions.append(self._finish(utterance, heard=heard, complete=complete))
         self._utterances.clear()
         self._marks.clear()
@@ -399,85 +276,43 @@ class Playout:
         self._generation += 1
         return actions
 
-    def _heard_ms(self, utterance: _Utterance) -> int:
-        """Audio that reached the ear: by the clock, corrected by the last mark."""
-        if utterance.anchor is None:
-            return utterance.played_ms
-        audio_ms, at_ms = utterance.anchor
-        return min(utterance.played_ms, audio_ms + self._now_ms - at_ms)
-
     # What is sent
 
     def _send(self) -> list[PlayoutAction]:
         actions: list[PlayoutAction] = []
         for utterance in self._utterances:
-            while self._ahead_ms() + SLICE_MS <= AHEAD_MS and (ulaw := self._cut(utterance)):
+            while self._ahead_ms() + SLICE_MS <= AHEAD_MS and (ulaw := utterance.cut(self._ahead_ms())):
                 actions += self._slice(utterance, ulaw)
-            if utterance.waiting or not utterance.closed:
+            if utterance.waiting_ms or not utterance.closed:
                 break  # what follows comes after it
         return actions
 
-    def _cut(self, utterance: _Utterance) -> bytes:
-        """Take the next slice: whole frames; a short one only when the caller would else hear a gap, or at the end."""
-        size = min(len(utterance.waiting), SLICE_MS * ULAW_BYTES_PER_MS)
-        if not utterance.closed:
-            size -= size % FRAME_ULAW_BYTES
-            if size < SLICE_MS * ULAW_BYTES_PER_MS and self._ahead_ms() >= SLICE_MS:
-                return b""
-        ulaw = bytes(utterance.waiting[:size])
-        del utterance.waiting[:size]
-        return ulaw + bytes([ULAW_SILENCE]) * (-len(ulaw) % FRAME_ULAW_BYTES)
-
-    def _slice(self, utterance: _Utterance, ulaw: bytes) -> list[PlayoutAction]:
-        utterance.segments += 1
-        utterance.last_mark = f"{utterance.name}:g{self._generation}:{utterance.segments}"
-        utterance.sent_ms += _audio_ms(ulaw)
+    def _slice(self, utterance: Utterance, ulaw: bytes) -> list[PlayoutAction]:
+        mark = f"{utterance.name}:g{self._generation}:{utterance.segments + 1}"
         start_ms = self._buffered_until_ms or 0
         if start_ms - self._run_lag_ms <= self._now_ms:  # the carrier's buffer is empty: a new run
             self._run_lag_ms, self._drift_ms = self._lag_ms or 0, 0
             start_ms = max(start_ms, self._now_ms + self._run_lag_ms)
-        piece = _Slice(utterance.last_mark, ulaw, start_ms, utterance.sent_ms)
-        utterance.slices.append(piece)
+        piece = utterance.sent(ulaw, start_ms, mark)
         self._buffered_until_ms = piece.end_ms
-        self._marks[piece.mark] = (utterance, utterance.sent_ms, piece.end_ms)
-        return [SendAudio(ulaw), SendMark(piece.mark), *self._release(utterance, partly=False)]
+        self._marks[mark] = (utterance, utterance.sent_ms, piece.end_ms)
+        return [SendAudio(ulaw), SendMark(mark), *self._release(utterance, partly=False)]
 
     def _ahead_ms(self) -> int:
         """Audio sent ahead of real time; what is under way to the caller does not count."""
-        return max(0, (self._buffered_until_ms or 0) - self._run_lag_ms - self._now_ms)
+        return max(0, self._sent_until_ms - self._now_ms)
 
-    def _instants_due(self, utterance: _Utterance) -> list[int]:
+    @property
+    def _sent_until_ms(self) -> int:
+        return (self._buffered_until_ms or 0) - self._run_lag_ms
+
+    def _instants_due(self, utterance: Utterance) -> list[int]:
         due: list[int] = []
-        if utterance.slices:
-            piece = utterance.slices[0]
-            if utterance.began_ms is None:
-                due.append(piece.start_ms)
-            due.append(min(piece.reached_ms + EAR_PIECE_MS, piece.end_ms))
-        enough = SLICE_MS * ULAW_BYTES_PER_MS if not utterance.closed else 1
-        if len(utterance.waiting) >= enough:
-            due.append((self._buffered_until_ms or 0) - self._run_lag_ms - (AHEAD_MS - SLICE_MS))
-        elif len(utterance.waiting) >= FRAME_ULAW_BYTES:
-            due.append((self._buffered_until_ms or 0) - self._run_lag_ms - SLICE_MS + 1)
-        if utterance is self._utterances[0] and utterance.closed and not utterance.waiting and not utterance.slices:
+        release_ms, ahead_ms = utterance.release_due_ms(), utterance.due_when_ahead_ms(AHEAD_MS)
+        if release_ms is not None:
+            due.append(release_ms)
+        if ahead_ms is not None:
+            due.append(self._sent_until_ms - ahead_ms)
+        if utterance is self._utterances[0] and utterance.closed and not utterance.waiting_ms and not utterance.slices:
             due.append(utterance.reached_ms + MARK_GRACE_MS)
         return due
-
-    def _close(self, utterance: _Utterance) -> None:
-        utterance.closed = True
-        if utterance.passages:
-            self._close_passage(utterance.passages[-1])
-
-    def _close_passage(self, passage: Passage) -> None:
-        passage.closed = True
-        speed = passage.speed()
-        if speed is not None:
-            self._ms_per_weight = speed
-
-
-def _audio_ms(ulaw: bytes | bytearray) -> int:
-    """Length in whole frames, as it will be sent."""
-    return -(-len(ulaw) // FRAME_ULAW_BYTES) * FRAME_MS
-
-
-def _joined(texts: Iterable[str]) -> str:
-    return " ".join(text for text in texts if text)

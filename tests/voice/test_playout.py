@@ -226,6 +226,19 @@ def test_a_stalled_carrier_moves_the_rest():
     assert ear[0].at_ms >= 1100
 
 
+def test_a_stall_of_ours_is_not_taken_for_one_of_the_carrier():
+    playout = Playout()
+    playout.handle(Enqueue(0, "u1", "word word word word word word word word", tone(1600), last=True))
+    ear = []
+    for now_ms in (100, 200, 300):
+        ear += playout.tick(now_ms)
+    ear += playout.handle(MarkReturned(550, "u1:g0:1"))  # the loop stood still for 250 ms; both marks waited
+    ear += playout.handle(MarkReturned(550, "u1:g0:2"))
+    ear += playout.tick(600)
+    pieces = [action.at_ms for action in ear if isinstance(action, EarAudio)]
+    assert pieces[:6] == [0, 100, 200, 300, 400, 500]
+
+
 def test_media_lost_ends_everything_and_resumed_media_speak_again():
     line = Carrier(Playout())
     line.post(Enqueue(0, "u1", "are you still there", tone(1200), last=True))
