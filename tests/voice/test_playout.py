@@ -230,11 +230,12 @@ def test_a_stall_of_ours_is_not_taken_for_one_of_the_carrier():
     playout = Playout()
     playout.handle(Enqueue(0, "u1", "word word word word word word word word", tone(1600), last=True))
     ear = []
-    for now_ms in (100, 200, 300):
+    for now_ms in (100, 200):
         ear += playout.tick(now_ms)
-    ear += playout.handle(MarkReturned(550, "u1:g0:1"))  # the loop stood still for 250 ms; both marks waited
-    ear += playout.handle(MarkReturned(550, "u1:g0:2"))
-    ear += playout.tick(600)
+    ear += playout.handle(MarkReturned(205, "u1:g0:1"))
+    ear += playout.tick(300)
+    ear += playout.handle(MarkReturned(595, "u1:g0:2"))  # our loop stood still; the mark came at 400
+    ear += playout.tick(700)
     pieces = [action.at_ms for action in ear if isinstance(action, EarAudio)]
     assert pieces[:6] == [0, 100, 200, 300, 400, 500]
 
