@@ -67,7 +67,8 @@ def _api_router(store: CallStore, audio_root: Path, access: Access) -> APIRouter
         more = found[-1].seq if len(found) == EVENTS_PER_ANSWER else None
         return private_json({"events": [recordings.events.to_json(event) for event in found], "next": more})
 
-    @router.api_route("/{call_id}/audio", methods=["GET", "HEAD"])
+    @router.head("/{call_id}/audio", include_in_schema=False)
+    @router.get("/{call_id}/audio")
     async def get_audio(call_id: str, request: Request) -> Response:
         """The recording: WAV, 8 kHz, left the caller, right what the caller heard. Ranges are served."""
         summary = await known_call(store, call_id)

@@ -1,0 +1,254 @@
+"""Pages as a reader without eyes or scripts finds them: by their structure and their text."""
+
+import asyncio
+import dataclasses
+import re
+
+import pytest
+from bs4 import BeautifulSoup
+
+from recordings.fold import fold
+from recordings.record import CallRecord, Silence, Utterance
+from server.pages import words
+from server.pages.calls import transcript
+from tests.fakes.call_events import CALL_ID, GREETING, call_events
+from tests.fakes.web import TOKEN, record_sound, serving
+
+pytestmark = pytest.mark.adapter
+
+PAGE = f"/calls/{CALL_ID}"
+
+
+def run(directory, use):
+    async def inside():
+        async with serving(directory) as web:
+            await web.browser.post("/login", data={"token": TOKEN})
+            return await use(web)
+
+    return asyncio.run(inside())
+
+
+def parsed(answer):
+    assert answer.status_code == 200, answer.text
+    return BeautifulSoup(answer.text, "html.parser")
+
+
+def text(element):
+    return " ".join(element.get_text(" ").split())
+
+
+def call_page(directory, events):
+    async def use(web):
+        record_sound(web.audio_root)
+        web.store.append(events)
+        return await web.browser.get(PAGE)
+
+    return parsed(run(directory, use))
+
+
+def test_a_transcript_says_who_said_what_and_when_and_what_was_heard(tmp_path):
+    page = call_page(tmp_path, call_events())
+    lines = [text(line) for line in page.select("#transcript > li")]
+    assert lines[0] == f"0:00.0 Assistant {GREETING}"
+    assert lines[1] == "0:05.0 Caller where is my order one two three four five"
+    assert lines[3] == (
+        "0:07.4 Assistant Your trail tent is out for delivery and should be with you today. (the rest was not heard)"
+    )
+    assert "3.5 s of silence, the caller had the floor" in lines[7]
+    assert lines[8] == "0:16.5 Caller on the keypad 0"
+    assert text(page.select_one("s.unheard")) == "for delivery and should be with you today."
+
+
+def test_a_turn_says_what_was_understood_done_and_known_and_how_long_it_took(tmp_path):
+    page = call_page(tmp_path, call_events())
+    order, returns, person = (text(turn) for turn in page.select("#transcript > li.turn"))
+    assert order == (
+        "Understood: order status with order 12345 "
+        'Tool order_status (order: 12345) → {"status": "out for delivery"} in 14 ms Reply after 820 ms'
+    )
+    assert returns == "Understood: returns Source: Returning used gear returns.md § used-gear Reply after 800 ms"
+    assert person == "Understood: person Reply after 300 ms"
+    assert [text(cell) for cell in page.select("#latency td.number")] == ["820 ms", "800 ms", "300 ms"]
+
+
+def test_facts_and_messages_stand_on_the_page(tmp_path):
+    page = call_page(tmp_path, call_events())
+    facts = {text(fact.dt): text(fact.dd) for fact in page.select("#facts > div")}
+    assert facts["Outcome"] == "caller hung up (hang up)"
+    assert (facts["Length"], facts["Line"], facts["Media faults"]) == ("22.5 s", "example", "2 × missing")
+    assert text(page.select_one("#messages blockquote")) == "please call me back for customer care, 0:18.6"
+
+
+def test_every_time_plays_the_recording_from_there_also_without_a_script(tmp_path):
+    page = call_page(tmp_path, call_events())
+    assert page.select_one("audio")["src"] == f"/api/calls/{CALL_ID}/audio"
+    links = page.select("#transcript a.time")
+    assert links[1]["href"] == f"/api/calls/{CALL_ID}/audio#t=5.0"
+    assert links[1]["data-seek"] == "5000"
+
+
+def test_a_finished_call_opens_no_socket_and_a_live_one_does(tmp_path):
+    assert not call_page(tmp_path / "finished", call_events()).select("[data-live]")
+    page = call_page(tmp_path / "live", call_events()[:11])
+    assert page.select_one("#call")["data-live"] == f"/api/calls/{CALL_ID}/live?after=11"
+    assert text(page.select_one("#partial")) == "now Caller where is …"
+    assert page.select_one("#facts .pill").text == "live"
+
+
+def test_what_the_assistant_is_saying_is_there_before_it_was_heard(tmp_path):
+    page = call_page(tmp_path, call_events()[:7])
+    assert text(page.select_one(".pending")) == GREETING
+
+
+def test_what_nobody_knows_to_have_been_heard_is_said_so(tmp_path):
+    events = [*call_events()[:7], dataclasses.replace(call_events()[-1], seq=8)]
+    page = call_page(tmp_path, events)
+    assert "(not known to have been heard)" in text(page.select_one("#u0"))
+
+
+def test_every_prefix_of_a_call_has_a_page(tmp_path):
+    async def use(web):
+        for event in call_events():
+            web.store.append([event])
+            assert (await web.browser.get(PAGE)).status_code == 200
+
+    run(tmp_path, use)
+
+
+def test_what_callers_say_is_text_and_nothing_else(tmp_path):
+    evil = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>"
+    events = [
+        dataclasses.replace(
+            event,
+            data={
+                name: evil if isinstance(value, str) and name != "audio" else value
+                for name, value in event.data.items()
+            },
+        )
+        for event in call_events()
+    ]
+
+    async def use(web):
+        web.store.append(events)
+        return parsed(await web.browser.get(PAGE)), parsed(await web.browser.get("/calls"))
+
+    for page in run(tmp_path, use):
+        assert not page.select("img")
+        assert {script["src"] for script in page.select("script")} <= {"/assets/live.js", "/assets/player.js"}
+        assert "<script>alert(1)</script>" in page.get_text()
+
+
+def test_pages_load_nothing_from_elsewhere_and_hold_no_code_or_style(tmp_path):
+    async def use(web):
+        web.store.append(call_events())
+        answers = [await web.browser.get(path) for path in ("/calls", PAGE, "/login")]
+        assets = [(await web.browser.get(f"/assets/{name}")) for name in ("cordboard.css", "live.js", "player.js", "x")]
+        return answers, assets
+
+    answers, assets = run(tmp_path, use)
+    for answer in answers:
+        page = parsed(answer)
+        policy = answer.headers["content-security-policy"]
+        assert "default-src 'none'" in policy
+        assert "unsafe" not in policy
+        assert answer.headers["cache-control"] == "no-store"
+        for element in page.find_all(True):
+            assert not {name for name in element.attrs if name == "style" or name.startswith("on")}
+            for name in ("src", "href", "action"):
+                assert element.get(name, "/").startswith(("/", "#", "data:,"))
+        assert not page.select("style, script:not([src])")
+    assert [asset.status_code for asset in assets] == [200, 200, 200, 404]
+    assert not re.search(r"https?://", "".join(asset.text for asset in assets[:3]))
+
+
+def test_pages_can_be_read_by_machine_and_ear(tmp_path):
+    async def use(web):
+        web.store.append(call_events())
+        return [parsed(await web.browser.get(path)) for path in ("/calls", PAGE, "/login")]
+
+    for page in run(tmp_path, use):
+        assert page.html["lang"] == "en"
+        assert page.title.text.endswith("· Cordboard")
+        assert len(page.select("h1")) == len(page.select("main")) == 1
+        ids = [element["id"] for element in page.select("[id]")]
+        assert len(ids) == len(set(ids))
+        assert all(page.find(id=link["href"][1:]) for link in page.select("a[href^='#']"))
+        for table in page.select("table"):
+            assert table.caption
+            assert all(head.get("scope") for head in table.select("th"))
+        for field in page.select("input:not([type=hidden])"):
+            assert page.select_one(f"label[for={field['id']}]")
+
+
+def test_the_list_shows_calls_page_by_page_and_only_the_first_page_is_live(tmp_path):
+    async def use(web):
+        for number in range(60):
+            web.store.append(call_events(f"CA{number:02}")[: None if number < 59 else 5])
+        first = parsed(await web.browser.get("/calls"))
+        older = first.select_one("nav a")["href"]
+        return first, parsed(await web.browser.get(older))
+
+    first, second = run(tmp_path, use)
+    rows = [text(row) for row in first.select("#rows tr")]
+    assert len(rows) == 50
+    assert rows[0].endswith("+15550100 +15550199 example live")
+    assert rows[1].endswith("caller hung up 22.5 s")
+    assert len(second.select("#rows tr")) == 10
+    assert first.select("[data-live='/api/live']")
+    assert not second.select("[data-live]")
+
+
+def test_an_empty_list_says_what_to_expect(tmp_path):
+    async def use(web):
+        return parsed(await web.browser.get("/calls"))
+
+    assert "No calls yet" in text(run(tmp_path, use).main)
+
+
+def test_the_list_says_when_the_disk_refuses(tmp_path):
+    async def use(web):
+        with web.store._write.connect() as connection:
+            pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+            connection.exec_driver_sql(f"PRAGMA max_page_count={pages}")
+        web.store.append([event for number in range(50) for event in call_events(f"CA{number}")])
+        while web.store.health().degraded is None:  # noqa: ASYNC110 - the test's time limit ends it
+            await asyncio.sleep(0.01)
+        page = parsed(await web.browser.get("/calls"))
+        with web.store._write.connect() as connection:
+            connection.exec_driver_sql("PRAGMA max_page_count=100000")
+        return page
+
+    assert "Not everything is on the disk" in text(run(tmp_path, use).select_one("[role=alert]"))
+
+
+def test_turns_and_silences_stand_where_they_belong():
+    record = CallRecord(
+        utterances=(
+            Utterance("a1", "assistant", "speech", "hello", "hello", 0, 1000),
+            Utterance("c1", "caller", "speech", "hi", "hi", 5000, 6000),
+        ),
+        silences=(Silence(1000, 5000, "caller"), Silence(6000, 9000, "assistant")),
+    )
+    assert [line.id for line in transcript(record)] == ["u0", "s1000", "u1", "s6000"]
+    whole = fold(call_events())
+    assert [line.id for line in transcript(whole)][:4] == ["u0", "u1", "t2", "u2"]
+
+
+@pytest.mark.parametrize(
+    ("at_ms", "expected"),
+    [(0, "0:00.0"), (7449, "0:07.4"), (723_000, "12:03.0"), (3_723_400, "1:02:03.4"), (-900, "−0:00.9")],
+)
+def test_an_instant_reads(at_ms, expected):
+    assert words.clock(at_ms) == expected
+
+
+@pytest.mark.parametrize(
+    ("duration_ms", "expected"), [(840, "840 ms"), (3249, "3.2 s"), (125_000, "2 min 05 s"), (-40, "-40 ms")]
+)
+def test_a_duration_reads(duration_ms, expected):
+    assert words.seconds(duration_ms) == expected
+
+
+def test_a_long_value_is_cut():
+    assert words.value({"a": 1}) == '{"a": 1}'
+    assert len(words.value("x" * 1000)) == 300
