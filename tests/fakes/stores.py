@@ -12,11 +12,15 @@ from server.migrations import upgrade
 @asynccontextmanager
 async def open_store(directory: Path, **options: Any) -> AsyncIterator[SqliteCallStore]:
     """The store in this directory, made where it is new, closed at the end."""
-    directory.mkdir(exist_ok=True)
-    path = directory / "calls.db"
-    upgrade(f"sqlite:///{path}")
-    store = SqliteCallStore(path, **options)
+    store = SqliteCallStore(_prepared(directory), **options)
     try:
         yield store
     finally:
         await store.close()
+
+
+def _prepared(directory: Path) -> Path:
+    directory.mkdir(exist_ok=True)
+    path = directory / "calls.db"
+    upgrade(f"sqlite:///{path}")
+    return path
