@@ -17,6 +17,6 @@ def check_origin() -> None:
         found = Path(importlib.import_module(name).__file__ or "").resolve().parent
         if found != home / name:
             raise ForeignPackage(
-                f"the package {name!r} was loaded from {found}, not from {home / name}: another distribution of that name "
+                f"the package {name!r} came from {found}, not from {home / name}: another distribution of that name "
                 "stands first on the path; install Cordboard into an environment of its own"
             )

@@ -132,6 +132,10 @@ class KeypadCollector:
         deadline_ms = self.deadline_ms
         return [self._finish(now_ms)] if deadline_ms is not None and now_ms >= deadline_ms else []
 
+    def takes(self, digit: str) -> bool:
+        """Whether this key would mean anything now: the # that follows a complete answer does not."""
+        return self._expecting and (digit in _DIGITS or bool(self._digits and digit in (self._terminator, CLEAR_KEY)))
+
     def _press(self, digit: str, at_ms: int) -> list[KeypadAction]:
         if not self._expecting:
             if self.secret_at(at_ms):

@@ -1,12 +1,12 @@
 """An asyncio event loop whose clock jumps: when everything waits for a timer, time is at once that timer's.
 
-A call of two minutes takes as long as its computation. Only what waits for timers is sped up: sockets, threads and
-processes keep their own time, so a call under this loop talks to port-level fakes.
+A call of two minutes takes as long as its computation. Work in the loop's executors is waited for; time stands still
+meanwhile; sockets and processes keep their own time, so a call under this loop talks to port-level fakes.
 """
 
 import asyncio
 import selectors
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -18,10 +18,13 @@ class _Jump(selectors.DefaultSelector):
     def __init__(self) -> None:
         super().__init__()
         self.now_s = 0.0
+        self.working = 0
+        """Jobs in executors: while there are any, time stands still."""
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        # No timer at all: something outside (a thread) will wake the loop through its pipe.
-        ready: list[tuple[selectors.SelectorKey, int]] = super().select(None if timeout is None else 0)
+        # No timer at all, or a job in a thread: something outside will wake the loop through its pipe.
+        outside = timeout is None or (self.working > 0 and timeout > 0)
+        ready: list[tuple[selectors.SelectorKey, int]] = super().select(None if outside else 0)
         if not ready and timeout:
             self.now_s += timeout
         return ready
@@ -37,6 +40,15 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
     def time(self) -> float:
         return self._jump.now_s
+
+    def run_in_executor(self, executor: Any, func: Callable[..., T], *args: Any) -> "asyncio.Future[T]":  # type: ignore[override]
+        self._jump.working += 1
+        future = super().run_in_executor(executor, func, *args)
+        future.add_done_callback(self._done)
+        return future
+
+    def _done(self, _future: "asyncio.Future[Any]") -> None:
+        self._jump.working -= 1
 
 
 def run(coroutine: Coroutine[Any, Any, T]) -> T:

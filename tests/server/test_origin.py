@@ -17,5 +17,5 @@ def test_a_foreign_package_of_the_same_name_is_named_with_both_places(tmp_path, 
     for name in [name for name in sys.modules if name.split(".")[0] == "knowledge"]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.syspath_prepend(str(tmp_path))
-    with pytest.raises(ForeignPackage, match="'knowledge' was loaded from"):
+    with pytest.raises(ForeignPackage, match="'knowledge' came from"):
         check_origin()

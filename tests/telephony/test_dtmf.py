@@ -161,3 +161,15 @@ def test_an_answer_has_the_right_length_and_comes_once_however_time_is_told(keys
         assert answer.digits.isdigit()
         assert answer.start_ms <= answer.at_ms
     assert told.expecting is not bool(answers)
+
+
+def test_the_terminator_after_a_complete_answer_means_nothing():
+    keypad = KeypadCollector()
+    keypad.expect(5, 5)
+    for at_ms, digit in enumerate("12345"):
+        assert keypad.takes(digit)
+        keypad.handle(KeyPressed(at_ms, digit))
+    assert not keypad.takes("#")
+    keypad.expect(1, 1)
+    assert not keypad.takes("#")
+    assert keypad.takes("1")

@@ -34,3 +34,12 @@ def test_timeouts_expire_in_virtual_time():
 
     with pytest.raises(TimeoutError):
         virtual_time.run(never())
+
+
+def test_time_stands_still_while_a_thread_works():
+    async def work() -> float:
+        async with asyncio.timeout(5):
+            await asyncio.to_thread(time.sleep, 0.05)
+        return asyncio.get_running_loop().time()
+
+    assert virtual_time.run(work()) < 1

@@ -1,0 +1,88 @@
+"""The stages of a call joined by plain calls, without pipecat: for calls in virtual time, much faster than real ones.
+
+Cores, drivers, dialogue and store are the real ones; only what carries messages between them differs from graph.
+"""
+
+import asyncio
+
+from pipeline.assistant.exchange import DialogueEvent, Say
+from pipeline.floor import Interrupted
+from pipeline.hearing import Heard, HearingOutput, SpeechBegan, SpeechMeant
+from pipeline.stages import Stages
+from pipeline.voicing import VoiceAudio, VoiceBegan, Voiced
+from telephony.ports import Audio, Dtmf, Marked, MediaLost
+from voice.audio import pcm_to_ulaw
+from voice.stt.port import Unrecognised
+
+FINAL_DEADLINE_MS = 2500
+
+
+async def carry(stages: Stages) -> None:
+    """Run the stages until cancelled."""
+    join = _Join(stages)
+    stages.hearing.on_output(join.heard)
+    stages.floor.on_output(join.turn)
+    stages.answering.on_say(join.say)
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(join.read())
+        tasks.create_task(join.results())
+        tasks.create_task(stages.voicing.run(join.voiced))
+
+
+class _Join:
+    def __init__(self, stages: Stages) -> None:
+        self._stages = stages
+
+    async def read(self) -> None:
+        stages = self._stages
+        try:
+            async for event in stages.socket:
+                if isinstance(event, Audio):
+                    stages.hearing.audio(event)
+                elif isinstance(event, Marked):
+                    stages.speaking.marked(event.name)
+                else:
+                    stages.on_media(event)
+                    if isinstance(event, Dtmf):
+                        stages.floor.key(event.digit)
+        except MediaLost as lost:
+            stages.on_media(lost)
+
+    def heard(self, output: HearingOutput) -> None:
+        stages = self._stages
+        if isinstance(output, Heard):
+            stages.recognition.write(output.pcm, output.at_ms)
+        elif isinstance(output, SpeechBegan):
+            stages.recognition.speech_started(output.audio_from_ms)
+            stages.floor.speech_started(output.at_ms)
+        elif isinstance(output, SpeechMeant):
+            stages.floor.speech_sustained(output.at_ms)
+        else:
+            stages.recognition.speech_ended(output.at_ms, FINAL_DEADLINE_MS)
+            stages.floor.speech_ended(output.at_ms)
+
+    async def results(self) -> None:
+        async for result in self._stages.recognition:
+            if isinstance(result, Unrecognised):
+                self._stages.floor.unrecognised(result)
+            else:
+                self._stages.floor.transcript(result)
+
+    def turn(self, output: DialogueEvent | Interrupted) -> None:
+        if isinstance(output, Interrupted):
+            self._stages.voicing.interrupt()
+            self._stages.speaking.interrupt()
+        else:
+            self._stages.answering.post(output)
+
+    def say(self, say: Say) -> None:
+        self._stages.voicing.speak(say.utterance, say.text)
+
+    async def voiced(self, voiced: Voiced) -> None:
+        speaking = self._stages.speaking
+        if isinstance(voiced, VoiceBegan):
+            speaking.begin(voiced.utterance)
+        elif isinstance(voiced, VoiceAudio):
+            speaking.audio(voiced.utterance, pcm_to_ulaw(voiced.pcm))
+        else:
+            speaking.end(voiced.utterance)

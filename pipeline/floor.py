@@ -1,0 +1,167 @@
+"""The caller's side of the floor: speech, words and keys become turns; what happened goes into the log."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from pipeline.assistant.exchange import CallerSilent, CallerTurn, CallerUnheard, DialogueEvent, Expect
+from pipeline.drive import Clock, Driver
+from telephony import dtmf
+from voice import turns
+from voice.stt.port import Transcript, Unrecognised
+
+Via = Literal["speech", "dtmf", "text"]
+
+
+@dataclass(frozen=True, slots=True)
+class Interrupted:
+    """The caller took the floor while the assistant spoke."""
+
+
+class Log(Protocol):
+    """The call's event log."""
+
+    def record(self, kind: str, at_ms: int, **data: object) -> object:
+        """Append an event."""
+
+
+def _nowhere(_output: DialogueEvent | Interrupted) -> None:
+    """Where outputs go before a pipeline listens."""
+
+
+class Floor:
+    """One stream's turn taking. Inputs are synchronous; what comes out is the caller's turn, or an interruption."""
+
+    def __init__(self, clock: Clock, log: Log, first_utterance: int) -> None:
+        """first_utterance numbers the caller's utterances on from what the log already holds."""
+        self._clock = clock
+        self._log = log
+        self._number = first_utterance
+        self._emit: Callable[[DialogueEvent | Interrupted], None] = _nowhere
+        self._turns = Driver(turns.TurnTaking(), clock, self._act)
+        self._collector = dtmf.KeypadCollector()
+        self._keys = Driver(self._collector, clock, self._keyed)
+
+    def on_output(self, emit: Callable[[DialogueEvent | Interrupted], None]) -> None:
+        """Where the outputs go."""
+        self._emit = emit
+
+    def close(self) -> None:
+        """The stream is gone."""
+        self._turns.close()
+        self._keys.close()
+
+    # What the caller does
+
+    def speech_started(self, at_ms: int) -> None:
+        """The gate opened."""
+        self._log.record("caller.speech_started", at_ms)
+        self._turns.post(turns.SpeechStarted(at_ms))
+
+    def speech_sustained(self, at_ms: int) -> None:
+        """The gate says that the caller means it."""
+        self._turns.post(turns.SpeechSustained(at_ms))
+
+    def speech_ended(self, at_ms: int) -> None:
+        """The gate closed; at_ms is when speech ended."""
+        self._log.record("caller.speech_ended", at_ms)
+        self._turns.post(turns.SpeechEnded(at_ms))
+
+    def transcript(self, heard: Transcript) -> None:
+        """Words of the recogniser."""
+        now_ms = self._clock.now_ms()
+        if not heard.final:
+            self._log.record("caller.partial", heard.end_ms, text=heard.text)
+            self._turns.post(turns.PartialHeard(now_ms, heard.text))
+            return
+        readings = tuple(alternative.text for alternative in heard.alternatives) or (heard.text,)
+        self._turns.post(turns.FinalHeard(now_ms, heard.text, readings, heard.start_ms, heard.end_ms, heard.confidence))
+
+    def unrecognised(self, result: Unrecognised) -> None:
+        """The recogniser gave up on an utterance."""
+        self._turns.post(turns.Unheard(self._clock.now_ms(), result.reason, result.start_ms, result.end_ms))
+
+    def key(self, digit: str) -> None:
+        """The caller pressed a key."""
+        now_ms = self._clock.now_ms()
+        secret = self._collector.secret_at(now_ms)
+        if secret:
+            self._log.record("caller.pressed", now_ms, secret={"kind": secret, "length": 1})
+        else:
+            self._log.record("caller.pressed", now_ms, digit=digit)
+        if self._collector.takes(digit):
+            self._turns.post(turns.KeyPressed(now_ms))
+        self._keys.post(dtmf.KeyPressed(now_ms, digit))
+
+    # What the assistant does
+
+    def expect(self, expect: Expect) -> None:
+        """The dialogue waits for an answer."""
+        now_ms = self._clock.now_ms()
+        self._log.record("assistant.expects", now_ms, expecting=expect.kind, keys=expect.keys)
+        if expect.max_digits > 0:
+            self._collector.expect(max(1, expect.min_digits), expect.max_digits)
+        else:
+            self._collector.stop()
+        self._turns.post(turns.Expecting(now_ms, expect.kind, expect.no_input_ms))
+
+    def assistant_began(self, utterance: str, interruptible: bool) -> None:
+        """The caller begins to hear an utterance."""
+        self._turns.post(turns.AssistantStarted(self._clock.now_ms(), utterance, interruptible))
+
+    def assistant_quiet(self) -> None:
+        """The caller heard all that was to be said."""
+        self._turns.post(turns.AssistantQuiet(self._clock.now_ms()))
+
+    # What the cores decide
+
+    def _act(self, action: turns.TurnAction) -> None:
+        now_ms = self._clock.now_ms()
+        match action:
+            case turns.Interrupt(utterance=utterance):
+                self._log.record("caller.barged_in", now_ms, utterance=utterance)
+                self._emit(Interrupted())
+            case turns.TurnComplete():
+                self._said(
+                    action.text, action.alternatives, "speech", action.start_ms, action.end_ms, action.confidence
+                )
+            case turns.TurnUnheard(reason=reason, start_ms=start_ms, end_ms=end_ms):
+                self._log.record("caller.unrecognised", now_ms, reason=reason, start_ms=start_ms, end_ms=end_ms)
+                self._emit(CallerUnheard(now_ms, reason, start_ms, end_ms))
+            case turns.CallerSilent(count=count):
+                self._log.record("caller.silent", now_ms, count=count)
+                self._emit(CallerSilent(now_ms, count))
+            case turns.FloorChanged(floor=floor):
+                self._log.record("floor.changed", now_ms, floor=floor)
+            case turns.Ignored():
+                pass
+
+    def _keyed(self, action: dtmf.KeypadAction) -> None:
+        match action:
+            case dtmf.Collected(digits=digits, at_ms=at_ms, start_ms=start_ms):
+                self._turns.post(turns.KeysCollected(at_ms))
+                self._said(digits, (digits,), "dtmf", start_ms, at_ms, 1.0)
+            case dtmf.Incomplete(at_ms=at_ms, start_ms=start_ms):
+                self._turns.post(turns.KeysCollected(at_ms))
+                self._log.record("caller.unrecognised", at_ms, reason="incomplete", start_ms=start_ms, end_ms=at_ms)
+                self._emit(CallerUnheard(at_ms, "incomplete", start_ms, at_ms))
+            case dtmf.Cleared() | dtmf.Ignored():
+                pass
+
+    def _said(
+        self, text: str, readings: tuple[str, ...], via: Via, start_ms: int, end_ms: int, confidence: float
+    ) -> None:
+        utterance = f"c{self._number}"
+        self._number += 1
+        self._log.record(
+            "caller.said",
+            self._clock.now_ms(),
+            utterance=utterance,
+            text=text,
+            via=via,
+            start_ms=start_ms,
+            end_ms=end_ms,
+            confidence=round(confidence, 3),
+            alternatives=list(readings),
+        )
+        self._emit(CallerTurn(self._clock.now_ms(), utterance, text, readings, via, start_ms, end_ms))

@@ -1,0 +1,135 @@
+"""The caller's audio on its way in: onto the call's clock, into the recording, through the gate, to the recogniser."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from telephony.ports import Audio
+from voice.audio import FRAME_MS, FRAME_ULAW_BYTES, PCM_BYTES_PER_MS, ulaw_frames, ulaw_to_pcm
+from voice.vad import SpeechEnded, SpeechGate, SpeechStarted, SpeechSustained
+
+BATCH_MS = 60
+"""Audio goes to the recogniser in pieces of this length: per-frame hops are what costs CPU (a frame is 20 ms)."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechBegan:
+    """The caller began to speak; their audio follows."""
+
+    at_ms: int
+    audio_from_ms: int
+    """Instant of the audio that follows: before at_ms by the pre-roll."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechMeant:
+    """The caller goes on speaking, long enough to mean it."""
+
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """PCM16 mono 8 kHz for the recogniser."""
+
+    pcm: bytes
+    at_ms: int
+    """Instant of the first sample."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechOver:
+    """The caller has been quiet for as long as was waited for."""
+
+    at_ms: int
+    """Instant at which speech ended: before now by the wait."""
+
+
+HearingOutput = SpeechBegan | SpeechMeant | Heard | SpeechOver
+
+
+class Tap(Protocol):
+    """Where the caller's audio is recorded."""
+
+    def caller(self, at_ms: int, ulaw: bytes) -> None:
+        """Take μ-law whose first byte is at this instant."""
+
+
+def _nowhere(_output: HearingOutput) -> None:
+    """Where outputs go before a pipeline listens."""
+
+
+class Hearing:
+    """One stream of one call. Synchronous: a frame in, what the recogniser is to get out."""
+
+    def __init__(
+        self,
+        gate: SpeechGate,
+        tap: Tap,
+        wants: Literal["speech", "continuous"],
+        anchor: Callable[[int], int],
+    ) -> None:
+        """Anchor is asked once, with the first frame's timestamp: the call's instant of this stream's timestamp 0."""
+        self._gate = gate
+        self._tap = tap
+        self._continuous = wants == "continuous"
+        self._anchor = anchor
+        self._offset_ms: int | None = None
+        self._emit: Callable[[HearingOutput], None] = _nowhere
+        self._batch = bytearray()
+        self._batch_ms = 0
+        self._speaking = False
+
+    def on_output(self, emit: Callable[[HearingOutput], None]) -> None:
+        """Where the outputs go."""
+        self._emit = emit
+
+    def wait_for_pause(self, hangover_ms: int) -> None:
+        """How long the caller must be quiet before speech counts as over, from now on."""
+        self._gate.hangover_ms = hangover_ms
+
+    def audio(self, audio: Audio) -> None:
+        """Take what the carrier sent."""
+        if self._offset_ms is None:
+            self._offset_ms = self._anchor(audio.timestamp_ms)
+        at_ms = self._offset_ms + audio.timestamp_ms
+        self._tap.caller(at_ms, audio.ulaw)
+        if len(audio.ulaw) == FRAME_ULAW_BYTES:
+            self._frame(ulaw_to_pcm(audio.ulaw), at_ms)
+            return
+        for index, frame in enumerate(ulaw_frames(audio.ulaw)):
+            self._frame(ulaw_to_pcm(frame), at_ms + index * FRAME_MS)
+
+    def _frame(self, pcm: bytes, at_ms: int) -> None:
+        fresh = True
+        for event in self._gate.process(pcm, at_ms):
+            if isinstance(event, SpeechStarted):
+                self._flush()
+                self._speaking = True
+                self._emit(SpeechBegan(event.at_ms, event.at_ms if self._continuous else event.pre_roll_at_ms))
+                if not self._continuous:
+                    self._add(event.pre_roll, event.pre_roll_at_ms)
+                    fresh = False  # the pre-roll ends with this frame
+            elif isinstance(event, SpeechSustained):
+                self._emit(SpeechMeant(event.at_ms))
+            elif isinstance(event, SpeechEnded):
+                if self._continuous or self._speaking:
+                    self._add(pcm, at_ms)
+                fresh = False
+                self._flush()
+                self._speaking = False
+                self._emit(SpeechOver(event.at_ms))
+        if fresh and (self._continuous or self._speaking):
+            self._add(pcm, at_ms)
+
+    def _add(self, pcm: bytes, at_ms: int) -> None:
+        if not self._batch:
+            self._batch_ms = at_ms
+        self._batch += pcm
+        if len(self._batch) >= BATCH_MS * PCM_BYTES_PER_MS:
+            self._flush()
+
+    def _flush(self) -> None:
+        if self._batch:
+            self._emit(Heard(bytes(self._batch), self._batch_ms))
+            self._batch.clear()

@@ -1,0 +1,193 @@
+"""One call from its first webhook to its one end, over as many streams as it takes.
+
+What outlives a stream is in the event log; here is only what drives it: the call's flow, its clock, its open streams.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+
+from pipeline.assistant.exchange import End
+from pipeline.drive import CallClock, Driver
+from pipeline.line.ready import LineRuntime
+from pipeline.runtime import Runtime
+from pipeline.session import CallOrigin, Session
+from recordings.events import Event
+from recordings.log import CallLog
+from telephony.call import CallFlow
+from telephony.call_events import (
+    BeginConversation,
+    CallAction,
+    CloseMedia,
+    ContinueConversation,
+    Finish,
+    HangUp,
+    HangUpWanted,
+    Ignored,
+    LastWordsHeard,
+    OfferStream,
+    ResumeAsked,
+    StreamBroken,
+    StreamStarted,
+    StreamStopped,
+    TakeMessage,
+)
+from telephony.ports import Faulty, MediaEvent, MediaLost, MediaSocket, Stopped
+
+CLOSE_FAILED = 1011
+
+
+@dataclass(slots=True)
+class _Stream:
+    over: asyncio.Event
+    code: int = 1000
+    """WebSocket code to close it with."""
+
+
+class LiveCall:
+    """Drives one call. Belongs to its event loop."""
+
+    def __init__(
+        self,
+        runtime: Runtime,
+        line: LineRuntime,
+        origin: CallOrigin,
+        log: CallLog,
+        past: Sequence[Event],
+        on_over: Callable[["LiveCall"], None],
+    ) -> None:
+        """past: what an earlier process recorded of this call before it died; empty for a new one."""
+        self.origin = origin
+        self.clock = CallClock()
+        self.failures = 0
+        """Streams that an error of ours ended."""
+        self._offered: OfferStream | TakeMessage | None = None
+        self._runtime = runtime
+        self._line = line
+        self._log = log
+        self._on_over = on_over
+        self._streams: dict[int, _Stream] = {}
+        self._admitted: BeginConversation | ContinueConversation | None = None
+        self._finished: Finish | None = None
+        self.flow = Driver(self._recalled(past) if past else CallFlow(), self.clock, self._act)
+
+    def ask_to_resume(self) -> OfferStream | TakeMessage | None:
+        """The carrier asks what to do now that the stream is over; None: nothing, hang up."""
+        self._offered = None
+        self.flow.post(ResumeAsked(self.clock.now_ms()))
+        return self._offered
+
+    async def carry(self, socket: MediaSocket, stream_sid: str, number: int) -> bool:
+        """Carry a stream until it is over; False if it is not one that this call waits for."""
+        self._admitted = None
+        self.flow.post(StreamStarted(self.clock.now_ms(), stream_sid, number))
+        admitted: BeginConversation | ContinueConversation | None = self._admitted
+        if admitted is None:
+            return False
+        kind = "call.answered" if isinstance(admitted, BeginConversation) else "call.resumed"
+        self._log.record(kind, self.clock.now_ms(), stream_sid=stream_sid, stream_number=number)
+        stream = self._streams[number] = _Stream(asyncio.Event())
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                conversation = tasks.create_task(self._converse(socket, number, stream))
+                await stream.over.wait()
+                conversation.cancel()
+        finally:
+            self._streams.pop(number, None)
+            self._conclude()
+        await socket.close(stream.code, "over")
+        return True
+
+    def message_left(self, recording_url: str, duration_s: int) -> None:
+        """The carrier recorded a message after our own means had failed."""
+        now_ms = self.clock.now_ms()
+        record_carrier_message(self._log, self._line, now_ms, recording_url, duration_s)
+        self.flow.post(HangUpWanted(now_ms, "message_taken", "recorded by the carrier"))
+        self.flow.post(LastWordsHeard(now_ms))
+
+    async def _converse(self, socket: MediaSocket, number: int, stream: _Stream) -> None:
+        session = Session(
+            self._runtime, self._line, self.origin, self._log, self.clock, number,
+            lambda event: self._media(event, number), self._ended, self._all_said,
+        )  # fmt: skip
+        try:
+            await session.run(socket)
+        except Exception:  # noqa: BLE001 the one place where whatever breaks in a call ends: the carrier asks, a human gets it
+            structlog.get_logger().exception("call failed", call_id=self.origin.call_sid)
+            self.failures += 1
+            stream.code = CLOSE_FAILED
+            self._media(MediaLost("failed"), number)
+
+    def _media(self, event: MediaEvent | MediaLost, number: int) -> None:
+        now_ms = self.clock.now_ms()
+        match event:
+            case Stopped():
+                self.flow.post(StreamStopped(now_ms, number))
+            case MediaLost():
+                how = str(event) or "reset"
+                self._log.record("call.media_lost", now_ms, stream_number=number, how=how)
+                self.flow.post(StreamBroken(now_ms, number, how))
+            case Faulty(fault=fault, count=count, detail=detail):
+                self._log.record("media.fault", now_ms, fault=fault, count=count, detail=detail)
+            case _:
+                return
+        if not isinstance(event, Faulty) and number in self._streams:
+            self._streams[number].over.set()
+
+    def _ended(self, end: End) -> None:
+        self.flow.post(HangUpWanted(self.clock.now_ms(), end.outcome, end.reason))
+
+    def _all_said(self) -> None:
+        self.flow.post(LastWordsHeard(self.clock.now_ms()))
+
+    def _act(self, action: CallAction) -> None:
+        match action:
+            case BeginConversation() | ContinueConversation():
+                self._admitted = action
+            case OfferStream() | TakeMessage():
+                self._offered = action
+            case CloseMedia(stream_number=number, code=code):
+                if number in self._streams:
+                    self._streams[number].code = code
+                    self._streams[number].over.set()
+            case Finish():
+                self._finished = action
+                self._conclude()
+            case HangUp() | Ignored():
+                # Without REST credentials the carrier is told by its next question: it finds the call ended.
+                pass
+
+    def _conclude(self) -> None:
+        """Record the end as the last event: after the last stream, which reports what of its speech was heard."""
+        if self._finished is None or self._streams:
+            return
+        finished, self._finished = self._finished, None
+        self.flow.close()
+        self._log.record("call.ended", finished.at_ms, outcome=finished.outcome, reason=finished.reason)
+        self._on_over(self)
+
+    def _recalled(self, past: Sequence[Event]) -> CallFlow:
+        zero = next((event.data["wall_clock"] for event in past if event.kind == "call.media_started"), None)
+        if zero is not None:
+            self.clock.start(datetime.fromisoformat(zero))
+        number = max((event.data["stream_number"] for event in past if "stream_number" in event.data), default=0)
+        now_ms = self.clock.now_ms()
+        self._log.record("call.media_lost", now_ms, stream_number=number, how="process")
+        return CallFlow.lost(now_ms, number)
+
+
+def record_carrier_message(log: CallLog, line: LineRuntime, at_ms: int, recording_url: str, duration_s: int) -> None:
+    """Keep a message that the carrier recorded; its words are in the carrier's recording only."""
+    log.record(
+        "message.taken",
+        at_ms,
+        turn="",
+        queue=line.line.settings.queues[0],
+        text="",
+        start_ms=at_ms - duration_s * 1000,
+        end_ms=at_ms,
+        recording_url=recording_url,
+    )

@@ -1,0 +1,27 @@
+"""What the calls of a process share: engines and stores."""
+
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline.stages import Stages
+from recordings.audio import CallAudio
+from recordings.store import CallStore
+from voice.prompts import Prompts
+from voice.stt.port import SpeechToText
+from voice.tts.port import TextToSpeech
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """Built once by server/app.py."""
+
+    org_id: str
+    store: CallStore
+    recording: Callable[[str], CallAudio]
+    """Opens the recording of the call with this id, or goes on with it."""
+    stt: SpeechToText
+    tts: TextToSpeech
+    prompts: Prompts
+    carry: Callable[[Stages], Coroutine[Any, Any, None]]
+    """Joins the stages of a stream and runs them until cancelled: graph.carry or direct.carry."""

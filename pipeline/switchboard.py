@@ -1,0 +1,196 @@
+"""Every live call of this process, by the carrier's call id: answers the carrier's questions, carries its streams."""
+
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import structlog
+
+from pipeline.line.ready import LineRuntime
+from pipeline.livecall import LiveCall, record_carrier_message
+from pipeline.runtime import Runtime
+from pipeline.session import CallOrigin
+from recordings.events import Event
+from recordings.log import CallLog, resumed
+from telephony import call_events as callflow
+from telephony.call_events import CarrierStatus, Rang
+from telephony.ports import MediaSocket, Started
+from telephony.token import CallTokens, TokenRefused
+
+TOKEN = "call_token"  # noqa: S105 the name of a parameter, not a secret
+BUSY = "All of our lines are busy right now. Please call again in a few minutes. Goodbye."
+UNKNOWN_NUMBER = "The number you have called is not in service. Goodbye."
+SORRY = "I'm sorry, we have trouble with this line. Please leave a message after the tone, and we will call you back."
+
+
+@dataclass(frozen=True, slots=True)
+class Connect:
+    """Open a media stream with this token."""
+
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    """Say this and hang up."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class HangUp:
+    """The call is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class TakeMessage:
+    """No stream can be had: let the carrier record a message."""
+
+    text: str
+
+
+Answer = Connect | Refuse | HangUp | TakeMessage
+
+
+class Switchboard:
+    """One per process. All methods belong to its event loop."""
+
+    def __init__(self, runtime: Runtime, lines: Mapping[str, LineRuntime], tokens: CallTokens, max_calls: int) -> None:
+        """lines: by number (E.164) in the order of the settings; replaced as a whole by use_lines."""
+        self._runtime = runtime
+        self._lines = dict(lines)
+        self._tokens = tokens
+        self._max_calls = max_calls
+        self._calls: dict[str, LiveCall] = {}
+        self._offered: dict[str, Connect] = {}
+        self._changed = asyncio.Event()
+        self.draining = False
+        """Set it, and no new call is taken; live ones go on."""
+
+    @property
+    def live(self) -> int:
+        """How many calls are live."""
+        return len(self._calls)
+
+    def use_lines(self, lines: Mapping[str, LineRuntime]) -> None:
+        """Answer new calls with these; a call keeps the version it began with."""
+        self._lines = dict(lines)
+
+    # What the carrier asks
+
+    def ring(self, call_sid: str, from_number: str, to_number: str) -> Answer:
+        """A call came in. Asked again about the same call, the answer is the same."""
+        if call_sid in self._calls:
+            return self._offered.get(call_sid, HangUp())
+        line = self._lines.get(to_number)
+        log = CallLog(self._runtime.store, self._runtime.org_id, call_sid)
+        origin = CallOrigin(call_sid, from_number, to_number, datetime.now(UTC))
+        if line is None or self.draining or len(self._calls) >= self._max_calls:
+            reason = "no line answers this number" if line is None else "all lines are busy"
+            _record_ringing(log, origin, line)
+            log.record("call.ended", -1, outcome="refused", reason=reason)
+            return Refuse(UNKNOWN_NUMBER if line is None else BUSY)
+        call = self._admit(origin, line, log, ())
+        _record_ringing(log, origin, line)
+        call.flow.post(Rang(call.clock.now_ms()))
+        return self._offer(call, 1)
+
+    async def resume(self, call_sid: str) -> Answer:
+        """The stream of a call is over: what now? Raises StoreUnavailable."""
+        call = self._calls.get(call_sid) or await self._rebuild(call_sid)
+        if call is None:
+            return HangUp()
+        if call.failures > 1:
+            return TakeMessage(SORRY)
+        match call.ask_to_resume():
+            case callflow.OfferStream(stream_number=number):
+                return self._offer(call, number)
+            case callflow.TakeMessage():
+                return TakeMessage(SORRY)
+        return HangUp()
+
+    def status(self, call_sid: str, status: str) -> None:
+        """The carrier told how a call is."""
+        call = self._calls.get(call_sid)
+        if call is not None:
+            call.flow.post(CarrierStatus(call.clock.now_ms(), status))
+
+    async def message_left(self, call_sid: str, recording_url: str, duration_s: int) -> None:
+        """The carrier recorded a message of a caller whom we could not serve. Raises StoreUnavailable."""
+        call = self._calls.get(call_sid)
+        if call is not None:
+            call.message_left(recording_url, duration_s)
+            return
+        log, past = await resumed(self._runtime.store, self._runtime.org_id, call_sid)
+        line = self._lines.get(past[0].data.get("to_number", "")) if past else None
+        if line is not None:
+            record_carrier_message(log, line, past[-1].at_ms, recording_url, duration_s)
+
+    async def carry(self, socket: MediaSocket, started: Started) -> bool:
+        """Carry a stream until it is over; False if its token opens none (the asker closes the socket then)."""
+        try:
+            number = self._tokens.redeem(started.parameters.get(TOKEN, ""), started.call_sid, time.time())
+        except TokenRefused as refused:
+            structlog.get_logger().warning("stream refused", call_id=started.call_sid, reason=refused.reason)
+            return False
+        call = self._calls.get(started.call_sid) or await self._rebuild(started.call_sid)
+        return call is not None and await call.carry(socket, started.stream_sid, number)
+
+    # The process
+
+    async def finish_abandoned(self) -> None:
+        """After a start: calls that a killed process left behind get their time to be resumed, then end."""
+        for summary in await self._runtime.store.live_calls():
+            if summary.call_id not in self._calls:
+                await self._rebuild(summary.call_id)
+
+    async def drained(self) -> None:
+        """Wait until no call is live."""
+        while self._calls:
+            self._changed.clear()
+            await self._changed.wait()
+
+    def _offer(self, call: LiveCall, stream_number: int) -> Connect:
+        connect = Connect(self._tokens.issue(call.origin.call_sid, stream_number, time.time()))
+        self._offered[call.origin.call_sid] = connect
+        return connect
+
+    def _admit(self, origin: CallOrigin, line: LineRuntime, log: CallLog, past: Sequence[Event]) -> LiveCall:
+        call = LiveCall(self._runtime, line, origin, log, past, self._leave)
+        self._calls[origin.call_sid] = call
+        self._changed.set()
+        return call
+
+    def _leave(self, call: LiveCall) -> None:
+        self._calls.pop(call.origin.call_sid, None)
+        self._offered.pop(call.origin.call_sid, None)
+        self._changed.set()
+
+    async def _rebuild(self, call_sid: str) -> LiveCall | None:
+        """A call that another process, or an earlier life of this one, carried. None if it is unknown or over."""
+        log, past = await resumed(self._runtime.store, self._runtime.org_id, call_sid)
+        if call_sid in self._calls:  # another request was faster
+            return self._calls[call_sid]
+        if not past or past[0].kind != "call.ringing" or any(event.kind == "call.ended" for event in past):
+            return None
+        origin = CallOrigin.of(past[0])
+        line = self._lines.get(origin.to_number)
+        if line is None:
+            log.record("call.ended", past[-1].at_ms, outcome="failed", reason="its line is no longer there")
+            return None
+        return self._admit(origin, line, log, past)
+
+
+def _record_ringing(log: CallLog, origin: CallOrigin, line: LineRuntime | None) -> Event:
+    return log.record(
+        "call.ringing",
+        -1000,
+        call_sid=origin.call_sid,
+        from_number=origin.from_number,
+        to_number=origin.to_number,
+        line=line.line.settings.name if line is not None else "",
+        line_version=line.line.version if line is not None else "",
+        wall_clock=origin.rang_at.isoformat(),
+    )

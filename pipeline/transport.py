@@ -1,0 +1,197 @@
+"""A pipecat transport over our MediaSocket port: the caller's socket at both ends of the pipeline.
+
+Input emits pipecat's VAD, DTMF and audio frames; output plays what TTS made through the playout ledger. The instant of
+a frame on the call's clock travels as its `pts` (nanoseconds).
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pipecat.audio.dtmf.types import KeypadEntry
+from pipecat.frames.frames import (
+    BotStartedSpeakingFrame,
+    BotStoppedSpeakingFrame,
+    CancelFrame,
+    EndFrame,
+    Frame,
+    InputAudioRawFrame,
+    InputDTMFFrame,
+    InterruptionFrame,
+    StartFrame,
+    SystemFrame,
+    TTSAudioRawFrame,
+    TTSStartedFrame,
+    TTSStoppedFrame,
+    VADUserStartedSpeakingFrame,
+    VADUserStoppedSpeakingFrame,
+)
+from pipecat.processors.frame_processor import FrameDirection, FrameProcessor
+from pipecat.transports.base_transport import BaseTransport
+
+from pipeline.hearing import Heard, Hearing, HearingOutput, SpeechBegan, SpeechMeant
+from pipeline.speaking import Speaking
+from telephony.ports import Audio, Dtmf, Faulty, Marked, MediaEvent, MediaLost, MediaSocket, Stopped
+from voice.audio import SAMPLE_RATE_HZ, pcm_to_ulaw
+
+NS_PER_MS = 1_000_000
+AUDIO_FROM = "audio_from_ms"
+"""Where the audio that follows a VADUserStartedSpeakingFrame begins: a key of its metadata."""
+_KEYPAD = frozenset(entry.value for entry in KeypadEntry)
+"""No telephone that calls a shop has A to D; pipecat knows no such keys."""
+
+
+@dataclass
+class SpeechMeantFrame(SystemFrame):
+    """The caller goes on speaking: enough to interrupt."""
+
+
+def at_ms(frame: Frame) -> int:
+    """The frame's instant on the call's clock; 0 if it has none."""
+    return (frame.pts or 0) // NS_PER_MS
+
+
+def timed(frame: Frame, instant_ms: int) -> Frame:
+    """Give a frame its instant on the call's clock."""
+    frame.pts = instant_ms * NS_PER_MS
+    return frame
+
+
+class CallTransport(BaseTransport):
+    """Both ends of one stream of one call."""
+
+    def __init__(
+        self,
+        socket: MediaSocket,
+        hearing: Hearing,
+        speaking: Speaking,
+        on_event: Callable[[MediaEvent | MediaLost], None],
+    ) -> None:
+        """on_event gets keys, and what ends or troubles the stream."""
+        super().__init__()
+        self._input = _Input(socket, hearing, speaking, on_event)
+        self._output = _Output(speaking)
+
+    def input(self) -> FrameProcessor:
+        return self._input
+
+    def output(self) -> FrameProcessor:
+        return self._output
+
+
+class _Input(FrameProcessor):
+    def __init__(
+        self,
+        socket: MediaSocket,
+        hearing: Hearing,
+        speaking: Speaking,
+        on_event: Callable[[MediaEvent | MediaLost], None],
+    ) -> None:
+        super().__init__(name="transport.input")
+        self._socket = socket
+        self._frames: list[Frame] = []
+        self._hearing = hearing
+        hearing.on_output(self._emit)
+        self._speaking = speaking
+        self._on_event = on_event
+        self._reading: asyncio.Task[None] | None = None
+
+    async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
+        await super().process_frame(frame, direction)
+        await self.push_frame(frame, direction)
+        if isinstance(frame, StartFrame):
+            self._reading = self.create_task(self._read(), "media")
+        elif isinstance(frame, EndFrame | CancelFrame):
+            await self._stop()
+
+    async def cleanup(self) -> None:
+        await self._stop()
+        await super().cleanup()  # type: ignore[no-untyped-call]  # pipecat's
+
+    async def _stop(self) -> None:
+        if self._reading is not None:
+            reading, self._reading = self._reading, None
+            await self.cancel_task(reading)
+
+    async def _read(self) -> None:
+        try:
+            async for event in self._socket:
+                self._take(event)
+                if self._frames:
+                    frames, self._frames = self._frames, []
+                    for frame in frames:
+                        await self.push_frame(frame)
+        except MediaLost as lost:
+            self._on_event(lost)
+
+    def _take(self, event: MediaEvent) -> None:
+        match event:
+            case Audio():
+                self._hearing.audio(event)
+            case Marked(name=name):
+                self._speaking.marked(name)
+            case Dtmf(digit=digit):
+                self._on_event(event)
+                if digit in _KEYPAD:
+                    self._frames.append(InputDTMFFrame(button=KeypadEntry(digit)))
+            case Faulty() | Stopped():
+                self._on_event(event)
+
+    def _emit(self, output: HearingOutput) -> None:
+        match output:
+            case Heard(pcm=pcm, at_ms=instant_ms):
+                frame: Frame = InputAudioRawFrame(audio=pcm, sample_rate=SAMPLE_RATE_HZ, num_channels=1)
+            case SpeechBegan(at_ms=instant_ms, audio_from_ms=audio_from_ms):
+                frame = VADUserStartedSpeakingFrame()
+                frame.metadata[AUDIO_FROM] = audio_from_ms
+            case SpeechMeant(at_ms=instant_ms):
+                frame = SpeechMeantFrame()
+            case _:
+                instant_ms = output.at_ms
+                frame = VADUserStoppedSpeakingFrame()
+        self._frames.append(timed(frame, instant_ms))
+
+
+class _Output(FrameProcessor):
+    def __init__(self, speaking: Speaking) -> None:
+        super().__init__(name="transport.output")
+        self._speaking = speaking
+        self._notices: asyncio.Queue[Frame] = asyncio.Queue(maxsize=64)
+        self._telling: asyncio.Task[None] | None = None
+        speaking.on_voice(self._voice)
+
+    async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
+        await super().process_frame(frame, direction)
+        if isinstance(frame, StartFrame):
+            self._telling = self.create_task(self._tell(), "voice")
+        elif isinstance(frame, EndFrame | CancelFrame):
+            await self._stop()
+        elif isinstance(frame, InterruptionFrame):
+            self._speaking.interrupt()
+        elif isinstance(frame, TTSStartedFrame):
+            self._speaking.begin(frame.context_id or "")
+        elif isinstance(frame, TTSAudioRawFrame):
+            self._speaking.audio(frame.context_id or "", pcm_to_ulaw(frame.audio))
+            return
+        elif isinstance(frame, TTSStoppedFrame):
+            self._speaking.end(frame.context_id or "")
+        await self.push_frame(frame, direction)
+
+    async def cleanup(self) -> None:
+        await self._stop()
+        await super().cleanup()  # type: ignore[no-untyped-call]  # pipecat's
+
+    def _voice(self, speaking: bool) -> None:
+        # Overflow: the oldest notice goes; stock services need the latest state only.
+        if self._notices.full():
+            self._notices.get_nowait()
+        self._notices.put_nowait(BotStartedSpeakingFrame() if speaking else BotStoppedSpeakingFrame())
+
+    async def _tell(self) -> None:
+        while True:
+            await self.push_frame(await self._notices.get(), FrameDirection.UPSTREAM)
+
+    async def _stop(self) -> None:
+        if self._telling is not None:
+            telling, self._telling = self._telling, None
+            await self.cancel_task(telling)

@@ -1,0 +1,5 @@
+"""`python -m server` is the `cordboard` program."""
+
+from server.cli.main import main
+
+main()

@@ -1,0 +1,137 @@
+"""The composition root: builds the parts of a running server and passes them in."""
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from fastapi import FastAPI, Response
+from fastapi.responses import JSONResponse, RedirectResponse
+
+from pipeline import graph
+from pipeline.runtime import Runtime
+from pipeline.switchboard import Switchboard
+from recordings.audio import AudioWriter, CallAudio
+from recordings.store import SqliteCallStore
+from server import migrations
+from server.api.calls import calls_router
+from server.auth import Access
+from server.engines import open_stt, open_tts
+from server.lines import Lines
+from server.settings import Settings
+from server.webhooks import carrier_router
+from telephony.token import CallTokens
+from telephony.twilio.signature import Signatures
+from voice.prompts import Prompts
+
+RECORDINGS = "recordings"
+DATABASE = "cordboard.sqlite"
+
+
+class DataDirUnusable(Exception):
+    """The data directory cannot be written; the message says which and why. Nothing was started."""
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """A running server's parts."""
+
+    settings: Settings
+    switchboard: Switchboard
+    store: SqliteCallStore
+    audio: AudioWriter
+    lines: Lines
+    access_token: str
+    app: FastAPI
+
+
+@asynccontextmanager
+async def open_office(settings: Settings, public_url: str) -> AsyncIterator[Office]:
+    """Build everything, in the order in which it can fail soonest, and take it down again.
+
+    Raises LineInvalid, DataDirUnusable, StoreUnavailable or ProviderAbsent, each with what to do.
+    """
+    data_dir = prepare_data_dir(settings.data_dir)
+    database = data_dir / DATABASE
+    await asyncio.to_thread(migrations.upgrade, f"sqlite:///{database}")
+    async with AsyncExitStack() as stack:
+        store = SqliteCallStore(database)
+        stack.push_async_callback(store.close)
+        audio = AudioWriter()
+        stack.callback(audio.close)
+        tts = await asyncio.to_thread(open_tts, settings)
+        prompts = Prompts(tts, data_dir / "prompts")
+        lines = await stack.enter_async_context(Lines.open(settings, data_dir, prompts))
+        stt = await open_stt(settings, lines.vocabularies(), data_dir, stack)
+        runtime = Runtime(
+            org_id=settings.org_id,
+            store=store,
+            recording=lambda call_id: CallAudio(data_dir / RECORDINGS / f"{call_id}.wav", audio),
+            stt=stt,
+            tts=tts,
+            prompts=prompts,
+            carry=graph.carry,
+        )
+        tokens = CallTokens(_secret(settings, data_dir))
+        switchboard = Switchboard(runtime, lines.by_number(), tokens, settings.max_calls)
+        lines.on_change(switchboard.use_lines)
+        await switchboard.finish_abandoned()
+        access_token = settings.access_token.get_secret_value() or secrets.token_urlsafe(24)
+        office = Office(
+            settings, switchboard, store, audio, lines, access_token, FastAPI(title="Cordboard", docs_url=None)
+        )
+        _add_routes(office, public_url)
+        yield office
+
+
+def prepare_data_dir(path: Path) -> Path:
+    """Make the data directory and write to it, so that a full or read-only disk is said now. Raises DataDirUnusable."""
+    try:
+        (path / RECORDINGS).mkdir(parents=True, exist_ok=True)
+        probe = path / ".probe"
+        probe.write_bytes(secrets.token_bytes(65_536))
+        probe.unlink()
+    except OSError as error:
+        raise DataDirUnusable(
+            f"The data directory {path.absolute()} cannot be written: {error.strerror or error}. "
+            "Make room or set CORDBOARD_DATA_DIR to a directory that this user may write."
+        ) from error
+    return path.absolute()
+
+
+def _secret(settings: Settings, data_dir: Path) -> bytes:
+    given = settings.call_token_secret.get_secret_value()
+    if given:
+        return given.encode()
+    path = data_dir / "call_token_secret"
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_bytes(secrets.token_bytes(32))
+    return path.read_bytes()
+
+
+def _add_routes(office: Office, public_url: str) -> None:
+    settings, app = office.settings, office.app
+    # Without a token nobody can sign, so nobody gets in: a random one keeps the routes and their refusals.
+    auth_token = settings.twilio_auth_token.get_secret_value() or secrets.token_urlsafe(32)
+    signatures = Signatures(auth_token, public_url)
+    stream_url = "ws" + public_url.removeprefix("http") + "/twilio/media"
+    app.include_router(carrier_router(office.switchboard, signatures, public_url, stream_url))
+    access = Access(office.access_token, public_url=public_url)
+    app.include_router(calls_router(office.store, settings.data_dir.absolute() / RECORDINGS, access))
+
+    @app.get("/", include_in_schema=False)
+    async def home() -> Response:
+        return RedirectResponse("/calls")
+
+    @app.get("/healthz", include_in_schema=False)
+    async def health() -> Response:
+        """Whether calls are taken, and what is wrong if something is."""
+        troubles = [
+            trouble
+            for trouble in (office.store.health().degraded, office.audio.health().degraded, office.lines.trouble)
+            if trouble
+        ]
+        return JSONResponse({"ok": True, "calls": office.switchboard.live, "degraded": troubles})

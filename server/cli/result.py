@@ -1,0 +1,47 @@
+"""What `cordboard call` reports: the call as the server kept it, and what the caller's ear says about it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from telephony.double.ear import Ear
+
+NOTED_MS = 500
+"""Shorter pauses are how people talk."""
+DEAD_AIR_MS = 3000
+"""A1: longer silence than this while the assistant holds the floor is a broken promise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """Neither side was heard, and whose move it was."""
+
+    start_ms: int
+    end_ms: int
+    floor: str
+
+
+def silences(ear: Ear, events: Sequence[Mapping[str, Any]]) -> list[Silence]:
+    """Silences of the ear's recording, cut where the floor changed hands according to the call's events."""
+    changes = [
+        (int(event["at_ms"]), str(event["data"]["floor"])) for event in events if event["kind"] == "floor.changed"
+    ]
+    found = []
+    for span in ear.dead_air(NOTED_MS):
+        cuts = [span.start_ms, *(at_ms for at_ms, _ in changes if span.start_ms < at_ms < span.end_ms), span.end_ms]
+        for start_ms, end_ms in pairwise(cuts):
+            floor = next((floor for at_ms, floor in reversed(changes) if at_ms <= start_ms), "nobody")
+            found.append(Silence(start_ms, end_ms, floor))
+    return found
+
+
+def dead_air_ms(found: Iterable[Silence]) -> int:
+    """The longest silence while the floor was the assistant's."""
+    return max((silence.end_ms - silence.start_ms for silence in found if silence.floor == "assistant"), default=0)
+
+
+def report(call: Mapping[str, Any], found: Sequence[Silence]) -> dict[str, Any]:
+    """The stable shape of `--json`: as the server gives it, with the silences that the ear heard."""
+    heard = [{"start_ms": each.start_ms, "end_ms": each.end_ms, "floor": each.floor} for each in found]
+    return {**call, "silences": heard}

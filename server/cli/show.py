@@ -1,0 +1,96 @@
+"""A conversation on a terminal as a person wants to read it, while it happens: who said what, when, on what ground."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rich.text import Text
+
+SPEAKER_STYLE = {"caller": "bold cyan", "assistant": "bold green", "agent": "bold magenta", "supervisor": "bold yellow"}
+
+
+_NOTICES = {
+    "call.media_lost": ("the line was lost ({how})", "yellow"),
+    "call.resumed": ("the line is back", "yellow"),
+    "call.ended": ("call ended: {outcome} ({reason})", "dim"),
+}
+
+
+def clock(at_ms: int) -> str:
+    """An instant of the call as minutes, seconds and tenths."""
+    seconds, tenths = divmod(max(0, at_ms) // 100, 10)
+    return f"{seconds // 60:02d}:{seconds % 60:02d}.{tenths}"
+
+
+class ConversationView:
+    """Folds a call's events into lines to print, each when it is certain: an utterance when it was heard."""
+
+    def __init__(self) -> None:
+        self._texts: dict[str, tuple[str, str]] = {}
+        self._caller_end_ms: int | None = None
+        self._notes: list[str] = []
+
+    def show(self, event: Mapping[str, Any]) -> Iterator[Text]:
+        """The lines that this event adds, if any. Unknown kinds add none."""
+        data: Mapping[str, Any] = event["data"]
+        match event["kind"]:
+            case "call.ringing":
+                yield Text(
+                    f"Call from {data['from_number']} to {data['to_number']}, line “{data['line']}”", style="dim"
+                )
+            case "assistant.speaks":
+                self._texts[data["utterance"]] = (data["text"], data["purpose"])
+            case "assistant.heard":
+                yield from self._heard(data)
+            case "caller.said":
+                self._caller_end_ms = int(data["end_ms"])
+                quoted = f"“{data['text']}”" if data["via"] == "speech" else f"[keys {data['text']}]"
+                yield _line(int(data["start_ms"]), "caller", quoted)
+            case "caller.unrecognised":
+                self._caller_end_ms = int(data["end_ms"])
+                yield _line(int(data["start_ms"]), "caller", f"(not understood: {data['reason']})")
+            case "caller.silent":
+                yield Text(f"{'':9}(the caller says nothing)", style="dim")
+            case "turn.understood" | "tool.returned" | "turn.answered" | "message.taken":
+                yield from self._ground(event["kind"], data)
+            case kind if kind in _NOTICES:
+                text, style = _NOTICES[kind]
+                yield Text(f"{clock(event['at_ms']):9}{text.format(**data)}", style=style)
+
+    def _heard(self, data: Mapping[str, Any]) -> Iterator[Text]:
+        text, purpose = self._texts.pop(data["utterance"], (data["heard_text"], "reply"))
+        start_ms = int(data["start_ms"])
+        if not data["heard_text"] and not data["complete"]:
+            return
+        line = _line(start_ms, "assistant", data["heard_text"] if not data["complete"] else text)
+        if not data["complete"]:
+            line.append(" — cut off", style="yellow")
+        if self._caller_end_ms is not None and purpose in {"reply", "question", "fill", "goodbye"}:
+            line.append(f"   ({(start_ms - self._caller_end_ms) / 1000:.2f} s after the caller)", style="dim")
+            self._caller_end_ms = None
+        yield line
+
+    @staticmethod
+    def _ground(kind: str, data: Mapping[str, Any]) -> Iterator[Text]:
+        if kind == "turn.understood":
+            slots = ", ".join(f"{name} {value}" for name, value in dict(data["slots"]).items())
+            note = (
+                f"understood: {data['intent'] or 'nothing certain'}{' · ' + slots if slots else ''} (by {data['by']})"
+            )
+        elif kind == "tool.returned":
+            outcome = f"→ {data['result']}" if data["ok"] else f"failed: {data['error']}"
+            note = f"tool: {data['tool']} {outcome} in {data['took_ms']} ms"
+        elif kind == "turn.answered":
+            named = ", ".join(f"{source['title']} ({source['document']})" for source in data["sources"])
+            if not named:
+                return
+            note = f"source: {named}"
+        else:
+            note = f"message for {data['queue']}: “{data['text']}”"
+        yield Text(f"{'':9}· {note}", style="dim")
+
+
+def _line(at_ms: int, speaker: str, text: str) -> Text:
+    line = Text(f"{clock(at_ms):9}", style="dim")
+    line.append(f"{speaker:10}", style=SPEAKER_STYLE[speaker])
+    line.append(text, style="default")
+    return line

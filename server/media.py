@@ -1,0 +1,112 @@
+"""A carrier's media socket: the wire protocol over a WebSocket, as the MediaSocket that a call is carried by."""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+
+from fastapi import WebSocket, WebSocketDisconnect
+
+from telephony.ports import MediaEvent, MediaLost, Started, Stopped
+from telephony.twilio.media import MediaStream, Refuse
+
+SEND_TIMEOUT_S = 5.0
+"""A carrier that takes no audio for so long is gone."""
+_ABNORMAL = 1006
+
+
+def monotonic_ms() -> int:
+    """Milliseconds on a clock that never jumps."""
+    return time.monotonic_ns() // 1_000_000
+
+
+class TwilioSocket:
+    """One WebSocket as a MediaSocket (telephony.ports)."""
+
+    def __init__(self, websocket: WebSocket, now_ms: Callable[[], int]) -> None:
+        self._websocket = websocket
+        self._now_ms = now_ms
+        self._stream = MediaStream(now_ms())
+        self._ready: deque[MediaEvent] = deque()
+        self._closed = False
+        self._stopped = False
+        self.refused: Refuse | None = None
+        """Why we closed it, if we did."""
+
+    async def started(self) -> Started | None:
+        """Wait for the stream's start. None if it did not come in order and in time: the socket is closed then."""
+        try:
+            async for event in self:
+                if isinstance(event, Started):
+                    return event
+        except MediaLost:
+            return None
+        return None
+
+    async def __aiter__(self) -> AsyncIterator[MediaEvent]:
+        while True:
+            while self._ready:
+                yield self._ready.popleft()
+            if self.refused is not None:
+                await self.close(self.refused.code, self.refused.reason)
+                raise MediaLost("closed")
+            if not await self._receive():
+                return
+
+    async def play(self, ulaw: bytes) -> None:
+        await self._send(self._stream.play(ulaw))
+
+    async def mark(self, name: str) -> None:
+        await self._send(self._stream.mark(name))
+
+    async def clear(self) -> None:
+        await self._send(self._stream.clear())
+
+    async def close(self, code: int, reason: str) -> None:
+        if self._closed:
+            return
+        self._closed = True
+        try:
+            async with asyncio.timeout(SEND_TIMEOUT_S):
+                await self._websocket.close(code, reason)
+        except (TimeoutError, RuntimeError, WebSocketDisconnect, OSError):
+            return  # it is gone already
+
+    async def _receive(self) -> bool:
+        """Take the next message or let time pass; False when the carrier closed after its stop."""
+        due_ms = self._stream.deadline_ms
+        wait_s = None if due_ms is None else max(0.0, (due_ms - self._now_ms()) / 1000)
+        try:
+            async with asyncio.timeout(wait_s):
+                message = await self._websocket.receive()
+        except TimeoutError:
+            self._sort(self._stream.tick(max(self._now_ms(), due_ms or 0)))
+            return True
+        except RuntimeError as error:
+            raise MediaLost("closed") from error
+        if message["type"] == "websocket.disconnect":
+            self._closed = True
+            if self._stopped:
+                return False
+            raise MediaLost("reset" if message.get("code", _ABNORMAL) == _ABNORMAL else "closed")
+        text = message.get("text")
+        self._sort(self._stream.receive(text if text is not None else message["bytes"], self._now_ms()))
+        return True
+
+    def _sort(self, decisions: list[MediaEvent | Refuse]) -> None:
+        for decision in decisions:
+            if isinstance(decision, Refuse):
+                self.refused = decision
+            else:
+                self._stopped = self._stopped or isinstance(decision, Stopped)
+                self._ready.append(decision)
+
+    async def _send(self, message: str) -> None:
+        if self._closed:
+            raise MediaLost("closed")
+        try:
+            async with asyncio.timeout(SEND_TIMEOUT_S):
+                await self._websocket.send_text(message)
+        except (TimeoutError, RuntimeError, WebSocketDisconnect, OSError) as error:
+            self._closed = True
+            raise MediaLost("reset") from error

@@ -1,0 +1,65 @@
+"""Everything that comes from the environment, in one place; every name begins with CORDBOARD_.
+
+What an operator decides about a phone line is not here: it is the line's folder (lines/).
+"""
+
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Settings of one server process. No default calls a paid service or leaves the machine."""
+
+    model_config = SettingsConfigDict(env_prefix="CORDBOARD_", env_file=".env", extra="ignore")
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8080
+    public_url: str = ""
+    """Where the carrier reaches us (https://…). Signatures are checked against this, never against headers."""
+    data_dir: Path = Path("data")
+    lines: Annotated[list[Path], NoDecode] = [Path("lines/example")]
+    """Folders of the lines to answer, separated by commas."""
+    org_id: str = "local"
+
+    twilio_auth_token: SecretStr = SecretStr("")
+    """Signs the carrier's requests. Empty: every request from a carrier is refused."""
+    access_token: SecretStr = SecretStr("")
+    """Opens the API and the pages. Empty: one is made at start and printed."""
+    call_token_secret: SecretStr = SecretStr("")
+    """Signs one-time stream tokens; one for all processes that may resume a call. Empty: kept in data_dir."""
+
+    stt: Literal["sphinx", "whisper"] = "sphinx"
+    sphinx_processes: Annotated[int, Field(ge=1, le=64)] = 2
+    sphinx_lanes: Annotated[int, Field(ge=1, le=16)] = 3
+    """Decoders in each process; 30–90 MB each."""
+    whisper_model: str = ""
+    """Folder of a CTranslate2 model, or the name of one that may be fetched."""
+    whisper_may_fetch: bool = False
+    whisper_device: Literal["cpu", "cuda", "auto"] = "auto"
+    tts: Literal["espeak"] = "espeak"
+
+    max_calls: Annotated[int, Field(ge=1)] = 40
+    """Calls taken at once; further callers hear that all lines are busy."""
+    log_pii: bool = False
+    """Keep log fields whose names begin with pii_ (numbers, transcripts, digits)."""
+
+    @field_validator("lines", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+    @field_validator("public_url")
+    @classmethod
+    def _is_url(cls, value: str) -> str:
+        if value and (urlsplit(value).scheme not in {"http", "https"} or not urlsplit(value).netloc):
+            raise ValueError("CORDBOARD_PUBLIC_URL must look like https://phone.example.com")
+        return value.rstrip("/")
+
+    @property
+    def stream_url(self) -> str:
+        """Where the carrier opens its media socket."""
+        return "ws" + self.public_url.removeprefix("http") + "/twilio/media"

@@ -1,0 +1,147 @@
+"""What a carrier asks, by HTTP and by opening a media socket. Every request must be signed; none waits for a remote."""
+
+from typing import Annotated, Any
+
+import structlog
+from fastapi import APIRouter, Depends, HTTPException, Request, Response, WebSocket
+from starlette.types import Scope
+
+from pipeline.switchboard import TOKEN, Answer, Connect, HangUp, Refuse, Switchboard, TakeMessage
+from recordings.errors import StoreUnavailable
+from server.media import TwilioSocket, monotonic_ms
+from telephony.numbers import mask
+from telephony.twilio import twiml
+from telephony.twilio.signature import SETTINGS_HEADER, SIGNATURE_HEADER, Signatures, form_values
+
+MAX_BODY_BYTES = 65_536
+MAX_SID_CHARACTERS = 64
+LANGUAGE = "en-US"
+SORRY_TOO = "Thank you. We will call you back. Goodbye."
+_POLICY = 1008
+
+assert TOKEN == twiml.TOKEN_PARAMETER  # noqa: S101 two layers name the same parameter; telephony may not know pipeline
+
+
+def carrier_router(switchboard: Switchboard, signatures: Signatures, public_url: str, stream_url: str) -> APIRouter:
+    """Routes under /twilio. The carrier is told public_url and stream_url; headers of requests are not believed."""
+    router = APIRouter(prefix="/twilio")
+    edge = _Edge(signatures)
+
+    def markup(answer: Answer) -> Response:
+        return Response(_twiml(answer, public_url, stream_url), media_type="application/xml")
+
+    Form = Annotated[dict[str, str], Depends(edge.form)]  # noqa: N806 a type
+
+    @router.post("/voice")
+    async def voice(form: Form) -> Response:
+        """A call came in."""
+        answer = switchboard.ring(_sid(form), form.get("From", ""), form.get("To", ""))
+        structlog.get_logger().info(
+            "call", call_id=form["CallSid"], answer=type(answer).__name__, caller=mask(form.get("From"))
+        )
+        return markup(answer)
+
+    @router.post("/resume")
+    async def resume(form: Form) -> Response:
+        """The stream is over and the caller is still there."""
+        try:
+            return markup(await switchboard.resume(_sid(form)))
+        except StoreUnavailable as error:
+            structlog.get_logger().error("call not resumed", call_id=form["CallSid"], reason=str(error))
+            return markup(TakeMessage("I'm sorry, something went wrong. Please leave a message after the tone."))
+
+    @router.post("/message")
+    async def message(form: Form) -> Response:
+        """A caller left a message with the carrier."""
+        seconds = form.get("RecordingDuration", "0")
+        await switchboard.message_left(
+            _sid(form), form.get("RecordingUrl", ""), int(seconds) if seconds.isdecimal() else 0
+        )
+        return markup(Refuse(SORRY_TOO))
+
+    @router.post("/status")
+    async def status(form: Form) -> Response:
+        """How a call is; comes late, twice and in any order."""
+        switchboard.status(_sid(form), form.get("CallStatus", ""))
+        return Response(status_code=204)
+
+    @router.websocket("/media")
+    async def media(websocket: WebSocket) -> None:
+        """A stream of a call."""
+        if not edge.signed_socket(websocket):
+            await websocket.close(_POLICY)
+            return
+        await websocket.accept()
+        socket = TwilioSocket(websocket, monotonic_ms)
+        started = await socket.started()
+        if started is not None and not await switchboard.carry(socket, started):
+            await socket.close(_POLICY, "no such call")
+
+    return router
+
+
+class _Edge:
+    """Lets nobody in whose signature does not hold."""
+
+    def __init__(self, signatures: Signatures) -> None:
+        self._signatures = signatures
+
+    async def form(self, request: Request) -> dict[str, str]:
+        """The form of a signed request. 403 without a good signature, 413 when it is too large, 400 when it is none."""
+        body = b""
+        async for piece in request.stream():
+            body += piece
+            if len(body) > MAX_BODY_BYTES:
+                raise HTTPException(413, "The request is too large.")
+        content_type = request.headers.get("content-type", "")
+        try:
+            values = form_values(body) if "json" not in content_type else []
+        except ValueError as error:
+            raise HTTPException(400, "The request is not a form.") from error
+        if not self._signatures.validate_webhook(
+            _path(request.scope),
+            values,
+            request.headers.get(SIGNATURE_HEADER),
+            raw_body=body,
+            content_type=content_type,
+            settings=request.headers.get(SETTINGS_HEADER),
+        ):
+            structlog.get_logger().warning("webhook refused: bad signature", path=request.url.path)
+            raise HTTPException(403, "The signature does not match.")
+        return dict(values)
+
+    def signed_socket(self, websocket: WebSocket) -> bool:
+        """Whether the carrier opened this socket."""
+        return self._signatures.validate_websocket(
+            _path(websocket.scope),
+            websocket.headers.get(SIGNATURE_HEADER),
+            settings=websocket.headers.get(SETTINGS_HEADER),
+        )
+
+
+def _path(scope: Scope) -> str:
+    """The raw path with its query, as it was requested."""
+    raw: Any = scope.get("raw_path") or scope["path"].encode()
+    query: bytes = scope.get("query_string", b"")
+    path = raw.split(b"?", 1)[0]
+    return (path + (b"?" + query if query else b"")).decode("ascii", "replace")
+
+
+def _sid(form: dict[str, str]) -> str:
+    """The call's id, safe as a file name. 400 otherwise."""
+    sid = form.get("CallSid", "")
+    if not (sid.isascii() and sid.isalnum() and len(sid) <= MAX_SID_CHARACTERS):
+        raise HTTPException(400, "CallSid is missing or malformed.")
+    return sid
+
+
+def _twiml(answer: Answer, public_url: str, stream_url: str) -> str:
+    match answer:
+        case Connect(token=token):
+            return twiml.connect_stream(stream_url, token, f"{public_url}/twilio/resume")
+        case Refuse(text=text):
+            return twiml.speak_and_hang_up(text, LANGUAGE)
+        case TakeMessage(text=text):
+            return twiml.record_message(text, LANGUAGE, f"{public_url}/twilio/message", goodbye="Goodbye.")
+        case HangUp():
+            return twiml.hang_up()

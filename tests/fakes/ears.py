@@ -1,0 +1,57 @@
+"""A recogniser that is told what callers say: the next text for each utterance, whatever it sounds like."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from typing import Literal
+
+from voice.stt.port import Expectation, Hypothesis, Recognition, Transcript, Unrecognised
+
+
+class ToldStt:
+    """A SpeechToText (voice.stt.port). `texts` is shared by all calls; an empty text is an utterance without words."""
+
+    def __init__(self, texts: Sequence[str], delay_s: float = 0.1) -> None:
+        self.texts = list(texts)
+        self.delay_s = delay_s
+        self.expected: list[Expectation] = []
+
+    @property
+    def wants(self) -> Literal["speech", "continuous"]:
+        return "speech"
+
+    async def open(self, call_id: str, deadline_ms: int) -> Recognition:
+        del call_id, deadline_ms
+        return _ToldRecognition(self)
+
+
+class _ToldRecognition:
+    def __init__(self, stt: ToldStt) -> None:
+        self._stt = stt
+        self._results: asyncio.Queue[Transcript | Unrecognised | None] = asyncio.Queue()
+        self._start_ms = 0
+
+    def expect(self, expectation: Expectation) -> None:
+        self._stt.expected.append(expectation)
+
+    def speech_started(self, at_ms: int) -> None:
+        self._start_ms = at_ms
+
+    def write(self, pcm: bytes, at_ms: int) -> None:
+        pass
+
+    def speech_ended(self, at_ms: int, deadline_ms: int) -> None:
+        del deadline_ms
+        text = self._stt.texts.pop(0) if self._stt.texts else ""
+        result: Transcript | Unrecognised = (
+            Transcript(text, True, self._start_ms, at_ms, 0.9, (Hypothesis(text, 0.9),))
+            if text
+            else Unrecognised("noise", self._start_ms, at_ms)
+        )
+        asyncio.get_running_loop().call_later(self._stt.delay_s, self._results.put_nowait, result)
+
+    async def __aiter__(self) -> AsyncIterator[Transcript | Unrecognised]:
+        while (result := await self._results.get()) is not None:
+            yield result
+
+    async def aclose(self) -> None:
+        self._results.put_nowait(None)
