@@ -77,19 +77,18 @@ class Utterance:
         return _joined(passage.text for passage in self._passages)
 
     def add(self, text: str, ulaw: bytes) -> float | None:
-        """Take more audio; text that is not the last one's begins a passage. The speed of the one it ends, if any."""
-        speed = None
+        """Take more audio; text that is not the last one's begins a passage. Slowness of the one it ends."""
+        slowness = None
         enqueued_ms = self._sent_ms + _audio_ms(self._waiting)
         if not self._passages or (text and text != self._passages[-1].text):
-            speed = self._passages[-1].close() if self._passages else None
+            slowness = self._passages[-1].close() if self._passages else None
             self._passages.append(Passage(text, enqueued_ms))
         self._waiting += ulaw
-        passage = self._passages[-1]
-        passage.audio_ms = self._sent_ms + _audio_ms(self._waiting) - passage.start_ms
-        return speed
+        self._passages[-1].add(ulaw)
+        return slowness
 
     def close(self) -> float | None:
-        """Nothing more is enqueued. The speed of the last passage, if it can be told."""
+        """Nothing more is enqueued. Slowness of the last passage (voice.heard), if it can be told."""
         self.closed = True
         return self._passages[-1].close() if self._passages else None
 
@@ -149,13 +148,13 @@ class Utterance:
         due_ms = min(piece.reached_ms + EAR_PIECE_MS, piece.end_ms)
         return min(due_ms, piece.start_ms) if self.began_ms is None else due_ms
 
-    def heard(self, now_ms: int, ms_per_weight: float) -> str:
+    def heard(self, now_ms: int, slowness: float) -> str:
         """The words that were heard: by the clock, corrected by the last mark."""
         played_ms = self._played_ms
         if self.anchor is not None:
             audio_ms, at_ms = self.anchor
             played_ms = min(played_ms, audio_ms + now_ms - at_ms)
-        return _joined(passage.heard(played_ms, ms_per_weight) for passage in self._passages)
+        return _joined(passage.heard(played_ms, slowness) for passage in self._passages)
 
 
 def _audio_ms(ulaw: bytes | bytearray) -> int:

@@ -13,7 +13,7 @@ an utterance that is over (cut, lost, or followed by another) is ignored.
 from collections import deque
 from typing import Final
 
-from voice.heard import MS_PER_WEIGHT
+from voice.heard import SPEED
 from voice.ledger import EAR_PIECE_MS, SLICE_MS, Utterance
 from voice.playout_events import (
     Began,
@@ -85,7 +85,7 @@ class Playout:
         """The lag that was believed when the buffer last began to fill."""
         self._drift_ms = 0
         """How far the carrier has fallen behind since then."""
-        self._ms_per_weight: float = MS_PER_WEIGHT
+        self._slowness: float = SPEED
         self._quiet_at_ms: int | None = None
         self._lost = False
         self._stall = (0, 0)
@@ -168,10 +168,10 @@ class Playout:
             self._learn(utterance.close())
         return self._finish_played()
 
-    def _learn(self, ms_per_weight: float | None) -> None:
+    def _learn(self, slowness: float | None) -> None:
         """How fast this voice speaks, for passages whose audio is not all there."""
-        if ms_per_weight is not None:
-            self._ms_per_weight = ms_per_weight
+        if slowness is not None:
+            self._slowness = slowness
 
     def _mark_returned(self, event: MarkReturned) -> list[PlayoutAction]:
         marked = self._marks.pop(event.name, None)
@@ -267,7 +267,7 @@ class Playout:
         actions: list[PlayoutAction] = []
         for utterance in self._utterances:
             actions += self._release(utterance, partly=True)
-            heard = utterance.heard(self._now_ms, self._ms_per_weight)
+            heard = utterance.heard(self._now_ms, self._slowness)
             complete = utterance.closed and utterance.segments > 0 and heard == utterance.text
             actions.append(self._finish(utterance, heard=heard, complete=complete))
         self._utterances.clear()

@@ -200,8 +200,8 @@ def test_a_lost_mark_does_not_stall_the_ledger():
 def test_marks_correct_what_was_heard_when_the_carrier_lags():
     line = Carrier(Playout(), lag_ms=140)
     line.post(Enqueue(0, "u1", "one one one one one one one one one one", tone(5000), last=True))
-    line.run(1600)  # the caller has heard 1460 ms: not yet three words of 500 ms
-    line.post(Interrupt(1600))
+    line.run(1580)  # the caller has heard 1440 ms: not yet three words of 500 ms
+    line.post(Interrupt(1580))
     assert line.of(Heard)[0].heard_text == "one one"
 
 
