@@ -5,7 +5,7 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Iterable
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from pathlib import Path
 from typing import Final
 
@@ -60,10 +60,11 @@ class Prompts:
 
     async def _made(self, spoken: str, language: str) -> bytes:
         pcm = bytearray()
-        async for chunk in self._tts.speak(spoken, language, DEADLINE_MS):
-            pcm += chunk
-            if len(pcm) > LONGEST_MS * 2 * ULAW_BYTES_PER_MS:
-                raise ProviderFailed(self._tts.name, f"a prompt of more than {LONGEST_MS} ms: {spoken[:40]!r}")
+        async with aclosing(self._tts.speak(spoken, language, DEADLINE_MS)) as speech:
+            async for chunk in speech:
+                pcm += chunk
+                if len(pcm) > LONGEST_MS * 2 * ULAW_BYTES_PER_MS:
+                    raise ProviderFailed(self._tts.name, f"a prompt of more than {LONGEST_MS} ms: {spoken[:40]!r}")
         if not pcm:
             raise ProviderFailed(self._tts.name, f"no audio for the prompt {spoken[:40]!r}")
         return pcm_to_ulaw(bytes(pcm))
