@@ -18,6 +18,7 @@ from recordings.store import SqliteCallStore
 from server import migrations
 from server.api.calls import calls_router
 from server.auth import Access
+from server.data_dir import DATABASE, RECORDINGS, prepare_data_dir
 from server.engines import open_stt, open_tts
 from server.lines import Lines
 from server.settings import Settings
@@ -25,13 +26,6 @@ from server.webhooks import carrier_router
 from telephony.token import CallTokens
 from telephony.twilio.signature import Signatures
 from voice.prompts import Prompts
-
-RECORDINGS = "recordings"
-DATABASE = "cordboard.sqlite"
-
-
-class DataDirUnusable(Exception):
-    """The data directory cannot be written; the message says which and why. Nothing was started."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,21 +78,6 @@ async def open_office(settings: Settings, public_url: str) -> AsyncIterator[Offi
         )
         _add_routes(office, public_url)
         yield office
-
-
-def prepare_data_dir(path: Path) -> Path:
-    """Make the data directory and write to it, so that a full or read-only disk is said now. Raises DataDirUnusable."""
-    try:
-        (path / RECORDINGS).mkdir(parents=True, exist_ok=True)
-        probe = path / ".probe"
-        probe.write_bytes(secrets.token_bytes(65_536))
-        probe.unlink()
-    except OSError as error:
-        raise DataDirUnusable(
-            f"The data directory {path.absolute()} cannot be written: {error.strerror or error}. "
-            "Make room or set CORDBOARD_DATA_DIR to a directory that this user may write."
-        ) from error
-    return path.absolute()
 
 
 def _secret(settings: Settings, data_dir: Path) -> bytes:

@@ -1,7 +1,11 @@
 """Commands, their options and their help. What they do is in the modules they call."""
 
+import asyncio
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 import uvloop
@@ -10,6 +14,9 @@ from rich.console import Console
 
 from server.cli.exits import Exit, fail
 from server.settings import Settings
+
+if TYPE_CHECKING:
+    from server.cli.caller import Script
 
 app = typer.Typer(
     name="cordboard",
@@ -56,20 +63,151 @@ def serve(
     line: Lines = None,
 ) -> None:
     """Answer calls until stopped. The first Ctrl-C lets live calls finish, the second ends them."""
-    from pipeline.line.errors import LineInvalid  # noqa: PLC0415 imports are slow: --help needs none
-    from recordings.errors import StoreUnavailable  # noqa: PLC0415
     from server import logs  # noqa: PLC0415
-    from server.app import DataDirUnusable  # noqa: PLC0415
     from server.cli import serve as command  # noqa: PLC0415
-    from voice.errors import ProviderAbsent  # noqa: PLC0415
 
     chosen = settings(host=host, port=port, lines=line or None)
     logs.configure(keep_pii=chosen.log_pii)
-    try:
+    with said_plainly():
         uvloop.run(command.serve(chosen))
-    except LineInvalid as error:
-        fail(Exit.INVALID, *map(str, error.problems))
-    except (DataDirUnusable, StoreUnavailable, ProviderAbsent) as error:
+
+
+@app.command()
+def call(
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="FILE…", help="Audio to speak, one file a turn: wav of any rate, or headerless .ulaw."),
+    ] = None,
+    line: Lines = None,
+    to: Annotated[
+        str | None, typer.Option(help="Number to call; else the first line's first.", show_default=False)
+    ] = None,
+    from_: Annotated[str, typer.Option("--from", help="The caller's number.")] = "+14155550101",
+    url: Annotated[str | None, typer.Option(help="Call a server that runs; its tokens come from the settings.")] = None,
+    dtmf: Annotated[
+        list[str] | None,
+        typer.Option(help='"2=12345#" presses keys as turn 2, "ask=12345#" whenever asked for keys. Repeatable.'),
+    ] = None,
+    interrupt_at: Annotated[
+        list[int] | None,
+        typer.Option(
+            metavar="MS", help="Take the next turn at this instant of the call, over the assistant. Repeatable."
+        ),
+    ] = None,
+    result: Annotated[Path | None, typer.Option("--json", metavar="OUT", help="Write the call as JSON.")] = None,
+) -> None:
+    """Place a call through the real path: each file is spoken when the assistant has finished."""
+    from server.cli.caller import script  # noqa: PLC0415
+    from telephony.double.errors import NotAudio  # noqa: PLC0415
+
+    try:
+        plan = script(files or [], dtmf or [], interrupt_at or [])
+    except (ValueError, NotAudio) as error:
         fail(Exit.INVALID, str(error))
-    except KeyboardInterrupt:
+    if not plan.turns and not plan.when_asked:
+        fail(Exit.INVALID, "give at least one FILE or --dtmf; a call in which nobody says anything proves little")
+    raise typer.Exit(_place(plan, line, to, from_, url, result))
+
+
+@app.command()
+def demo(
+    result: Annotated[Path | None, typer.Option("--json", metavar="OUT", help="Write the call as JSON.")] = None,
+) -> None:
+    """Call the example line with the recorded caller of recordings/samples: what `make call` runs."""
+    from server.cli.demo import demo_script  # noqa: PLC0415
+
+    raise typer.Exit(_place(demo_script(), None, None, "+14155550101", None, result))
+
+
+def _place(
+    plan: "Script", line: list[Path] | None, to: str | None, from_: str, url: str | None, result: Path | None
+) -> Exit:
+    from pipeline.line.load import load_line  # noqa: PLC0415
+    from server.cli import call as command  # noqa: PLC0415
+    from server.cli.own_server import Reachable  # noqa: PLC0415
+
+    chosen = settings(lines=line or None)
+    with said_plainly():
+        number = to or load_line(chosen.lines[0]).settings.numbers[0]
+        secrets = (chosen.twilio_auth_token.get_secret_value(), chosen.access_token.get_secret_value())
+        if url and not all(secrets):
+            fail(Exit.INVALID, "--url needs CORDBOARD_TWILIO_AUTH_TOKEN and CORDBOARD_ACCESS_TOKEN of that server")
+        server = Reachable(url.rstrip("/"), *secrets) if url else None
+        placing = command.Placing(plan, number, from_, tuple(chosen.lines), chosen.data_dir, server)
+        return asyncio.run(command.place(placing, out, result))
+    return Exit.FAILED
+
+
+@app.command()
+def check(
+    folders: Annotated[list[Path], typer.Argument(metavar="LINE…", help="Folders of lines.", show_default=False)],
+) -> None:
+    """Check lines: one sentence per error, each with file, line and remedy."""
+    from server.cli import inspect as command  # noqa: PLC0415
+
+    with said_plainly():
+        command.check(folders, out)
+
+
+@app.command()
+def replay(
+    call_id: Annotated[str, typer.Argument(help="The call's id, as `cordboard call` and the pages show it.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print the events instead, one JSON object a line.")] = False,
+    line: Lines = None,
+) -> None:
+    """Show a kept call again, and what today's line would say differently."""
+    from server.cli import inspect as command  # noqa: PLC0415
+
+    with said_plainly():
+        command.replay(settings(lines=line or None), call_id, out, as_json=as_json)
+
+
+@app.command("eval-intents")
+def eval_intents(
+    train: Annotated[Path, typer.Argument(metavar="TRAIN.csv", help="Labelled phrases: columns text, category.")],
+    test: Annotated[Path, typer.Argument(metavar="TEST.csv", help="The same, to be classified.")],
+    per_class: Annotated[int | None, typer.Option(min=1, help="Train on so many phrases of each category.")] = None,
+    result: Annotated[Path | None, typer.Option("--json", metavar="OUT", help="Write the figures here too.")] = None,
+) -> None:
+    """Measure how well intents are told apart on any labelled set."""
+    from server.cli import inspect as command  # noqa: PLC0415
+
+    try:
+        command.eval_intents(train, test, per_class, result, out)
+    except (ValueError, OSError) as error:
+        fail(Exit.INVALID, str(error))
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of line.yaml, for editors."""
+    from pipeline.line.schema import json_schema  # noqa: PLC0415
+
+    typer.echo(json.dumps(json_schema(), indent=2))
+
+
+@contextmanager
+def said_plainly() -> Iterator[None]:
+    """Errors that people can mend are printed, one sentence each, and end with their status."""
+    from pipeline.line.errors import LineInvalid  # noqa: PLC0415 imports are slow: --help needs none
+    from recordings.errors import StoreUnavailable  # noqa: PLC0415
+    from server.data_dir import DataDirUnusable  # noqa: PLC0415
+    from voice.errors import ProviderAbsent  # noqa: PLC0415
+
+    try:
+        yield
+    except* LineInvalid as group:
+        fail(Exit.INVALID, *(str(problem) for error in leaves(group) for problem in error.problems))
+    except* (DataDirUnusable, StoreUnavailable, ProviderAbsent) as group:
+        fail(Exit.INVALID, *map(str, leaves(group)))
+    except* KeyboardInterrupt:
         raise typer.Exit(Exit.OK) from None
+
+
+def leaves(group: BaseExceptionGroup[Any]) -> Iterator[Any]:
+    """The exceptions inside a group, without its structure."""
+    for error in group.exceptions:
+        if isinstance(error, BaseExceptionGroup):
+            yield from leaves(error)
+        else:
+            yield error

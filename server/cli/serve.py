@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import uvicorn
 from rich.console import Console
 
-from server.app import DataDirUnusable, Office, open_office
+from server.app import Office, open_office
 from server.cli.exits import Exit, fail
 from server.settings import Settings
 
@@ -100,6 +100,3 @@ async def _stop_when_told(office: Office, server: uvicorn.Server) -> None:
         drained.cancel()
         again.cancel()
     server.should_exit = True
-
-
-__all__ = ["DataDirUnusable", "serve"]

@@ -1,0 +1,142 @@
+"""`cordboard call` and `cordboard demo`: place a call through the real path and show it while it happens."""
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from secrets import token_hex
+from typing import Any
+
+import aiohttp
+from rich.console import Console
+
+from server.cli.caller import Script, act
+from server.cli.exits import Exit, fail
+from server.cli.own_server import Reachable, own_server
+from server.cli.remote import Api
+from server.cli.result import DEAD_AIR_MS, dead_air_ms, report, silences
+from server.cli.show import ConversationView
+from server.data_dir import RECORDINGS
+from telephony.double.call import DoubleCall
+from telephony.double.errors import CallOver
+from telephony.double.exchange import TwilioDouble
+from telephony.double.record import DoubleResult
+
+ENOUGH_S = 300.0
+"""The simulated caller hangs up after this long, whatever happens."""
+FEED_GRACE_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Placing:
+    """One call to place."""
+
+    script: Script
+    to: str
+    from_: str
+    lines: tuple[Path, ...]
+    data_dir: Path
+    server: Reachable | None
+    """A running server; None: one is started for this call."""
+
+
+@dataclass(slots=True)
+class _Feed:
+    """The call's events as they come in."""
+
+    events: list[dict[str, Any]] = field(default_factory=list)
+
+    def asks_for_keys(self) -> bool:
+        asked = (event["data"]["keys"] for event in reversed(self.events) if event["kind"] == "assistant.expects")
+        return bool(next(asked, False))
+
+
+async def place(placing: Placing, out: Console, result: Path | None) -> Exit:
+    """Place the call, print the conversation, write the report. Exits if the server cannot be had."""
+    began_s = time.monotonic()
+    async with _server(placing) as server, TwilioDouble("AC" + token_hex(16), server.auth_token) as double:
+        call = await double.call(f"{server.url}/twilio/voice", to=placing.to, from_=placing.from_)
+        out.print(f"[dim]The line carries sound {time.monotonic() - began_s:.1f} s after the command.[/]")
+        async with aiohttp.ClientSession() as session:
+            api, feed = Api(session, server), _Feed()
+            async with asyncio.TaskGroup() as tasks:
+                watching = tasks.create_task(_watch(api, call, feed, out))
+                caller = tasks.create_task(act(call, placing.script, feed.asks_for_keys, lambda _turn: None))
+                heard = await _outcome(call)
+                caller.cancel()
+                await asyncio.wait([watching], timeout=FEED_GRACE_S)
+                watching.cancel()
+            kept = await _kept(api, heard)
+    found = silences(heard.ear, feed.events)
+    told = report(kept, found)
+    return await asyncio.to_thread(_close, told, heard, dead_air_ms(found), placing, result, out)
+
+
+@asynccontextmanager
+async def _server(placing: Placing) -> AsyncIterator[Reachable]:
+    if placing.server is not None:
+        yield placing.server
+        return
+    async with own_server(placing.data_dir, placing.lines) as server:
+        yield server
+
+
+async def _watch(api: Api, call: DoubleCall, feed: _Feed, out: Console) -> None:
+    view = ConversationView()
+    async for event in api.events(call.call_sid):
+        feed.events.append(event)
+        for line in view.show(event):
+            out.print(line)
+
+
+async def _outcome(call: DoubleCall) -> DoubleResult:
+    try:
+        async with asyncio.timeout(ENOUGH_S):
+            return await call.finished()
+    except TimeoutError:
+        call.hang_up()
+        return await call.finished()
+    except CallOver:
+        return await call.finished()
+
+
+async def _kept(api: Api, heard: DoubleResult) -> dict[str, Any]:
+    refused = next((made for made in heard.webhooks if made.status != 200), None)
+    if refused is not None and not heard.streams:
+        fail(Exit.FAILED, f"the server refused the call: {refused.url} answered {refused.status or refused.error}")
+    try:
+        return await api.ended_call(heard.call_sid)
+    except aiohttp.ClientResponseError as error:
+        fail(Exit.UNREACHABLE, f"the server does not tell about the call ({error.status}); is its access token right?")
+    except aiohttp.ClientError as error:
+        fail(Exit.UNREACHABLE, f"the server is gone: {error}")
+
+
+def _close(
+    told: dict[str, Any], heard: DoubleResult, dead_ms: int, placing: Placing, result: Path | None, out: Console
+) -> Exit:
+    if result is not None:
+        result.write_text(json.dumps(told, indent=2) + "\n")
+    kept = placing.data_dir / RECORDINGS
+    if placing.server is None:
+        ear = kept / f"{heard.call_sid}.ear.wav"
+        ear.write_bytes(heard.ear.recording())
+        transcript = kept / f"{heard.call_sid}.json"
+        transcript.write_text(json.dumps(told, indent=2) + "\n")
+        out.print(f"\nRecording:  {told['recording']}\nTranscript: {transcript}\nEar:        {ear}")
+        out.print(f"Again:      cordboard replay {heard.call_sid}")
+    gaps = [turn["reply_gap_ms"] for turn in told["turns"] if turn["reply_gap_ms"] is not None and turn["caller"]]
+    if gaps:
+        out.print(
+            f"Replies began {min(gaps)}-{max(gaps)} ms after the caller, median {sorted(gaps)[len(gaps) // 2]} ms."
+        )
+    kept_promise = dead_ms <= DEAD_AIR_MS
+    style = "green" if kept_promise else "bold red"
+    out.print(f"[{style}]Longest silence while the floor was the assistant's, by the caller's ear: {dead_ms} ms.[/]")
+    for problem in heard.problems:
+        out.print(f"[yellow]The carrier complains: {problem.code} {problem.detail}[/]")
+    well = kept_promise and told["outcome"] not in (None, "refused", "failed", "media_lost")
+    return Exit.OK if well else Exit.FAILED

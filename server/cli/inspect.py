@@ -1,0 +1,100 @@
+"""Commands that look at lines, calls and intents without taking calls."""
+
+import asyncio
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from pipeline.assistant.exchange import Say
+from pipeline.assistant.flow import Dialogue
+from pipeline.assistant.resume import inputs_from_events
+from pipeline.assistant.understand import IntentModel
+from pipeline.line.load import load_line
+from pipeline.line.model import Line
+from pipeline.line.vocabulary import training_examples
+from recordings.events import Event, to_json
+from recordings.store import SqliteCallStore
+from server.cli.exits import Exit, fail
+from server.cli.show import ConversationView
+from server.data_dir import DATABASE
+from server.settings import Settings
+
+
+def check(folders: list[Path], out: Console) -> None:
+    """Load lines and say what they hold. Raises LineInvalid."""
+    for folder in folders:
+        line = load_line(folder)
+        of = line.settings
+        out.print(
+            f"[green]ok[/] {folder}: “{of.name}”, {len(of.numbers)} number(s), {len(of.intents)} intents, "
+            f"{len(of.flows)} flows, {len(line.headings)} headings of knowledge, version {line.version}"
+        )
+
+
+def replay(settings: Settings, call_id: str, out: Console, *, as_json: bool) -> None:
+    """Print a finished call again from its events, and compare what today's line would say with what was said."""
+    events = asyncio.run(_events(settings, call_id))
+    if not events:
+        fail(Exit.FAILED, f"there is no call {call_id} in {settings.data_dir / DATABASE}")
+    if as_json:
+        for event in events:
+            out.print_json(json.dumps(to_json(event)), indent=None)
+        return
+    view = ConversationView()
+    for event in events:
+        for line in view.show(to_json(event)):
+            out.print(line)
+    number = events[0].data.get("to_number", "")
+    today = next((line for line in map(load_line, settings.lines) if number in line.settings.numbers), None)
+    if today is None:
+        out.print(f"No line in {', '.join(map(str, settings.lines))} answers {number}: nothing to compare with.")
+        return
+    _compare(events, today, settings, out)
+
+
+def eval_intents(train: Path, test: Path, per_class: int | None, result: Path | None, out: Console) -> None:
+    """Measure intent classification. Raises ValueError with what is wrong with a file."""
+    from pipeline.assistant.evaluate import eval_intents as measure  # noqa: PLC0415 imports scikit-learn
+
+    report = measure(train, test, per_class)
+    figures: dict[str, Any] = asdict(report)
+    for name, value in figures.items():
+        out.print(f"{name:20} {round(value, 4)}")
+    if result is not None:
+        result.write_text(json.dumps(figures, indent=2) + "\n")
+
+
+async def _events(settings: Settings, call_id: str) -> tuple[Event, ...]:
+    store = SqliteCallStore(settings.data_dir / DATABASE)
+    try:
+        return await store.events(call_id)
+    finally:
+        await store.close()
+
+
+def _compare(events: tuple[Event, ...], line: Line, settings: Settings, out: Console) -> None:
+    """Give the recorded inputs to a new dialogue on today's line: a test that old calls still go the same way."""
+    understanding = IntentModel.cached(training_examples(line), settings.data_dir / "intents")
+    dialogue = Dialogue(line, understanding)
+    said = [
+        action.text
+        for event in inputs_from_events(events)
+        for action in dialogue.handle(event)
+        if isinstance(action, Say)
+    ]
+    recorded = [event.data["text"] for event in events if event.kind == "assistant.speaks"]
+    version = events[0].data.get("line_version")
+    if said == recorded:
+        out.print(f"Replayed on version {line.version} of the line: word for word the same.")
+        return
+    out.print(f"Replayed on version {line.version} of the line (the call had {version}), it would differ:")
+    for before, after in zip(recorded, said, strict=False):
+        if before != after:
+            out.print(f"  [red]- {before}[/]\n  [green]+ {after}[/]")
+    for extra in recorded[len(said) :]:
+        out.print(f"  [red]- {extra}[/]")
+    for extra in said[len(recorded) :]:
+        out.print(f"  [green]+ {extra}[/]")
