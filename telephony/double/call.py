@@ -112,6 +112,8 @@ class DoubleCall:
         while mouth.spoken < said:
             await self._tick()
         end_ms = self.ear.caller.end // ULAW_BYTES_PER_MS
+        while self.now_ms < end_ms:
+            await self._tick()
         span = Span(end_ms - frames * FRAME_MS, end_ms)
         self._turn_ended_ms = loud_until_ms(self.ear.caller.audio(span.start_ms, span.end_ms), span)
         return span

@@ -265,6 +265,7 @@ class StreamSocket:
             # Linger for 0 s: closing discards what is unsent and sends RST (socket(7)).
             raw.setsockopt(SOL_SOCKET, SO_LINGER, struct.pack("ii", 1, 0))
         await session.close()
+        await open_socket.close()  # sends nothing any more; lets go of the connection
 
 
 def checked_url(url: str, reach: str) -> None:

@@ -143,6 +143,7 @@ async def gather(program: Program, verb: Gather) -> Outcome:
 async def record(program: Program, verb: Record) -> Outcome:
     """Record what the caller says; without a sound from the caller the next verb runs."""
     handset = program.handset
+    handset.up.set()
     if verb.beep:
         await _play_out(handset, tones.tone((BEEP_HZ,), BEEP_MS))
     began_ms, seen, ended_by = await handset.tick(), len(handset.keys), ""

@@ -115,9 +115,13 @@ class Application:
         line = MediaLine(socket, request)
         self.lines.append(line)
         assert self.talk is not None
-        await line.read_until(lambda told: told["event"] == "start")
-        await self.talk(line)
-        await socket.close()
+        try:
+            await line.read_until(lambda told: told["event"] == "start")
+            await self.talk(line)
+            await socket.close()
+        except asyncio.CancelledError:
+            line.ended = "BROKEN"  # aiohttp cancels a handler whose connection has gone
+            raise
         return socket
 
 

@@ -1,3 +1,4 @@
+import socket
 from collections.abc import AsyncIterator
 
 import pytest
@@ -24,3 +25,11 @@ async def application(anyio_backend) -> AsyncIterator[Application]:
 async def double(anyio_backend) -> AsyncIterator[TwilioDouble]:
     async with TwilioDouble(ACCOUNT, AUTH_TOKEN) as exchange:
         yield exchange
+
+
+@pytest.fixture
+def unused_port() -> int:
+    """A port that nothing listens at, for servers that come later."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

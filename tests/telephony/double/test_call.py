@@ -4,6 +4,7 @@ import io
 import json
 import wave
 from itertools import pairwise
+from typing import Any
 
 import jsonschema
 import numpy as np
@@ -17,7 +18,7 @@ from voice.audio import silence_ulaw
 
 pytestmark = [pytest.mark.call, pytest.mark.anyio]
 
-PHONES = {"to": "+15550100", "from_": "+15550199"}
+PHONES: Any = {"to": "+15550100", "from_": "+15550199"}
 
 
 async def silent(line: MediaLine) -> None:
