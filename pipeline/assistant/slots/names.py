@@ -13,7 +13,8 @@ _LEAD: Final = re.compile(
     r"(?:'s| is| was)?"
     r"|(?:first|last) name(?:'s| is)?|name's|the name's"
     r"|it's|it is|its|this is|that's|that is|that would be|i'm|i am|call me|you can call me|they call me|under"
-    r"|it's under|it is under|it should be under|for|you're speaking (?:with|to)|speaking with|put it under|i go by|the order is under)?[ ,:]*"
+    r"|it's under|it is under|it should be under|for|you're speaking (?:with|to)|speaking with|put it under|i go by"
+    r"|the order is under)?[ ,:]*"
     r"(?:it's|it is|under|called)?[ ,]*"
 )
 _TAIL: Final = re.compile(

@@ -1,0 +1,1 @@
+"""A little general English: words, stems, families of meaning, and word vectors. Offline and deterministic."""

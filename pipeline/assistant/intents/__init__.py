@@ -1,0 +1,1 @@
+"""What a caller wants, learned from a line's example phrases."""

@@ -1,0 +1,169 @@
+"""Four views of an utterance: its concepts, its words, its letters, its meaning. Pure.
+
+Each sees what the others miss: concepts join phrases that mean the same ("get my money back" = "refund"), words and
+their
+pairs keep the exact wording, letters forgive spelling and recogniser errors, vectors generalise to words never seen.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from math import log, sqrt
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import scipy.sparse as sp
+
+from knowledge.english.concepts import MARK, concepts
+from knowledge.english.vectors import word_vectors
+from knowledge.english.words import stem, words
+
+Counts = dict[str, float]
+
+VIEWS: Final[Mapping[str, float]] = {"concepts": 1.0, "words": 0.5, "letters": 0.3, "meaning": 1.0}
+"""Length of each view's vector in the joined one: how much of the likeness of two utterances it makes up."""
+
+_PAIR: Final = 0.5
+_SKIP: Final = 0.3
+"""Weights of two neighbouring concepts, and of two with one between, against 1 for a single one."""
+_FUNCTION_WORD: Final = 0.25
+"""Words lighter than this ("the", "i", "to") stand in no pair of concepts."""
+_LETTERS: Final = (2, 5)
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """The features of one view that training saw."""
+
+    places: dict[str, int]
+    weights: npt.NDArray[np.float32]
+    """Inverse document frequency, by place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """Texts into rows of numbers; learned once from the training texts."""
+
+    vocabularies: dict[str, Vocabulary]
+
+    @property
+    def width(self) -> int:
+        """Columns of a row: the sparse views, then the dense one."""
+        return self.sparse_width + word_vectors().dimensions
+
+    @property
+    def sparse_width(self) -> int:
+        """Columns of the sparse views together."""
+        return sum(len(vocabulary.places) for vocabulary in self.vocabularies.values())
+
+    def row(self, text: str) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+        """One text: columns and values of its sparse part, then its dense part (all float32)."""
+        said = words(text)
+        columns: list[int] = []
+        values: list[float] = []
+        start = 0
+        for view, vocabulary in self.vocabularies.items():
+            found = [
+                (place, value * float(vocabulary.weights[place]))
+                for feature, value in _COUNTED[view](said).items()
+                if (place := vocabulary.places.get(feature)) is not None
+            ]
+            length = sqrt(sum(value * value for _, value in found)) or 1.0
+            columns.extend(start + place for place, _ in found)
+            values.extend(VIEWS[view] * value / length for _, value in found)
+            start += len(vocabulary.places)
+        dense = word_vectors().meaning(said) * np.float32(VIEWS["meaning"])
+        return np.array(columns, np.int64), np.array(values, np.float32), dense
+
+    def rows(self, texts: Iterable[str]) -> sp.csr_matrix:
+        """Many texts as one sparse float32 matrix of `width` columns."""
+        pointers = [0]
+        columns: list[npt.NDArray[np.int64]] = []
+        values: list[npt.NDArray[np.float32]] = []
+        first_dense = self.sparse_width
+        for text in texts:
+            places, weights, dense = self.row(text)
+            columns.extend((places, np.arange(first_dense, first_dense + len(dense))))
+            values.extend((weights, dense))
+            pointers.append(pointers[-1] + len(places) + len(dense))
+        shape = (len(pointers) - 1, self.width)
+        return sp.csr_matrix((np.concatenate(values), np.concatenate(columns), pointers), shape=shape)
+
+    def known_share(self, text: str) -> float:
+        """How much of what the text says, by weight of its words, training has seen: 0 to 1."""
+        seen = self.vocabularies["concepts"].places
+        known = total = 0.0
+        for piece in concepts().read(words(text)):
+            weight = 1.0 if piece[0].startswith(MARK) else word_vectors().weight(piece[0])
+            total += weight
+            if any((part if part.startswith(MARK) else stem(part)) in seen for part in piece):
+                known += weight
+        return known / total if total else 0.0
+
+
+def learn_features(texts: Sequence[str]) -> Features:
+    """Choose the features: all that occur, or in a large set those of pairs and letters that occur twice."""
+    rare = 1 if len(texts) < 2000 else 2
+    said = [words(text) for text in texts]
+    vocabularies: dict[str, Vocabulary] = {}
+    for view, counted in _COUNTED.items():
+        documents = Counter(feature for one in said for feature in counted(one))
+        kept = sorted(feature for feature, times in documents.items() if times >= rare)
+        weights = [log((len(texts) + 1) / (documents[feature] + 1)) + 1 for feature in kept]
+        if view == "words":
+            weights = [1.0] * len(kept)
+        vocabularies[view] = Vocabulary({feature: at for at, feature in enumerate(kept)}, np.array(weights, np.float32))
+    return Features(vocabularies)
+
+
+def count_concepts(said: list[str]) -> Counts:
+    """Concepts and stems, pairs of them, and pairs with one between."""
+    vectors = word_vectors()
+    counts: Counts = {}
+    chain: list[str] = []
+    for piece in concepts().read(said):
+        if piece[0].startswith(MARK):
+            for concept in piece:
+                counts[concept] = 1.0
+            chain.append(piece[0])
+            continue
+        weight, stemmed = vectors.weight(piece[0]), stem(piece[0])
+        counts[stemmed] = max(counts.get(stemmed, 0.0), weight)
+        if weight > _FUNCTION_WORD:
+            chain.append(stemmed)
+    for at, one in enumerate(chain[:-1]):
+        counts[f"{one} {chain[at + 1]}"] = _PAIR
+        if at + 2 < len(chain):
+            counts[f"{one} _ {chain[at + 2]}"] = _SKIP
+    return counts
+
+
+def count_words(said: list[str]) -> Counts:
+    """Stems by weight, and pairs of neighbours."""
+    vectors = word_vectors()
+    weights = [vectors.weight(word) for word in said]
+    stems = [stem(word) for word in said]
+    counts: Counts = {}
+    for stemmed, weight in zip(stems, weights, strict=True):
+        counts[stemmed] = max(counts.get(stemmed, 0.0), weight)
+    for at in range(len(stems) - 1):
+        counts[f"{stems[at]} {stems[at + 1]}"] = 0.7 * (weights[at] * weights[at + 1]) ** 0.25
+    return counts
+
+
+def count_letters(said: list[str]) -> Counts:
+    """Groups of two to five letters within words and at their edges, by the logarithm of how often they occur."""
+    groups: Counter[str] = Counter()
+    for word in said:
+        edged = f" {word} "
+        for size in range(_LETTERS[0], min(_LETTERS[1], len(edged)) + 1):
+            groups.update(edged[at : at + size] for at in range(len(edged) - size + 1))
+    return {group: 1 + log(times) for group, times in groups.items()}
+
+
+_COUNTED: Final[Mapping[str, Callable[[list[str]], Counts]]] = {
+    "concepts": count_concepts,
+    "words": count_words,
+    "letters": count_letters,
+}
