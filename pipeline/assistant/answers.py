@@ -1,0 +1,119 @@
+"""What an answer says, given what was asked. Pure."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final, TypeVar
+
+from pipeline.assistant.rules import mentions
+from pipeline.assistant.slots import (
+    find_digit_strings,
+    parse_date,
+    parse_digits,
+    parse_name,
+    parse_yes_no,
+    split_correction,
+)
+from pipeline.assistant.state import Words
+from pipeline.line.flows import Question
+
+T = TypeVar("T")
+YES_KEY: Final = "1"
+NO_KEY: Final = "2"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """An answer that was understood."""
+
+    value: Any
+    """str for digits, dates (ISO), names, choices and text; bool for yes/no."""
+    certain: bool
+    """Keyed, or of a kind that is not read back."""
+
+
+def read(question: Question, words: Words, today: date, refused: tuple[str, ...] = ()) -> Reading | None:
+    """The answer in what the caller said or keyed, or None. Values that were refused are not read again."""
+    if words.via == "dtmf":
+        value = _keyed(question, words.text, today)
+        return None if value is None else Reading(value, certain=True)
+    values = (value for text in words.readings for value in _spoken(question, text, today))
+    found = next((value for value in values if value not in refused), None)
+    return None if found is None else Reading(found, certain=question.read_back is None)
+
+
+def yes_no(words: Words) -> bool | None:
+    """Yes or no in words or keys; other readings count only when the first says neither."""
+    if words.via == "dtmf":
+        return {YES_KEY: True, NO_KEY: False}.get(words.text)
+    return next((answer for answer in map(parse_yes_no, words.readings) if answer is not None), None)
+
+
+def fits(question: Question, digits: str) -> bool:
+    """Whether a digits question can have this answer."""
+    return question.kind == "digits" and question.min_digits <= len(digits) <= question.max_digits
+
+
+def partial_digits(question: Question, words: Words) -> str:
+    """The first part of a number whose rest is still to come, or "" if it is none."""
+    digits = parse_digits(words.text) if words.via != "dtmf" else None
+    return digits if digits and 2 <= len(digits) < question.min_digits else ""
+
+
+def joined(question: Question, partial: str, words: Words) -> Reading | None:
+    """The first part and this one together, if they make a number of the right length."""
+    digits = parse_digits(words.text) if partial else None
+    return Reading(partial + digits, certain=False) if digits and fits(question, partial + digits) else None
+
+
+def _keyed(question: Question, keys: str, today: date) -> Any:
+    match question.kind:
+        case "digits":
+            return keys if fits(question, keys) else None
+        case "yes_no":
+            return {YES_KEY: True, NO_KEY: False}.get(keys)
+        case "choice":
+            return next((choice.value for choice in question.choices if str(choice.key) == keys), None)
+        case "date":
+            day = parse_date(f"{keys[:2]}/{keys[2:]}", today) if len(keys) == 4 else None
+            return day.isoformat() if day else None
+        case _:
+            return None
+
+
+def _spoken(question: Question, text: str, today: date) -> Iterator[Any]:
+    correction = split_correction(text)
+    said = correction.rest if correction.rejected and correction.rest else text
+    match question.kind:
+        case "digits":
+            whole = parse_digits(said)
+            numbers = [*find_digit_strings(said), *([whole] if whole else [])]
+            yield from (digits for digits in numbers if fits(question, digits))
+        case "yes_no":
+            yield from _there(parse_yes_no(text))
+        case "choice":
+            yield from _chosen(question, text)
+        case "date":
+            yield from (day.isoformat() for day in _there(parse_date(said, today)))
+        case "name":
+            yield from (name.title() for name in _there(parse_name(said)))
+        case "text":
+            yield text.strip()
+
+
+def _there(value: T | None) -> tuple[T, ...]:
+    return () if value is None else (value,)
+
+
+def _chosen(question: Question, text: str) -> Iterator[str]:
+    """The choice whose longest phrase was said; none when two are said equally well."""
+    scores = {
+        choice.value: max((len(phrase) for phrase in choice.phrases if mentions(text, [phrase])), default=0)
+        for choice in question.choices
+    }
+    best = max(scores.values())
+    winners = [value for value, score in scores.items() if score == best]
+    if best and len(winners) == 1:
+        yield winners[0]
+    key = parse_digits(text)
+    yield from (choice.value for choice in question.choices if key and str(choice.key) == key)

@@ -1,0 +1,57 @@
+"""What to do when it is not clear what the caller wants: ask once, then bring in a human."""
+
+from typing import Final
+
+from pipeline.assistant.exchange import Expect
+from pipeline.assistant.state import Guessing, Open, Words
+from pipeline.assistant.talk import Talk
+from pipeline.assistant.understand import Guess
+from pipeline.line.vocabulary import OPEN
+
+WORTH_CHECKING: Final = 0.4
+"""A guess at least this likely is put to the caller as a question: "Is this about …?"."""
+
+
+def unanswered(talk: Talk, words: Words | None = None, guess: Guess | None = None) -> None:
+    """Something was said that no flow serves and no document answers: the first time clarify, then a human."""
+    talk.state.strikes += 1
+    if talk.state.strikes > 1:
+        talk.understood("human")
+        talk.go_to_human(talk.prompts.human_instead)
+        return
+    talk.understood("clarify", guess.intent if guess else "", guess.confidence if guess else 0.0)
+    intent = talk.settings.intent(guess.intent) if guess else None
+    if guess is not None and words is not None and intent is not None and guess.confidence >= WORTH_CHECKING:
+        about = talk.settings.flows[intent.flow].about
+        talk.say(talk.prompts.is_this_about.format(about=about), "question")
+        talk.wait(Guessing(intent.flow, words), talk.expect_yes_no())
+    else:
+        talk.say(talk.prompts.clarify, "question")
+        talk.wait(Open(offer=True), talk.expect_open())
+
+
+def not_heard(talk: Talk, *, recogniser_failed: bool) -> None:
+    """A sound without words, when nothing was asked: ask again, then offer the keypad, then a human."""
+    state = talk.state
+    state.strikes += 1
+    if recogniser_failed or state.strikes == 2:
+        keypad_menu(talk)
+    elif state.strikes == 1:
+        ask = talk.prompts.anything_else if state.served else talk.settings.greeting.question
+        talk.say(f"{talk.prompts.not_heard} {ask}", "question")
+        talk.wait(Open(more=bool(state.served)), talk.expect_open())
+    else:
+        talk.understood("human")
+        talk.go_to_human(talk.prompts.human_instead)
+
+
+def keypad_menu(talk: Talk) -> None:
+    """Offer what the line does as keys; a line without keys offers a human."""
+    entries = [
+        talk.prompts.menu_entry.format(about=talk.settings.flows[intent.flow].about, key=intent.key)
+        for intent in talk.settings.intents
+        if intent.key is not None
+    ]
+    talk.say(" ".join([talk.prompts.keypad_offer, *entries, talk.prompts.menu_human]), "question")
+    patience_ms = talk.settings.timing.no_input_ms
+    talk.wait(Open(), Expect("menu", OPEN, 1, 1, keys=True, no_input_ms=patience_ms))

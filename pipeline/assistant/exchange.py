@@ -1,0 +1,185 @@
+"""What goes into a line's dialogue, and what comes out: its events and actions.
+
+Times are instants on the call's clock (0 = first media frame of the first stream). The dialogue has no clock: they are
+only written into records.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+Via = Literal["speech", "dtmf", "text"]
+Purpose = Literal["greeting", "reply", "question", "check_in", "apology", "fill", "goodbye"]
+Expecting = Literal["open", "yes_no", "digits", "menu", "text"]
+Outcome = Literal["completed", "message_taken", "caller_silent"]
+
+
+@dataclass(frozen=True, slots=True)
+class CallBegan:
+    """The caller can hear us: for the first time, or again after the connection was lost."""
+
+    at_ms: int
+    caller_number: str
+    """As the carrier gave it; may be empty or "anonymous"."""
+    local_time: datetime
+    """The line's local time when the call began; aware. It stays what it was when the call is resumed."""
+    resumed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CallerTurn:
+    """The caller said, keyed or wrote something and is done."""
+
+    at_ms: int
+    utterance: str
+    text: str
+    """For keys: the digits, without the # that ended them."""
+    alternatives: tuple[str, ...] = ()
+    """Other readings of the same sound, best first; may repeat text."""
+    via: Via = "speech"
+    start_ms: int = 0
+    end_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CallerUnheard:
+    """The caller made a sound, and no words came of it."""
+
+    at_ms: int
+    reason: str
+    """busy or late: the recogniser's fault; noise: not."""
+    start_ms: int = 0
+    end_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CallerSilent:
+    """The caller was expected to speak and did not, for the count-th time in a row."""
+
+    at_ms: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class ToolReturned:
+    """A tool that was called is done."""
+
+    at_ms: int
+    call: str
+    ok: bool
+    result: Mapping[str, Any] = field(default_factory=dict)
+    """Plain JSON values."""
+    error: str = ""
+    """ToolError.code when not ok."""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundPassage:
+    """Approved text from the line's knowledge."""
+
+    document: str
+    section: str
+    title: str
+    text: str
+    """As it is to be spoken."""
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class PassagesFound:
+    """Knowledge was searched."""
+
+    at_ms: int
+    call: str
+    passages: tuple[FoundPassage, ...]
+    """Best first."""
+    certain: bool
+    """Whether the first passage answers the question."""
+
+
+@dataclass(frozen=True, slots=True)
+class AssistantHeard:
+    """An utterance of ours is over."""
+
+    at_ms: int
+    utterance: str
+    heard_text: str
+    complete: bool
+
+
+DialogueEvent = CallBegan | CallerTurn | CallerUnheard | CallerSilent | ToolReturned | PassagesFound | AssistantHeard
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """Speak, after what is being spoken."""
+
+    utterance: str
+    turn: str
+    text: str
+    purpose: Purpose
+    interruptible: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Expect:
+    """What the caller is expected to do next. Holds until the next Expect."""
+
+    kind: Expecting
+    vocabulary: str
+    """Name of one of pipeline.line.vocabulary.vocabularies."""
+    min_digits: int = 0
+    """Fewest keys of a complete entry; of spoken digits too, when kind is digits."""
+    max_digits: int = 0
+    """Most keys of a complete entry."""
+    keys: bool = False
+    """The caller was asked to use the keypad."""
+    no_input_ms: int = 7000
+    """How long silence may last before CallerSilent."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallTool:
+    """Run a tool and post ToolReturned. Asked again after a resume with the same call: its idempotency key."""
+
+    call: str
+    turn: str
+    tool: str
+    arguments: Mapping[str, Any]
+    deadline_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class FindPassages:
+    """Search the line's knowledge and post PassagesFound."""
+
+    call: str
+    turn: str
+    question: str
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Write an event (recordings.events) now."""
+
+    kind: str
+    data: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """Hang up once the last Say was heard."""
+
+    outcome: Outcome
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """An event that came too late, twice or too early: nothing changed."""
+
+    reason: str
+
+
+DialogueAction = Say | Expect | CallTool | FindPassages | Record | End | Ignored

@@ -1,0 +1,97 @@
+"""Taking a message for humans: kept as soon as the caller has spoken, in words and as the place in the recording."""
+
+from typing import Final
+
+from pipeline.assistant.exchange import CallerTurn, CallerUnheard
+from pipeline.assistant.rules import Rule, normal
+from pipeline.assistant.spoken import render
+from pipeline.assistant.state import Message, Messaging, Words
+from pipeline.assistant.talk import Talk
+from pipeline.line.flows import TakeMessage, TakeMessageStep
+
+ENOUGH_SOUND_MS: Final = 1500
+"""A sound this long without words is taken as a message: people can listen to it."""
+_NOT_A_MESSAGE: Final[frozenset[Rule]] = frozenset({"person", "wait", "greeting"})
+
+
+def told(talk: Talk, event: CallerTurn, rule: Rule | None, waiting: Messaging) -> bool:
+    """The caller spoke when a message was asked for. True: go on with the flow."""
+    if rule == "cancel":
+        talk.say(talk.prompts.no_message)
+        talk.more()
+        return False
+    words = len(normal(event.text).split())
+    too_little = rule in _NOT_A_MESSAGE or (words < 2 and event.via != "dtmf")
+    if too_little and waiting.nudges == 0:
+        return _listen(talk, waiting)
+    _keep(talk, event.text, event.start_ms, event.end_ms)
+    return True
+
+
+def heard_without_words(talk: Talk, event: CallerUnheard, waiting: Messaging) -> bool:
+    """The recogniser made nothing of the message: long enough, it is kept as sound. True: go on with the flow."""
+    if event.end_ms - event.start_ms < ENOUGH_SOUND_MS and waiting.nudges == 0:
+        return _listen(talk, waiting)
+    _keep(talk, "", event.start_ms, event.end_ms)
+    return True
+
+
+def continued(talk: Talk, event: CallerTurn) -> bool:
+    """More words came before the caller heard that the message is kept: they are part of it."""
+    message = talk.state.message
+    if message is None or event.via != "speech":
+        return False
+    text = f"{message.text} {event.text}".strip()
+    start_ms = message.start_ms or event.start_ms
+    _write(talk, Message(message.id, message.queue, text, start_ms, event.end_ms, "", message.taken))
+    return True
+
+
+def _listen(talk: Talk, waiting: Messaging) -> bool:
+    talk.say(talk.prompts.listening, "question")
+    talk.wait(Messaging(waiting.nudges + 1), talk.expect_message())
+    return False
+
+
+def _keep(talk: Talk, text: str, start_ms: int, end_ms: int) -> None:
+    wanted = _wanted(talk)
+    talk.state.messages += 1
+    taken = render(wanted.taken, talk.line, talk.state) or talk.prompts.message_kept
+    _write(talk, Message(f"m{talk.state.messages}", wanted.queue, text, start_ms, end_ms, "", taken))
+    if talk.state.place is not None:
+        talk.state.place = talk.state.place.next
+
+
+def _write(talk: Talk, message: Message) -> None:
+    state = talk.state
+    talk.record(
+        "message.taken",
+        turn=talk.turn,
+        queue=message.queue,
+        text=message.text,
+        start_ms=message.start_ms,
+        end_ms=message.end_ms,
+        message=message.id,
+        caller_number=state.caller_number,
+        intent=state.last_intent,
+        slots={
+            slot: state.facts[slot] for _, question in talk.line.questions if (slot := question.slot) in state.facts
+        },
+    )
+    confirmed_by = talk.say(message.taken)
+    state.message = Message(
+        message.id, message.queue, message.text, message.start_ms, message.end_ms, confirmed_by, message.taken
+    )
+
+
+def _wanted(talk: Talk) -> TakeMessage:
+    place = talk.state.place
+    step = talk.flow(place).steps[place.step] if place else None
+    if isinstance(step, TakeMessageStep):
+        return step.take_message
+    raise AssertionError(f"no message is taken at {place}")  # our own bug: waiting and place disagree
+
+
+def words_of(event: CallerTurn) -> Words:
+    """What was said, with its other readings."""
+    return Words(event.text, event.alternatives, event.via)

@@ -1,0 +1,202 @@
+"""The caller may say anything: a flow for a confident intent, knowledge for a question, else clarify, else a human."""
+
+from typing import Final
+
+from pipeline.assistant import answers, asking, steps
+from pipeline.assistant.clarify import keypad_menu, unanswered
+from pipeline.assistant.exchange import PassagesFound
+from pipeline.assistant.rules import is_question, normal
+from pipeline.assistant.slots import find_digit_strings, parse_yes_no, split_correction
+from pipeline.assistant.state import Finding, Guessing, Open, Words
+from pipeline.assistant.state import Question as Asked
+from pipeline.assistant.talk import Talk
+from pipeline.assistant.understand import Guess
+from pipeline.line.flows import Question
+from pipeline.line.model import Intent
+from pipeline.line.validate import HUMAN_KEY
+
+MAX_READINGS: Final = 4
+"""Other readings may confirm the best one's intent, never bring in another."""
+BARE_WORDS: Final = 3
+"""A yes or no of so few words holds no wish besides."""
+
+
+def wanted(talk: Talk, words: Words, waiting: Open | Guessing) -> bool:
+    """Act on what the caller wants. True: go on with the flow that was entered."""
+    if words.via == "dtmf":
+        return _keyed(talk, words, waiting)
+    answer, number = parse_yes_no(words.text), flow_for_number(talk, words)
+    if answer is not None and number is None and len(normal(words.text).split()) <= BARE_WORDS:
+        return _answered(talk, waiting, yes=answer)
+    intent, guess = understand(talk, words)
+    if intent is not None and not _only_corrects(words, number):
+        talk.understood("intent", intent.name, guess.confidence)
+        talk.enter(intent.flow, words)
+        return True
+    if number is not None:
+        talk.understood("step", _intent_of(talk, number), guess.confidence)
+        talk.enter(number, words)
+        return True
+    if answer is not None:
+        return _answered(talk, waiting, yes=answer)
+    return _look_up(talk, words, guess)
+
+
+def understand(talk: Talk, words: Words) -> tuple[Intent | None, Guess]:
+    """The intent of an utterance when that is sure: an operator's own example always is."""
+    exact = _example(talk, words)
+    if exact is not None:
+        return exact, Guess(exact.name, 1.0, True, ((exact.name, 1.0),))
+    guess = talk.understanding.intent(words.text)
+    if not guess.sure:
+        others = [talk.understanding.intent(text) for text in words.readings[1:MAX_READINGS]]
+        guess = next((other for other in others if other.sure and other.intent == guess.intent), guess)
+    return (talk.settings.intent(guess.intent) if guess.sure else None), guess
+
+
+def digression(talk: Talk, words: Words, asked: Asked) -> bool | None:
+    """The caller wants something else in the middle of a question. None: nothing that is sure."""
+    if words.via == "dtmf":
+        return None
+    state = talk.state
+    intent, guess = understand(talk, words)
+    place = state.place
+    if intent is not None and place is not None and intent.flow != place.flow:
+        talk.understood("intent", intent.name, guess.confidence)
+        informs = talk.settings.flows[intent.flow].informs_only
+        paused = (place, asked) if informs else None
+        talk.enter(intent.flow, words)
+        state.paused = paused
+        return True
+    if intent is None and is_question(words.text) and talk.settings.knowledge is not None:
+        talk.understood("knowledge", guess.intent, guess.confidence)
+        talk.wait(Finding(talk.next_call(), words.text, talk.turn, step=False, back=asked))
+        talk.ask_outside()
+        return False
+    return None
+
+
+def found(talk: Talk, waiting: Finding, event: PassagesFound) -> bool:
+    """Knowledge was searched. True: go on with the flow."""
+    _record(talk, waiting, event)
+    certain = event.certain and bool(event.passages)
+    if certain:
+        best = event.passages[0]
+        talk.say(best.text)
+        talk.source({"document": best.document, "section": best.section, "title": best.title})
+        talk.state.strikes = 0
+    if waiting.step:
+        if not certain:
+            return steps.not_found(talk)
+        assert talk.state.place is not None  # noqa: S101  # a step asked
+        talk.state.place = talk.state.place.next
+        return True
+    if waiting.back is not None:
+        if certain:
+            asking.again(talk, waiting.back)
+            return False
+        return asking.missed(talk, waiting.back)
+    if certain:
+        talk.state.served += 1
+        talk.more()
+        return False
+    words = Words(waiting.question)
+    unanswered(talk, words, talk.understanding.intent(waiting.question))
+    return talk.state.place is not None
+
+
+def flow_for_number(talk: Talk, words: Words) -> str | None:
+    """The flow that an unasked number belongs to: the last one that took such a number, or the first in the file."""
+    question_of = {name: first for name, flow in talk.settings.flows.items() if (first := next(flow.questions(), None))}
+    names = [talk.state.last_flow, *question_of]
+    return next((name for name in names if name in question_of and _holds_number(question_of[name], words)), None)
+
+
+def _holds_number(question: Question, words: Words) -> bool:
+    if words.via == "dtmf":
+        return answers.fits(question, words.text)
+    return any(answers.fits(question, digits) for text in words.readings for digits in find_digit_strings(text))
+
+
+def _only_corrects(words: Words, number: str | None) -> bool:
+    """Whether it only puts a number right ("no, it's 12354"): the same wish again, whatever intent it resembles."""
+    return number is not None and split_correction(words.text).rejected
+
+
+def _keyed(talk: Talk, words: Words, waiting: Open | Guessing) -> bool:
+    if isinstance(waiting, Guessing) and words.text in {answers.YES_KEY, answers.NO_KEY}:
+        return _answered(talk, waiting, yes=words.text == answers.YES_KEY)
+    talk.understood("keys")
+    if words.text == str(HUMAN_KEY):
+        talk.go_to_human()
+        return True
+    intent = next((intent for intent in talk.settings.intents if str(intent.key) == words.text), None)
+    flow = intent.flow if intent is not None else flow_for_number(talk, words)
+    if flow is not None:
+        talk.enter(flow, words if intent is None else None)
+        return True
+    talk.state.strikes += 1
+    if talk.state.strikes > 1:
+        talk.go_to_human(talk.prompts.human_instead)
+        return True
+    keypad_menu(talk)
+    return False
+
+
+def _answered(talk: Talk, waiting: Open | Guessing, *, yes: bool) -> bool:
+    """A yes or no with nothing besides."""
+    talk.understood("step")
+    if isinstance(waiting, Guessing):
+        if yes:
+            talk.enter(waiting.flow, waiting.words)
+            return True
+        talk.say(talk.prompts.clarify, "question")
+        talk.wait(Open(offer=True), talk.expect_open())
+        return False
+    if waiting.offer and yes:
+        talk.go_to_human()
+        return True
+    if yes or (not waiting.more and not waiting.offer):
+        talk.say(talk.prompts.go_ahead, "question")
+        talk.wait(Open(), talk.expect_open())
+    elif waiting.more:
+        talk.goodbye("caller_done")
+    else:
+        talk.state.strikes = 0
+        talk.more()
+    return False
+
+
+def _look_up(talk: Talk, words: Words, guess: Guess) -> bool:
+    if talk.settings.knowledge is None:
+        unanswered(talk, words, guess)
+        return talk.state.place is not None
+    talk.understood("knowledge", guess.intent, guess.confidence)
+    talk.wait(Finding(talk.next_call(), words.text, talk.turn, step=False))
+    talk.ask_outside()
+    return False
+
+
+def _example(talk: Talk, words: Words) -> Intent | None:
+    said = normal(words.text)
+    return next(
+        (intent for intent in talk.settings.intents if said in {normal(example) for example in intent.examples}), None
+    )
+
+
+def _intent_of(talk: Talk, flow: str) -> str:
+    return next((intent.name for intent in talk.settings.intents if intent.flow == flow), "")
+
+
+def _record(talk: Talk, waiting: Finding, event: PassagesFound) -> None:
+    talk.record(
+        "knowledge.found",
+        turn=waiting.turn,
+        call=waiting.call,
+        question=waiting.question,
+        certain=event.certain,
+        passages=[
+            {"document": one.document, "section": one.section, "title": one.title, "text": one.text, "score": one.score}
+            for one in event.passages
+        ],
+    )

@@ -1,0 +1,130 @@
+"""Rules that always win: an emergency, a wish for a person, "repeat that", goodbye, "never mind", "one moment"."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Final
+
+from pipeline.assistant import asking
+from pipeline.assistant.rules import Rule, mentions, normal, rule_of
+from pipeline.assistant.slots import find_digit_strings
+from pipeline.assistant.state import Asking, Calling, Confirming, Finding, Guessing, Messaging, Open, Waiting, Words
+from pipeline.assistant.talk import Talk
+
+PATIENCE: Final = 3
+"""How much longer than usual to wait for a caller who said "one moment"."""
+_BYE: Final = re.compile(r"\b(?:bye|goodbye|good bye|hang up)\b")
+
+
+def rule_for(talk: Talk, words: Words) -> Rule | None:
+    """The rule that applies to what was said, given what was asked: "that's it" is a yes to a read-back."""
+    if words.via == "dtmf":
+        return None
+    waiting, rule = talk.state.waiting, rule_of(words.text)
+    if rule == "goodbye" and not isinstance(waiting, Open) and not _BYE.search(normal(words.text)):
+        return None
+    if rule == "without" and not isinstance(waiting, Asking):
+        return None
+    if rule == "thanks" and not isinstance(waiting, Open):
+        return None
+    if rule in {"wait", "without"} and find_digit_strings(words.text):
+        return None  # "hold on, it's 12354"
+    return None if isinstance(waiting, Asking) and asking.names_choice(talk, words) else rule
+
+
+def ruled(talk: Talk, words: Words, rule: Rule | None) -> bool | None:
+    """Do what a rule says. None: none applies, or what was asked decides; True: go on with the flow."""
+    emergency = talk.settings.emergency
+    if emergency is not None and words.via != "dtmf" and mentions(words.text, emergency.phrases):
+        return _emergency(talk, emergency.say)
+    if rule is None or not _wins(talk.state.waiting, rule):
+        return None
+    talk.understood("rule", rule)
+    return _DO[rule](talk)
+
+
+def _wins(waiting: Waiting, rule: Rule) -> bool:
+    match waiting:
+        case Messaging():
+            return rule in {"repeat", "goodbye"}
+        case Calling():
+            return rule in {"person", "goodbye"} and not waiting.writes
+        case Finding():
+            return rule in {"person", "goodbye", "cancel"}
+        case _:
+            return True
+
+
+def _emergency(talk: Talk, text: str) -> bool:
+    talk.understood("rule", "emergency")
+    talk.say(text, interruptible=False)
+    if isinstance(talk.state.waiting, Calling):
+        return False
+    talk.more()
+    return False
+
+
+def _person(talk: Talk) -> bool:
+    talk.go_to_human()
+    return True
+
+
+def _goodbye(talk: Talk) -> bool:
+    talk.goodbye("caller_said_goodbye")
+    return False
+
+
+def _cancel(talk: Talk) -> bool:
+    talk.say(talk.prompts.cancelled)
+    talk.more()
+    return False
+
+
+def _thanked(talk: Talk) -> bool:
+    talk.say(talk.prompts.you_are_welcome)
+    talk.more()
+    return False
+
+
+def _repeat(talk: Talk) -> bool:
+    """Say again what the caller was told or asked last; check-ins and excuses are not repeated."""
+    for spoken in talk.state.said_before:
+        if spoken.purpose in {"reply", "question", "greeting"}:
+            talk.say(spoken.text, spoken.purpose)
+    if talk.state.expect is not None:
+        talk.out.append(talk.state.expect)
+    return False
+
+
+def _wait(talk: Talk) -> bool:
+    talk.say(talk.prompts.take_your_time, "fill")
+    expect = talk.state.expect
+    if expect is not None:
+        patience_ms = PATIENCE * talk.settings.timing.no_input_ms
+        talk.out.append(replace(expect, no_input_ms=patience_ms))
+    return False
+
+
+def _greeted(talk: Talk) -> bool:
+    """Greet back; in the middle of something "hello?" asks for the question again."""
+    waiting = talk.state.waiting
+    if isinstance(waiting, Asking | Confirming):
+        asking.again(talk, waiting)
+    elif isinstance(waiting, Guessing):
+        _repeat(talk)
+    else:
+        talk.say(talk.prompts.go_ahead, "question")
+        talk.wait(Open(), talk.expect_open())
+    return False
+
+
+_DO: Final[Mapping[Rule, Callable[[Talk], bool]]] = {
+    "person": _person,
+    "repeat": _repeat,
+    "goodbye": _goodbye,
+    "cancel": _cancel,
+    "wait": _wait,
+    "without": asking.without,
+    "greeting": _greeted,
+    "thanks": _thanked,
+}

@@ -1,0 +1,171 @@
+"""A call begins, or begins again: replays a call's log into a dialogue, and goes on where it stood."""
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from pipeline.assistant.exchange import (
+    AssistantHeard,
+    CallBegan,
+    CallerSilent,
+    CallerTurn,
+    CallerUnheard,
+    DialogueEvent,
+    End,
+    FoundPassage,
+    PassagesFound,
+    Record,
+    ToolReturned,
+)
+from pipeline.assistant.state import Calling, Finding, Nobody, Open, Over
+from pipeline.assistant.talk import Talk
+from recordings.events import Event
+
+if TYPE_CHECKING:
+    from pipeline.assistant.flow import Dialogue
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """What replaying a log led to."""
+
+    unrecorded: tuple[Record, ...]
+    """Events that the dialogue decided on and the log lacks, because the process died in between: record them first."""
+
+
+def replay(dialogue: "Dialogue", events: Sequence[Event]) -> Replayed:
+    """Bring a new dialogue to where the log's stood. Its actions are thrown away, but for records that were lost.
+
+    Post CallBegan(resumed=True) afterwards: it apologises, and asks again what is open.
+    """
+    records = [
+        action
+        for event in inputs_from_events(events)
+        for action in dialogue.handle(event)
+        if isinstance(action, Record)
+    ]
+    there = {_key(event.kind, event.data) for event in events}
+    return Replayed(tuple(record for record in records if _key(record.kind, record.data) not in there))
+
+
+def inputs_from_events(events: Iterable[Event]) -> list[DialogueEvent]:
+    """The dialogue's inputs that a log holds, in order. What is malformed or of other kinds is left out."""
+    inputs = []
+    for event in sorted(events, key=lambda event: event.seq):
+        read = _READ.get(event.kind)
+        try:
+            made = read(event.at_ms, event.data) if read else None
+        except (KeyError, TypeError, ValueError):
+            continue  # written by another version; a call that goes on without it is better than none
+        if made is not None:
+            inputs.append(made)
+    return inputs
+
+
+def begin(talk: Talk, event: CallBegan) -> bool:
+    """The caller can hear us: greet, or after a loss apologise and go on. True: go on with the flow."""
+    state = talk.state
+    first = isinstance(state.waiting, Nobody)
+    if not first and not event.resumed:
+        talk.ignore("the call has begun already")
+        return False
+    if first:
+        state.local_time, state.caller_number = event.local_time, event.caller_number
+    began = {
+        "local_time": event.local_time.isoformat(),
+        "caller_number": event.caller_number,
+        "resumed": event.resumed,
+    }
+    unheard = [spoken for spoken in state.said if not spoken.heard and spoken.purpose in {"reply", "greeting"}]
+    unheard = [spoken for spoken in unheard if spoken.text != talk.settings.greeting.welcome]
+    question = next(
+        (spoken for spoken in reversed((*state.said_before, *state.said)) if spoken.purpose == "question"), None
+    )
+    talk.begin_turn("", began=began)
+    if first:
+        _greet(talk)
+        return False
+    talk.say(talk.prompts.resumed, "apology")
+    waiting = state.waiting
+    if isinstance(waiting, Over):
+        talk.say(talk.prompts.goodbye, "goodbye")
+        talk.out.append(End(waiting.outcome, waiting.reason))
+        return False
+    for spoken in unheard:
+        talk.say(spoken.text, spoken.purpose)
+    if isinstance(waiting, Calling | Finding):
+        talk.ask_outside()
+        return False
+    if question is not None:
+        talk.say(question.text, "question")
+    if state.expect is not None:
+        talk.out.append(state.expect)
+    return False
+
+
+def _greet(talk: Talk) -> None:
+    greeting = talk.settings.greeting
+    talk.say(greeting.welcome, "greeting", interruptible=False)
+    talk.say(greeting.disclosure, "greeting", interruptible=False)
+    talk.say(greeting.question, "question")
+    talk.wait(Open(), talk.expect_open())
+
+
+def _key(kind: str, data: Mapping[str, Any]) -> str:
+    """Equal for what a dialogue decided and what a log kept of it. How long a tool took may differ between the two."""
+    compared = {name: value for name, value in data.items() if name != "took_ms"}
+    return kind + json.dumps(compared, sort_keys=True, default=str)
+
+
+def _began(at_ms: int, data: Mapping[str, Any]) -> DialogueEvent | None:
+    began = data.get("began")
+    if not isinstance(began, Mapping):
+        return None
+    local_time = datetime.fromisoformat(str(began["local_time"]))
+    return CallBegan(at_ms, str(began["caller_number"]), local_time, bool(began["resumed"]))
+
+
+def _said(at_ms: int, data: Mapping[str, Any]) -> DialogueEvent:
+    alternatives = tuple(
+        item if isinstance(item, str) else str(item["text"]) for item in data.get("alternatives") or ()
+    )
+    return CallerTurn(
+        at_ms, data["utterance"], data["text"], alternatives, data["via"], int(data["start_ms"]), int(data["end_ms"])
+    )
+
+
+def _unrecognised(at_ms: int, data: Mapping[str, Any]) -> DialogueEvent:
+    return CallerUnheard(at_ms, data["reason"], int(data["start_ms"]), int(data["end_ms"]))
+
+
+def _silent(at_ms: int, data: Mapping[str, Any]) -> DialogueEvent:
+    return CallerSilent(at_ms, int(data["count"]))
+
+
+def _returned(at_ms: int, data: Mapping[str, Any]) -> DialogueEvent:
+    return ToolReturned(at_ms, data["call"], bool(data["ok"]), data["result"] or {}, data["error"] or "")
+
+
+def _found(at_ms: int, data: Mapping[str, Any]) -> DialogueEvent:
+    passages = tuple(
+        FoundPassage(one["document"], one["section"], one["title"], one["text"], float(one["score"]))
+        for one in data["passages"]
+    )
+    return PassagesFound(at_ms, data["call"], passages, bool(data["certain"]))
+
+
+def _heard(at_ms: int, data: Mapping[str, Any]) -> DialogueEvent:
+    return AssistantHeard(at_ms, data["utterance"], data["heard_text"], bool(data["complete"]))
+
+
+_READ: Final[Mapping[str, Callable[[int, Mapping[str, Any]], DialogueEvent | None]]] = {
+    "turn.began": _began,
+    "caller.said": _said,
+    "caller.unrecognised": _unrecognised,
+    "caller.silent": _silent,
+    "tool.returned": _returned,
+    "knowledge.found": _found,
+    "assistant.heard": _heard,
+}

@@ -1,0 +1,109 @@
+"""Fills the places of a line's texts with what is known, as a person would say it. Pure."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any, Final
+
+from pipeline.assistant.slots import parse_date
+from pipeline.assistant.state import State
+from pipeline.line.hours import spoken_date, spoken_day, spoken_status, spoken_week
+from pipeline.line.model import Line
+from pipeline.line.templates import BUILT_IN, PLACE, places
+
+_DIGITS: Final = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+
+
+def render(text: str, line: Line, state: State, given: Mapping[str, Any] | None = None) -> str | None:
+    """The text with its places filled; None when one of them has no value: then it must not be said."""
+    facts = {**state.facts, **(given or {})}
+    kinds = {question.slot: question.kind for _, question in line.questions}
+    values = []
+    for place in places(text):
+        if place.path in BUILT_IN:
+            values.append(_built_in(place.path, line, state))
+            continue
+        value = lookup(place.path, facts)
+        if value is None:
+            return None
+        way = place.way or {"digits": "digits", "date": "date"}.get(kinds.get(place.path, ""), "")
+        values.append(_said(value, way))
+    filled = iter(values)
+    return PLACE.sub(lambda _: next(filled), text)
+
+
+def argument(value: Any, facts: Mapping[str, Any]) -> Any:
+    """A tool's argument: the value itself when the text is one place, else the text filled in; None when unknown."""
+    if not isinstance(value, str):
+        return value
+    found = places(value)
+    if len(found) == 1 and PLACE.fullmatch(value):
+        return lookup(found[0].path, facts)
+    values = [lookup(place.path, facts) for place in found]
+    if any(item is None for item in values):
+        return None
+    filled = iter(values)
+    return PLACE.sub(lambda _: str(next(filled)), value)
+
+
+def lookup(path: str, facts: Mapping[str, Any]) -> Any:
+    """A slot's value or a result's field; None when there is none."""
+    root, dot, field = path.partition(".")
+    value = facts.get(root)
+    if not dot:
+        return value
+    return value.get(field) if isinstance(value, Mapping) else None
+
+
+def spoken_digits(digits: str) -> str:
+    """Digit by digit: "one two three"."""
+    return " ".join(_DIGITS[int(digit)] if digit.isdecimal() else digit for digit in digits)
+
+
+def _said(value: Any, way: str) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if way == "digits":
+        return spoken_digits(str(value))
+    if way == "date":
+        return _date(str(value))
+    if way == "spelled":
+        return ", ".join(
+            _DIGITS[int(sign)] if sign.isdecimal() else sign.upper() for sign in str(value) if sign.isalnum()
+        )
+    if way == "money":
+        return _money(str(value))
+    return str(value)
+
+
+def _date(value: str) -> str:
+    try:
+        return spoken_date(date.fromisoformat(value[:10]))
+    except ValueError:
+        return value
+
+
+def _money(value: str) -> str:
+    try:
+        return f"${Decimal(value):.2f}".removesuffix(".00")
+    except InvalidOperation:
+        return value
+
+
+def _built_in(path: str, line: Line, state: State) -> str:
+    hours = line.settings.hours
+    now = state.local_time
+    if path == "line.name":
+        return line.settings.name
+    if path == "hours.week" or now is None:
+        return spoken_week(hours)
+    if path == "hours.status":
+        return spoken_status(hours, now)
+    day = _day_asked(state, now)
+    if day is not None:
+        return spoken_day(hours, day, now)
+    return f"{spoken_status(hours, now)} {spoken_week(hours)}"
+
+
+def _day_asked(state: State, now: datetime) -> date | None:
+    return parse_date(state.opening.text, now.date()) if state.opening else None

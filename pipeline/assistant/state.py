@@ -1,0 +1,187 @@
+"""Where a dialogue stands. Plain values that can be compared: a resumed dialogue equals the original."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from pipeline.assistant.exchange import Expect, Outcome, Purpose, Via
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A step of a flow."""
+
+    flow: str
+    step: int
+
+    @property
+    def next(self) -> "Place":
+        """The step behind it."""
+        return Place(self.flow, self.step + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What the caller said, with its other readings."""
+
+    text: str
+    alternatives: tuple[str, ...] = ()
+    via: Via = "speech"
+
+    @property
+    def readings(self) -> tuple[str, ...]:
+        """Text first, then what else it may have been."""
+        return tuple(dict.fromkeys((self.text, *self.alternatives)))
+
+
+# What the dialogue waits for.
+
+
+@dataclass(frozen=True, slots=True)
+class Nobody:
+    """For the call to begin."""
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """For whatever the caller wants."""
+
+    more: bool = False
+    """After "anything else?": no means goodbye."""
+    offer: bool = False
+    """After a message was offered: yes means message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Guessing:
+    """For yes or no to "is this about …?"."""
+
+    flow: str
+    words: Words
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """For the answer to the step's question."""
+
+    failures: int = 0
+    partial: str = ""
+    """Digits of a first part, kept until the rest comes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Confirming:
+    """For yes or no to a read-back."""
+
+    value: str
+    failures: int = 0
+    unclear: int = 0
+    known: bool = False
+    """The value was confirmed earlier in the call, and the caller is asked whether it is meant again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Messaging:
+    """For the caller's message."""
+
+    nudges: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Calling:
+    """For a tool."""
+
+    call: str
+    tool: str
+    arguments: dict[str, Any]
+    turn: str
+    writes: bool
+    """It changes something: it is not abandoned for another wish."""
+    called_at_ms: int = field(compare=False)
+    """Compared by nobody: a log may hold another instant than the event that was handled."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """For passages."""
+
+    call: str
+    question: str
+    turn: str
+    step: bool
+    """A step of the flow asked, not the caller out of the blue."""
+    back: "Question | None" = None
+    """What was being asked when the caller digressed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Over:
+    """For nothing more: goodbye was said."""
+
+    outcome: Outcome
+    reason: str
+
+
+Question = Asking | Confirming
+Waiting = Nobody | Open | Guessing | Asking | Confirming | Messaging | Calling | Finding | Over
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """An utterance of the assistant in this turn."""
+
+    utterance: str
+    text: str
+    purpose: Purpose
+    heard: bool = False
+    """To its end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """The message just taken: more words are part of it until the caller has heard that it is kept."""
+
+    id: str
+    queue: str
+    text: str
+    start_ms: int
+    end_ms: int
+    confirmed_by: str
+    """The utterance that says so."""
+    taken: str
+
+
+@dataclass(slots=True)
+class State:
+    """All of it."""
+
+    waiting: Waiting = field(default_factory=Nobody)
+    place: Place | None = None
+    paused: tuple[Place, Question] | None = None
+    """The question that an informing flow interrupted."""
+    opening: Words | None = None
+    """What the caller said to get into the flow: it may hold answers."""
+    facts: dict[str, Any] = field(default_factory=dict)
+    """Confirmed slots (digits, ISO dates, choices: text; yes/no: bool) and tool results (mappings)."""
+    refused: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Values that the caller rejected, by slot; not offered again."""
+    last_flow: str = ""
+    last_intent: str = ""
+    strikes: int = 0
+    """Turns in a row that led nowhere."""
+    message: Message | None = None
+    expect: Expect | None = None
+    said: tuple[Spoken, ...] = ()
+    """Of this turn."""
+    said_before: tuple[Spoken, ...] = ()
+    """Of the turn before."""
+    sources: tuple[dict[str, str], ...] = ()
+    """Of this turn."""
+    local_time: datetime | None = None
+    caller_number: str = ""
+    turns: int = 0
+    utterances: int = 0
+    calls: int = 0
+    messages: int = 0
+    served: int = 0
+    """Flows finished and questions answered."""

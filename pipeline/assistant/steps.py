@@ -1,0 +1,199 @@
+"""Walks a flow: one small function for each kind of step. Each tells whether to go on with the next step at once."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from pipeline.assistant import asking
+from pipeline.assistant.clarify import unanswered
+from pipeline.assistant.exchange import ToolReturned
+from pipeline.assistant.spoken import argument, lookup
+from pipeline.assistant.state import Calling, Finding, Messaging
+from pipeline.assistant.talk import Talk
+from pipeline.line.flows import (
+    AnswerStep,
+    AskStep,
+    BranchStep,
+    Case,
+    EndStep,
+    GotoStep,
+    SayStep,
+    Step,
+    TakeMessageStep,
+    ToolStep,
+)
+
+MAX_STEPS: Final = 100
+"""Steps in one event. Checked lines have no loop without a question; this bounds what nobody foresaw."""
+
+
+def advance(talk: Talk) -> None:
+    """Take steps until one waits or the flow is over."""
+    for _ in range(MAX_STEPS):
+        place = talk.state.place
+        if place is None:
+            return
+        flow = talk.flow(place)
+        if place.step >= len(flow.steps):
+            _finish(talk)
+            return
+        step = flow.steps[place.step]
+        if not _TAKE[type(step)](talk, step):
+            return
+    talk.goodbye("loop")
+
+
+def returned(talk: Talk, waiting: Calling, event: ToolReturned) -> bool:
+    """A tool of the flow is done. True: go on."""
+    talk.record(
+        "tool.returned",
+        turn=waiting.turn,
+        call=waiting.call,
+        tool=waiting.tool,
+        ok=event.ok,
+        result=dict(event.result),
+        error=event.error,
+        took_ms=max(0, event.at_ms - waiting.called_at_ms),
+    )
+    state = talk.state
+    step = talk.flow(state.place).steps[state.place.step] if state.place else None
+    if state.place is None or not isinstance(step, ToolStep):
+        raise AssertionError(f"no tool stands at {state.place}")  # our own bug: waiting and place disagree
+    if event.ok:
+        state.facts[step.tool.save_as] = dict(event.result)
+        state.place = state.place.next
+    elif step.tool.failed is not None:
+        state.facts.pop(step.tool.save_as, None)
+        talk.go_to(step.tool.failed)
+    else:
+        talk.go_to_human(talk.prompts.tool_failed)
+    return True
+
+
+def holds(case: Case, facts: dict[str, Any]) -> bool:
+    """Whether a branch's case applies."""
+    if case.when is None:
+        return True
+    value = lookup(case.when, facts)
+    if case.exists is not None:
+        return (value is not None) is case.exists
+    return type(value) is type(case.equals) and value == case.equals
+
+
+def _finish(talk: Talk) -> None:
+    """A flow is over: back to what it interrupted, or on to what else is wanted."""
+    state = talk.state
+    state.served += 1
+    if state.paused is not None:
+        state.place, asked = state.paused
+        state.paused, state.opening = None, None
+        state.last_flow = state.place.flow
+        asking.again(talk, asked)
+    else:
+        talk.more()
+
+
+def _say(talk: Talk, step: SayStep) -> bool:
+    return _said(talk, step.say)
+
+
+def _said(talk: Talk, text: str) -> bool:
+    if talk.say_filled(text):
+        _next(talk)
+    else:
+        talk.go_to_human(talk.prompts.human_instead)
+    return True
+
+
+def _ask(talk: Talk, step: AskStep) -> bool:
+    del step
+    return asking.begin(talk)
+
+
+def _tool(talk: Talk, step: ToolStep) -> bool:
+    use = step.tool
+    arguments = {name: argument(value, talk.state.facts) for name, value in use.arguments.items()}
+    if any(value is None for value in arguments.values()):
+        talk.go_to_human(talk.prompts.human_instead)
+        return True
+    call = talk.next_call()
+    talk.wait(Calling(call, use.name, arguments, talk.turn, talk.writes(use.name), talk.at_ms))
+    talk.record("tool.called", turn=talk.turn, call=call, tool=use.name, arguments=arguments)
+    talk.ask_outside()
+    if use.wait is not None:
+        talk.say_filled(use.wait, "fill")
+    return False
+
+
+def _branch(talk: Talk, step: BranchStep) -> bool:
+    case = next((case for case in step.branch if holds(case, talk.state.facts)), None)
+    if case is None:
+        _next(talk)
+    else:
+        talk.go_to(case.goto)
+    return True
+
+
+def _answer(talk: Talk, step: AnswerStep) -> bool:
+    opening = talk.state.opening
+    question = step.answer.question or (opening.text if opening else "")
+    if not question or talk.settings.knowledge is None:
+        return not_found(talk)
+    talk.wait(Finding(talk.next_call(), question, talk.turn, step=True))
+    talk.ask_outside()
+    return False
+
+
+def not_found(talk: Talk) -> bool:
+    """An answer step has nothing certain to say. True: go on; False: leave it to the caller of the flow."""
+    place = talk.state.place
+    step = talk.flow(place).steps[place.step] if place else None
+    if isinstance(step, AnswerStep) and step.answer.otherwise is not None:
+        talk.go_to(step.answer.otherwise)
+        return True
+    if talk.state.paused is not None:
+        talk.say(talk.prompts.dont_know)
+        _next(talk)
+        return True
+    talk.leave_flow()
+    unanswered(talk)
+    return talk.state.place is not None
+
+
+def _take_message(talk: Talk, step: TakeMessageStep) -> bool:
+    if not talk.say_filled(step.take_message.prompt, "question"):
+        talk.say(talk.prompts.listening, "question")
+    talk.wait(Messaging(), talk.expect_message())
+    return False
+
+
+def _goto(talk: Talk, step: GotoStep) -> bool:
+    talk.go_to(step.goto)
+    return True
+
+
+def _end(talk: Talk, step: EndStep) -> bool:
+    if step.end.call:
+        talk.state.served += 1
+        talk.goodbye("flow_ended", step.end.say)
+        return False
+    if step.end.say is not None:
+        talk.say_filled(step.end.say)
+    _finish(talk)
+    return False
+
+
+def _next(talk: Talk) -> None:
+    if talk.state.place is not None:
+        talk.state.place = talk.state.place.next
+
+
+_TAKE: Final[dict[type[Step], Callable[[Talk, Any], bool]]] = {
+    SayStep: _say,
+    AskStep: _ask,
+    ToolStep: _tool,
+    BranchStep: _branch,
+    AnswerStep: _answer,
+    TakeMessageStep: _take_message,
+    GotoStep: _goto,
+    EndStep: _end,
+}

@@ -1,0 +1,220 @@
+"""One event's worth of dialogue: the state it changes, and the actions it leads to, in order."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from pipeline.assistant.exchange import (
+    CallTool,
+    DialogueAction,
+    End,
+    Expect,
+    Expecting,
+    FindPassages,
+    Ignored,
+    Outcome,
+    Purpose,
+    Record,
+    Say,
+)
+from pipeline.assistant.spoken import render
+from pipeline.assistant.state import Calling, Finding, Open, Over, Place, Spoken, State, Waiting, Words
+from pipeline.assistant.tools.registry import SPECS
+from pipeline.assistant.understand import Understanding
+from pipeline.line.flows import Flow
+from pipeline.line.model import Line, Prompts, Settings
+from pipeline.line.vocabulary import MESSAGE, OPEN, YES_NO
+
+UNDERSTANDS: Final = ("rule", "step", "keys", "intent", "knowledge", "clarify", "human")
+"""How a turn was understood: the `by` of turn.understood."""
+
+
+class Talk:
+    """What the parts of the dialogue work with. Made anew for each event."""
+
+    def __init__(self, line: Line, understanding: Understanding, state: State, at_ms: int) -> None:
+        self.at_ms = at_ms
+        """The event's instant."""
+        self.line = line
+        self.understanding = understanding
+        self.state = state
+        self.out: list[DialogueAction] = []
+        self._understood: dict[str, Any] | None = None
+        self._understood_at = 0
+        self._learned: dict[str, Any] = {}
+
+    @property
+    def settings(self) -> Settings:
+        """The line's."""
+        return self.line.settings
+
+    @property
+    def prompts(self) -> Prompts:
+        """The line's."""
+        return self.line.settings.prompts
+
+    @property
+    def turn(self) -> str:
+        """The id of the turn that is being answered."""
+        return f"t{self.state.turns}"
+
+    # Speaking
+
+    def say(self, text: str, purpose: Purpose = "reply", *, interruptible: bool = True) -> str:
+        """Speak a finished text. Returns the utterance's id."""
+        self.state.utterances += 1
+        utterance = f"a{self.state.utterances}"
+        self.state.said += (Spoken(utterance, text, purpose),)
+        self.out.append(Say(utterance, self.turn, text, purpose, interruptible))
+        return utterance
+
+    def say_filled(self, text: str, purpose: Purpose = "reply", given: Mapping[str, Any] | None = None) -> bool:
+        """Speak a text of the line with its places filled; False when one has no value: nothing is said then."""
+        filled = render(text, self.line, self.state, given)
+        if filled is None:
+            return False
+        self.say(filled, purpose)
+        return True
+
+    # Waiting
+
+    def wait(self, waiting: Waiting, expect: Expect | None = None) -> None:
+        """Wait for this from now on."""
+        self.state.waiting = waiting
+        if expect is not None:
+            self.state.expect = expect
+            self.out.append(expect)
+
+    def expecting(
+        self, kind: Expecting, vocabulary: str, digits: tuple[int, int] = (0, 0), *, keys: bool = False
+    ) -> Expect:
+        """What the caller is expected to do, with the line's patience for it."""
+        timing = self.settings.timing
+        patience_ms = timing.digits_no_input_ms if kind == "digits" else timing.no_input_ms
+        return Expect(kind, vocabulary, digits[0], digits[1], keys, patience_ms)
+
+    def expect_open(self) -> Expect:
+        """Anything: words, a key of the menu, a number that some flow asks for."""
+        longest = max([1, *(question.max_digits for _, question in self.line.questions)])
+        return self.expecting("open", OPEN, (1, longest))
+
+    def expect_yes_no(self, max_digits: int = 1, *, keys: bool = False) -> Expect:
+        """Yes or no, or keys 1 and 2; up to max_digits where a number may be corrected."""
+        return self.expecting("yes_no", YES_NO, (1, max_digits), keys=keys)
+
+    def expect_message(self) -> Expect:
+        """Free words."""
+        return self.expecting("text", MESSAGE)
+
+    def more(self) -> None:
+        """Ask what else is wanted."""
+        self.leave_flow()
+        self.say(self.prompts.anything_else, "question")
+        self.wait(Open(more=True), self.expect_open())
+
+    def end(self, outcome: Outcome, reason: str, text: str) -> None:
+        """Say goodbye; the call ends once it was heard."""
+        self.leave_flow()
+        self.say(text, "goodbye")
+        self.wait(Over(outcome, reason))
+        self.out.append(End(outcome, reason))
+
+    def goodbye(self, reason: str, text: str | None = None) -> None:
+        """End well: with a message taken, or with what was wanted."""
+        self.end("message_taken" if self.state.messages else "completed", reason, text or self.prompts.goodbye)
+
+    # Moving
+
+    def enter(self, flow: str, words: Words | None) -> None:
+        """Be at the first step of a flow; words are what led there."""
+        self.state.place = Place(flow, 0)
+        self.state.opening = words
+        self.state.last_flow = flow
+        self.state.strikes = 0
+
+    def leave_flow(self) -> None:
+        """Be in no flow."""
+        self.state.place, self.state.paused, self.state.opening = None, None, None
+
+    def go_to(self, name: str) -> None:
+        """Be at a step of this flow, or at a flow's first one."""
+        place = self.state.place
+        index = self.flow(place).index_of(name) if place else None
+        self.state.place = Place(place.flow, index) if place and index is not None else Place(name, 0)
+
+    def go_to_human(self, why: str | None = None) -> None:
+        """Be in the flow that brings in a human; why is said before it, unless it is None."""
+        if why is not None:
+            self.say(why, "apology")
+        self.leave_flow()
+        self.enter(self.settings.human_flow, None)
+
+    def flow(self, place: Place) -> Flow:
+        """The flow of a place."""
+        return self.settings.flows[place.flow]
+
+    # Others' work
+
+    def writes(self, tool: str) -> bool:
+        """Whether a tool of the line changes anything."""
+        binding = self.settings.tool(tool)
+        spec = SPECS.get(binding.runs) if binding else None
+        return spec is None or spec.writes
+
+    def next_call(self) -> str:
+        """An id for a call of a tool or of knowledge."""
+        self.state.calls += 1
+        return f"k{self.state.calls}"
+
+    def ask_outside(self) -> None:
+        """Send out what is being waited for: for the first time, or again after a resume."""
+        waiting = self.state.waiting
+        if isinstance(waiting, Calling):
+            binding = self.settings.tool(waiting.tool)
+            deadline_ms = binding.deadline_ms if binding else 1000
+            self.out.append(CallTool(waiting.call, waiting.turn, waiting.tool, waiting.arguments, deadline_ms))
+        elif isinstance(waiting, Finding):
+            self.out.append(FindPassages(waiting.call, waiting.turn, waiting.question))
+
+    # The record
+
+    def record(self, kind: str, **data: Any) -> None:
+        """Write an event."""
+        self.out.append(Record(kind, data))
+
+    def begin_turn(self, utterance: str, **more: Any) -> None:
+        """Begin to answer the caller's utterance, or nobody's ("")."""
+        self.state.turns += 1
+        if any(spoken.purpose in {"greeting", "reply", "question"} for spoken in self.state.said):
+            self.state.said_before = self.state.said
+        self.state.said, self.state.sources = (), ()
+        self.record("turn.began", turn=self.turn, utterance=utterance, **more)
+        self._understood_at = len(self.out)
+
+    def understood(self, by: str, intent: str = "", confidence: float = 1.0) -> None:
+        """How the turn was understood. The first time counts: what follows serves it."""
+        if self._understood is None:
+            self._understood = {"turn": self.turn, "intent": intent, "confidence": round(confidence, 4), "by": by}
+            if intent and by != "rule":
+                self.state.last_intent = intent
+
+    def learned(self, slot: str, value: Any) -> None:
+        """The turn settled a slot."""
+        self._learned[slot] = value
+
+    def source(self, source: dict[str, str]) -> None:
+        """The turn's answer rests on this."""
+        self.state.sources += (source,)
+
+    def ignore(self, reason: str) -> None:
+        """Nothing changes."""
+        self.out.append(Ignored(reason))
+
+    def finish(self) -> list[DialogueAction]:
+        """Close the event: the records that need all of it, and everything in order."""
+        if self._understood is not None:
+            data = {**self._understood, "slots": self._learned}
+            self.out.insert(self._understood_at, Record("turn.understood", data))
+        answered = any(isinstance(action, Say) for action in self.out)
+        if answered and not isinstance(self.state.waiting, Calling | Finding):
+            self.record("turn.answered", turn=self.turn, sources=list(self.state.sources))
+        return self.out

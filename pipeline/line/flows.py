@@ -1,0 +1,212 @@
+"""A flow as data: the steps of a dialogue, as an operator writes them. No step holds code.
+
+A flow is a list of steps; each is one verb and what it needs. The assistant takes them in order until one waits for the
+caller, jumps (`goto`, `branch`) or ends the flow.
+"""
+
+from collections.abc import Iterator
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, StringConstraints, Tag
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+"""A name: lower-case letters, digits and underscores."""
+Path = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)?$")]
+"""A slot's name, or a tool result and one of its fields: `order.status`."""
+Text = Annotated[str, StringConstraints(min_length=1, max_length=600, strip_whitespace=True)]
+"""What the assistant says. `{slot}` and `{result.field}` are filled in; `{result.field|date}` tells how to read it."""
+Phrase = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
+Key = Annotated[int, Field(ge=0, le=9, strict=True)]
+"""A number key of the telephone."""
+Scalar = bool | int | float | str
+
+SlotKind = Literal["digits", "yes_no", "choice", "date", "name", "text"]
+
+
+class Written(BaseModel):
+    """What all parts of a line file have in common: nothing unknown passes, nothing changes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Choice(Written):
+    """One of the answers to a question with a few."""
+
+    value: Name = Field(description="what the slot holds when the caller chooses this")
+    phrases: tuple[Phrase, ...] = Field(min_length=1, description="what callers say for it")
+    key: Key | None = Field(default=None, description="the key that chooses it")
+
+
+class Question(Written):
+    """What an `ask` step needs."""
+
+    slot: Name = Field(description="the name under which the answer is kept")
+    kind: SlotKind = Field(description="what kind of answer is expected")
+    prompt: Text = Field(description="the question")
+    retry: Text | None = Field(
+        default=None, description="the question, said again after an answer that was not understood"
+    )
+    read_back: Text | None = Field(
+        default=None, description="repeats what was understood so that the caller can confirm it"
+    )
+    keypad: Text | None = Field(
+        default=None, description="asks for the answer on the keypad, after two failed attempts"
+    )
+    reuse: Text | None = Field(
+        default=None, description="asks whether an answer given earlier in the call is meant; unset: it is asked anew"
+    )
+    min_digits: int = Field(default=0, ge=0, le=24, description="fewest digits of an answer of kind digits")
+    max_digits: int = Field(default=0, ge=0, le=24, description="most digits of an answer of kind digits")
+    choices: tuple[Choice, ...] = Field(default=(), max_length=9, description="the answers, for kind choice")
+    without: Name | None = Field(default=None, description="the step to go to when the caller does not have the answer")
+    failed: Name | None = Field(
+        default=None, description="the step to go to when all attempts failed; unset: the line's human_flow"
+    )
+
+
+class ToolUse(Written):
+    """What a `tool` step needs."""
+
+    name: Name = Field(description="one of the line's tools")
+    arguments: dict[Name, Scalar] = Field(default_factory=dict, description="values, or {slot} for a slot's value")
+    save_as: Name = Field(description="the name under which the result is kept")
+    wait: Text | None = Field(default=None, description="said while the tool runs; only for tools known to be slow")
+    failed: Name | None = Field(
+        default=None, description="the step to go to when the tool fails; unset: an apology, then the line's human_flow"
+    )
+
+
+class Case(Written):
+    """One way a `branch` can go."""
+
+    when: Path | None = Field(default=None, description="the slot or result field that is looked at; unset: otherwise")
+    equals: Scalar | None = Field(default=None, description="the value it must have")
+    exists: bool | None = Field(default=None, description="whether it must have a value at all")
+    goto: Name = Field(description="the step, or the flow, to go on with")
+
+
+class Answer(Written):
+    """What an `answer` step needs: a reply from the knowledge folder."""
+
+    question: Text | None = Field(default=None, description="what to look up; unset: what the caller said")
+    otherwise: Name | None = Field(
+        default=None, description="the step to go to when nothing certain is found; unset: the assistant says so"
+    )
+
+
+class TakeMessage(Written):
+    """What a `take_message` step needs."""
+
+    queue: Name = Field(description="one of the line's queues, whose people get the message")
+    prompt: Text = Field(description="invites the caller to speak")
+    taken: Text = Field(description="said once the message is kept")
+
+
+class Ending(Written):
+    """What an `end` step needs."""
+
+    call: bool = Field(default=False, description="true hangs up after the goodbye; false ends the flow only")
+    say: Text | None = Field(default=None, description="said instead of the line's goodbye")
+
+
+class Step(Written):
+    """One step. `id` is needed only where another step goes to it."""
+
+    id: Name | None = Field(default=None, description="a name for goto")
+
+
+class SayStep(Step):
+    """Say something."""
+
+    say: Text = Field(description="what is said")
+
+
+class AskStep(Step):
+    """Ask the caller for a slot, until it is confirmed or all attempts failed."""
+
+    ask: Question
+
+
+class ToolStep(Step):
+    """Call a tool and keep its result."""
+
+    tool: ToolUse
+
+
+class BranchStep(Step):
+    """Go on elsewhere, depending on a slot or result. The first case that holds counts; if none, then the next step."""
+
+    branch: tuple[Case, ...] = Field(min_length=1)
+
+
+class AnswerStep(Step):
+    """Answer from approved text of the knowledge folder."""
+
+    answer: Answer
+
+
+class TakeMessageStep(Step):
+    """Take a message for humans."""
+
+    take_message: TakeMessage
+
+
+class GotoStep(Step):
+    """Go on with another step, or another flow."""
+
+    goto: Name = Field(description="a step's id in this flow, or a flow's name")
+
+
+class EndStep(Step):
+    """End the flow, or the call."""
+
+    end: Ending = Field(default_factory=Ending)
+
+
+VERBS: Final = ("say", "ask", "tool", "branch", "answer", "take_message", "goto", "end")
+
+
+def _verb(value: Any) -> str | None:
+    if isinstance(value, dict):
+        verbs = [verb for verb in VERBS if verb in value]
+        return verbs[0] if len(verbs) == 1 else None
+    return next((verb for verb in VERBS if hasattr(value, verb)), None)
+
+
+AnyStep = Annotated[
+    Annotated[SayStep, Tag("say")]
+    | Annotated[AskStep, Tag("ask")]
+    | Annotated[ToolStep, Tag("tool")]
+    | Annotated[BranchStep, Tag("branch")]
+    | Annotated[AnswerStep, Tag("answer")]
+    | Annotated[TakeMessageStep, Tag("take_message")]
+    | Annotated[GotoStep, Tag("goto")]
+    | Annotated[EndStep, Tag("end")],
+    Discriminator(
+        _verb,
+        custom_error_type="step_verb",
+        custom_error_message="a step needs exactly one verb: " + ", ".join(VERBS),
+    ),
+]
+
+
+class Flow(Written):
+    """A dialogue with one purpose."""
+
+    about: Phrase = Field(description='what it does, as the end of "Is this about …?": "where your order is"')
+    steps: tuple[AnyStep, ...] = Field(min_length=1, max_length=60)
+
+    def index_of(self, step_id: str) -> int | None:
+        """Position of the step with this id, or None."""
+        return next((index for index, step in enumerate(self.steps) if step.id == step_id), None)
+
+    @property
+    def informs_only(self) -> bool:
+        """Whether it only says things: a digression, from which the dialogue returns to what it interrupted."""
+        return not any(
+            isinstance(step, AskStep | ToolStep | TakeMessageStep | EndStep | GotoStep) for step in self.steps
+        )
+
+    def questions(self) -> Iterator[Question]:
+        """What it asks, in order."""
+        return (step.ask for step in self.steps if isinstance(step, AskStep))

@@ -1,0 +1,239 @@
+"""What an operator writes about a line: the models behind line.yaml. load.py reads and checks it."""
+
+from dataclasses import dataclass
+from datetime import date, time
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import BeforeValidator, Field, StringConstraints, model_validator
+
+from pipeline.line.flows import Flow, Key, Name, Phrase, Question, Text, Written
+
+MIN_EXAMPLES: Final = 12
+"""Fewest example phrases of an intent: below this, classification degrades quickly."""
+
+Number = Annotated[str, StringConstraints(pattern=r"^\+[1-9]\d{6,14}$")]
+"""A telephone number in E.164."""
+Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+WEEKDAYS: Final[tuple[Weekday, ...]] = (
+    "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday",
+)  # fmt: skip
+
+
+class Span(Written):
+    """A stretch of a day during which a line's people are there. In the file: "09:00-18:30"."""
+
+    opens: time
+    closes: time
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_text(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        opens, dash, closes = value.partition("-")
+        if not dash:
+            raise ValueError('hours look like "09:00-18:00"')
+        return {"opens": opens.strip(), "closes": closes.strip()}
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "Span":
+        if self.closes <= self.opens:
+            raise ValueError("a span must close after it opens; write an evening past midnight as two spans")
+        return self
+
+
+Spans = Annotated[tuple[Span, ...], Field(max_length=4)]
+
+
+class Holiday(Written):
+    """A day on which other hours hold."""
+
+    date: date
+    name: Phrase = Field(description='how it is called on the phone: "Thanksgiving Day"')
+    hours: Spans = Field(default=(), description='empty: closed all day; else like ["10:00-14:00"]')
+
+
+class Hours(Written):
+    """When people are there. A weekday that is not listed is closed."""
+
+    time_zone: str = Field(description='a name of the IANA list, such as "America/Los_Angeles"')
+    weekly: dict[Weekday, Spans] = Field(description='for each weekday, spans like ["09:00-18:00"]')
+    holidays: tuple[Holiday, ...] = Field(default=(), max_length=100)
+
+    def on(self, day: date) -> tuple[Span, ...]:
+        """The spans of a day."""
+        holiday = self.holiday(day)
+        return holiday.hours if holiday else self.weekly.get(WEEKDAYS[day.weekday()], ())
+
+    def holiday(self, day: date) -> Holiday | None:
+        """The holiday on a day, if it is one."""
+        return next((holiday for holiday in self.holidays if holiday.date == day), None)
+
+
+class Greeting(Written):
+    """The first words. All three are spoken, in this order."""
+
+    welcome: Text = Field(description="who answers")
+    disclosure: Text = Field(
+        description="says that the caller speaks with an automated assistant, and of any recording"
+    )
+    question: Text = Field(description="invites the caller to speak")
+
+
+class Intent(Written):
+    """Something callers want, told by example."""
+
+    name: Name
+    flow: Name = Field(description="the flow that serves it")
+    examples: tuple[Phrase, ...] = Field(
+        description="what callers say, in their words; <digits> stands for a spoken number, <name> for a name"
+    )
+    key: Key | None = Field(default=None, description="its key in the keypad menu, offered when speech does not work")
+
+
+class Emergency(Written):
+    """What always wins: the caller or someone near is in danger."""
+
+    phrases: tuple[Phrase, ...] = Field(min_length=1, description="words that mean it, wherever they are said")
+    say: Text
+
+
+class ToolBinding(Written):
+    """A tool that this line's flows may use. Tools come from the registry of Cordboard; a line holds no code."""
+
+    name: Name = Field(description="the name that steps use")
+    runs: str = Field(description="the tool behind it, such as shop.order_status")
+    deadline_ms: int = Field(default=2000, ge=100, le=30_000, description="after this it counts as failed")
+
+
+class Backend(Written):
+    """The company's system behind the tools. The example is a SQLite database made from a readable seed."""
+
+    kind: Literal["shop"] = Field(description="which built-in backend")
+    seed: str = Field(description="an SQL file in the line's folder that creates and fills it")
+
+
+class Timing(Written):
+    """How long the assistant waits."""
+
+    no_input_ms: int = Field(default=7000, ge=2000, le=60_000, description="silence after a question before a check-in")
+    digits_no_input_ms: int = Field(
+        default=10_000, ge=2000, le=60_000, description="the same, when a number is asked that people have to look up"
+    )
+
+
+def _sequence(value: Any) -> Any:
+    return (value,) if isinstance(value, str) else value
+
+
+Texts = Annotated[tuple[Text, ...], BeforeValidator(_sequence), Field(min_length=1, max_length=5)]
+
+
+class Prompts(Written):
+    """What the assistant says around the flows. Each has a default; write those that should sound like the company."""
+
+    check_ins: Texts = Field(
+        default=("Are you still there?", "I'm still here if you need me."),
+        description="one for each silence; after the last comes silent_goodbye",
+    )
+    silent_goodbye: Text = "I can't hear you, so I'll hang up now. Please call again any time. Goodbye."
+    goodbye: Text = "Thanks for calling. Goodbye."
+    anything_else: Text = "Is there anything else I can help you with?"
+    go_ahead: Text = "Sure, how can I help?"
+    not_heard: Text = "Sorry, I didn't catch that."
+    clarify: Text = Field(
+        default="I'm sorry, I don't have an answer to that. Could you say it another way? Or say message, "
+        "and I'll take one for our team.",
+        description="said once when something was not understood or is not known",
+    )
+    dont_know: Text = Field(
+        default="I'm sorry, I don't know that.", description="said when a question came up on the way and has no answer"
+    )
+    is_this_about: Text = Field(default="Is this about {about}?", description="checks a guess; {about} is the flow's")
+    human_instead: Text = Field(
+        default="I'm sorry, I can't help with that myself.", description="said before the line's human_flow takes over"
+    )
+    yes_or_no: Text = "Sorry, was that a yes or a no?"
+    yes_no_keys: Text = Field(
+        default="Press 1 for yes, or 2 for no.", description="said when yes and no are not understood"
+    )
+    go_on: Text = Field(default="I have {digits}. What comes next?", description="said when a number's first part came")
+    menu_entry: Text = Field(default="For {about}, press {key}.", description="one entry of the keypad menu")
+    menu_human: Text = Field(default="To leave a message, press 0.", description="its last entry")
+    take_your_time: Text = "Sure, take your time."
+    you_are_welcome: Text = "You're welcome."
+    cancelled: Text = "Okay, never mind that."
+    keypad_offer: Text = Field(
+        default="I'm having trouble hearing you. You can use your keypad.", description="said before a keypad question"
+    )
+    tool_failed: Text = "I'm sorry, I can't reach our system right now."
+    still_working: Text = "I'm still on it. One moment, please."
+    fills: Texts = Field(
+        default=("One moment, please.", "Let me look.", "Just a second."),
+        description="said when something runs longer than a second",
+    )
+    apologies: Texts = Field(default=("Sorry, this is taking longer than it should.",), description="said at 5 s")
+    resumed: Text = Field(
+        default="Sorry, we were cut off for a moment.", description="said when a lost connection is back"
+    )
+    message_kept: Text = "Thank you, your message is recorded."
+    no_message: Text = "Okay, no message."
+    listening: Text = "I'm listening. Please tell me your message."
+    refusal: Text = Field(
+        default="This number is not in service. Goodbye.", description="said on numbers nobody answers"
+    )
+
+
+class Settings(Written):
+    """line.yaml, whole."""
+
+    name: Phrase = Field(description="the line's name, for people")
+    numbers: tuple[Number, ...] = Field(min_length=1, description="the numbers it answers, like +14155550100")
+    language: Literal["en"] = Field(default="en", description="the language it speaks")
+    persona: str = Field(
+        default="", max_length=2000, description="how the assistant is; kept for the people who edit its texts"
+    )
+    greeting: Greeting
+    hours: Hours
+    queues: tuple[Name, ...] = Field(min_length=1, description="groups of people who get messages")
+    human_flow: Name = Field(description="the flow that brings in a human, or takes a message for one")
+    emergency: Emergency | None = None
+    intents: tuple[Intent, ...] = Field(min_length=1)
+    flows: dict[Name, Flow] = Field(min_length=1)
+    knowledge: str | None = Field(default=None, description="folder of documents, inside the line's folder")
+    backend: Backend | None = None
+    tools: tuple[ToolBinding, ...] = ()
+    prompts: Prompts = Field(default_factory=Prompts)
+    timing: Timing = Field(default_factory=Timing)
+
+    def tool(self, name: str) -> ToolBinding | None:
+        """The tool with this name."""
+        return next((tool for tool in self.tools if tool.name == name), None)
+
+    def intent(self, name: str) -> Intent | None:
+        """The intent with this name."""
+        return next((intent for intent in self.intents if intent.name == name), None)
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line that was checked and can take calls. Made by load.load_line."""
+
+    settings: Settings
+    folder: Path
+    version: str
+    """Content hash of the folder: two folders with the same version behave alike."""
+    headings: tuple[str, ...] = ()
+    """Titles and section titles of its knowledge documents."""
+
+    @property
+    def knowledge_folder(self) -> Path | None:
+        """Where its documents are."""
+        return self.folder / self.settings.knowledge if self.settings.knowledge else None
+
+    @cached_property
+    def questions(self) -> tuple[tuple[str, Question], ...]:
+        """What its flows ask, each with its flow's name, in the order of the file."""
+        return tuple((name, question) for name, flow in self.settings.flows.items() for question in flow.questions())

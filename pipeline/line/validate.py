@@ -1,0 +1,229 @@
+"""What must fit together in a line, beyond the shape of each part. Pure.
+
+Names that exist, steps that are reached, texts that can be filled in, a keypad answer wherever digits are asked.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from typing import Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import ValidationError
+
+from pipeline.assistant.tools.registry import SPECS
+from pipeline.line.finding import Finding
+from pipeline.line.flows import AskStep, BranchStep, Question, Step, TakeMessageStep, ToolStep, ToolUse
+from pipeline.line.graph import Graph
+from pipeline.line.model import MIN_EXAMPLES, Settings
+from pipeline.line.templates import PLACE
+from pipeline.line.wording import check_texts
+
+__all__ = ["Finding", "check"]
+
+_SAYS_MACHINE: Final = re.compile(
+    r"\b(?:automated|automatic|virtual|artificial|ai|machine|computer|digital|robot|bot)\b", re.IGNORECASE
+)
+HUMAN_KEY: Final = 0
+"""The key that callers everywhere try for a human."""
+
+
+def check(settings: Settings) -> list[Finding]:
+    """Everything that does not fit together."""
+    graph = Graph(settings)
+    return [
+        *_check_greeting(settings),
+        *_check_hours(settings),
+        *_check_intents(settings),
+        *_check_tools(settings),
+        *_check_steps(settings),
+        *graph.findings(),
+        *_check_human_flow(settings, graph),
+        *check_texts(settings, graph),
+    ]
+
+
+def _check_greeting(settings: Settings) -> Iterator[Finding]:
+    if not _SAYS_MACHINE.search(settings.greeting.disclosure):
+        yield Finding(
+            ("greeting", "disclosure"),
+            "the disclosure does not say that the caller speaks with a machine",
+            'say so, as the law asks in many places: "You are speaking with our automated assistant."',
+        )
+
+
+def _check_hours(settings: Settings) -> Iterator[Finding]:
+    try:
+        ZoneInfo(settings.hours.time_zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        zone = settings.hours.time_zone
+        yield Finding(("hours", "time_zone"), f"there is no time zone {zone!r}", 'use a name like "America/New_York"')
+    for index, day in _repeated([holiday.date.isoformat() for holiday in settings.hours.holidays]):
+        yield Finding(("hours", "holidays", index), f"{day} is listed twice", "keep one of the two")
+
+
+def _check_intents(settings: Settings) -> Iterator[Finding]:
+    owners: dict[str, str] = {}
+    for index, intent in enumerate(settings.intents):
+        path = ("intents", index)
+        if intent.flow not in settings.flows:
+            yield Finding(
+                (*path, "flow"),
+                f"intent {intent.name!r} names a flow {intent.flow!r} that does not exist",
+                _known(settings.flows),
+            )
+        distinct = {" ".join(example.lower().split()) for example in intent.examples}
+        if len(distinct) < MIN_EXAMPLES:
+            yield Finding(
+                (*path, "examples"),
+                f"intent {intent.name!r} has {len(distinct)} different examples, and {MIN_EXAMPLES} are needed",
+                "write down how callers really say it, in short and in long",
+            )
+        for example in sorted(distinct):
+            if example in owners and owners[example] != intent.name:
+                yield Finding(
+                    (*path, "examples"), f"{example!r} is an example of {owners[example]!r} too", "keep it in one"
+                )
+            owners.setdefault(example, intent.name)
+    for index, name in _repeated([intent.name for intent in settings.intents]):
+        yield Finding(("intents", index, "name"), f"there are two intents named {name!r}", "merge or rename one")
+    for index, key in _repeated(
+        [f"none {at}" if intent.key is None else str(intent.key) for at, intent in enumerate(settings.intents)]
+    ):
+        yield Finding(("intents", index, "key"), f"key {key} is given to two intents", "give each its own")
+    for index, intent in enumerate(settings.intents):
+        if intent.key == HUMAN_KEY and intent.flow != settings.human_flow:
+            yield Finding(("intents", index, "key"), "key 0 is the way to a human", "use 1 to 9")  # fmt: skip
+
+
+def _check_tools(settings: Settings) -> Iterator[Finding]:
+    for index, binding in enumerate(settings.tools):
+        if binding.runs not in SPECS:
+            yield Finding(("tools", index, "runs"), f"there is no tool {binding.runs!r}", _known(SPECS))
+    for index, name in _repeated([tool.name for tool in settings.tools]):
+        yield Finding(("tools", index, "name"), f"there are two tools named {name!r}", "rename one")
+    if settings.tools and settings.backend is None:
+        yield Finding(("tools",), "there are tools but no backend", "add 'backend:' with its kind and seed")
+
+
+def _check_steps(settings: Settings) -> Iterator[Finding]:
+    for name, flow in settings.flows.items():
+        for index, step in enumerate(flow.steps):
+            yield from _check_step(settings, ("flows", name, "steps", index), step)
+
+
+def _check_step(settings: Settings, path: tuple[str | int, ...], step: Step) -> Iterator[Finding]:
+    match step:
+        case AskStep(ask=question):
+            yield from _check_question((*path, "ask"), question)
+        case ToolStep(tool=use):
+            yield from _check_use(settings, (*path, "tool"), use)
+        case TakeMessageStep(take_message=message) if message.queue not in settings.queues:
+            yield Finding(
+                (*path, "take_message", "queue"), f"there is no queue {message.queue!r}", _known(settings.queues)
+            )
+        case BranchStep():
+            yield from _check_cases((*path, "branch"), step)
+
+
+def _check_question(path: tuple[str | int, ...], question: Question) -> Iterator[Finding]:
+    kind, slot = question.kind, question.slot
+    if kind == "digits" and not 1 <= question.min_digits <= question.max_digits:
+        yield Finding(path, f"{slot!r} does not say how many digits it has", "set min_digits and max_digits")
+    if kind != "digits" and (question.min_digits or question.max_digits):
+        yield Finding(path, f"{slot!r} is not of kind digits", "drop min_digits and max_digits, or set kind: digits")
+    if kind in {"digits", "date", "name"} and question.read_back is None:
+        yield Finding(
+            path,
+            f"{slot!r} is not read back, so a misheard one would be acted on",
+            f'add read_back: "That\'s {{{slot}}}, right?"',
+        )
+    if kind in {"digits", "date", "choice"} and question.keypad is None:
+        yield Finding(
+            path,
+            f"{slot!r} cannot be answered on the keypad",
+            'add keypad: "Please type …"; callers need it when speech fails',
+        )
+    if (kind == "choice") != bool(question.choices):
+        remedy = "list them under choices" if kind == "choice" else "set kind: choice, or drop choices"
+        yield Finding(path, f"choices and kind {kind!r} of {slot!r} do not go together", remedy)
+    if kind == "choice" and any(choice.key is None for choice in question.choices):
+        yield Finding((*path, "choices"), f"not every choice of {slot!r} has a key", "add key: 1, key: 2, …")
+    for what, values in (
+        ("value", [choice.value for choice in question.choices]),
+        ("key", [choice.value if choice.key is None else str(choice.key) for choice in question.choices]),
+    ):
+        for index, value in _repeated(values):
+            yield Finding((*path, "choices", index), f"{what} {value!r} is given twice", "give each choice its own")
+
+
+def _check_use(settings: Settings, path: tuple[str | int, ...], use: ToolUse) -> Iterator[Finding]:
+    binding = settings.tool(use.name)
+    if binding is None:
+        yield Finding((*path, "name"), f"there is no tool {use.name!r}", _known([tool.name for tool in settings.tools]))
+        return
+    spec = SPECS.get(binding.runs)
+    if spec is None:
+        return
+    fields = spec.arguments.model_fields
+    for name in use.arguments:
+        if name not in fields:
+            yield Finding((*path, "arguments"), f"tool {use.name!r} takes no {name!r}", _known(fields))
+    missing = [name for name, field in fields.items() if field.is_required() and name not in use.arguments]
+    if missing:
+        yield Finding((*path, "arguments"), f"tool {use.name!r} also needs {', '.join(missing)}", "add what is missing")
+    fixed = {
+        name: value for name, value in use.arguments.items() if not (isinstance(value, str) and PLACE.search(value))
+    }
+    for name, value in fixed.items():
+        try:
+            spec.arguments.__pydantic_validator__.validate_assignment(spec.arguments.model_construct(), name, value)
+        except ValidationError as wrong:
+            if any(error["loc"][:1] == (name,) and error["type"] != "frozen_instance" for error in wrong.errors()):
+                yield Finding(
+                    (*path, "arguments"), f"{name}: {value!r} is not what the tool takes", "correct the value"
+                )
+
+
+def _check_cases(path: tuple[str | int, ...], step: BranchStep) -> Iterator[Finding]:
+    for index, case in enumerate(step.branch):
+        conditions = (case.equals is not None) + (case.exists is not None)
+        if (case.when is None and conditions) or (case.when is not None and conditions != 1):
+            yield Finding(
+                (*path, index),
+                "a case looks at one thing in one way",
+                "give 'when' with 'equals' or with 'exists', or neither",
+            )
+        if case.when is None and index < len(step.branch) - 1:
+            yield Finding((*path, index + 1), "this case is never reached", "put the case without 'when' last")
+
+
+def _check_human_flow(settings: Settings, graph: Graph) -> Iterator[Finding]:
+    name = settings.human_flow
+    if name not in settings.flows:
+        yield Finding(("human_flow",), f"there is no flow {name!r}", _known(settings.flows))
+        return
+    steps = [settings.flows[flow].steps[index] for flow, index in graph.reach((name, 0))]
+    if not any(isinstance(step, TakeMessageStep) for step in steps):
+        yield Finding(("human_flow",), f"flow {name!r} brings in no human", "give it a take_message step")
+    asking = [step for step in steps if isinstance(step, AskStep | ToolStep)]
+    if asking:
+        yield Finding(
+            ("human_flow",),
+            f"flow {name!r} asks or looks up, which may be what just failed",
+            "take the message at once",
+        )
+
+
+def _repeated(values: list[str]) -> Iterator[tuple[int, str]]:
+    """Every value that was there before, with its position."""
+    seen: Counter[str] = Counter()
+    for index, value in enumerate(values):
+        seen[value] += 1
+        if seen[value] > 1:
+            yield index, value
+
+
+def _known(names: object) -> str:
+    known = ", ".join(sorted(str(name) for name in names))  # type: ignore[attr-defined]  # any iterable of names
+    return f"known here: {known or 'none yet'}"
