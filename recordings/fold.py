@@ -45,11 +45,13 @@ class _Folding:
         self._spoken_at: dict[str, int] = {}  # seq of each assistant.speaks
         self._ended_ms: int | None = None
         self._latest_ms = 0
+        self._call_id = ""
+        self._last_seq = 0
 
     def add(self, event: Event) -> None:
-        if event.seq <= self._facts.last_seq:
+        if event.seq <= self._last_seq:
             return  # a duplicate
-        self._facts = replace(self._facts, call_id=self._facts.call_id or event.call_id, last_seq=event.seq)
+        self._call_id, self._last_seq = self._call_id or event.call_id, event.seq
         if self._ended_ms is None:
             self._latest_ms = max(self._latest_ms, event.at_ms)
         reader = _READERS.get(event.kind)
@@ -57,13 +59,15 @@ class _Folding:
             reader(self, event, event.data)
 
     def record(self) -> CallRecord:
-        keys = list(self._utterances)
+        index = {key: position for position, key in enumerate(self._utterances)}
         end_ms = self._latest_ms if self._ended_ms is None else self._ended_ms
         spans = [*self._spans(end_ms)]
         return replace(
             self._facts,
+            call_id=self._call_id,
+            last_seq=self._last_seq,
             utterances=tuple(self._utterances.values()),
-            turns=tuple(self._turn(turn, keys) for turn in self._turns.values()),
+            turns=tuple(self._turn(turn, index) for turn in self._turns.values()),
             silences=silences(spans, self._floors, end_ms),
             messages=tuple(self._messages),
             faults=dict(self._faults),
@@ -224,8 +228,7 @@ class _Folding:
         if utterance not in joined:
             joined.append(utterance)
 
-    def _turn(self, turn: Turn, keys: list[tuple[str, str]]) -> Turn:
-        index = {key: position for position, key in enumerate(keys)}
+    def _turn(self, turn: Turn, index: Mapping[tuple[str, str], int]) -> Turn:
         joined = [key for key in self._turn_utterances.get(turn.id, ()) if key in index]
         return replace(
             turn,

@@ -55,12 +55,15 @@ async def _serve(websocket: WebSocket, access: Access, send: Callable[[], Awaita
         return
     await websocket.accept(SUBPROTOCOL if SUBPROTOCOL in websocket.scope["subprotocols"] else None)
     async with asyncio.TaskGroup() as group:
-        sending = group.create_task(_send(websocket, send))
-        try:
-            while (await websocket.receive())["type"] != "websocket.disconnect":
-                pass  # nothing that a viewer says is for us
-        finally:
-            sending.cancel()
+        either = {group.create_task(_send(websocket, send)), group.create_task(_client_leaves(websocket))}
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        for task in either:
+            task.cancel()
+
+
+async def _client_leaves(websocket: WebSocket) -> None:
+    while (await websocket.receive())["type"] != "websocket.disconnect":
+        pass  # nothing that a viewer says is for us
 
 
 async def _send(websocket: WebSocket, send: Callable[[], Awaitable[Ending]]) -> None:
@@ -69,11 +72,10 @@ async def _send(websocket: WebSocket, send: Callable[[], Awaitable[Ending]]) -> 
             code, reason = await send()
         except StoreUnavailable as error:
             code, reason = TRY_AGAIN, str(error)
-        except TimeoutError:
-            code, reason = TRY_AGAIN, "Nothing was taken for too long."
-        await websocket.close(code, reason.encode()[:120].decode(errors="ignore"))
-    except (WebSocketDisconnect, RuntimeError):
-        return  # the client left while we were sending; RuntimeError: its leaving had been received before
+        async with asyncio.timeout(SEND_S):
+            await websocket.close(code, reason.encode()[:120].decode(errors="ignore"))
+    except (TimeoutError, WebSocketDisconnect, RuntimeError):
+        return  # it takes nothing, or left while we were sending; RuntimeError: its leaving had been received before
 
 
 async def _send_call(websocket: WebSocket, store: CallStore, call_id: str, after: int) -> Ending:

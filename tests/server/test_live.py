@@ -8,6 +8,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Origin, Subprotocol
 
 from recordings import events
+from recordings.events import Event
 from recordings.log import CallLog
 from server.api import live
 from tests.fakes.call_events import CALL_ID, call_events
@@ -148,13 +149,13 @@ def test_a_paused_viewer_never_slows_the_call(tmp_path):
     async def use(web):
         log = CallLog(web.store, "local", CALL_ID)
         log.record("caller.speech_started", 0)
-        async with connect(web.socket_url(CALL), additional_headers=BEARER, max_queue=1) as socket:
+        async with connect(web.socket_url(CALL), additional_headers=BEARER, max_queue=1, compression=None) as socket:
             await socket.recv()
             loop = asyncio.get_running_loop()
             slowest_s = 0.0
             for _ in range(300):
                 began = loop.time()
-                log.record("caller.partial", 0, text="word " * 2000)
+                log.record("caller.partial", 0, text="word " * 8000)
                 slowest_s = max(slowest_s, loop.time() - began)
                 await asyncio.sleep(0.001)
             socket.transport.abort()
@@ -243,3 +244,20 @@ def test_too_many_viewers_are_told_to_try_again(tmp_path, monkeypatch):
                 return await rest(second)
 
     assert run(tmp_path, use) == ([], 1013)
+
+
+def test_a_viewer_that_takes_nothing_is_let_go(tmp_path, monkeypatch):
+    monkeypatch.setattr(live, "SEND_S", 0.2)
+
+    async def use(web):
+        web.store.append(EVENTS[:5])
+        async with connect(web.socket_url(CALL), additional_headers=BEARER, max_queue=1, compression=None) as socket:
+            await socket.recv()
+            text = "word " * 50_000
+            for seq in range(6, 66):
+                web.store.append([Event("local", CALL_ID, seq, 0, "", "caller.partial", {"text": text})])
+            while web.store._feed._subscriptions:  # noqa: ASYNC110 - the test's time limit ends it
+                await asyncio.sleep(0.01)
+            socket.transport.abort()
+
+    run(tmp_path, use)
