@@ -1,6 +1,7 @@
 """One call at the double: what the caller can do, and what is known when it is over."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Final, Literal
 
 from telephony.double.ear import Ear
@@ -123,14 +124,7 @@ class DoubleCall:
 
         Raises NotQuiet when it does not speak in time, and CallOver.
         """
-        self._check_live()
-        since_ms = self._since_ms()
-        try:
-            async with asyncio.timeout(timeout_s):
-                while self.ear.heard.audible_ms(since_ms, self.now_ms) < max(after_ms, FRAME_MS):
-                    await self._tick()
-        except TimeoutError as late:
-            raise NotQuiet(f"call {self.call_sid}: the assistant was not heard within {timeout_s} s") from late
+        await self.until_heard(after_ms, timeout_s=timeout_s)
         return await self.say(ulaw)
 
     async def press(self, keys: str, *, gap_ms: int = 250) -> None:
@@ -153,6 +147,12 @@ class DoubleCall:
         while self._handset.lasted_ms < until_ms:
             await self._tick()
 
+    def my_turn(self, *, quiet_ms: int = QUIET_MS, spoken_ms: int = SPOKEN_MS) -> bool:
+        """Whether the assistant has spoken since the caller's last turn, is quiet, and has nothing more under way."""
+        now_ms, heard = self.now_ms, self.ear.heard
+        spoken = heard.audible_ms(self._since_ms(), now_ms) >= spoken_ms
+        return spoken and self.ear.quiet_for_ms(now_ms) >= quiet_ms and not heard.waits(now_ms)
+
     async def until_quiet(
         self, *, quiet_ms: int = QUIET_MS, timeout_s: float = 60.0, spoken_ms: int = SPOKEN_MS
     ) -> int:
@@ -160,20 +160,22 @@ class DoubleCall:
 
         Raises NotQuiet after `timeout_s`, and CallOver.
         """
-        self._check_live()
-        since_ms, ear = self._since_ms(), self.ear
-        try:
-            async with asyncio.timeout(timeout_s):
-                while True:
-                    now_ms = self.now_ms
-                    spoken = ear.heard.audible_ms(since_ms, now_ms) >= spoken_ms
-                    if spoken and ear.quiet_for_ms(now_ms) >= quiet_ms and not ear.heard.waits(now_ms):
-                        return ear.heard.quiet_since_ms(now_ms)
-                    await self._tick()
-        except TimeoutError as late:
-            heard = ear.heard.audible_ms(since_ms, self.now_ms)
-            told = f"within {timeout_s} s the assistant was heard for {heard} ms and not quiet for {quiet_ms} ms"
-            raise NotQuiet(f"call {self.call_sid}: {told}") from late
+        told = f"and was not quiet for {quiet_ms} ms"
+        await self._until(lambda: self.my_turn(quiet_ms=quiet_ms, spoken_ms=spoken_ms), timeout_s, told)
+        return self.ear.heard.quiet_since_ms(self.now_ms)
+
+    async def until_heard(self, after_ms: int = 0, *, or_quiet_ms: int | None = None, timeout_s: float = 30.0) -> None:
+        """Wait until the assistant was audible for `after_ms` since the caller's last turn, or until the caller's turn.
+
+        The latter only with `or_quiet_ms`, as `until_quiet` waits. Raises NotQuiet after `timeout_s`, and CallOver.
+        """
+        wanted_ms = max(after_ms, FRAME_MS)
+
+        def met() -> bool:
+            heard_ms = self.ear.heard.audible_ms(self._since_ms(), self.now_ms)
+            return heard_ms >= wanted_ms or (or_quiet_ms is not None and self.my_turn(quiet_ms=or_quiet_ms))
+
+        await self._until(met, timeout_s, f"and not for {wanted_ms} ms")
 
     def hang_up(self) -> None:
         """End the call, in whatever state it is. Safe at any time."""
@@ -221,6 +223,17 @@ class DoubleCall:
         if self._program.stream is None:
             raise NoMedia(f"call {self.call_sid}: no media stream is open")
         return self._program.stream
+
+    async def _until(self, met: Callable[[], bool], timeout_s: float, told: str) -> None:
+        self._check_live()
+        try:
+            async with asyncio.timeout(timeout_s):
+                while not met():
+                    await self._tick()
+        except TimeoutError as late:
+            heard_ms = self.ear.heard.audible_ms(self._since_ms(), self.now_ms)
+            reason = f"within {timeout_s:g} s the assistant was heard for {heard_ms} ms {told}"
+            raise NotQuiet(f"call {self.call_sid}: {reason}") from late
 
     def _since_ms(self) -> int:
         return self.ear.heard.start_ms if self._turn_ended_ms is None else self._turn_ended_ms
