@@ -1,6 +1,6 @@
 """What a carrier asks, by HTTP and by opening a media socket. Every request must be signed; none waits for a remote."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import structlog
 from fastapi import APIRouter, Depends, HTTPException, Request, Response, WebSocket
@@ -121,10 +121,10 @@ class _Edge:
 
 def _path(scope: Scope) -> str:
     """The raw path with its query, as it was requested."""
-    raw: Any = scope.get("raw_path") or scope["path"].encode()
+    raw: bytes = scope.get("raw_path") or scope["path"].encode()
     query: bytes = scope.get("query_string", b"")
-    path = raw.split(b"?", 1)[0]
-    return (path + (b"?" + query if query else b"")).decode("ascii", "replace")
+    path: bytes = raw.split(b"?", 1)[0] + (b"?" + query if query else b"")
+    return path.decode("ascii", "replace")
 
 
 def _sid(form: dict[str, str]) -> str:

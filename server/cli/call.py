@@ -13,34 +13,36 @@ from typing import Any
 import aiohttp
 from rich.console import Console
 
-from server.cli.caller import Script, act
+from server.cli.caller import Plan
 from server.cli.exits import Exit, fail
-from server.cli.own_server import Reachable, own_server
+from server.cli.own_server import Launched, Reachable, own_server
 from server.cli.remote import Api
 from server.cli.result import DEAD_AIR_MS, dead_air_ms, report, silences
 from server.cli.show import ConversationView
-from server.data_dir import RECORDINGS
+from server.data_dir import DATABASE, RECORDINGS
 from telephony.double.call import DoubleCall
 from telephony.double.errors import CallOver
 from telephony.double.exchange import TwilioDouble
 from telephony.double.record import DoubleResult
+from telephony.double.script import KeysWhenAsked, run_script
 
 ENOUGH_S = 300.0
 """The simulated caller hangs up after this long, whatever happens."""
 FEED_GRACE_S = 5.0
+QUIET_MS = 1000
+"""People wait about so long to be sure that a machine has finished."""
 
 
 @dataclass(frozen=True, slots=True)
 class Placing:
     """One call to place."""
 
-    script: Script
+    plan: Plan
     to: str
     from_: str
-    lines: tuple[Path, ...]
     data_dir: Path
-    server: Reachable | None
-    """A running server; None: one is started for this call."""
+    server: Reachable | Launched
+    """A running server, or one that was launched for this call."""
 
 
 @dataclass(slots=True)
@@ -64,7 +66,7 @@ async def place(placing: Placing, out: Console, result: Path | None) -> Exit:
             api, feed = Api(session, server), _Feed()
             async with asyncio.TaskGroup() as tasks:
                 watching = tasks.create_task(_watch(api, call, feed, out))
-                caller = tasks.create_task(act(call, placing.script, feed.asks_for_keys, lambda _turn: None))
+                caller = tasks.create_task(_act(call, placing.plan, feed))
                 heard = await _outcome(call)
                 caller.cancel()
                 await asyncio.wait([watching], timeout=FEED_GRACE_S)
@@ -77,10 +79,10 @@ async def place(placing: Placing, out: Console, result: Path | None) -> Exit:
 
 @asynccontextmanager
 async def _server(placing: Placing) -> AsyncIterator[Reachable]:
-    if placing.server is not None:
+    if isinstance(placing.server, Reachable):
         yield placing.server
         return
-    async with own_server(placing.data_dir, placing.lines) as server:
+    async with own_server(placing.server) as server:
         yield server
 
 
@@ -90,6 +92,12 @@ async def _watch(api: Api, call: DoubleCall, feed: _Feed, out: Console) -> None:
         feed.events.append(event)
         for line in view.show(event):
             out.print(line)
+
+
+async def _act(call: DoubleCall, plan: Plan, feed: _Feed) -> None:
+    keys = KeysWhenAsked(plan.when_asked, feed.asks_for_keys) if plan.when_asked else None
+    await run_script(call, plan.steps, when_asked=keys, quiet_ms=QUIET_MS, go_on_anyway=True)
+    call.hang_up()
 
 
 async def _outcome(call: DoubleCall) -> DoubleResult:
@@ -118,10 +126,15 @@ async def _kept(api: Api, heard: DoubleResult) -> dict[str, Any]:
 def _close(
     told: dict[str, Any], heard: DoubleResult, dead_ms: int, placing: Placing, result: Path | None, out: Console
 ) -> Exit:
+    kept = placing.data_dir.absolute() / RECORDINGS
+    if isinstance(placing.server, Launched):
+        told |= {
+            "recording": str(kept / f"{heard.call_sid}.wav"),
+            "events": str(placing.data_dir.absolute() / DATABASE),
+        }
     if result is not None:
         result.write_text(json.dumps(told, indent=2) + "\n")
-    kept = placing.data_dir / RECORDINGS
-    if placing.server is None:
+    if isinstance(placing.server, Launched):
         ear = kept / f"{heard.call_sid}.ear.wav"
         ear.write_bytes(heard.ear.recording())
         transcript = kept / f"{heard.call_sid}.json"

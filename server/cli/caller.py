@@ -1,55 +1,51 @@
-"""The simulated caller of `cordboard call`: whose turn it is to say what, and saying it."""
+"""The options of `cordboard call` as a caller's script."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from telephony.double.call import DoubleCall
-from telephony.double.errors import CallOver, NotQuiet
 from telephony.double.files import read_ulaw
+from telephony.double.script import InterruptAt, Press, Speak, StaySilent, Step
 
-QUIET_MS = 1000
-"""People wait this long to be sure that a machine has finished."""
-PATIENCE_S = 90.0
 KEYS_WHEN_ASKED = "ask"
+KEYS = frozenset("0123456789*#w")
 
 
 @dataclass(frozen=True, slots=True)
-class Speak:
-    """Speak a file."""
-
-    name: str
-    ulaw: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Press:
-    """Press keys."""
-
-    keys: str
-
-
-Turn = Speak | Press
-
-
-@dataclass(frozen=True, slots=True)
-class Script:
+class Plan:
     """What a caller will do."""
 
-    turns: tuple[Turn, ...]
+    steps: tuple[Step, ...]
     when_asked: str = ""
     """Keys for whenever the assistant asks for keys."""
-    interrupt_at_ms: tuple[int, ...] = ()
-    """Instants at which the next turn is taken whether or not the assistant has finished."""
 
 
-def script(files: Sequence[Path], dtmf: Sequence[str], interrupt_at_ms: Sequence[int]) -> Script:
-    """Put a caller's turns in order: `N=keys` is turn N, the files are the others. Raises ValueError, NotAudio."""
+def plan(files: Sequence[Path], dtmf: Sequence[str], interrupt_at_ms: int | None) -> Plan:
+    """Put a caller's turns in order: `N=keys` is turn N, the files are the others; then the caller is silent.
+
+    interrupt_at_ms: the last file is spoken over the assistant, once it was audible for this long.
+    Raises ValueError and NotAudio.
+    """
+    keys, when_asked = _keys(dtmf)
+    spoken = [(read_ulaw(path), path.name) for path in files]
+    steps: list[Step] = []
+    while spoken or keys:
+        number = len(steps) + 1
+        if number in keys or not spoken:
+            steps.append(Press(keys.pop(number if number in keys else min(keys))))
+            continue
+        audio, name = spoken.pop(0)
+        last = not spoken and interrupt_at_ms is not None
+        steps.append(InterruptAt(interrupt_at_ms or 0, audio, name) if last else Speak(audio, name))
+    return Plan((*steps, StaySilent()), when_asked)
+
+
+def _keys(dtmf: Sequence[str]) -> tuple[dict[int, str], str]:
     keys: dict[int, str] = {}
     when_asked = ""
     for option in dtmf:
-        when, equals, pressed = option.partition("=")
-        if not equals or not pressed or set(pressed) - set("0123456789*#w"):
+        when, _, pressed = option.partition("=")
+        if not pressed or set(pressed) - KEYS:
             raise ValueError(f'--dtmf "{option}" must look like "2=12345#" or "ask=12345#" (keys 0-9 * #, w waits)')
         if when == KEYS_WHEN_ASKED:
             when_asked = pressed
@@ -57,46 +53,4 @@ def script(files: Sequence[Path], dtmf: Sequence[str], interrupt_at_ms: Sequence
             keys[int(when)] = pressed
         else:
             raise ValueError(f'--dtmf "{option}": before the = stands a turn (1, 2, …) or "ask"')
-    spoken = [Speak(str(path), read_ulaw(path)) for path in files]
-    turns: list[Turn] = []
-    while spoken or keys:
-        number = len(turns) + 1
-        if number in keys:
-            turns.append(Press(keys.pop(number)))
-        elif spoken:
-            turns.append(spoken.pop(0))
-        else:
-            turns.append(Press(keys.pop(min(keys))))
-    return Script(tuple(turns), when_asked, tuple(sorted(interrupt_at_ms)))
-
-
-async def act(call: DoubleCall, plan: Script, asked: Callable[[], bool], on_turn: Callable[[Turn], None]) -> None:
-    """Play the caller until the call is over. asked: whether the assistant's last question wants keys."""
-    turns = list(plan.turns)
-    interrupts = list(plan.interrupt_at_ms)
-    try:
-        while True:
-            if interrupts and turns:
-                await call.wait(max(0, interrupts.pop(0) - call.now_ms))
-            else:
-                await call.until_quiet(quiet_ms=QUIET_MS, timeout_s=PATIENCE_S)
-            if plan.when_asked and asked():
-                turn: Turn = Press(plan.when_asked)
-            elif turns:
-                turn = turns.pop(0)
-            else:
-                await _listen(call, plan, asked)
-                turn = Press(plan.when_asked)
-            on_turn(turn)
-            if isinstance(turn, Press):
-                await call.press(turn.keys)
-            else:
-                await call.say(turn.ulaw)
-    except (CallOver, NotQuiet):
-        return
-
-
-async def _listen(call: DoubleCall, plan: Script, asked: Callable[[], bool]) -> None:
-    """Say nothing more, but press keys when asked for them."""
-    while not (plan.when_asked and asked() and call.ear.quiet_for_ms(call.now_ms) >= QUIET_MS):
-        await call.wait(100)
+    return keys, when_asked

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from server.cli.caller import Script, script
+from server.cli.caller import Plan, plan
 
 SAMPLES = Path(__file__).resolve().parent.parent.parent / "recordings" / "samples"
 LINES = (
@@ -16,6 +16,6 @@ LINES = (
 )
 
 
-def demo_script() -> Script:
+def demo_plan() -> Plan:
     """What the recorded caller says, one line a turn; keys help where speech fails."""
-    return script([SAMPLES / f"{name}.wav" for name in LINES], ["ask=47129#"], [])
+    return plan([SAMPLES / f"{name}.wav" for name in LINES], ["ask=47129#"], None)

@@ -16,7 +16,7 @@ from server.cli.exits import Exit, fail
 from server.settings import Settings
 
 if TYPE_CHECKING:
-    from server.cli.caller import Script
+    from server.cli.caller import Plan
 
 app = typer.Typer(
     name="cordboard",
@@ -64,10 +64,11 @@ def serve(
 ) -> None:
     """Answer calls until stopped. The first Ctrl-C lets live calls finish, the second ends them."""
     from server import logs  # noqa: PLC0415
-    from server.cli import serve as command  # noqa: PLC0415
 
     chosen = settings(host=host, port=port, lines=line or None)
-    logs.configure(keep_pii=chosen.log_pii)
+    logs.configure(keep_pii=chosen.log_pii)  # before pipecat is imported, which logs a banner
+    from server.cli import serve as command  # noqa: PLC0415
+
     with said_plainly():
         uvloop.run(command.serve(chosen))
 
@@ -89,24 +90,22 @@ def call(
         typer.Option(help='"2=12345#" presses keys as turn 2, "ask=12345#" whenever asked for keys. Repeatable.'),
     ] = None,
     interrupt_at: Annotated[
-        list[int] | None,
-        typer.Option(
-            metavar="MS", help="Take the next turn at this instant of the call, over the assistant. Repeatable."
-        ),
+        int | None,
+        typer.Option(metavar="MS", help="Speak the last file over the assistant, once it was audible for so long."),
     ] = None,
     result: Annotated[Path | None, typer.Option("--json", metavar="OUT", help="Write the call as JSON.")] = None,
 ) -> None:
     """Place a call through the real path: each file is spoken when the assistant has finished."""
-    from server.cli.caller import script  # noqa: PLC0415
+    from server.cli.caller import plan  # noqa: PLC0415
     from telephony.double.errors import NotAudio  # noqa: PLC0415
 
     try:
-        plan = script(files or [], dtmf or [], interrupt_at or [])
+        wanted = plan(files or [], dtmf or [], interrupt_at)
     except (ValueError, NotAudio) as error:
         fail(Exit.INVALID, str(error))
-    if not plan.turns and not plan.when_asked:
+    if len(wanted.steps) == 1 and not wanted.when_asked:
         fail(Exit.INVALID, "give at least one FILE or --dtmf; a call in which nobody says anything proves little")
-    raise typer.Exit(_place(plan, line, to, from_, url, result))
+    raise typer.Exit(_place(wanted, line, to, from_, url, result))
 
 
 @app.command()
@@ -114,28 +113,29 @@ def demo(
     result: Annotated[Path | None, typer.Option("--json", metavar="OUT", help="Write the call as JSON.")] = None,
 ) -> None:
     """Call the example line with the recorded caller of recordings/samples: what `make call` runs."""
-    from server.cli.demo import demo_script  # noqa: PLC0415
+    from server.cli.demo import demo_plan  # noqa: PLC0415
 
-    raise typer.Exit(_place(demo_script(), None, None, "+14155550101", None, result))
+    raise typer.Exit(_place(demo_plan(), None, None, "+14155550101", None, result))
 
 
 def _place(
-    plan: "Script", line: list[Path] | None, to: str | None, from_: str, url: str | None, result: Path | None
+    wanted: "Plan", line: list[Path] | None, to: str | None, from_: str, url: str | None, result: Path | None
 ) -> Exit:
-    from pipeline.line.load import load_line  # noqa: PLC0415
-    from server.cli import call as command  # noqa: PLC0415
-    from server.cli.own_server import Reachable  # noqa: PLC0415
+    from server.cli.own_server import Reachable, launch  # noqa: PLC0415
 
     chosen = settings(lines=line or None)
+    tokens = (chosen.twilio_auth_token.get_secret_value(), chosen.access_token.get_secret_value())
+    if url and not all(tokens):
+        fail(Exit.INVALID, "--url needs CORDBOARD_TWILIO_AUTH_TOKEN and CORDBOARD_ACCESS_TOKEN of that server")
+    server = Reachable(url.rstrip("/"), *tokens) if url else launch(chosen.data_dir, chosen.lines)
     with said_plainly():
+        from pipeline.line.load import load_line  # noqa: PLC0415 while the server starts
+        from server.cli import call as command  # noqa: PLC0415
+
         number = to or load_line(chosen.lines[0]).settings.numbers[0]
-        secrets = (chosen.twilio_auth_token.get_secret_value(), chosen.access_token.get_secret_value())
-        if url and not all(secrets):
-            fail(Exit.INVALID, "--url needs CORDBOARD_TWILIO_AUTH_TOKEN and CORDBOARD_ACCESS_TOKEN of that server")
-        server = Reachable(url.rstrip("/"), *secrets) if url else None
-        placing = command.Placing(plan, number, from_, tuple(chosen.lines), chosen.data_dir, server)
+        placing = command.Placing(wanted, number, from_, chosen.data_dir, server)
         return asyncio.run(command.place(placing, out, result))
-    return Exit.FAILED
+    return Exit.FAILED  # not reached: errors exit
 
 
 @app.command()
@@ -200,8 +200,13 @@ def said_plainly() -> Iterator[None]:
         fail(Exit.INVALID, *(str(problem) for error in leaves(group) for problem in error.problems))
     except* (DataDirUnusable, StoreUnavailable, ProviderAbsent) as group:
         fail(Exit.INVALID, *map(str, leaves(group)))
+    except* typer.Exit as group:
+        status = next(leaves(group)).exit_code
     except* KeyboardInterrupt:
-        raise typer.Exit(Exit.OK) from None
+        status = Exit.OK
+    else:
+        return
+    raise typer.Exit(status)
 
 
 def leaves(group: BaseExceptionGroup[Any]) -> Iterator[Any]:

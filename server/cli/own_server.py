@@ -1,9 +1,13 @@
-"""A server of our own for one command: started as a process on loopback, with secrets that only this command knows."""
+"""A server of our own for one command: started as a process on loopback, with secrets that only this command knows.
+
+It is launched before anything slow is imported here, so that both start at once.
+"""
 
 import asyncio
 import os
 import secrets
 import signal
+import subprocess
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -14,6 +18,7 @@ from server.cli.exits import Exit, fail
 
 START_S = 120.0
 STOP_S = 10.0
+LOG = "server.log"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +32,18 @@ class Reachable:
     """Opens the API."""
 
 
-@asynccontextmanager
-async def own_server(data_dir: Path, lines: Sequence[Path]) -> AsyncIterator[Reachable]:
-    """Start `cordboard serve` on a free port; stop it in the end. Exits as the server did if it does not start."""
+@dataclass(frozen=True, slots=True)
+class Launched:
+    """A server process that may not be ready yet."""
+
+    process: "subprocess.Popen[str]"
+    auth_token: str
+    access_token: str
+    log: Path
+
+
+def launch(data_dir: Path, lines: Sequence[Path]) -> Launched:
+    """Start `cordboard serve` on a free port; what it logs goes to server.log in the data directory."""
     auth_token, access_token = secrets.token_hex(16), secrets.token_urlsafe(24)
     environment = os.environ | {
         "CORDBOARD_HOST": "127.0.0.1",
@@ -40,33 +54,59 @@ async def own_server(data_dir: Path, lines: Sequence[Path]) -> AsyncIterator[Rea
         "CORDBOARD_DATA_DIR": str(data_dir),
         "CORDBOARD_LINES": ",".join(str(line) for line in lines),
     }
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "server", "serve",
-        env=environment, stdout=asyncio.subprocess.PIPE, start_new_session=True,
-    )  # fmt: skip
+    log = data_dir / LOG
     try:
-        url = await _ready(process)
-        yield Reachable(url, auth_token, access_token)
+        data_dir.mkdir(parents=True, exist_ok=True)
+        errors = log.open("w")
+    except OSError as error:
+        fail(Exit.INVALID, f"The data directory {data_dir.absolute()} cannot be written: {error.strerror}.")
+    with errors:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "server", "serve"],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            start_new_session=True,
+        )
+    return Launched(process, auth_token, access_token, log)
+
+
+@asynccontextmanager
+async def own_server(launched: Launched) -> AsyncIterator[Reachable]:
+    """Wait until it is ready; stop it in the end. Exits as the server did if it does not start."""
+    try:
+        url = await _ready(launched)
+        yield Reachable(url, launched.auth_token, launched.access_token)
     finally:
-        if process.returncode is None:
-            process.send_signal(signal.SIGINT)
-            try:
-                await asyncio.wait_for(process.wait(), STOP_S)
-            except TimeoutError:
-                process.kill()
-                await process.wait()
+        await asyncio.to_thread(_stop, launched.process)
 
 
-async def _ready(process: asyncio.subprocess.Process) -> str:
-    assert process.stdout is not None  # noqa: S101 it was asked for
+async def _ready(launched: Launched) -> str:
+    stdout = launched.process.stdout
+    assert stdout is not None  # noqa: S101 it was asked for
     try:
         async with asyncio.timeout(START_S):
-            while line := (await process.stdout.readline()).decode():
+            while line := await asyncio.to_thread(stdout.readline):
                 if line.startswith("Cordboard answers on "):
                     return line.removeprefix("Cordboard answers on ").strip()
-            status = await process.wait()
+            status = await asyncio.to_thread(launched.process.wait)
     except TimeoutError:
-        fail(Exit.UNREACHABLE, f"the server did not start within {START_S:.0f} s")
-    return fail(
-        Exit(status) if status in {*Exit} else Exit.UNREACHABLE, "the server did not start; its errors are above"
-    )
+        launched.process.kill()
+        fail(Exit.UNREACHABLE, f"the server did not start within {START_S:.0f} s; see {launched.log}")
+    said = (await asyncio.to_thread(launched.log.read_text)).strip()
+    known = Exit(status) if status in {*Exit} else Exit.UNREACHABLE
+    return fail(known, said.removeprefix("error: ") or f"the server did not start (status {status})")
+
+
+def _stop(process: "subprocess.Popen[str]") -> None:
+    if process.poll() is None:
+        process.send_signal(signal.SIGINT)
+        try:
+            process.wait(STOP_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+    if process.stdout is not None:
+        process.stdout.close()

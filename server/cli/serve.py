@@ -19,6 +19,7 @@ PING_S = 5.0
 """A peer that does not answer pings for so long is gone: its call is resumed elsewhere."""
 MAX_MESSAGE_BYTES = 65_536
 
+BACKLOG = 1024
 READY = "Cordboard answers on"
 
 
@@ -64,6 +65,7 @@ def _bind(settings: Settings) -> socket.socket:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((settings.host, settings.port))
+        listening.listen(BACKLOG)  # now, so that who reads the ready line can connect at once
     except OSError as error:
         listening.close()
         fail(
