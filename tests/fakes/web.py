@@ -33,6 +33,9 @@ class Web:
     browser: httpx.AsyncClient
     """Sends nothing but what it was given as cookies."""
 
+    answering: set["asyncio.Task[None]"]
+    """Requests and sockets that are being served right now."""
+
     def socket_url(self, path: str) -> str:
         """Where a WebSocket client finds this path."""
         return f"ws://127.0.0.1:{self.port}{path}"
@@ -59,7 +62,7 @@ async def serving(directory: Path) -> AsyncIterator[Web]:
                 httpx.AsyncClient(base_url=url) as browser,
             ):
                 try:
-                    yield Web(port, store, directory, machine, browser)
+                    yield Web(port, store, directory, machine, browser, server.server_state.tasks)
                 finally:
                     server.should_exit = True
                     await running

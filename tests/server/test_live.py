@@ -256,7 +256,7 @@ def test_a_viewer_that_takes_nothing_is_let_go(tmp_path, monkeypatch):
             text = "word " * 50_000
             for seq in range(6, 66):
                 web.store.append([Event("local", CALL_ID, seq, 0, "", "caller.partial", {"text": text})])
-            while web.store._feed._subscriptions:  # noqa: ASYNC110 - the test's time limit ends it
+            while web.answering:  # noqa: ASYNC110 - the test's time limit ends it
                 await asyncio.sleep(0.01)
             socket.transport.abort()
 
