@@ -148,12 +148,14 @@ def mentions(text: str, phrases: Iterable[str]) -> bool:
 _ASKS: Final = frozenset(
     {
         "what", "what's", "how", "when", "where", "where's", "who", "which", "why", "do", "does", "is", "are", "can",
-        "could", "may", "will", "would", "should", "did",
+        "could", "may", "will", "would", "should", "did", "tell",
     }
 )  # fmt: skip
 
 
 def is_question(text: str) -> bool:
     """Whether it reads like a question of its own rather than an answer."""
-    words = _COURTESY.sub("", normal(text) + " ").split()
-    return len(words) >= 3 and words[0] in _ASKS
+    line = normal(text)
+    bare = _COURTESY.sub("", line + " ")
+    firsts = {words[0] for words in (line.split(), bare.split()) if words}
+    return len(line.split()) >= 3 and bool(firsts & _ASKS)

@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BeforeValidator, Field, StringConstraints, model_validator
+from pydantic import BeforeValidator, Field, StringConstraints, WithJsonSchema, model_validator
 
 from pipeline.line.flows import Flow, Key, Name, Phrase, Question, Text, Written
 
@@ -44,7 +44,8 @@ class Span(Written):
         return self
 
 
-Spans = Annotated[tuple[Span, ...], Field(max_length=4)]
+_SPAN_SCHEMA: Final = {"type": "string", "pattern": r"^\d\d:\d\d *- *\d\d:\d\d$", "examples": ["09:00-18:30"]}
+Spans = Annotated[tuple[Annotated[Span, WithJsonSchema(_SPAN_SCHEMA)], ...], Field(max_length=4)]
 
 
 class Holiday(Written):

@@ -1,0 +1,101 @@
+from datetime import date, datetime, time
+
+import pytest
+
+from pipeline.line.hours import is_open, spoken_date, spoken_day, spoken_status, spoken_time, spoken_week
+from pipeline.line.model import Hours
+
+pytestmark = pytest.mark.unit
+
+WEEKLY = {day: ["09:00-18:30"] for day in ("monday", "tuesday", "wednesday", "thursday", "friday")}
+HOURS = Hours.model_validate(
+    {
+        "time_zone": "America/New_York",
+        "weekly": {**WEEKLY, "saturday": ["10:00-12:00", "14:00-17:00"]},
+        "holidays": [
+            {"date": "2026-11-26", "name": "Thanksgiving Day"},
+            {"date": "2026-12-24", "name": "Christmas Eve", "hours": ["09:00-12:00"]},
+        ],
+    }
+)
+
+
+def at(day: int, hour: int, minute: int = 0, month: int = 11) -> datetime:
+    return datetime(2026, month, day, hour, minute)  # noqa: DTZ001  # local time of nowhere: the zone is the caller's matter
+
+
+@pytest.mark.parametrize(
+    ("now", "spoken"),
+    [
+        (at(23, 12), "We're open right now, until 6:30 PM."),
+        (at(23, 8, 59), "We're closed right now, and open today at 9 AM."),
+        (at(23, 18, 30), "We're closed right now, and open again tomorrow at 9 AM."),
+        (at(25, 22), "We're closed right now, and open again on Friday at 9 AM."),
+        (at(28, 11), "We're open right now, until noon."),
+        (at(28, 13), "We're closed right now, and open today at 2 PM."),
+        (at(28, 20), "We're closed right now, and open again on Monday at 9 AM."),
+        (at(24, 13, month=12), "We're closed right now, and open again tomorrow at 9 AM."),
+    ],
+)
+def test_status(now, spoken):
+    assert spoken_status(HOURS, now) == spoken
+
+
+def test_a_line_that_never_opens_says_only_that_it_is_closed():
+    never = Hours.model_validate({"time_zone": "UTC", "weekly": {}})
+    assert spoken_status(never, at(23, 12)) == "We're closed right now."
+    assert spoken_week(never) == "We have no regular opening hours."
+
+
+@pytest.mark.parametrize(
+    ("day", "spoken"),
+    [
+        (date(2026, 11, 23), "Today we're open from 9 AM to 6:30 PM."),
+        (date(2026, 11, 24), "Tomorrow we're open from 9 AM to 6:30 PM."),
+        (date(2026, 11, 26), "On Thursday, Thanksgiving Day, we're closed."),
+        (date(2026, 11, 28), "On Saturday we're open from 10 AM to noon, and from 2 PM to 5 PM."),
+        (date(2026, 11, 29), "On Sunday we're closed."),
+        (date(2026, 12, 24), "On Thursday, December 24th, Christmas Eve, we're open from 9 AM to noon."),
+    ],
+)
+def test_a_day(day, spoken):
+    assert spoken_day(HOURS, day, at(23, 12)) == spoken
+
+
+def test_the_week_groups_days_alike():
+    assert spoken_week(HOURS) == (
+        "We're open Monday to Friday from 9 AM to 6:30 PM, Saturday from 10 AM to noon, and from 2 PM to 5 PM, "
+        "and closed on Sunday."
+    )
+    daily = Hours.model_validate(
+        {"time_zone": "UTC", "weekly": {day: ["08:00-20:00"] for day in (*WEEKLY, "saturday", "sunday")}}
+    )
+    assert spoken_week(daily) == "We're open every day from 8 AM to 8 PM."
+
+
+def test_a_holiday_replaces_the_weekday():
+    assert is_open(HOURS, at(25, 12))
+    assert not is_open(HOURS, at(26, 12))
+    assert is_open(HOURS, at(24, 11, month=12))
+    assert not is_open(HOURS, at(24, 12, month=12))
+
+
+@pytest.mark.parametrize(
+    ("when", "spoken"),
+    [
+        (time(0), "midnight"),
+        (time(0, 15), "12:15 AM"),
+        (time(12), "noon"),
+        (time(12, 5), "12:05 PM"),
+        (time(23, 59), "11:59 PM"),
+    ],
+)
+def test_times(when, spoken):
+    assert spoken_time(when) == spoken
+
+
+@pytest.mark.parametrize(
+    ("day", "ordinal"), [(1, "1st"), (2, "2nd"), (3, "3rd"), (4, "4th"), (11, "11th"), (21, "21st"), (31, "31st")]
+)
+def test_dates(day, ordinal):
+    assert spoken_date(date(2026, 12, day)).endswith(f"December {ordinal}")
