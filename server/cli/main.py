@@ -186,6 +186,20 @@ def schema() -> None:
     typer.echo(json.dumps(json_schema(), indent=2))
 
 
+@app.command(hidden=True)
+def reference(
+    folder: Annotated[Path, typer.Argument(help="Where the documents are.")] = Path("docs"),
+    only_check: Annotated[bool, typer.Option("--check", help="Change nothing; fail when a document is stale.")] = False,
+) -> None:
+    """Write the documents that are made from the program."""
+    from server.cli import reference as command  # noqa: PLC0415
+
+    if not only_check:
+        command.write(app, folder)
+    elif stale := command.stale(app, folder):
+        fail(Exit.FAILED, f"{', '.join(stale)} in {folder} differ from the program; run: cordboard reference")
+
+
 @contextmanager
 def said_plainly() -> Iterator[None]:
     """Errors that people can mend are printed, one sentence each, and end with their status."""
