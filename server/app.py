@@ -13,12 +13,13 @@ from fastapi.responses import JSONResponse, RedirectResponse
 from pipeline import graph
 from pipeline.runtime import Runtime
 from pipeline.switchboard import Switchboard
+from recordings import disk
 from recordings.audio import AudioWriter, CallAudio
 from recordings.store import SqliteCallStore
 from server import migrations
 from server.api.calls import calls_router
 from server.auth import Access
-from server.data_dir import DATABASE, RECORDINGS, prepare_data_dir
+from server.data_dir import DATABASE, RECORDINGS
 from server.engines import open_stt, open_tts
 from server.lines import Lines
 from server.settings import Settings
@@ -45,16 +46,17 @@ class Office:
 async def open_office(settings: Settings, public_url: str) -> AsyncIterator[Office]:
     """Build everything, in the order in which it can fail soonest, and take it down again.
 
-    Raises LineInvalid, DataDirUnusable, StoreUnavailable or ProviderAbsent, each with what to do.
+    Raises LineInvalid, StoreUnavailable or ProviderAbsent, each with what to do.
     """
-    data_dir = prepare_data_dir(settings.data_dir)
+    data_dir = settings.data_dir.absolute()
+    await asyncio.to_thread(disk.prepare, data_dir / RECORDINGS)
     database = data_dir / DATABASE
     await asyncio.to_thread(migrations.upgrade, f"sqlite:///{database}")
     async with AsyncExitStack() as stack:
         store = SqliteCallStore(database)
         stack.push_async_callback(store.close)
         audio = AudioWriter()
-        stack.callback(audio.close)
+        stack.push_async_callback(asyncio.to_thread, audio.close)
         tts = await asyncio.to_thread(open_tts, settings)
         prompts = Prompts(tts, data_dir / "prompts")
         lines = await stack.enter_async_context(Lines.open(settings, data_dir, prompts))

@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 import structlog
 from knowledge.ingest import ingest
 from knowledge.retrieve import FtsRetrieval
-from pipeline.assistant.understand import IntentModel
 
 from pipeline.assistant.tools.bind import runner_for
+from pipeline.assistant.understand import IntentModel
 from pipeline.line.errors import LineInvalid, Problem
 from pipeline.line.load import load_line, version_of
 from pipeline.line.model import Line

@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from server.auth import LEAST_TOKEN_CHARACTERS
+
 
 class Settings(BaseSettings):
     """Settings of one server process. No default calls a paid service or leaves the machine."""
@@ -51,6 +53,13 @@ class Settings(BaseSettings):
     @classmethod
     def _split(cls, value: object) -> object:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+    @field_validator("access_token")
+    @classmethod
+    def _is_long(cls, value: SecretStr) -> SecretStr:
+        if 0 < len(value.get_secret_value()) < LEAST_TOKEN_CHARACTERS:
+            raise ValueError(f"it must have at least {LEAST_TOKEN_CHARACTERS} characters")
+        return value
 
     @field_validator("public_url")
     @classmethod
