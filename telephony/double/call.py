@@ -9,7 +9,7 @@ from telephony.double.errors import CallOver, NoMedia, NotQuiet
 from telephony.double.faults import Fault
 from telephony.double.handset import Handset
 from telephony.double.program import Caller, Document, Jump, Over, Program, Settings
-from telephony.double.record import CallLog, DoubleResult
+from telephony.double.record import CallLog, DoubleResult, Problem
 from telephony.double.socket import Loss, StreamSocket
 from telephony.double.track import Span, loud_until_ms
 from telephony.double.verbs import VERBS
@@ -90,9 +90,9 @@ class DoubleCall:
         return self._program.log
 
     @property
-    def problems(self) -> list[str]:
-        """What Twilio's debugger would show so far, one line each."""
-        return [f"{each.code} {each.detail}" for each in self.log.problems]
+    def problems(self) -> tuple[Problem, ...]:
+        """What Twilio's debugger would show so far."""
+        return tuple(self.log.problems)
 
     async def answered(self) -> None:
         """Wait until the line carries sound, or the call is over."""

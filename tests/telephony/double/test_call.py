@@ -156,6 +156,13 @@ async def test_the_caller_waits_until_the_assistant_has_spoken_and_is_quiet(appl
     assert call.now_ms - fell_quiet_ms == pytest.approx(500, abs=60)
 
 
+async def test_a_pause_in_what_was_already_sent_is_not_the_callers_turn(application, double):
+    application.talk = answers_after(frames=1, ulaw=tone(300) + silence_ulaw(600) + tone(300))
+    application.twiml["/voice"] = application.connect()
+    call = await double.call(application.url + "/voice", **PHONES)
+    assert await call.until_quiet(quiet_ms=300) > 1100
+
+
 async def test_an_answer_into_the_trailing_silence_of_the_callers_line_counts(application, double):
     application.talk = answers_after(frames=30, ulaw=tone(300))
     application.twiml["/voice"] = application.connect()

@@ -134,8 +134,16 @@ async def breaks(line: MediaLine) -> None:
     line.request.transport.abort()
 
 
-async def test_when_the_application_breaks_the_connection_the_next_verb_runs(application, double):
-    talks = iter([breaks, stays])
+async def ends(line: MediaLine) -> None:
+    """The process exits: the same, with FIN instead of RST."""
+    await line.read_for(5)
+    assert line.request.transport is not None
+    line.request.transport.close()
+
+
+@pytest.mark.parametrize("first", [breaks, ends])
+async def test_when_the_application_breaks_the_connection_the_next_verb_runs(application, double, first):
+    talks = iter([first, stays])
 
     async def talk(line: MediaLine) -> None:
         await next(talks)(line)
@@ -162,7 +170,7 @@ async def test_when_the_connection_breaks_the_carrier_can_wait_for_reconnect(app
     application.talk = stays
     call.reconnect()
     await until(call, lambda: len(application.lines) == 2)
-    assert [each.code for each in call.log.problems] == [31903]
+    assert [each.code for each in call.problems] == [31903]
 
 
 async def test_a_server_that_is_away_fails_the_redirect_and_one_that_is_back_gets_it(double, unused_port):

@@ -96,6 +96,7 @@ def test_the_three_things_an_application_may_ask():
         json.dumps({"event": "mark", "streamSid": STREAM, "mark": {"name": 7}}),
         json.dumps({"event": "media", "streamSid": STREAM, "media": {}}),
         media("not base64!"),
+        media("EBA!Q"),
     ],
 )
 def test_what_is_not_media_mark_or_clear_of_this_stream_is_warned_about_and_does_nothing(message):
