@@ -20,14 +20,22 @@ def unanswered(talk: Talk, words: Words | None = None, guess: Guess | None = Non
         talk.go_to_human(talk.prompts.human_instead)
         return
     talk.understood("clarify", guess.intent if guess else "", guess.confidence if guess else 0.0)
-    intent = talk.settings.intent(guess.intent) if guess else None
-    if guess is not None and words is not None and intent is not None and guess.confidence >= WORTH_CHECKING:
-        about = talk.settings.flows[intent.flow].about
+    flow = _worth_checking(talk, guess)
+    if words is not None and flow is not None:
+        about = talk.settings.flows[flow].about
         talk.say(talk.prompts.is_this_about.format(about=about), "question")
-        talk.wait(Guessing(intent.flow, words), talk.expect_yes_no())
+        talk.wait(Guessing(flow, words), talk.expect_yes_no())
     else:
         talk.say(talk.prompts.clarify, "question")
         talk.wait(Open(offer=True), talk.expect_open())
+
+
+def _worth_checking(talk: Talk, guess: Guess | None) -> str | None:
+    """The flow of a guess that is likely enough; knowledge was searched already."""
+    intent = talk.settings.intent(guess.intent) if guess else None
+    if guess is None or intent is None or guess.confidence < WORTH_CHECKING:
+        return None
+    return None if talk.settings.flows[intent.flow].answers_only else intent.flow
 
 
 def not_heard(talk: Talk, *, recogniser_failed: bool) -> None:

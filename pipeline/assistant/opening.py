@@ -11,9 +11,8 @@ from pipeline.assistant.state import Finding, Guessing, Open, Words
 from pipeline.assistant.state import Question as Asked
 from pipeline.assistant.talk import Talk
 from pipeline.assistant.understand import Guess
-from pipeline.line.flows import Question
+from pipeline.line.flows import HUMAN_KEY, Question
 from pipeline.line.model import Intent
-from pipeline.line.validate import HUMAN_KEY
 
 MAX_READINGS: Final = 4
 """Other readings may confirm the best one's intent, never bring in another."""

@@ -5,10 +5,11 @@ from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
+from pipeline.assistant.rules import mentions
 from pipeline.assistant.slots import parse_date
 from pipeline.assistant.state import State
 from pipeline.line.hours import spoken_date, spoken_day, spoken_status, spoken_week
-from pipeline.line.model import Line
+from pipeline.line.model import Hours, Line
 from pipeline.line.templates import BUILT_IN, PLACE, places
 
 _DIGITS: Final = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
@@ -99,11 +100,17 @@ def _built_in(path: str, line: Line, state: State) -> str:
         return spoken_week(hours)
     if path == "hours.status":
         return spoken_status(hours, now)
-    day = _day_asked(state, now)
+    day = _day_asked(hours, state, now)
     if day is not None:
         return spoken_day(hours, day, now)
     return f"{spoken_status(hours, now)} {spoken_week(hours)}"
 
 
-def _day_asked(state: State, now: datetime) -> date | None:
-    return parse_date(state.opening.text, now.date()) if state.opening else None
+def _day_asked(hours: Hours, state: State, now: datetime) -> date | None:
+    """The day that the caller named, as a date or as a coming holiday of the line."""
+    if state.opening is None:
+        return None
+    text = state.opening.text
+    names = {holiday.name.lower().removesuffix(" day"): holiday.date for holiday in reversed(hours.holidays)}
+    named = [name for name, day in names.items() if day >= now.date() and mentions(text, [name])]
+    return names[max(named, key=len)] if named else parse_date(text, now.date())

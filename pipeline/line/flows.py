@@ -18,6 +18,8 @@ Text = Annotated[str, StringConstraints(min_length=1, max_length=600, strip_whit
 Phrase = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
 Key = Annotated[int, Field(ge=0, le=9, strict=True)]
 """A number key of the telephone."""
+HUMAN_KEY: Final = 0
+"""The key that callers everywhere try for a human."""
 Scalar = bool | int | float | str
 
 SlotKind = Literal["digits", "yes_no", "choice", "date", "name", "text"]
@@ -206,6 +208,11 @@ class Flow(Written):
         return not any(
             isinstance(step, AskStep | ToolStep | TakeMessageStep | EndStep | GotoStep) for step in self.steps
         )
+
+    @property
+    def answers_only(self) -> bool:
+        """Whether it answers what the caller asked from knowledge, and nothing else."""
+        return all(isinstance(step, AnswerStep) and step.answer.question is None for step in self.steps)
 
     def questions(self) -> Iterator[Question]:
         """What it asks, in order."""

@@ -10,7 +10,7 @@ from pydantic_core import ErrorDetails
 
 from pipeline.line import source
 from pipeline.line.errors import LineInvalid, Problem
-from pipeline.line.headings import headings
+from pipeline.line.headings import asked, headings
 from pipeline.line.hints import hint, nearest
 from pipeline.line.model import Line, Settings
 from pipeline.line.source import Source
@@ -38,7 +38,9 @@ def load_line(folder: Path) -> Line:
     if findings:
         raise LineInvalid(_problems(findings, written, str(path)))
     knowledge = folder / settings.knowledge if settings.knowledge else None
-    return Line(settings, folder, version_of(folder), headings(knowledge) if knowledge else ())
+    if knowledge is None:
+        return Line(settings, folder, version_of(folder))
+    return Line(settings, folder, version_of(folder), headings(knowledge), asked(knowledge))
 
 
 def version_of(folder: Path) -> str:

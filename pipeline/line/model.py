@@ -228,6 +228,8 @@ class Line:
     """Content hash of the folder: two folders with the same version behave alike."""
     headings: tuple[str, ...] = ()
     """Titles and section titles of its knowledge documents."""
+    asked: tuple[str, ...] = ()
+    """Questions that its knowledge documents say they answer."""
 
     @property
     def knowledge_folder(self) -> Path | None:

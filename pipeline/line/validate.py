@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from pipeline.assistant.tools.registry import SPECS
 from pipeline.line.finding import Finding
-from pipeline.line.flows import AskStep, BranchStep, Question, Step, TakeMessageStep, ToolStep, ToolUse
+from pipeline.line.flows import HUMAN_KEY, AskStep, BranchStep, Question, Step, TakeMessageStep, ToolStep, ToolUse
 from pipeline.line.graph import Graph
 from pipeline.line.model import MIN_EXAMPLES, Settings
 from pipeline.line.templates import PLACE
@@ -24,8 +24,6 @@ __all__ = ["Finding", "check"]
 _SAYS_MACHINE: Final = re.compile(
     r"\b(?:automated|automatic|virtual|artificial|ai|machine|computer|digital|robot|bot)\b", re.IGNORECASE
 )
-HUMAN_KEY: Final = 0
-"""The key that callers everywhere try for a human."""
 
 
 def check(settings: Settings) -> list[Finding]:

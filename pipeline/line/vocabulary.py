@@ -124,6 +124,7 @@ def _open(line: Line) -> Iterator[str]:
         said = _words(heading)
         if said:
             yield from (frame.format(said) for frame in _ABOUT_HEADING)
+    yield from (_words(question) for question in line.asked)
     for _, question in line.questions:
         if question.kind == "digits":
             yield from _answers(question)

@@ -17,6 +17,7 @@ EXAMPLE_LINE: Final[Mapping[str, str]] = {
     "reschedule": "delivery_change",
     "message": "leave_message",
     "policy": "question",
+    "polic ": "question",
 }
 """For lines/example; later keywords win over earlier ones."""
 

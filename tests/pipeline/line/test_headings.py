@@ -1,6 +1,6 @@
 import pytest
 
-from pipeline.line.headings import headings
+from pipeline.line.headings import asked, headings
 
 pytestmark = pytest.mark.unit
 
@@ -12,6 +12,14 @@ def test_titles_and_sections_of_every_kind_of_document_are_found_once(tmp_path):
     (tmp_path / "d.pdf").write_bytes(b"# Not read")
     (tmp_path / "e.md").write_text("# Returns\n")
     assert headings(tmp_path) == ("Returns", "How long", "Gift cards", "Lost card", "Rentals")
+
+
+def test_questions_that_documents_answer_are_found(tmp_path):
+    (tmp_path / "a.md").write_text(
+        "# Boots\n> Spoken: Clean them.\n> Asked: how do I wash boots; my boots are muddy;\n"
+    )
+    (tmp_path / "b.html").write_text("<h1>Gifts</h1>\n<p>Asked: can I give a card</p>")
+    assert asked(tmp_path) == ("how do I wash boots", "my boots are muddy", "can I give a card")
 
 
 def test_a_file_that_is_no_text_does_no_harm(tmp_path):
