@@ -71,7 +71,6 @@ class _Join:
     def turn(self, output: DialogueEvent | Interrupted) -> None:
         if isinstance(output, Interrupted):
             self._stages.voicing.interrupt()
-            self._stages.speaking.interrupt()
         else:
             self._stages.answering.post(output)
 

@@ -72,6 +72,41 @@ class CallClock:
         return self._loop.call_at(self._zero_s + at_ms / 1000, callback).cancel
 
 
+class TaskClock:
+    """A call's clock whose callbacks run in one task: what they raise ends that task, and is not lost in the loop."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._fired: deque[list[Callable[[], None]]] = deque()
+        self._wake = asyncio.Event()
+
+    def now_ms(self) -> int:
+        return self._clock.now_ms()
+
+    def call_at(self, at_ms: int, callback: Callable[[], None]) -> Callable[[], None]:
+        timer = [callback]
+        disarm = self._clock.call_at(at_ms, lambda: self._fire(timer))
+
+        def cancel() -> None:
+            disarm()
+            timer.clear()  # it may have fired already and wait for its turn
+
+        return cancel
+
+    async def run(self) -> None:
+        """Call back until cancelled, or until a callback raises."""
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            while self._fired:
+                for callback in self._fired.popleft():
+                    callback()
+
+    def _fire(self, timer: list[Callable[[], None]]) -> None:
+        self._fired.append(timer)
+        self._wake.set()
+
+
 class Driver(Generic[E, A]):
     """Owns one core of one call. `post` is synchronous and may be called from within `act`; order is kept."""
 

@@ -15,7 +15,7 @@ Via = Literal["speech", "dtmf", "text"]
 
 @dataclass(frozen=True, slots=True)
 class Interrupted:
-    """The caller took the floor while the assistant spoke."""
+    """The caller took the floor while the assistant spoke: nothing that is being synthesized will be heard."""
 
 
 class Log(Protocol):
@@ -32,11 +32,16 @@ def _nowhere(_output: DialogueEvent | Interrupted) -> None:
 class Floor:
     """One stream's turn taking. Inputs are synchronous; what comes out is the caller's turn, or an interruption."""
 
-    def __init__(self, clock: Clock, log: Log, first_utterance: int) -> None:
-        """first_utterance numbers the caller's utterances on from what the log already holds."""
+    def __init__(self, clock: Clock, log: Log, first_utterance: int, hush: Callable[[], None]) -> None:
+        """first_utterance numbers the caller's utterances on from what the log already holds.
+
+        hush silences the assistant. It is called before anything else is emitted, so that a reply to what the caller
+        says is never taken for a part of what the caller interrupted.
+        """
         self._clock = clock
         self._log = log
         self._number = first_utterance
+        self._hush = hush
         self._emit: Callable[[DialogueEvent | Interrupted], None] = _nowhere
         self._turns = Driver(turns.TurnTaking(), clock, self._act)
         self._collector = dtmf.KeypadCollector()
@@ -120,6 +125,7 @@ class Floor:
         match action:
             case turns.Interrupt(utterance=utterance):
                 self._log.record("caller.barged_in", now_ms, utterance=utterance)
+                self._hush()
                 self._emit(Interrupted())
             case turns.TurnComplete():
                 self._said(

@@ -2,28 +2,38 @@
 
 import asyncio
 
+from pipecat.frames.frames import ErrorFrame
 from pipecat.pipeline.pipeline import Pipeline
 from pipecat.pipeline.worker import PipelineParams, PipelineWorker
 from pipecat.workers.runner import WorkerRunner
 
-from pipeline.processors import AssistantStage, SttStage, TtsStage, TurnTakingStage
+from pipeline.processors import AssistantStage, Stage, SttStage, TtsStage, TurnTakingStage
 from pipeline.stages import Stages
-from pipeline.transport import CallTransport
+from pipeline.transport import CallInput, CallOutput, CallTransport
 from voice.audio import SAMPLE_RATE_HZ
+
+OURS = (Stage, CallInput, CallOutput)
+
+
+class PipelineOver(Exception):
+    """The pipeline of a stream ended before the stream."""
 
 
 def build(stages: Stages) -> Pipeline:
     """The pipeline. A stock pipecat STT or TTS service takes the place of `stt` or `tts` by changing that line."""
-    transport = CallTransport(stages.socket, stages.hearing, stages.speaking, stages.on_media)
-    stt = SttStage(stages.recognition)
-    turn_taking = TurnTakingStage(stages.floor)
-    assistant = AssistantStage(stages.answering)
-    tts = TtsStage(stages.voicing)
+    transport = CallTransport(stages)
+    stt = SttStage(stages)
+    turn_taking = TurnTakingStage(stages)
+    assistant = AssistantStage(stages)
+    tts = TtsStage(stages)
     return Pipeline([transport.input(), stt, turn_taking, assistant, tts, transport.output()])
 
 
 async def carry(stages: Stages) -> None:
-    """Run the pipeline until cancelled."""
+    """Run the pipeline until cancelled. What one of our stages raises is raised here; pipecat would only log it.
+
+    Raises PipelineOver when pipecat ends the pipeline.
+    """
     worker = PipelineWorker(
         build(stages),
         params=PipelineParams(audio_in_sample_rate=SAMPLE_RATE_HZ, audio_out_sample_rate=SAMPLE_RATE_HZ),
@@ -34,10 +44,20 @@ async def carry(stages: Stages) -> None:
     )
     runner = WorkerRunner(handle_sigint=False)
     await runner.add_workers(worker)
-    running = asyncio.ensure_future(runner.run())
+    broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    async def on_error(_worker: PipelineWorker, frame: ErrorFrame) -> None:
+        if isinstance(frame.processor, OURS) and frame.exception is not None and not broken.done():
+            broken.set_exception(frame.exception)
+
+    worker.add_event_handler("on_pipeline_error", on_error)
+    running: asyncio.Future[None] = asyncio.ensure_future(runner.run())
     try:
-        await asyncio.shield(running)
+        await asyncio.wait((running, broken), return_when=asyncio.FIRST_COMPLETED)
     finally:
         # The runner swallows a cancellation of its own task: it is ended by asking, and waited for.
         await runner.cancel()
         await running
+    if broken.done():
+        broken.result()
+    raise PipelineOver("pipecat ended the pipeline")

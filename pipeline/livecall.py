@@ -5,13 +5,14 @@ What outlives a stream is in the event log; here is only what drives it: the cal
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import structlog
 
 from pipeline.assistant.exchange import End
 from pipeline.drive import CallClock, Driver
+from pipeline.faults import FaultTally
 from pipeline.line.ready import LineRuntime
 from pipeline.runtime import Runtime
 from pipeline.session import CallOrigin, Session
@@ -45,6 +46,7 @@ class _Stream:
     over: asyncio.Event
     code: int = 1000
     """WebSocket code to close it with."""
+    faults: FaultTally = field(default_factory=FaultTally)
 
 
 class LiveCall:
@@ -70,6 +72,7 @@ class LiveCall:
         self._log = log
         self._on_over = on_over
         self._streams: dict[int, _Stream] = {}
+        self._one_at_a_time = asyncio.Lock()
         self._admitted: BeginConversation | ContinueConversation | None = None
         self._finished: Finish | None = None
         self.flow = Driver(self._recalled(past) if past else CallFlow(), self.clock, self._act)
@@ -91,11 +94,14 @@ class LiveCall:
         self._log.record(kind, self.clock.now_ms(), stream_sid=stream_sid, stream_number=number)
         stream = self._streams[number] = _Stream(asyncio.Event())
         try:
-            async with asyncio.TaskGroup() as tasks:
+            # A stream that this one replaces first reports what of its speech was heard, and lets go of the recording.
+            async with self._one_at_a_time, asyncio.TaskGroup() as tasks:
                 conversation = tasks.create_task(self._converse(socket, number, stream))
                 await stream.over.wait()
                 conversation.cancel()
         finally:
+            for faulty in stream.faults.rest():
+                self._record_fault(faulty)
             self._streams.pop(number, None)
             self._conclude()
         await socket.close(stream.code, "over")
@@ -130,12 +136,20 @@ class LiveCall:
                 how = str(event) or "reset"
                 self._log.record("call.media_lost", now_ms, stream_number=number, how=how)
                 self.flow.post(StreamBroken(now_ms, number, how))
-            case Faulty(fault=fault, count=count, detail=detail):
-                self._log.record("media.fault", now_ms, fault=fault, count=count, detail=detail)
+            case Faulty():
+                told = self._streams[number].faults.add(event, now_ms) if number in self._streams else event
+                if told is not None:
+                    self._record_fault(told)
+                return
             case _:
                 return
-        if not isinstance(event, Faulty) and number in self._streams:
+        if number in self._streams:
             self._streams[number].over.set()
+
+    def _record_fault(self, faulty: Faulty) -> None:
+        self._log.record(
+            "media.fault", self.clock.now_ms(), fault=faulty.fault, count=faulty.count, detail=faulty.detail
+        )
 
     def _ended(self, end: End) -> None:
         self.flow.post(HangUpWanted(self.clock.now_ms(), end.outcome, end.reason))

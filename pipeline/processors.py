@@ -4,7 +4,9 @@ No provider is awaited inside `process_frame`: recognition and synthesis run in 
 """
 
 import asyncio
+from collections.abc import Coroutine
 from dataclasses import dataclass, field
+from typing import Any
 
 from pipecat.frames.frames import (
     CancelFrame,
@@ -27,13 +29,13 @@ from pipecat.frames.frames import (
 from pipecat.processors.frame_processor import FrameDirection, FrameProcessor
 from pipecat.utils.time import time_now_iso8601
 
-from pipeline.answering import Answering
 from pipeline.assistant.exchange import DialogueEvent, Say
-from pipeline.floor import Floor, Interrupted
-from pipeline.transport import AUDIO_FROM, SpeechMeantFrame, at_ms
-from pipeline.voicing import VoiceAudio, VoiceBegan, Voiced, VoiceOver, Voicing
+from pipeline.floor import Interrupted
+from pipeline.stages import Stages
+from pipeline.transport import AUDIO_FROM, SpeechMeantFrame, at_ms, end
+from pipeline.voicing import VoiceAudio, VoiceBegan, Voiced, VoiceOver
 from voice.audio import SAMPLE_RATE_HZ
-from voice.stt.port import Recognition, Transcript, Unrecognised
+from voice.stt.port import Transcript, Unrecognised
 
 FINAL_DEADLINE_MS = 2500
 
@@ -63,8 +65,10 @@ class SpeakFrame(TTSSpeakFrame):
 class Stage(FrameProcessor):
     """A processor with one task that pushes what was put into its outlet from synchronous code, in order."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, tasks: asyncio.TaskGroup) -> None:
+        """tasks: the stream's. Pipecat's own tasks would log what is raised in them and fall silent."""
         super().__init__(name=name)
+        self._group = tasks
         self._out: asyncio.Queue[Frame] = asyncio.Queue(maxsize=256)
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -76,15 +80,15 @@ class Stage(FrameProcessor):
         await super().process_frame(frame, direction)
         if isinstance(frame, StartFrame):
             await self.push_frame(frame, direction)
-            self._tasks = [self.create_task(self._push(), "outlet"), *self.start()]
+            self._tasks = [self._group.create_task(work) for work in (self._push(), *self.work())]
         elif isinstance(frame, EndFrame | CancelFrame):
             await self._stop()
             await self.push_frame(frame, direction)
         elif direction is FrameDirection.UPSTREAM or self.take(frame):
             await self.push_frame(frame, direction)
 
-    def start(self) -> list[asyncio.Task[None]]:
-        """Start this stage's own tasks."""
+    def work(self) -> list[Coroutine[Any, Any, None]]:
+        """What this stage does besides taking frames; ended with the pipeline."""
         return []
 
     def take(self, frame: Frame) -> bool:
@@ -101,19 +105,18 @@ class Stage(FrameProcessor):
 
     async def _stop(self) -> None:
         tasks, self._tasks = self._tasks, []
-        for task in tasks:
-            await self.cancel_task(task)
+        await end(tasks)
 
 
 class SttStage(Stage):
     """Speech to text by any recogniser behind our port. Audio stops here: nobody downstream needs it."""
 
-    def __init__(self, recognition: Recognition) -> None:
-        super().__init__("stt")
-        self._recognition = recognition
+    def __init__(self, stages: Stages) -> None:
+        super().__init__("stt", stages.tasks)
+        self._recognition = stages.recognition
 
-    def start(self) -> list[asyncio.Task[None]]:
-        return [self.create_task(self._results(), "results")]
+    def work(self) -> list[Coroutine[Any, Any, None]]:
+        return [self._results()]
 
     def take(self, frame: Frame) -> bool:
         if isinstance(frame, InputAudioRawFrame):
@@ -141,11 +144,11 @@ def _transcription(result: Transcript | Unrecognised) -> Frame:
 class TurnTakingStage(Stage):
     """Who holds the floor. Our transcripts carry their instants; a stock service's get them from the speech gate."""
 
-    def __init__(self, floor: Floor) -> None:
-        super().__init__("turn_taking")
-        self._floor = floor
+    def __init__(self, stages: Stages) -> None:
+        super().__init__("turn_taking", stages.tasks)
+        self._floor = stages.floor
         self._span_ms = (0, 0)
-        floor.on_output(self._emit)
+        self._floor.on_output(self._emit)
 
     def take(self, frame: Frame) -> bool:
         match frame:
@@ -181,10 +184,10 @@ class TurnTakingStage(Stage):
 class AssistantStage(Stage):
     """The assistant: takes the caller's turns, emits utterances to speak."""
 
-    def __init__(self, answering: Answering) -> None:
-        super().__init__("assistant")
-        self._answering = answering
-        answering.on_say(self._emit)
+    def __init__(self, stages: Stages) -> None:
+        super().__init__("assistant", stages.tasks)
+        self._answering = stages.answering
+        self._answering.on_say(self._emit)
 
     def take(self, frame: Frame) -> bool:
         if isinstance(frame, CallerTurnFrame):
@@ -200,12 +203,12 @@ class AssistantStage(Stage):
 class TtsStage(Stage):
     """Text to speech by any voice behind our port."""
 
-    def __init__(self, voicing: Voicing) -> None:
-        super().__init__("tts")
-        self._voicing = voicing
+    def __init__(self, stages: Stages) -> None:
+        super().__init__("tts", stages.tasks)
+        self._voicing = stages.voicing
 
-    def start(self) -> list[asyncio.Task[None]]:
-        return [self.create_task(self._voicing.run(self._emit), "voicing")]
+    def work(self) -> list[Coroutine[Any, Any, None]]:
+        return [self._voicing.run(self._emit)]
 
     def take(self, frame: Frame) -> bool:
         if isinstance(frame, SpeakFrame):

@@ -11,7 +11,7 @@ from pipeline.answering import Answering
 from pipeline.assistant.exchange import AssistantHeard, CallBegan, End, Expect
 from pipeline.assistant.flow import Dialogue
 from pipeline.assistant.resume import replay
-from pipeline.drive import CallClock
+from pipeline.drive import CallClock, TaskClock
 from pipeline.floor import Floor
 from pipeline.hearing import Hearing
 from pipeline.line.ready import LineRuntime
@@ -79,7 +79,8 @@ class Session:
         self._line = line
         self._origin = origin
         self._log = log
-        self._clock = clock
+        self._call_clock = clock
+        self._clock = TaskClock(clock)
         self._first = stream_number == 1
         self._on_media = on_media
         self._on_end = on_end
@@ -90,13 +91,14 @@ class Session:
     async def run(self, socket: MediaSocket) -> None:
         """Carry the stream until this is cancelled: whoever runs it is told by on_media and on_all_said when to."""
         runtime, call_id = self._runtime, self._origin.call_sid
-        past = await runtime.store.events(call_id)
+        past = () if self._first else await runtime.store.events(call_id)
         recognition = await runtime.stt.open(call_id, STT_OPEN_DEADLINE_MS)
         audio = runtime.recording(call_id)
         try:
             async with asyncio.TaskGroup() as tasks:
                 stages = self._stages(socket, recognition, audio, past, tasks)
                 try:
+                    tasks.create_task(self._clock.run())
                     tasks.create_task(runtime.carry(stages))
                     tasks.create_task(stages.speaking.write(socket))
                     tasks.create_task(self._advance(audio))
@@ -124,7 +126,8 @@ class Session:
         if self._first:
             log.record("recording.started", clock.now_ms(), audio=str(audio.path))
         hearing = Hearing(SpeechGate(), audio, runtime.stt.wants, self._anchor)
-        floor = Floor(clock, log, 1 + sum(event.kind == "caller.said" for event in past))
+        first_utterance = 1 + sum(event.kind == "caller.said" for event in past)
+        floor = Floor(clock, log, first_utterance, lambda: speaking.interrupt())  # noqa: PLW0108 made below
         dialogue = Dialogue(line.line, line.understanding)
         for lost in replay(dialogue, past).unrecorded if not self._first else ():
             log.record(lost.kind, clock.now_ms(), **lost.data)
@@ -153,7 +156,7 @@ class Session:
         speaking = Speaking(clock, log, audio, floor.assistant_began, heard, quiet)
         answering = Answering(self._origin.call_sid, dialogue, clock, log, line, tasks, speaking.announce, expect, end)
         voicing = Voicing(runtime.tts, runtime.prompts, line.line.settings.language)
-        return Stages(socket, hearing, recognition, floor, answering, speaking, voicing, self._on_media)
+        return Stages(socket, hearing, recognition, floor, answering, speaking, voicing, self._on_media, tasks)
 
     def _began(self) -> CallBegan:
         zone = ZoneInfo(self._line.line.settings.hours.time_zone)
@@ -163,8 +166,8 @@ class Session:
     def _anchor(self, timestamp_ms: int) -> int:
         """The first frame is here: the call's instant of the stream's timestamp 0."""
         self._begun.set()
-        if not self._clock.started:
-            zero = self._clock.start()
+        if not self._call_clock.started:
+            zero = self._call_clock.start()
             self._log.record("call.media_started", 0, wall_clock=zero.isoformat())
             return -timestamp_ms
         return self._clock.now_ms() - timestamp_ms
@@ -172,5 +175,5 @@ class Session:
     async def _advance(self, audio: CallAudio) -> None:
         while True:
             await asyncio.sleep(ADVANCE_S)
-            if self._clock.started:
+            if self._call_clock.started:
                 audio.advance(self._clock.now_ms())

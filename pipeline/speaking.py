@@ -115,6 +115,7 @@ class Speaking:
     def interrupt(self) -> None:
         """The caller took the floor: what is buffered is cleared, what was not begun is dropped."""
         self._driver.post(Interrupt(self._clock.now_ms()))
+        self._contexts.clear()  # audio that is still on its way belongs to what is over
         self._drop_unplayed()
 
     def marked(self, name: str) -> None:

@@ -1,5 +1,6 @@
 """What one stream of one call is made of, before anything joins it: pipecat (graph) or direct calls (direct)."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -24,3 +25,5 @@ class Stages:
     speaking: Speaking
     voicing: Voicing
     on_media: Callable[[MediaEvent | MediaLost], None]
+    tasks: asyncio.TaskGroup
+    """The stream's: what raises in one of its tasks ends the stream."""

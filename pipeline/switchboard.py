@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -53,6 +54,9 @@ class TakeMessage:
 
 Answer = Connect | Refuse | HangUp | TakeMessage
 
+SETTLED_MAX = 1000
+"""So many calls that are over are remembered: their webhooks may come twice, and late."""
+
 
 class Switchboard:
     """One per process. All methods belong to its event loop."""
@@ -65,6 +69,7 @@ class Switchboard:
         self._max_calls = max_calls
         self._calls: dict[str, LiveCall] = {}
         self._offered: dict[str, Connect] = {}
+        self._settled: OrderedDict[str, Answer] = OrderedDict()
         self._changed = asyncio.Event()
         self.draining = False
         """Set it, and no new call is taken; live ones go on."""
@@ -83,7 +88,10 @@ class Switchboard:
     def ring(self, call_sid: str, from_number: str, to_number: str) -> Answer:
         """A call came in. Asked again about the same call, the answer is the same."""
         if call_sid in self._calls:
-            return self._offered.get(call_sid, HangUp())
+            # Nothing is offered to a call whose process died while it answered: it is asked by the next one.
+            return self._offered.get(call_sid) or self._next(self._calls[call_sid])
+        if call_sid in self._settled:
+            return self._settled[call_sid]
         line = self._lines.get(to_number)
         log = CallLog(self._runtime.store, self._runtime.org_id, call_sid)
         origin = CallOrigin(call_sid, from_number, to_number, datetime.now(UTC))
@@ -91,7 +99,7 @@ class Switchboard:
             reason = "no line answers this number" if line is None else "all lines are busy"
             _record_ringing(log, origin, line)
             log.record("call.ended", -1, outcome="refused", reason=reason)
-            return Refuse(UNKNOWN_NUMBER if line is None else BUSY)
+            return self._settle(call_sid, Refuse(UNKNOWN_NUMBER if line is None else BUSY))
         call = self._admit(origin, line, log, ())
         _record_ringing(log, origin, line)
         call.flow.post(Rang(call.clock.now_ms()))
@@ -101,15 +109,8 @@ class Switchboard:
         """The stream of a call is over: what now? Raises StoreUnavailable."""
         call = self._calls.get(call_sid) or await self._rebuild(call_sid)
         if call is None:
-            return HangUp()
-        if call.failures > 1:
-            return TakeMessage(SORRY)
-        match call.ask_to_resume():
-            case callflow.OfferStream(stream_number=number):
-                return self._offer(call, number)
-            case callflow.TakeMessage():
-                return TakeMessage(SORRY)
-        return HangUp()
+            return self._settled.get(call_sid, HangUp())
+        return self._next(call)
 
     def status(self, call_sid: str, status: str) -> None:
         """The carrier told how a call is."""
@@ -152,6 +153,24 @@ class Switchboard:
             self._changed.clear()
             await self._changed.wait()
 
+    def _next(self, call: LiveCall) -> Answer:
+        """What is to be done with a call that has no stream."""
+        if call.failures > 1:
+            return TakeMessage(SORRY)
+        match call.ask_to_resume():
+            case callflow.OfferStream(stream_number=number):
+                return self._offer(call, number)
+            case callflow.TakeMessage():
+                return self._settle(call.origin.call_sid, TakeMessage(SORRY))
+        return HangUp()
+
+    def _settle(self, call_sid: str, answer: Answer) -> Answer:
+        """Remember what is answered about a call that is over. Overflow: the oldest is forgotten."""
+        self._settled[call_sid] = answer
+        if len(self._settled) > SETTLED_MAX:
+            self._settled.popitem(last=False)
+        return answer
+
     def _offer(self, call: LiveCall, stream_number: int) -> Connect:
         connect = Connect(self._tokens.issue(call.origin.call_sid, stream_number, time.time()))
         self._offered[call.origin.call_sid] = connect
@@ -166,6 +185,7 @@ class Switchboard:
     def _leave(self, call: LiveCall) -> None:
         self._calls.pop(call.origin.call_sid, None)
         self._offered.pop(call.origin.call_sid, None)
+        self._settle(call.origin.call_sid, HangUp())
         self._changed.set()
 
     async def _rebuild(self, call_sid: str) -> LiveCall | None:

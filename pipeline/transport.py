@@ -5,7 +5,7 @@ a frame on the call's clock travels as its `pts` (nanoseconds).
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipecat.audio.dtmf.types import KeypadEntry
@@ -17,7 +17,6 @@ from pipecat.frames.frames import (
     Frame,
     InputAudioRawFrame,
     InputDTMFFrame,
-    InterruptionFrame,
     StartFrame,
     SystemFrame,
     TTSAudioRawFrame,
@@ -29,9 +28,9 @@ from pipecat.frames.frames import (
 from pipecat.processors.frame_processor import FrameDirection, FrameProcessor
 from pipecat.transports.base_transport import BaseTransport
 
-from pipeline.hearing import Heard, Hearing, HearingOutput, SpeechBegan, SpeechMeant
-from pipeline.speaking import Speaking
-from telephony.ports import Audio, Dtmf, Faulty, Marked, MediaEvent, MediaLost, MediaSocket, Stopped
+from pipeline.hearing import Heard, HearingOutput, SpeechBegan, SpeechMeant
+from pipeline.stages import Stages
+from telephony.ports import Audio, Dtmf, Faulty, Marked, MediaEvent, MediaLost, Stopped
 from voice.audio import SAMPLE_RATE_HZ, pcm_to_ulaw
 
 NS_PER_MS = 1_000_000
@@ -57,20 +56,21 @@ def timed(frame: Frame, instant_ms: int) -> Frame:
     return frame
 
 
+async def end(tasks: Sequence[asyncio.Task[None]]) -> None:
+    """Cancel tasks and wait for them. What they raised is their group's to tell."""
+    for task in tasks:
+        task.cancel()
+    if tasks:
+        await asyncio.wait(tasks)
+
+
 class CallTransport(BaseTransport):
     """Both ends of one stream of one call."""
 
-    def __init__(
-        self,
-        socket: MediaSocket,
-        hearing: Hearing,
-        speaking: Speaking,
-        on_event: Callable[[MediaEvent | MediaLost], None],
-    ) -> None:
-        """on_event gets keys, and what ends or troubles the stream."""
+    def __init__(self, stages: Stages) -> None:
         super().__init__()
-        self._input = _Input(socket, hearing, speaking, on_event)
-        self._output = _Output(speaking)
+        self._input = CallInput(stages)
+        self._output = CallOutput(stages)
 
     def input(self) -> FrameProcessor:
         return self._input
@@ -79,28 +79,25 @@ class CallTransport(BaseTransport):
         return self._output
 
 
-class _Input(FrameProcessor):
-    def __init__(
-        self,
-        socket: MediaSocket,
-        hearing: Hearing,
-        speaking: Speaking,
-        on_event: Callable[[MediaEvent | MediaLost], None],
-    ) -> None:
+class CallInput(FrameProcessor):
+    """The caller's voice and keys, as they come."""
+
+    def __init__(self, stages: Stages) -> None:
         super().__init__(name="transport.input")
-        self._socket = socket
+        self._group = stages.tasks
+        self._socket = stages.socket
         self._frames: list[Frame] = []
-        self._hearing = hearing
-        hearing.on_output(self._emit)
-        self._speaking = speaking
-        self._on_event = on_event
+        self._hearing = stages.hearing
+        self._hearing.on_output(self._emit)
+        self._speaking = stages.speaking
+        self._on_event = stages.on_media
         self._reading: asyncio.Task[None] | None = None
 
     async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
         await super().process_frame(frame, direction)
         await self.push_frame(frame, direction)
         if isinstance(frame, StartFrame):
-            self._reading = self.create_task(self._read(), "media")
+            self._reading = self._group.create_task(self._read())
         elif isinstance(frame, EndFrame | CancelFrame):
             await self._stop()
 
@@ -111,7 +108,7 @@ class _Input(FrameProcessor):
     async def _stop(self) -> None:
         if self._reading is not None:
             reading, self._reading = self._reading, None
-            await self.cancel_task(reading)
+            await end([reading])
 
     async def _read(self) -> None:
         try:
@@ -152,22 +149,23 @@ class _Input(FrameProcessor):
         self._frames.append(timed(frame, instant_ms))
 
 
-class _Output(FrameProcessor):
-    def __init__(self, speaking: Speaking) -> None:
+class CallOutput(FrameProcessor):
+    """What is to be heard, into the playout ledger."""
+
+    def __init__(self, stages: Stages) -> None:
         super().__init__(name="transport.output")
-        self._speaking = speaking
+        self._group = stages.tasks
+        self._speaking = stages.speaking
         self._notices: asyncio.Queue[Frame] = asyncio.Queue(maxsize=64)
         self._telling: asyncio.Task[None] | None = None
-        speaking.on_voice(self._voice)
+        self._speaking.on_voice(self._voice)
 
     async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
         await super().process_frame(frame, direction)
         if isinstance(frame, StartFrame):
-            self._telling = self.create_task(self._tell(), "voice")
+            self._telling = self._group.create_task(self._tell())
         elif isinstance(frame, EndFrame | CancelFrame):
             await self._stop()
-        elif isinstance(frame, InterruptionFrame):
-            self._speaking.interrupt()
         elif isinstance(frame, TTSStartedFrame):
             self._speaking.begin(frame.context_id or "")
         elif isinstance(frame, TTSAudioRawFrame):
@@ -194,4 +192,4 @@ class _Output(FrameProcessor):
     async def _stop(self) -> None:
         if self._telling is not None:
             telling, self._telling = self._telling, None
-            await self.cancel_task(telling)
+            await end([telling])

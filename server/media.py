@@ -3,7 +3,8 @@
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 
 from fastapi import WebSocket, WebSocketDisconnect
 
@@ -30,26 +31,31 @@ class TwilioSocket:
         self._ready: deque[MediaEvent] = deque()
         self._closed = False
         self._stopped = False
+        self._unwritable = False
+        """A message could not be sent: whoever reads is told, though messages may still come."""
         self.refused: Refuse | None = None
         """Why we closed it, if we did."""
 
     async def started(self) -> Started | None:
         """Wait for the stream's start. None if it did not come in order and in time: the socket is closed then."""
         try:
-            async for event in self:
-                if isinstance(event, Started):
-                    return event
+            async with aclosing(aiter(self)) as events:
+                async for event in events:
+                    if isinstance(event, Started):
+                        return event
         except MediaLost:
             return None
         return None
 
-    async def __aiter__(self) -> AsyncIterator[MediaEvent]:
+    async def __aiter__(self) -> AsyncGenerator[MediaEvent, None]:
         while True:
             while self._ready:
                 yield self._ready.popleft()
             if self.refused is not None:
                 await self.close(self.refused.code, self.refused.reason)
-                raise MediaLost("closed")
+                raise MediaLost("silent" if self.refused.reason == "silent" else "closed")
+            if self._unwritable:
+                raise MediaLost("reset")
             if not await self._receive():
                 return
 
@@ -102,11 +108,11 @@ class TwilioSocket:
                 self._ready.append(decision)
 
     async def _send(self, message: str) -> None:
-        if self._closed:
+        if self._closed or self._unwritable:
             raise MediaLost("closed")
         try:
             async with asyncio.timeout(SEND_TIMEOUT_S):
                 await self._websocket.send_text(message)
         except (TimeoutError, RuntimeError, WebSocketDisconnect, OSError) as error:
-            self._closed = True
+            self._unwritable = True
             raise MediaLost("reset") from error

@@ -17,7 +17,8 @@ MAX_BODY_BYTES = 65_536
 MAX_SID_CHARACTERS = 64
 LANGUAGE = "en-US"
 SORRY_TOO = "Thank you. We will call you back. Goodbye."
-_POLICY = 1008
+SORRY = "I'm sorry, something went wrong. Please leave a message after the tone."
+_POLICY, _BROKEN = 1008, 1011
 
 assert TOKEN == twiml.TOKEN_PARAMETER  # noqa: S101 two layers name the same parameter; telephony may not know pipeline
 
@@ -48,15 +49,18 @@ def carrier_router(switchboard: Switchboard, signatures: Signatures, public_url:
             return markup(await switchboard.resume(_sid(form)))
         except StoreUnavailable as error:
             structlog.get_logger().error("call not resumed", call_id=form["CallSid"], reason=str(error))
-            return markup(TakeMessage("I'm sorry, something went wrong. Please leave a message after the tone."))
+            return markup(TakeMessage(SORRY))
 
     @router.post("/message")
     async def message(form: Form) -> Response:
         """A caller left a message with the carrier."""
         seconds = form.get("RecordingDuration", "0")
-        await switchboard.message_left(
-            _sid(form), form.get("RecordingUrl", ""), int(seconds) if seconds.isdecimal() else 0
-        )
+        try:
+            await switchboard.message_left(
+                _sid(form), form.get("RecordingUrl", ""), int(seconds) if seconds.isdecimal() else 0
+            )
+        except StoreUnavailable as error:  # the message itself is safe with the carrier
+            structlog.get_logger().error("message not noted", call_id=form["CallSid"], reason=str(error))
         return markup(Refuse(SORRY_TOO))
 
     @router.post("/status")
@@ -68,16 +72,27 @@ def carrier_router(switchboard: Switchboard, signatures: Signatures, public_url:
     @router.websocket("/media")
     async def media(websocket: WebSocket) -> None:
         """A stream of a call."""
-        if not edge.signed_socket(websocket):
+        if edge.signed_socket(websocket):
+            await _carry(websocket, switchboard)
+        else:
             await websocket.close(_POLICY)
-            return
-        await websocket.accept()
-        socket = TwilioSocket(websocket, monotonic_ms)
-        started = await socket.started()
-        if started is not None and not await switchboard.carry(socket, started):
-            await socket.close(_POLICY, "no such call")
 
     return router
+
+
+async def _carry(websocket: WebSocket, switchboard: Switchboard) -> None:
+    """Carry the stream of a socket that the carrier opened."""
+    await websocket.accept()
+    socket = TwilioSocket(websocket, monotonic_ms)
+    started = await socket.started()
+    if started is None:
+        return
+    try:
+        if not await switchboard.carry(socket, started):
+            await socket.close(_POLICY, "no such call")
+    except StoreUnavailable as error:  # the carrier asks again, and may get another answer then
+        structlog.get_logger().error("call not carried", call_id=started.call_sid, reason=str(error))
+        await socket.close(_BROKEN, "not now")
 
 
 class _Edge:

@@ -11,7 +11,7 @@ MESSAGES_PER_S: Final = 60
 AUDIO_LEAD_MS: Final = 2_000
 """Audio beyond real time (reliability.md §2, row 24)."""
 
-STALL_MS: Final = 15_000
+STALL_MS: Final = 5_000
 """What a stalled network may deliver at once when it recovers; after longer the stream counts as lost."""
 
 FLOOD_MS: Final = 10_000

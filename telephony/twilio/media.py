@@ -31,8 +31,9 @@ FIRST_MESSAGE_DEADLINE_MS: Final = 5_000
 START_DEADLINE_MS: Final = 5_000
 """From opening to a valid start (reliability.md §2, row 26). Twilio sends it right after `connected`."""
 
-MEDIA_SILENT_MS: Final = 15_000
-"""Without a message for so long a stream counts as lost (reliability.md §2, row 23); Twilio sends 50 a second."""
+MEDIA_SILENT_MS: Final = 5_000
+"""Without a message for so long a stream counts as lost. Twilio sends 50 a second, also when the caller is silent; each
+second more is one in which a caller with a dead connection hears nothing."""
 
 BAD_MESSAGES_MAX: Final = 20
 """So many unreadable messages end the stream (reliability.md §2, row 25)."""

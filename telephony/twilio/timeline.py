@@ -14,7 +14,7 @@ REORDER_WINDOW_MS: Final = 60
 """How long a frame waits for an earlier one (reliability.md §2, row 22)."""
 
 MAX_FILL_MS: Final = 15_000
-"""The longest gap that is filled: after that long the stream counts as lost anyway (reliability.md §2, row 23)."""
+"""The longest gap that is filled: three times as long as a stream without any message lives (media.MEDIA_SILENT_MS)."""
 
 LEAD_MS: Final = 2_000
 """How far filled gaps may run ahead of the clock (reliability.md §2, row 24)."""

@@ -23,11 +23,8 @@ def test_an_order_is_looked_up_by_keypad_over_sockets(tmp_path: Path):
             await call.say(SPEECH)
             result = await call.finished()
             record = await served.record(call.call_sid)
-            for utterance in record.utterances:
-                print(utterance.speaker, utterance.text, utterance.start_ms, utterance.end_ms)
-            print(result.webhooks, result.problems, result.pacing)
-            print(result.ear.late_frames(), result.ear.speech())
             assert record.outcome == "completed"
             assert not result.problems
+            assert not result.ear.late_frames()
 
     asyncio.run(script())

@@ -19,9 +19,6 @@ def test_an_order_is_looked_up_by_keypad(tmp_path: Path):
             await call.turn()
             await call.over()
             record = await office.record(call.sid)
-            for utterance in record.utterances:
-                print(utterance.speaker, utterance.text, utterance.start_ms, utterance.end_ms)
-            print(await office.kinds(call.sid))
             assert record.outcome == "completed"
             assert any(tool.tool == "order_status" and tool.ok for turn in record.turns for tool in turn.tools)
 

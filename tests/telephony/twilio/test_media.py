@@ -297,11 +297,11 @@ def test_a_socket_without_start_is_refused_five_seconds_after_it_opened_whatever
     assert (refusal(out).code, refusal(out).reason) == (1008, "no_start")
 
 
-def test_a_started_socket_that_falls_silent_is_lost_after_fifteen_seconds():
+def test_a_started_socket_that_falls_silent_is_lost_after_five_seconds():
     stream, peer = started()
     stream.receive(peer.media(frame(0), 0), 1_000)
-    assert stream.deadline_ms == 16_000
-    assert refusal(stream.tick(16_000)).reason == "silent"
+    assert stream.deadline_ms == 6_000
+    assert refusal(stream.tick(6_000)).reason == "silent"
 
 
 BAD = {
@@ -424,12 +424,12 @@ def test_tiny_messages_cannot_flood_either():
     assert accepted <= 60 * 2 + 60 // 10
 
 
-def test_a_network_that_stalls_for_ten_seconds_and_catches_up_loses_nothing():
+def test_a_network_that_stalls_for_four_seconds_and_catches_up_loses_nothing():
     stream, peer = started()
     heard = b""
     for n in range(2_000):
-        at_ms = n * FRAME_MS if not 500 <= n < 1_000 else 1_000 * FRAME_MS
-        if n == 999:
+        at_ms = n * FRAME_MS if not 500 <= n < 700 else 700 * FRAME_MS
+        if n == 699:
             assert stream.tick(at_ms) == []
         heard += audio_of(stream.receive(peer.media(frame(n), n * FRAME_MS), at_ms))
     assert heard == b"".join(frame(n) for n in range(2_000))
