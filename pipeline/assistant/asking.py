@@ -21,6 +21,8 @@ from pipeline.assistant.talk import Talk
 from pipeline.line.flows import AskStep, Question
 from pipeline.line.vocabulary import name_of
 
+RECOGNISER_FAILED: Final = frozenset({"busy", "late"})
+"""Reasons of CallerUnheard for which speaking again would not help."""
 SPOKEN_ATTEMPTS: Final = 2
 KEYPAD_ATTEMPTS: Final = 2
 UNCLEAR_BEFORE_KEYS: Final = 2
@@ -74,8 +76,8 @@ def missed(talk: Talk, asked: Asked, *, lead: str | None = None, keyed: bool = F
 
 def unheard(talk: Talk, event: CallerUnheard, asked: Asked) -> bool:
     """Nothing was understood of a sound. When the recogniser is at fault, keys are offered at once."""
-    if event.reason == "noise":
-        return missed(talk, asked)
+    if event.reason not in RECOGNISER_FAILED:
+        return missed(talk, asked, keyed=event.reason == "incomplete")
     offer = talk.prompts.keypad_offer
     if isinstance(asked, Confirming):
         return missed(talk, Confirming(asked.value, asked.failures, UNCLEAR_BEFORE_KEYS - 1, asked.known))

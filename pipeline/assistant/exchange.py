@@ -48,7 +48,7 @@ class CallerUnheard:
 
     at_ms: int
     reason: str
-    """busy or late: the recogniser's fault; noise: not."""
+    """busy or late: the recogniser's fault; noise: not; incomplete: keys, and too few of them."""
     start_ms: int = 0
     end_ms: int = 0
 

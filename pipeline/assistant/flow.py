@@ -177,7 +177,7 @@ def _caller_unheard(talk: Talk, event: CallerUnheard) -> bool:
         case Messaging() as waiting:
             return messages.heard_without_words(talk, event, waiting)
         case Open() | Guessing():
-            not_heard(talk, recogniser_failed=event.reason != "noise")
+            not_heard(talk, recogniser_failed=event.reason in asking.RECOGNISER_FAILED)
             return talk.state.place is not None
         case _:
             return _ignored(talk, "the assistant has the floor")

@@ -30,7 +30,8 @@ def told(talk: Talk, event: CallerTurn, rule: Rule | None, waiting: Messaging) -
 
 def heard_without_words(talk: Talk, event: CallerUnheard, waiting: Messaging) -> bool:
     """The recogniser made nothing of the message: long enough, it is kept as sound. True: go on with the flow."""
-    if event.end_ms - event.start_ms < ENOUGH_SOUND_MS and waiting.nudges == 0:
+    keyed = event.reason == "incomplete"
+    if keyed or (event.end_ms - event.start_ms < ENOUGH_SOUND_MS and waiting.nudges == 0):
         return _listen(talk, waiting)
     _keep(talk, "", event.start_ms, event.end_ms)
     return True

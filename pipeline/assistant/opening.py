@@ -43,7 +43,7 @@ def wanted(talk: Talk, words: Words, waiting: Open | Guessing) -> bool:
 
 def understand(talk: Talk, words: Words) -> tuple[Intent | None, Guess]:
     """The intent of an utterance when that is sure: an operator's own example always is."""
-    exact = _example(talk, words)
+    exact = talk.line.examples.get(normal(words.text))
     if exact is not None:
         return exact, Guess(exact.name, 1.0, True, ((exact.name, 1.0),))
     guess = talk.understanding.intent(words.text)
@@ -174,13 +174,6 @@ def _look_up(talk: Talk, words: Words, guess: Guess) -> bool:
     talk.wait(Finding(talk.next_call(), words.text, talk.turn, step=False))
     talk.ask_outside()
     return False
-
-
-def _example(talk: Talk, words: Words) -> Intent | None:
-    said = normal(words.text)
-    return next(
-        (intent for intent in talk.settings.intents if said in {normal(example) for example in intent.examples}), None
-    )
 
 
 def _intent_of(talk: Talk, flow: str) -> str:

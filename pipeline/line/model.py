@@ -8,6 +8,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BeforeValidator, Field, StringConstraints, WithJsonSchema, model_validator
 
+from pipeline.assistant.rules import normal
 from pipeline.line.flows import Flow, Key, Name, Phrase, Question, Text, Written
 
 MIN_EXAMPLES: Final = 12
@@ -235,6 +236,11 @@ class Line:
     def knowledge_folder(self) -> Path | None:
         """Where its documents are."""
         return self.folder / self.settings.knowledge if self.settings.knowledge else None
+
+    @cached_property
+    def examples(self) -> dict[str, Intent]:
+        """The intent of each example phrase, by its plain words."""
+        return {normal(example): intent for intent in self.settings.intents for example in intent.examples}
 
     @cached_property
     def questions(self) -> tuple[tuple[str, Question], ...]:

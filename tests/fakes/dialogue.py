@@ -61,7 +61,7 @@ class ScriptedCall:
         """Take one line of a script; give what the assistant says."""
         word, _, rest = line.partition(" ")
         now_ms = self._now()
-        if word in {"noise", "busy"} and (not rest or rest.isdecimal()):
+        if word in {"noise", "busy", "incomplete"} and (not rest or rest.isdecimal()):
             return self.post(CallerUnheard(now_ms, word, now_ms - int(rest or 400), now_ms))
         if word == "silence" and rest.isdecimal():
             return self.post(CallerSilent(now_ms, int(rest)))

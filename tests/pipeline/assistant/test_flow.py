@@ -4,6 +4,8 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pipeline.assistant.exchange import (
     AssistantHeard,
@@ -176,6 +178,11 @@ SCRIPTS = {
         ("keys 123", [ASK_KEYS]),
         ("keys 12345", [TENT, MORE]),
     ],
+    "too few keys lead to the keypad prompt": [
+        ("where is my order", [ASK_NUMBER]),
+        ("incomplete", [ASK_KEYS]),
+        ("keys 12345", [TENT, MORE]),
+    ],
     "a number in two parts": [
         ("where is my order", [ASK_NUMBER]),
         ("one two three", ["I have one two three. What comes next?"]),
@@ -291,6 +298,10 @@ SCRIPTS = {
         ("maybe something to return", ["Is this about returning something?"]),
         ("no", [CLARIFY]),
         ("where is my order", [ASK_NUMBER]),
+    ],
+    "an unsure guess that knowledge would serve is not asked": [
+        ("maybe the policy of the moon", ["You have thirty days to return anything.", MORE]),
+        ("maybe your polic of the moon", [CLARIFY]),
     ],
     "a person, please": [
         ("can i talk to a real person please", [PERSON, TELL_US]),
@@ -609,3 +620,32 @@ def test_the_call_ends_once(call):
     assert ignored(call.dialogue.handle(CallerSilent(9_000, 1)))
     assert call.dialogue.tick(10_000) == []
     assert call.dialogue.deadline_ms is None
+
+
+LINES = sorted({line for script in SCRIPTS.values() for line, _ in script})
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    lines=st.lists(
+        st.sampled_from(LINES) | st.text(max_size=20) | st.from_regex(r"keys [0-9]{1,8}", fullmatch=True), max_size=15
+    ),
+    tools=st.sampled_from(["work", "fail", "hang"]),
+)
+def test_whatever_happens_the_caller_is_answered_and_nothing_is_invented(example_line, lines, tools):
+    def down(wanted):
+        raise LookupError(wanted)
+
+    made = {"work": shop_tools(), "fail": dict.fromkeys(shop_tools(), down), "hang": {}}[tools]
+    call = ScriptedCall(Dialogue(example_line, KeywordUnderstanding()), made, KNOWLEDGE)
+    call.begin(NOON)
+    confirmed = set()
+    for line in lines:
+        says = call.hears(line)
+        assert says or call.of(CallTool) or ignored(call.actions)
+        assert not [text for text in says if "{" in text or "None" in text]
+        confirmed |= {str(value) for record in call.records("turn.understood") for value in record["slots"].values()}
+        for tool in call.of(CallTool):
+            assert {str(value) for value in tool.arguments.values()} <= confirmed
+        if "I've sent your request" in " ".join(says) or "Done." in says:
+            assert call.records("tool.returned")[-1]["ok"]

@@ -56,6 +56,12 @@ def test_a_given_value_comes_before_what_is_known(example_line, state):
 def test_hours_speak_of_the_day_that_was_asked_about(example_line, state):
     state.opening = Words("are you open on saturday")
     assert render("{hours.answer}", example_line, state) == "On Saturday we're open from 10 AM to 6 PM."
+    state.opening = Words("are you open on christmas")
+    assert render("{hours.answer}", example_line, state) == "On Friday, December 25th, Christmas Day, we're closed."
+    state.opening = Words("and on Christmas Eve?")
+    assert (render("{hours.answer}", example_line, state) or "").endswith(
+        "Christmas Eve, we're open from 9 AM to 2 PM."
+    )
     state.opening = Words("when are you open")
     assert "Monday to Friday" in (render("{hours.answer}", example_line, state) or "")
 
