@@ -15,6 +15,9 @@ from telephony.twilio.signature import SETTINGS_HEADER, SIGNATURE_HEADER, Signat
 
 MAX_BODY_BYTES = 65_536
 MAX_SID_CHARACTERS = 64
+RETRIES = "#rc=5&rp=all"
+"""Twilio asks five times more, whatever failed, before it gives the caller up: a process needs a moment to start again
+(https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides). It is not part of what is signed."""
 LANGUAGE = "en-US"
 SORRY_TOO = "Thank you. We will call you back. Goodbye."
 SORRY = "I'm sorry, something went wrong. Please leave a message after the tone."
@@ -153,7 +156,7 @@ def _sid(form: dict[str, str]) -> str:
 def _twiml(answer: Answer, public_url: str, stream_url: str) -> str:
     match answer:
         case Connect(token=token):
-            return twiml.connect_stream(stream_url, token, f"{public_url}/twilio/resume")
+            return twiml.connect_stream(stream_url, token, f"{public_url}/twilio/resume{RETRIES}")
         case Refuse(text=text):
             return twiml.speak_and_hang_up(text, LANGUAGE)
         case TakeMessage(text=text):
