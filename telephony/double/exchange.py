@@ -61,9 +61,13 @@ class TwilioDouble:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.hang_up_all()
+        await self._exits.__aexit__(kind, error, trace)
+
+    def hang_up_all(self) -> None:
+        """Every caller hangs up, also those whose call still rings."""
         for call in self._calls:
             call.hang_up()
-        await self._exits.__aexit__(kind, error, trace)
 
     async def call(
         self,

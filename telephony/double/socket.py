@@ -89,13 +89,14 @@ class StreamSocket:
                     timeout=aiohttp.ClientWSTimeout(ws_close=GOODBYE_MS / 1000),
                 )
         except aiohttp.WSServerHandshakeError as refused:
-            await self._session.close()
             raise StreamRefused(HANDSHAKE_REFUSED, f"{url}: HTTP {refused.status} instead of 101") from refused
         except (aiohttp.ClientError, OSError) as refused:
-            await self._session.close()
             late = isinstance(refused, TimeoutError)
             detail = "no connection in time" if late else "connection refused"
             raise StreamRefused(CONNECT_TIMEOUT if late else CONNECTION_REFUSED, f"{url}: {detail}") from refused
+        finally:
+            if self._socket is None:
+                await self._session.close()
 
     # What the handset passes on
 

@@ -237,6 +237,24 @@ async def test_a_socket_that_is_never_accepted_times_out(application, double, mo
     assert [each.code for each in result.problems] == [31901]
 
 
+async def test_a_caller_who_gives_up_while_it_rings_leaves_nothing_behind(application, double):
+    gone = asyncio.Event()
+
+    async def says_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(-1)
+        writer.close()
+        gone.set()
+
+    server = await asyncio.start_server(says_nothing, "127.0.0.1", 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        application.twiml["/voice"] = f'<Connect><Stream url="ws://127.0.0.1:{port}/media"/></Connect>'
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(double.call(application.url + "/voice", **PHONES), 0.3)
+        double.hang_up_all()
+        await asyncio.wait_for(gone.wait(), 2)
+
+
 async def test_a_reset_is_a_reset_on_the_wire(application, double):
     ends: asyncio.Queue[str] = asyncio.Queue()
 
