@@ -240,6 +240,30 @@ def test_a_stall_of_ours_is_not_taken_for_one_of_the_carrier():
     assert pieces[:6] == [0, 100, 200, 300, 400, 500]
 
 
+def test_what_is_added_while_the_carrier_plays_follows_on_without_a_gap():
+    line = Carrier(Playout(), lag_ms=120)
+    line.post(Enqueue(0, "u1", "hello", tone(1000), last=True))
+    line.run(3000)
+    line.post(Enqueue(3000, "u2", "again", tone(400), last=True))
+    line.run(3200)
+    line.post(Enqueue(3200, "u3", "and again", tone(400), last=True))
+    line.run(6000)
+    assert [began.at_ms for began in line.of(Began)] == [0, 3120, 3520]
+    assert line.of(Heard)[2].end_ms == 3920
+
+
+def test_after_a_stall_of_the_carrier_less_is_sent_until_it_has_caught_up():
+    playout = Playout()
+    playout.handle(Enqueue(0, "u1", "word word word word", tone(3000), last=True))
+    for now_ms in range(0, 500, 20):
+        playout.tick(now_ms)
+    actions = playout.handle(MarkReturned(500, "u1:g0:1"))  # 300 ms late: so much more is buffered there
+    actions += [action for now_ms in range(520, 800, 20) for action in playout.tick(now_ms)]
+    assert not any(isinstance(action, SendAudio) for action in actions)
+    assert any(isinstance(action, SendAudio) for action in playout.tick(920))
+    assert playout.quiet_at_ms == 3300
+
+
 def test_media_lost_ends_everything_and_resumed_media_speak_again():
     line = Carrier(Playout())
     line.post(Enqueue(0, "u1", "are you still there", tone(1200), last=True))

@@ -162,6 +162,23 @@ def test_a_cough_does_not_interrupt_nor_make_a_turn():
     assert actions == [Ignored("noise while it was not the caller's move")]
 
 
+def test_a_cough_under_a_question_is_no_answer_to_it():
+    actions = play(
+        Expecting(0, "yes_no"),
+        AssistantStarted(100, "u1", True),
+        SpeechStarted(1000),
+        SpeechEnded(1100),
+        Unheard(1700, "noise", 800, 1100),
+        AssistantQuiet(3000),
+    )
+    assert actions == [Ignored("noise while it was not the caller's move"), FloorChanged("nobody")]
+
+
+def test_an_utterance_that_begins_when_the_caller_has_finished_is_not_interrupted():
+    speech = (SpeechStarted(3000), SpeechSustained(3240), SpeechEnded(4000))
+    assert without_floor(play(*ASKED, *speech, AssistantStarted(4600, "fill", True))) == []
+
+
 def test_an_uninterruptible_utterance_is_never_interrupted_but_the_turn_is_heard():
     actions = play(
         AssistantStarted(0, "disclosure", False),
