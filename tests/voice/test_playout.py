@@ -130,6 +130,14 @@ def test_barge_in_clears_and_tells_to_the_word_what_was_heard():
     assert line.playout.generation == 1
 
 
+def test_without_marks_the_clock_tells_what_was_heard():
+    line = Carrier(Playout(), marks=False)
+    line.post(Enqueue(0, "u1", "one one one one one one one one one one", tone(5000), last=True))
+    line.run(1250)
+    line.post(Interrupt(1250))
+    assert line.of(Heard) == [Heard("u1", "one one", 0, 1250, complete=False)]
+
+
 def test_the_next_utterance_after_a_clear_carries_the_new_generation():
     line = Carrier(Playout())
     line.post(Enqueue(0, "u1", "never mind", tone(900), last=True))
