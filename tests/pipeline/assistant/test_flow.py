@@ -436,6 +436,14 @@ def test_a_tool_that_fails_is_said_and_a_message_taken(call):
     assert call.records("tool.returned")[-1]["error"] == "unavailable"
 
 
+def test_a_failed_lookup_leaves_no_older_result_behind(call):
+    call.hears("keys 12345")
+    assert "order" in call.dialogue.state.facts
+    call.tools = {"order_status": lambda wanted: {}[wanted["order_number"]]}
+    call.hears("keys 47129")
+    assert "order" not in call.dialogue.state.facts
+
+
 def test_a_result_without_the_field_that_is_to_be_said_leads_to_a_human(call):
     call.tools = {"order_status": lambda _: {**ORDERS["47129"], "eta": None}}
     assert call.hears("keys 47129") == [SORRY, PERSON, TELL_US]
