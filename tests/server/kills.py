@@ -103,8 +103,10 @@ class Office:
 
 async def kill_once(office: Office, rng: random.Random) -> Killed:
     """Place a call, kill the server at a random instant of it, start it again, let the call go on, and compare."""
-    async with TwilioDouble("AC" + token_hex(16), AUTH_TOKEN, retry_wait_ms=1500) as double:
-        call = await double.call(f"{office.url}/twilio/voice", to=NUMBER, from_="+14155550101")
+    async with TwilioDouble("AC" + token_hex(16), AUTH_TOKEN, retry_wait_ms=2500) as double:
+        call = await double.call(
+            f"{office.url}/twilio/voice", to=NUMBER, from_="+14155550101", status_callback=f"{office.url}/twilio/status"
+        )
         told: list[Mapping[str, Any]] = []
         async with asyncio.TaskGroup() as tasks:
             talking = tasks.create_task(_talk(call, rng))
@@ -182,7 +184,7 @@ def _compared(
 
 
 def _missing_ms(kept: "np.ndarray[tuple[int], np.dtype[np.int16]]", truth: bytes, killed_ms: int) -> int:
-    """How much sound at the end, before the kill, is not in what was kept: per 20 ms window by energy, ±40 ms in time."""
+    """How much sound before the kill is not in what was kept: per 20 ms window by energy, ±40 ms in time."""
     wanted = pcm_to_samples(ulaw_to_pcm(truth)).astype(float)
     have = np.zeros(len(wanted))
     have[: min(len(have), len(kept))] = kept[: len(have)]
