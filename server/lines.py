@@ -9,9 +9,10 @@ from typing import Self
 from zoneinfo import ZoneInfo
 
 import structlog
-from knowledge.ingest import ingest
-from knowledge.retrieve import FtsRetrieval
 
+from knowledge.errors import DocumentsInvalid
+from knowledge.ingest import ingest
+from knowledge.retrieve import LocalRetrieval, NoKnowledge, Retrieval
 from pipeline.assistant.tools.bind import runner_for
 from pipeline.assistant.understand import IntentModel
 from pipeline.line.errors import LineInvalid, Problem
@@ -86,10 +87,9 @@ class Lines:
             return datetime.now(zone).date()
 
         def engines() -> LineRuntime:
-            index = self._data_dir / "knowledge" / f"{line.version}.sqlite"
-            ingest(line.knowledge_folder, index)
+            retrieval = _retrieval(line, self._data_dir / "knowledge" / f"{line.version}.sqlite")
             understanding = IntentModel.cached(training_examples(line), self._data_dir / "intents")
-            return LineRuntime(line, understanding, FtsRetrieval(index), runner_for(line, self._data_dir, today))
+            return LineRuntime(line, understanding, retrieval, runner_for(line, self._data_dir, today))
 
         ready = await asyncio.to_thread(engines)
         await self._prompts.prepare(fixed_texts(line), line.settings.language)
@@ -125,3 +125,16 @@ class Lines:
                     problems.append(Problem(str(folder / "line.yaml"), 0, what, "give each number to one line"))
                 taken[number] = folder
         return problems
+
+
+def _retrieval(line: Line, index: Path) -> Retrieval:
+    """What the line's documents answer. Raises LineInvalid with every problem of every document."""
+    if line.knowledge_folder is None:
+        return NoKnowledge()
+    try:
+        return LocalRetrieval(ingest(line.knowledge_folder, index))
+    except DocumentsInvalid as error:
+        folder = line.knowledge_folder
+        raise LineInvalid(
+            [Problem(str(folder / one.document), one.line, one.problem, one.remedy) for one in error.problems]
+        ) from error
