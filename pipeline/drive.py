@@ -119,6 +119,7 @@ class Driver(Generic[E, A]):
         self._closed = False
         self._armed_ms: int | None = None
         self._disarm: Callable[[], None] | None = None
+        self._arm()  # a core that was recalled may be waiting for an instant already
 
     def post(self, event: E) -> None:
         """Give the core an event. After close() nothing happens."""

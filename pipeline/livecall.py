@@ -4,9 +4,11 @@ What outlives a stream is in the event log; here is only what drives it: the cal
 """
 
 import asyncio
+import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 
 import structlog
 
@@ -121,11 +123,13 @@ class LiveCall:
         )  # fmt: skip
         try:
             await session.run(socket)
-        except Exception:  # noqa: BLE001 the one place where whatever breaks in a call ends: the carrier asks, a human gets it
-            structlog.get_logger().exception("call failed", call_id=self.origin.call_sid)
+        except Exception as error:  # noqa: BLE001 the one place where whatever breaks in a call ends: the carrier asks, a human gets it
+            structlog.get_logger().error(
+                "call failed", call_id=self.origin.call_sid, where=origin_of(error), pii_error=repr(error)
+            )
             self.failures += 1
-            stream.code = CLOSE_FAILED
             self._media(MediaLost("failed"), number)
+            stream.code = CLOSE_FAILED
 
     def _media(self, event: MediaEvent | MediaLost, number: int) -> None:
         now_ms = self.clock.now_ms()
@@ -191,6 +195,14 @@ class LiveCall:
         now_ms = self.clock.now_ms()
         self._log.record("call.media_lost", now_ms, stream_number=number, how="process")
         return CallFlow.lost(now_ms, number)
+
+
+def origin_of(error: BaseException) -> str:
+    """Where an error came from, for logs: its kind and place. Its text may hold what a caller said."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    last = traceback.extract_tb(error.__traceback__)[-1:]
+    return " ".join([type(error).__name__, *(f"at {Path(frame.filename).name}:{frame.lineno}" for frame in last)])
 
 
 def record_carrier_message(log: CallLog, line: LineRuntime, at_ms: int, recording_url: str, duration_s: int) -> None:

@@ -107,10 +107,10 @@ class Switchboard:
 
     async def resume(self, call_sid: str) -> Answer:
         """The stream of a call is over: what now? Raises StoreUnavailable."""
+        if call_sid in self._settled:
+            return self._settled[call_sid]
         call = self._calls.get(call_sid) or await self._rebuild(call_sid)
-        if call is None:
-            return self._settled.get(call_sid, HangUp())
-        return self._next(call)
+        return HangUp() if call is None else self._next(call)
 
     def status(self, call_sid: str, status: str) -> None:
         """The carrier told how a call is."""
@@ -185,7 +185,8 @@ class Switchboard:
     def _leave(self, call: LiveCall) -> None:
         self._calls.pop(call.origin.call_sid, None)
         self._offered.pop(call.origin.call_sid, None)
-        self._settle(call.origin.call_sid, HangUp())
+        if call.origin.call_sid not in self._settled:
+            self._settle(call.origin.call_sid, HangUp())
         self._changed.set()
 
     async def _rebuild(self, call_sid: str) -> LiveCall | None:

@@ -25,7 +25,9 @@ def configure(*, keep_pii: bool, level: int = logging.INFO) -> None:
     ]
     if not keep_pii:
         chain.append(without_pii)
-    chain.append(structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()))
+    # A plain traceback: rich ones show local variables, in which a caller speaks.
+    plain = structlog.dev.plain_traceback
+    chain.append(structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain))
     structlog.configure(
         processors=chain,
         wrapper_class=structlog.make_filtering_bound_logger(level),

@@ -4,16 +4,23 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from typing import Literal
 
+from voice.errors import ProviderFailed
 from voice.stt.port import Expectation, Hypothesis, Recognition, Transcript, Unrecognised
+
+NOISE, BUSY, LATE = "", "<busy>", "<late>"
+"""Texts that stand for an utterance without words, and why there are none."""
+_WHY: dict[str, Literal["noise", "busy", "late"]] = {NOISE: "noise", BUSY: "busy", LATE: "late"}
 
 
 class ToldStt:
-    """A SpeechToText (voice.stt.port). `texts` is shared by all calls; an empty text is an utterance without words."""
+    """A SpeechToText (voice.stt.port). `texts` is shared by all calls."""
 
     def __init__(self, texts: Sequence[str], delay_s: float = 0.1) -> None:
         self.texts = list(texts)
         self.delay_s = delay_s
         self.expected: list[Expectation] = []
+        self.refusals = 0
+        """So many calls are refused first."""
 
     @property
     def wants(self) -> Literal["speech", "continuous"]:
@@ -21,6 +28,9 @@ class ToldStt:
 
     async def open(self, call_id: str, deadline_ms: int) -> Recognition:
         del call_id, deadline_ms
+        if self.refusals:
+            self.refusals -= 1
+            raise ProviderFailed("told", "no more of us")
         return _ToldRecognition(self)
 
 
@@ -44,8 +54,8 @@ class _ToldRecognition:
         text = self._stt.texts.pop(0) if self._stt.texts else ""
         result: Transcript | Unrecognised = (
             Transcript(text, True, self._start_ms, at_ms, 0.9, (Hypothesis(text, 0.9),))
-            if text
-            else Unrecognised("noise", self._start_ms, at_ms)
+            if text not in _WHY
+            else Unrecognised(_WHY[text], self._start_ms, at_ms)
         )
         asyncio.get_running_loop().call_later(self._stt.delay_s, self._results.put_nowait, result)
 

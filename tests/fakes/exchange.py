@@ -1,4 +1,4 @@
-"""An office behind real sockets on loopback: uvicorn, pipecat, signatures and tokens are real; the Twilio double calls it."""
+"""An office behind real sockets on loopback: uvicorn, pipecat, signatures and tokens are real; the double calls it."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence

@@ -1,30 +1,36 @@
-"""A whole office in virtual time: real cores, drivers, dialogue, tools, store and switchboard; fake ears, voice and knowledge."""
+"""A whole office in virtual time: what decides, the store, the switchboard are real; ears and voice not."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+import functools
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 from secrets import token_hex
-from typing import Any
+from typing import Any, cast
 
 from pipeline import direct
 from pipeline.assistant.tools.bind import runner_for
+from pipeline.assistant.tools.runner import ToolResult, ToolRunner
 from pipeline.line.load import load_line
 from pipeline.line.ready import LineRuntime
 from pipeline.runtime import Runtime
 from pipeline.stages import Stages
 from pipeline.switchboard import TOKEN, Answer, Connect, Switchboard
 from recordings.audio import AudioWriter, CallAudio
+from recordings.events import Event
 from recordings.fold import fold
 from recordings.record import CallRecord
-from recordings.store import SqliteCallStore
+from recordings.store import CallStore, SqliteCallStore
 from server import migrations
+from telephony.double import virtual_time
 from telephony.double.ear import Ear
 from telephony.double.files import read_ulaw
 from telephony.double.handset import Handset
 from telephony.double.memory import MemoryStream
+from telephony.ports import Started
 from telephony.token import CallTokens
 from tests.fakes.ears import ToldStt
 from tests.fakes.retrieval import DictRetrieval
@@ -34,6 +40,7 @@ from voice.prompts import Prompts
 
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
 NUMBER = "+14155550199"
+SECRET = b"0" * 16
 SPEECH = read_ulaw(REPOSITORY / "recordings" / "samples" / "where_is_my_order_rms.wav")
 """What every fake utterance sounds like; the ears are told what it says."""
 
@@ -74,30 +81,46 @@ class VirtualCall:
         await self.speak(ulaw)
         await self.quiet(since_ms=self.handset.now_ms)
 
-    async def keys(self, digits: str) -> None:
-        since_ms = self.handset.now_ms
+    async def press(self, digits: str, gap_ms: int = 200) -> None:
         for digit in digits:
             self.handset.press(digit)
-            await self.handset.wait_ms(200)
+            await self.handset.wait_ms(gap_ms)
+
+    async def keys(self, digits: str) -> None:
+        """Press keys and hear the answer out."""
+        since_ms = self.handset.now_ms
+        await self.press(digits)
         await self.quiet(since_ms=since_ms)
 
     async def over(self) -> bool:
         """Wait until the application is done with the stream; whether it was its own."""
         async with asyncio.timeout(300):
-            carried = await asyncio.shield(self.carrying)
-        self.clock.cancel()
-        return carried
+            return await asyncio.shield(self.carrying)
 
 
 @dataclass
 class VirtualOffice:
     """A switchboard and how to call it."""
 
-    store: SqliteCallStore
-    switchboard: Switchboard
-    stt: ToldStt
-    root: Path
+    parts: "Parts"
     calls: list[VirtualCall] = field(default_factory=list)
+    clocks: "list[asyncio.Task[None]]" = field(default_factory=list)
+
+    @property
+    def store(self) -> SqliteCallStore:
+        return self.parts.store
+
+    @property
+    def switchboard(self) -> Switchboard:
+        return self.parts.switchboard
+
+    @property
+    def stt(self) -> ToldStt:
+        return self.parts.stt
+
+    @property
+    def tools(self) -> "SlowTools":
+        return self.parts.tools
 
     async def call(self, to: str = NUMBER, from_: str = "+14155550101") -> VirtualCall:
         """Ring, and open the stream that is answered with."""
@@ -105,26 +128,108 @@ class VirtualOffice:
         answer = self.switchboard.ring(sid, from_, to)
         assert isinstance(answer, Connect), answer
         handset = Handset()
-        return self.connect(sid, handset, answer, asyncio.create_task(handset.run()))
+        return self.connect(sid, handset, answer, self.ticking(handset))
+
+    def ticking(self, handset: Handset) -> "asyncio.Task[None]":
+        """Let the handset's clock run."""
+        clock = asyncio.create_task(handset.run())
+        self.clocks.append(clock)
+        return clock
+
+    def die(self) -> None:
+        """The process is killed: nothing of what it does from now on is kept. Another one is there."""
+        for call in self.calls:
+            call.carrying.cancel()
+            if call.stream.closed is None:
+                call.stream.lose()
+        self.parts = self.parts.next_process()
 
     def connect(self, sid: str, handset: Handset, answer: Answer, clock: "asyncio.Task[None]") -> VirtualCall:
         assert isinstance(answer, Connect), answer
         stream = MemoryStream(handset, sid, "MZ" + token_hex(16), {TOKEN: answer.token})
 
         async def carried() -> bool:
-            async for started in stream:
-                return await self.switchboard.carry(stream, started)
+            async for event in stream:
+                if isinstance(event, Started):
+                    return await self.switchboard.carry(stream, event)
             return False
 
         call = VirtualCall(self.switchboard, sid, handset, stream, asyncio.create_task(carried()), clock)
         self.calls.append(call)
         return call
 
+    async def resume(self, call: VirtualCall) -> VirtualCall:
+        """Do what the carrier does after a stream was lost: ask, and open the stream that is answered with."""
+        return self.connect(call.sid, call.handset, await self.switchboard.resume(call.sid), call.clock)
+
+    async def events(self, sid: str) -> tuple[Event, ...]:
+        return await self.store.events(sid)
+
     async def record(self, sid: str) -> CallRecord:
-        return fold(await self.store.events(sid))
+        return fold(await self.events(sid))
+
+    async def ended(self, sid: str) -> CallRecord:
+        """The call as it is kept, once no call is live; what is true of every call is checked."""
+        async with asyncio.timeout(300):
+            await self.switchboard.drained()
+        events = await self.events(sid)
+        check_whole(events)
+        return fold(events)
 
     async def kinds(self, sid: str) -> list[str]:
-        return [event.kind for event in await self.store.events(sid)]
+        return [event.kind for event in await self.events(sid)]
+
+
+def virtually(script: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
+    """A test that is a coroutine in virtual time."""
+
+    @functools.wraps(script)
+    def test(*given: Any, **named: Any) -> None:
+        virtual_time.run(script(*given, **named))
+
+    return test
+
+
+def check_whole(events: Sequence[Event]) -> None:
+    """What is true of the log of every call that is over, whatever happened in it."""
+    kinds = [event.kind for event in events]
+    assert [event.seq for event in events] == list(range(1, len(events) + 1))
+    assert kinds.count("call.ended") == 1, kinds
+    assert kinds[-1] == "call.ended", kinds
+    assert kinds.count("call.media_started") <= 1
+    announced = [event.data["utterance"] for event in events if event.kind == "assistant.speaks"]
+    assert len(set(announced)) == len(announced)
+    assert sorted(_heard(events)) == sorted(announced)
+    said = [event.data["utterance"] for event in events if event.kind == "caller.said"]
+    assert said == [f"c{number}" for number in range(1, len(said) + 1)]
+    for event in events:
+        if "start_ms" in event.data:
+            assert event.data["start_ms"] <= event.data["end_ms"], event
+    speech = [event for event in events if event.kind in {"caller.speech_started", "caller.speech_ended"}]
+    assert all(before.at_ms <= after.at_ms for before, after in pairwise(speech))
+    if "call.media_started" in kinds:
+        began = kinds.index("call.media_started")
+        assert all(event.at_ms < 0 for event in events[:began] if event.kind.startswith("call."))
+        assert all(event.at_ms >= 0 for event in events[began:]), [event for event in events[began:] if event.at_ms < 0]
+
+
+def _heard(events: Sequence[Event]) -> list[str]:
+    return [event.data["utterance"] for event in events if event.kind == "assistant.heard"]
+
+
+class MortalStore:
+    """A process's way to the store, until it dies."""
+
+    def __init__(self, store: SqliteCallStore) -> None:
+        self._store = store
+        self.dead = False
+
+    def append(self, events: Iterable[Event]) -> None:
+        if not self.dead:
+            self._store.append(events)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,11 +237,44 @@ class Parts:
     """What an office is built on, in virtual time or behind real sockets."""
 
     store: SqliteCallStore
-    audio: AudioWriter
+    process: MortalStore
     stt: ToldStt
-    line: LineRuntime
+    tools: "SlowTools"
+    lines: Mapping[str, LineRuntime]
     runtime: Runtime
     switchboard: Switchboard
+    max_calls: int
+
+    def next_process(self) -> "Parts":
+        """Kill this process; the next one has the same store."""
+        self.process.dead = True
+        process = MortalStore(self.store)
+        runtime = replace(self.runtime, store=cast("CallStore", process))
+        switchboard = Switchboard(runtime, self.lines, CallTokens(SECRET), self.max_calls)
+        return replace(self, process=process, runtime=runtime, switchboard=switchboard)
+
+
+class SlowTools(ToolRunner):
+    """Tools that take their time, or fail. What they would do is done by another runner."""
+
+    def __init__(self, inner: ToolRunner, delay_s: float, error: str) -> None:
+        super().__init__({}, workers=1)
+        self._inner = inner
+        self._delay_s = delay_s
+        self._error = error
+        self.calls: list[str] = []
+
+    async def run(self, call: str, name: str, arguments: Mapping[str, Any], deadline_ms: int) -> ToolResult:
+        self.calls.append(call)
+        if self._delay_s:
+            await asyncio.sleep(self._delay_s)
+        if self._error:
+            return ToolResult(ok=False, error=self._error, took_ms=deadline_ms)
+        return await self._inner.run(call, name, arguments, deadline_ms)
+
+    def close(self) -> None:
+        super().close()
+        self._inner.close()
 
 
 @asynccontextmanager
@@ -147,19 +285,27 @@ async def parts(
     *,
     line: Path = REPOSITORY / "lines" / "example",
     max_calls: int = 40,
+    delay_s: float = 0.0,
+    error: str = "",
 ) -> AsyncIterator[Parts]:
-    """Real store, tools, dialogue and switchboard; fake ears, voice, understanding and knowledge."""
+    """Real store, tools, dialogue and switchboard; fake ears, voice, understanding and knowledge.
+
+    delay_s: how long tools take; error: with what they fail.
+    """
     database = root / "calls.sqlite"
     migrations.upgrade(f"sqlite:///{database}")
     store, audio, voice, stt = SqliteCallStore(database), AudioWriter(), ToneVoice(), ToldStt(texts)
     loaded = load_line(line)
-    tools = runner_for(loaded, root, date.today)
+    tools = SlowTools(runner_for(loaded, root, date.today), delay_s, error)
     ready = LineRuntime(loaded, KeywordUnderstanding(), DictRetrieval(), tools)
     recording = lambda sid: CallAudio(root / f"{sid}.wav", audio)  # noqa: E731
-    runtime = Runtime("test", store, recording, stt, voice, Prompts(voice, root / "prompts"), carry)
+    process = MortalStore(store)
+    kept = cast("CallStore", process)
+    runtime = Runtime("test", kept, recording, stt, voice, Prompts(voice, root / "prompts"), carry)
     lines = dict.fromkeys(loaded.settings.numbers, ready)
     try:
-        yield Parts(store, audio, stt, ready, runtime, Switchboard(runtime, lines, CallTokens(b"0" * 16), max_calls))
+        switchboard = Switchboard(runtime, lines, CallTokens(SECRET), max_calls)
+        yield Parts(store, process, stt, tools, lines, runtime, switchboard, max_calls)
     finally:
         tools.close()
         await store.close()
@@ -170,11 +316,12 @@ async def parts(
 async def virtual_office(root: Path, texts: Sequence[str] = (), **options: Any) -> AsyncIterator[VirtualOffice]:
     """An office whose callers will say these texts. Use it inside virtual_time.run."""
     async with parts(root, texts, direct.carry, **options) as built:
-        office = VirtualOffice(built.store, built.switchboard, built.stt, root)
+        office = VirtualOffice(built)
         try:
             yield office
         finally:
-            for call in office.calls:
-                call.clock.cancel()
-                call.carrying.cancel()
-            await asyncio.gather(*(call.carrying for call in office.calls), return_exceptions=True)
+            tasks = [*office.clocks, *(call.carrying for call in office.calls)]
+            for task in tasks:
+                task.cancel()
+            ends = await asyncio.gather(*tasks, return_exceptions=True)
+            assert not [end for end in ends if isinstance(end, Exception)], ends
