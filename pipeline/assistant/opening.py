@@ -5,7 +5,7 @@ from typing import Final
 from pipeline.assistant import answers, asking, steps
 from pipeline.assistant.clarify import keypad_menu, unanswered
 from pipeline.assistant.exchange import PassagesFound
-from pipeline.assistant.rules import is_question, normal
+from pipeline.assistant.rules import is_only_yes_or_no, is_question, normal
 from pipeline.assistant.slots import find_digit_strings, parse_yes_no, split_correction
 from pipeline.assistant.state import Finding, Guessing, Open, Words
 from pipeline.assistant.state import Question as Asked
@@ -36,7 +36,7 @@ def wanted(talk: Talk, words: Words, waiting: Open | Guessing) -> bool:
         talk.understood("step", _intent_of(talk, number), guess.confidence)
         talk.enter(number, words)
         return True
-    if answer is not None:
+    if answer is not None and is_only_yes_or_no(words.text):
         return _answered(talk, waiting, yes=answer)
     return _look_up(talk, words, guess)
 
@@ -68,7 +68,6 @@ def digression(talk: Talk, words: Words, asked: Asked) -> bool | None:
         state.paused = paused
         return True
     if intent is None and is_question(words.text) and talk.settings.knowledge is not None:
-        talk.understood("knowledge", guess.intent, guess.confidence)
         talk.wait(Finding(talk.next_call(), words.text, talk.turn, step=False, back=asked))
         talk.ask_outside()
         return False
@@ -79,7 +78,9 @@ def found(talk: Talk, waiting: Finding, event: PassagesFound) -> bool:
     """Knowledge was searched. True: go on with the flow."""
     _record(talk, waiting, event)
     certain = event.certain and bool(event.passages)
+    guess = talk.understanding.intent(waiting.question)
     if certain:
+        talk.understood("knowledge", guess.intent, guess.confidence)
         best = event.passages[0]
         talk.say(best.text)
         talk.source({"document": best.document, "section": best.section, "title": best.title})
@@ -94,13 +95,13 @@ def found(talk: Talk, waiting: Finding, event: PassagesFound) -> bool:
         if certain:
             asking.again(talk, waiting.back)
             return False
+        talk.understood("clarify", confidence=0.0)
         return asking.missed(talk, waiting.back)
     if certain:
         talk.state.served += 1
         talk.more()
         return False
-    words = Words(waiting.question)
-    unanswered(talk, words, talk.understanding.intent(waiting.question))
+    unanswered(talk, Words(waiting.question), guess)
     return talk.state.place is not None
 
 
@@ -170,7 +171,6 @@ def _look_up(talk: Talk, words: Words, guess: Guess) -> bool:
     if talk.settings.knowledge is None:
         unanswered(talk, words, guess)
         return talk.state.place is not None
-    talk.understood("knowledge", guess.intent, guess.confidence)
     talk.wait(Finding(talk.next_call(), words.text, talk.turn, step=False))
     talk.ask_outside()
     return False

@@ -153,6 +153,24 @@ _ASKS: Final = frozenset(
 )  # fmt: skip
 
 
+_EMPTY: Final = frozenset(
+    {
+        "no", "nope", "nah", "not", "nothing", "yes", "yeah", "yep", "sure", "please", "okay", "ok", "thanks",
+        "thank", "you", "i", "i'm", "i'd", "it", "it's", "its", "that", "that's", "that'll", "is", "was", "be",
+        "will", "would", "do", "don't", "did", "think", "guess", "believe", "so", "all", "everything", "else",
+        "needed", "need", "have", "had", "for", "now", "today", "right", "at", "the", "moment", "this", "time",
+        "good", "fine", "great", "done", "set", "we're", "really", "very", "much", "a", "lot", "just", "like",
+        "love", "go", "ahead", "could", "can", "help", "your", "to", "and", "um", "uh", "well",
+    }
+)  # fmt: skip
+"""Words that add nothing to a yes or no."""
+
+
+def is_only_yes_or_no(text: str) -> bool:
+    """Whether a long yes or no holds no wish besides: "no i think that's everything", but not "no my boots leak"."""
+    return all(word in _EMPTY for word in normal(text).split())
+
+
 def is_question(text: str) -> bool:
     """Whether it reads like a question of its own rather than an answer."""
     line = normal(text)

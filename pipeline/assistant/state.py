@@ -177,6 +177,8 @@ class State:
     """Of the turn before."""
     sources: tuple[dict[str, str], ...] = ()
     """Of this turn."""
+    understood: bool = False
+    """Whether it is on record how this turn was understood."""
     local_time: datetime | None = None
     caller_number: str = ""
     turns: int = 0

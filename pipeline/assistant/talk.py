@@ -186,13 +186,14 @@ class Talk:
         self.state.turns += 1
         if any(spoken.purpose in {"greeting", "reply", "question"} for spoken in self.state.said):
             self.state.said_before = self.state.said
-        self.state.said, self.state.sources = (), ()
+        self.state.said, self.state.sources, self.state.understood = (), (), False
         self.record("turn.began", turn=self.turn, utterance=utterance, **more)
         self._understood_at = len(self.out)
 
     def understood(self, by: str, intent: str = "", confidence: float = 1.0) -> None:
         """How the turn was understood. The first time counts: what follows serves it."""
-        if self._understood is None:
+        if self._understood is None and not self.state.understood:
+            self.state.understood = True
             self._understood = {"turn": self.turn, "intent": intent, "confidence": round(confidence, 4), "by": by}
             if intent and by != "rule":
                 self.state.last_intent = intent

@@ -290,6 +290,12 @@ SCRIPTS = {
         ("no", [MORE]),
         ("no", [BYE]),
     ],
+    "a complaint with a not in it is no goodbye": [
+        ("keys 12345", [TENT, MORE]),
+        ("my internet is not working since yesterday", [CLARIFY]),
+        ("no i think that's everything for now thanks", [MORE]),
+        ("no i think that's everything for now thanks", [BYE]),
+    ],
     "an unsure guess is asked": [
         ("maybe something to return", ["Is this about returning something?"]),
         ("yes", [WHY]),
@@ -520,7 +526,16 @@ def test_what_was_understood_and_used_is_recorded(call):
 
 
 def test_each_turn_is_understood_and_answered_once(call):
-    for line in ("where is my order", "12345", "yes", "do you ship to canada", "what", "operator", "dana here call me"):
+    for line in (
+        "where is my order",
+        "12345",
+        "yes",
+        "do you ship to canada",
+        "what",
+        "the moon",
+        "operator",
+        "dana here call me",
+    ):
         call.hears(line)
     turns = [record["turn"] for record in call.records("turn.began")]
     assert [record["turn"] for record in call.records("turn.understood")] == turns[1:]

@@ -1,6 +1,6 @@
 import pytest
 
-from pipeline.assistant.rules import PHRASES, is_question, mentions, rule_of
+from pipeline.assistant.rules import PHRASES, is_only_yes_or_no, is_question, mentions, rule_of
 
 pytestmark = pytest.mark.unit
 
@@ -81,6 +81,21 @@ def test_what_is_something_else_falls_under_no_rule(text):
 )
 def test_a_question_of_its_own_is_told_from_an_answer(text, asks):
     assert is_question(text) is asks
+
+
+@pytest.mark.parametrize(
+    ("text", "only"),
+    [
+        ("no i think that's everything for now", True),
+        ("No, that is all I needed today, thank you very much.", True),
+        ("yes i would like that please", True),
+        ("no my boots are leaking", False),
+        ("my internet is not working since yesterday", False),
+        ("yes i need a tent", False),
+    ],
+)
+def test_a_long_no_that_wants_something_is_no_goodbye(text, only):
+    assert is_only_yes_or_no(text) is only
 
 
 def test_phrases_are_found_as_whole_words():
