@@ -13,14 +13,14 @@ from zipfile import BadZipFile
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.assistant.intents.features import Features, Vocabulary
+from knowledge.english.features import Features, Vocabulary
 from pipeline.assistant.intents.trust import confidence
 
 _FORMAT: Final = "cordboard-intents-1"
 _SHOWN: Final = 5
 _LEARNED_FROM: Final = (
-    ("knowledge.english", ("synonyms.txt", "vectors.npz", "words.py", "concepts.py", "vectors.py")),
-    ("pipeline.assistant.intents", ("background.txt", "features.py", "fit.py", "trust.py")),
+    ("knowledge.english", ("synonyms.txt", "vectors.npz", "words.py", "concepts.py", "vectors.py", "features.py")),
+    ("pipeline.assistant.intents", ("background.txt", "fit.py", "trust.py")),
 )
 """What a model depends on beside its examples: a change in any of them makes a kept model stale."""
 

@@ -20,8 +20,8 @@ from scipy.linalg import cholesky, solve_triangular
 from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # shipped without types
 
+from knowledge.english.features import Features, learn_features
 from knowledge.english.words import words
-from pipeline.assistant.intents.features import Features, learn_features
 from pipeline.assistant.intents.trust import trust_signals
 
 Floats = npt.NDArray[np.float32]

@@ -30,6 +30,8 @@ _SKIP: Final = 0.3
 _FUNCTION_WORD: Final = 0.25
 """Words lighter than this ("the", "i", "to") stand in no pair of concepts."""
 _LETTERS: Final = (2, 5)
+_LARGE: Final = 2000
+"""From this many texts on, features that occur in one text only are left out: they are mostly misspellings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,18 +105,22 @@ class Features:
 
 
 def learn_features(texts: Sequence[str]) -> Features:
-    """Choose the features: all that occur, or in a large set those of pairs and letters that occur twice."""
-    rare = 1 if len(texts) < 2000 else 2
+    """Choose the features: all that occur, or in a large set those that occur twice."""
+    rare = 1 if len(texts) < _LARGE else 2
     said = [words(text) for text in texts]
-    vocabularies: dict[str, Vocabulary] = {}
-    for view, counted in _COUNTED.items():
-        documents = Counter(feature for one in said for feature in counted(one))
-        kept = sorted(feature for feature, times in documents.items() if times >= rare)
-        weights = [log((len(texts) + 1) / (documents[feature] + 1)) + 1 for feature in kept]
-        if view == "words":
-            weights = [1.0] * len(kept)
-        vocabularies[view] = Vocabulary({feature: at for at, feature in enumerate(kept)}, np.array(weights, np.float32))
-    return Features(vocabularies)
+    return Features(
+        {view: learn_vocabulary(said, counted, rare, weighed=view != "words") for view, counted in _COUNTED.items()}
+    )
+
+
+def learn_vocabulary(
+    said: Sequence[list[str]], counted: Callable[[list[str]], Counts], rare: int = 1, *, weighed: bool = True
+) -> Vocabulary:
+    """Choose the features of one view that occur in at least `rare` texts; unweighed ones all weigh 1."""
+    documents = Counter(feature for one in said for feature in counted(one))
+    kept = sorted(feature for feature, times in documents.items() if times >= rare)
+    weights = [log((len(said) + 1) / (documents[feature] + 1)) + 1 if weighed else 1.0 for feature in kept]
+    return Vocabulary({feature: at for at, feature in enumerate(kept)}, np.array(weights, np.float32))
 
 
 def count_concepts(said: list[str]) -> Counts:

@@ -1,0 +1,94 @@
+"""A folder into an index."""
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from knowledge.errors import DocumentsInvalid, IndexUnusable
+from knowledge.index import Index
+from knowledge.ingest import check, ingest
+from knowledge.retrieve import search
+
+pytestmark = pytest.mark.unit
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "knowledge"
+    (folder / "policies").mkdir(parents=True)
+    (folder / "policies" / "returns.md").write_text(
+        "# Returns\n\n## How long\n\nYou have thirty days to return a tent.\n"
+    )
+    (folder / "stores.txt").write_text("Stores\n\nParking\nPark behind the store.\n")
+    (folder / ".draft.md").write_text("not read")
+    (folder / "logo.png").write_bytes(b"\x89PNG")
+    return folder
+
+
+def test_documents_are_found_in_subfolders_and_other_files_passed_over(folder, tmp_path):
+    index = ingest(folder, tmp_path / "data")
+    assert [(entry.document, entry.section) for entry in index.entries] == [
+        ("policies/returns.md", "how-long"),
+        ("stores.txt", "parking"),
+    ]
+
+
+def test_the_same_content_is_built_once_and_new_content_anew(folder, tmp_path):
+    first = ingest(folder, tmp_path / "data")
+    (built,) = (tmp_path / "data").iterdir()
+    stamp = built.stat().st_mtime_ns
+    assert ingest(folder, tmp_path / "data").content_hash == first.content_hash
+    assert built.stat().st_mtime_ns == stamp
+    (folder / "stores.txt").write_text("Stores\n\nParking\nPark in front of the store.\n")
+    assert ingest(folder, tmp_path / "data").content_hash != first.content_hash
+    assert len(list((tmp_path / "data").iterdir())) == 2
+
+
+@pytest.mark.parametrize("damage", [b"", b"not a database", b"SQLite format 3\x00 cut short"])
+def test_a_damaged_index_is_built_again(folder, tmp_path, damage):
+    ingest(folder, tmp_path / "data")
+    (built,) = (tmp_path / "data").iterdir()
+    built.write_bytes(damage)
+    with pytest.raises(IndexUnusable, match="ingest the folder again"):
+        Index(built)
+    assert search(ingest(folder, tmp_path / "data"), "where can i park").passages
+
+
+def test_an_index_is_not_written_to_in_a_call(folder, tmp_path):
+    index = ingest(folder, tmp_path / "data")
+    with pytest.raises(sqlite3.OperationalError):
+        index._connection().execute("DELETE FROM sections")
+
+
+def test_every_problem_of_every_file_is_told_at_once(folder, tmp_path):
+    (folder / "bad.md").write_text("# Empty\n")
+    (folder / "long.md").write_text("## A\n\n> Spoken: " + "word " * 60)
+    with pytest.raises(DocumentsInvalid) as caught:
+        ingest(folder, tmp_path / "data")
+    assert [problem.document for problem in caught.value.problems] == ["bad.md", "long.md"]
+    assert not (tmp_path / "data").exists()
+
+
+def test_files_that_are_no_text_or_lead_out_are_refused(folder, tmp_path):
+    (folder / "latin.txt").write_bytes("Gr\xf6\xdfe".encode("latin-1"))
+    secret = tmp_path / "secret.txt"
+    secret.write_text("secret")
+    (folder / "link.txt").symlink_to(secret)
+    with pytest.raises(DocumentsInvalid) as caught:
+        check(folder)
+    assert "latin.txt, line 1: is not UTF-8" in str(caught.value)
+    assert "link.txt, line 1: is a link that leads out" in str(caught.value)
+
+
+def test_a_folder_without_documents_or_none_at_all_is_told(tmp_path):
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(DocumentsInvalid, match=r"holds no \.md"):
+        check(tmp_path / "empty")
+    with pytest.raises(DocumentsInvalid, match="is not a folder"):
+        check(tmp_path / "none")
+
+
+def test_a_missing_index_says_what_to_do(tmp_path):
+    with pytest.raises(IndexUnusable, match="ingest the knowledge folder"):
+        Index(tmp_path / "none.sqlite")
