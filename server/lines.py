@@ -14,6 +14,7 @@ from knowledge.errors import DocumentsInvalid
 from knowledge.ingest import ingest
 from knowledge.retrieve import LocalRetrieval, NoKnowledge, Retrieval
 from pipeline.assistant.tools.bind import runner_for
+from pipeline.assistant.tools.shop import BackendUnusable
 from pipeline.assistant.understand import IntentModel
 from pipeline.line.errors import LineInvalid, Problem
 from pipeline.line.load import load_line, version_of
@@ -21,6 +22,7 @@ from pipeline.line.model import Line
 from pipeline.line.ready import LineRuntime
 from pipeline.line.vocabulary import fixed_texts, training_examples, vocabularies
 from server.settings import Settings
+from voice.errors import ProviderError
 from voice.prompts import Prompts
 from voice.stt.port import Vocabulary
 
@@ -111,7 +113,7 @@ class Lines:
             self._tell(self.by_number())
             self.trouble = ""
             structlog.get_logger().info("line changed", folder=str(folder), version=version)
-        except (LineInvalid, OSError) as error:
+        except (LineInvalid, OSError, ProviderError, BackendUnusable) as error:
             self.trouble = f"{folder} was edited and is not used, its last good version is: {error}"
             structlog.get_logger().error("line not changed", folder=str(folder), reason=str(error))
 
