@@ -36,7 +36,7 @@ class _Folding:
         self._turns: dict[str, Turn] = {}
         self._turn_utterances: dict[str, list[tuple[str, str]]] = {}
         self._tools: dict[str, dict[str, ToolUse]] = {}  # by turn, then by call
-        self._messages: list[Message] = []
+        self._messages: dict[str, Message] = {}
         self._faults: dict[str, int] = {}
         self._floors: list[tuple[int, str]] = []
         self._other_speech: list[Span] = []
@@ -69,7 +69,7 @@ class _Folding:
             utterances=tuple(self._utterances.values()),
             turns=tuple(self._turn(turn, index) for turn in self._turns.values()),
             silences=silences(spans, self._floors, end_ms),
-            messages=tuple(self._messages),
+            messages=tuple(self._messages.values()),
             faults=dict(self._faults),
             floor=self._floors[-1][1] if self._floors else "nobody",
             end_ms=max([end_ms, *(stop_ms for _, stop_ms in spans)]),
@@ -213,7 +213,9 @@ class _Folding:
 
     def message(self, event: Event, data: Mapping[str, Any]) -> None:
         start_ms, end_ms = _span(event, data)
-        self._messages.append(Message(_text(data, "queue"), _text(data, "text"), start_ms, end_ms))
+        # A caller who goes on speaking makes the same message longer: the latest one of its id stands.
+        kept_as = _text(data, "message") or f"event {event.seq}"
+        self._messages[kept_as] = Message(_text(data, "queue"), _text(data, "text"), start_ms, end_ms)
         self._other_speech.append((start_ms, end_ms))
 
     # Putting it together

@@ -280,3 +280,15 @@ def test_no_log_can_break_the_fold(chosen):
             if utterance.played:
                 assert utterance.end_ms <= silence.start_ms or utterance.start_ms >= silence.end_ms
     assert dataclasses.replace(record) == record
+
+
+def test_a_message_that_goes_on_is_one_message():
+    def taken(at_ms, text, end_ms):
+        return at_ms, "message.taken", {
+            "turn": "t1", "queue": "repairs", "text": text, "start_ms": 1000, "end_ms": end_ms, "message": "m1",
+        }  # fmt: skip
+
+    record = fold(log(taken(5000, "please call me", 4000), taken(9000, "please call me about the zipper", 8000)))
+    assert [(message.text, message.end_ms) for message in record.messages] == [
+        ("please call me about the zipper", 8000)
+    ]
