@@ -178,3 +178,19 @@ def test_no_short_word_of_the_recordings_is_lost(shared, level_db, noise_name):
         assert events, path
         assert isinstance(events[-1][1], SpeechEnded), path
     assert lost == []
+
+
+@pytest.mark.parametrize(("name", "most_starts"), [("eva_background_music", 2), ("siren", 1), ("car_horn", 1)])
+def test_noise_that_comes_and_goes_hardly_starts_speech(shared, name, most_starts):
+    line = np.resize(read(shared / "audio/noise" / f"{name}.wav", -35), 60_000 * 8)
+    gate = SpeechGate()
+    assert len(of(SpeechStarted, through(gate, pcm_of(line)))) <= most_starts
+    assert not gate.speaking
+
+
+def test_a_gate_tells_whether_it_is_open():
+    gate = SpeechGate()
+    through(gate, pcm_of(silence(500), vowel(300, -20)))
+    assert gate.speaking
+    through(gate, pcm_of(silence(1000)), at_ms=800)
+    assert not gate.speaking
