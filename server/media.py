@@ -94,7 +94,8 @@ class TwilioSocket:
             self._closed = True
             if self._stopped:
                 return False
-            raise MediaLost("reset" if message.get("code", _ABNORMAL) == _ABNORMAL else "closed")
+            # uvicorn calls a connection that broke 1005, like a close without a code; only a close has a reason.
+            raise MediaLost("closed" if "reason" in message and message["code"] != _ABNORMAL else "reset")
         text = message.get("text")
         self._sort(self._stream.receive(text if text is not None else message["bytes"], self._now_ms()))
         return True

@@ -17,6 +17,8 @@ class ToldStt:
 
     def __init__(self, texts: Sequence[str], delay_s: float = 0.1) -> None:
         self.texts = list(texts)
+        self.of_call: dict[str, list[str]] = {}
+        """What single calls say, by their id, in place of `texts`."""
         self.delay_s = delay_s
         self.expected: list[Expectation] = []
         self.refusals = 0
@@ -27,16 +29,17 @@ class ToldStt:
         return "speech"
 
     async def open(self, call_id: str, deadline_ms: int) -> Recognition:
-        del call_id, deadline_ms
+        del deadline_ms
         if self.refusals:
             self.refusals -= 1
             raise ProviderFailed("told", "no more of us")
-        return _ToldRecognition(self)
+        return _ToldRecognition(self, call_id)
 
 
 class _ToldRecognition:
-    def __init__(self, stt: ToldStt) -> None:
+    def __init__(self, stt: ToldStt, call_id: str) -> None:
         self._stt = stt
+        self._call_id = call_id
         self._results: asyncio.Queue[Transcript | Unrecognised | None] = asyncio.Queue()
         self._start_ms = 0
 
@@ -51,7 +54,8 @@ class _ToldRecognition:
 
     def speech_ended(self, at_ms: int, deadline_ms: int) -> None:
         del deadline_ms
-        text = self._stt.texts.pop(0) if self._stt.texts else ""
+        texts = self._stt.of_call.get(self._call_id, self._stt.texts)
+        text = texts.pop(0) if texts else NOISE
         result: Transcript | Unrecognised = (
             Transcript(text, True, self._start_ms, at_ms, 0.9, (Hypothesis(text, 0.9),))
             if text not in _WHY

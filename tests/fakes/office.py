@@ -287,6 +287,7 @@ async def parts(
     max_calls: int = 40,
     delay_s: float = 0.0,
     error: str = "",
+    ms_per_character: int = 60,
 ) -> AsyncIterator[Parts]:
     """Real store, tools, dialogue and switchboard; fake ears, voice, understanding and knowledge.
 
@@ -294,7 +295,7 @@ async def parts(
     """
     database = root / "calls.sqlite"
     migrations.upgrade(f"sqlite:///{database}")
-    store, audio, voice, stt = SqliteCallStore(database), AudioWriter(), ToneVoice(), ToldStt(texts)
+    store, audio, voice, stt = SqliteCallStore(database), AudioWriter(), ToneVoice(ms_per_character), ToldStt(texts)
     loaded = load_line(line)
     tools = SlowTools(runner_for(loaded, root, date.today), delay_s, error)
     ready = LineRuntime(loaded, KeywordUnderstanding(), DictRetrieval(), tools)
