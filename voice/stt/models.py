@@ -1,0 +1,139 @@
+"""What the offline recogniser needs on disk: the telephone model, one dictionary, and a language model per state.
+
+All of it is made from the wheel and the line's vocabularies, kept under the hash of what it was made from, and written
+so that several processes may make it at once.
+"""
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Final
+
+import pocketsphinx
+from pocketsphinx.lm import ArpaBoLM
+
+from voice.stt.grammar import Bigrams, arpa, closed_grammar, letter_tokens, number_tokens
+from voice.stt.lexicon import entries, parse_dictionary
+from voice.stt.open_vocabulary import sentences
+from voice.stt.port import Expectation, Vocabulary
+from voice.stt.telephone_model import telephone_model
+
+_VERSION: Final = 1
+_OPEN: Final = "open"
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """One state of a dialogue as the decoder knows it: its language models, by path."""
+
+    key: str
+    """Names the state among the searches of a decoder."""
+    closed: Path | None
+    """Short expected answers only; None where anything may be said."""
+    open: Path
+    """Whatever callers of this line say."""
+
+
+class Models:
+    """The models of one line. Not for two threads at once; processes may share the directory."""
+
+    def __init__(self, vocabularies: Sequence[Vocabulary], cache_dir: Path) -> None:
+        self._vocabularies = {vocabulary.name: vocabulary for vocabulary in vocabularies}
+        content = json.dumps([_VERSION, [asdict(vocabulary) for vocabulary in vocabularies], _NAMES, _EVERYDAY])
+        self._directory = cache_dir / f"line-{hashlib.sha256(content.encode()).hexdigest()[:16]}"
+        self._wheel = Path(pocketsphinx.get_model_path()) / "en-us"
+        self._cache_dir = cache_dir
+        self.acoustic = Path()
+        self.dictionary = self._directory / "line.dict"
+
+    def prepare(self) -> None:
+        """Make what is missing: up to some seconds of CPU for a new line, milliseconds otherwise. Raises OSError."""
+        self._directory.mkdir(parents=True, exist_ok=True)
+        self.acoustic = telephone_model(self._wheel / "en-us", self._cache_dir)
+        for vocabulary in self._vocabularies.values():
+            if vocabulary.kind == _OPEN:
+                self._open(vocabulary)
+        _made(self.dictionary, self._write_dictionary)
+
+    def state(self, expectation: Expectation) -> State:
+        """The models to listen with: those of the named vocabulary, or of its kind, or the open ones."""
+        vocabulary = self._vocabularies.get(expectation.vocabulary) or self._first(expectation.kind)
+        openly = self._open(vocabulary if vocabulary and vocabulary.kind == _OPEN else self._first(_OPEN))
+        if vocabulary is None or vocabulary.kind == _OPEN:
+            return State(openly.stem, None, openly)
+        digits = (expectation.min_digits, expectation.max_digits)
+        name = f"{_file_name(vocabulary.name)}-{digits[0]}-{digits[1]}"
+        path = self._directory / f"{name}.arpa"
+        _made(path, lambda: arpa(closed_grammar(vocabulary, _NAMES, *digits)))
+        return State(name, path, openly)
+
+    def _first(self, kind: str) -> Vocabulary | None:
+        return next((one for one in self._vocabularies.values() if one.kind == kind), None)
+
+    def _open(self, vocabulary: Vocabulary | None) -> Path:
+        said = vocabulary or Vocabulary(_OPEN, "open", _everything(self._vocabularies.values()))
+        return _made(self._directory / f"{_file_name(said.name)}.arpa", lambda: _trigrams(said))
+
+    def _write_dictionary(self) -> str:
+        tokens = {*_NAMES, *number_tokens(), *letter_tokens()}
+        closed = [vocabulary for vocabulary in self._vocabularies.values() if vocabulary.kind != _OPEN]
+        opened = [vocabulary for vocabulary in self._vocabularies.values() if vocabulary.kind == _OPEN]
+        for vocabulary in closed:
+            tokens |= _tokens(closed_grammar(vocabulary, _NAMES, 0, 0))
+        for path in [self._open(vocabulary) for vocabulary in opened] or [self._open(None)]:
+            tokens |= _unigrams(path)
+        known = parse_dictionary((self._wheel / "cmudict-en-us.dict").read_text(encoding="utf-8"))
+        return "\n".join([*entries(sorted(tokens), known), ""])
+
+
+def _listed(name: str) -> tuple[str, ...]:
+    return tuple(Path(__file__).with_name(name).read_text(encoding="utf-8").splitlines())
+
+
+_NAMES: Final = _listed("names.txt")
+"""Common given and family names in the United States, so that some names can be heard at all."""
+_EVERYDAY: Final = _listed("everyday.txt")
+"""What callers of any line say; added to every open vocabulary, so that a line's own phrases are not all there is."""
+
+
+def _everything(vocabularies: Iterable[Vocabulary]) -> tuple[str, ...]:
+    return tuple(phrase for vocabulary in vocabularies for phrase in vocabulary.phrases)
+
+
+def _tokens(bigrams: Bigrams) -> set[str]:
+    return {word for pair in bigrams for word in pair if not word.startswith("<")}
+
+
+def _unigrams(path: Path) -> set[str]:
+    _, _, after = path.read_text(encoding="utf-8").partition("\\1-grams:\n")
+    words = (line.split()[1] for line in after.partition("\\2-grams:")[0].splitlines() if line.strip())
+    return {word for word in words if not word.startswith("<")}
+
+
+def _trigrams(vocabulary: Vocabulary) -> str:
+    text = "\n".join(f"<s> {sentence} </s>" for sentence in sentences(vocabulary, _EVERYDAY, _NAMES))
+    model = ArpaBoLM(text=text)
+    model.compute()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "model.arpa"
+        model.write_file(str(path))
+        return path.read_text(encoding="utf-8")
+
+
+def _file_name(name: str) -> str:
+    """A name that no other vocabulary has, safe as a file's."""
+    return f"{''.join(c if c.isalnum() else '_' for c in name)}.{hashlib.sha256(name.encode()).hexdigest()[:6]}"
+
+
+def _made(path: Path, text: Callable[[], str]) -> Path:
+    """The path, after its content was written if it is not there: completely or not at all."""
+    if not path.is_file():
+        handle, fresh = tempfile.mkstemp(dir=path.parent, suffix=".fresh")
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text())
+        Path(fresh).replace(path)
+    return path

@@ -1,0 +1,272 @@
+"""A bounded pool of recognising processes, and the utterances that wait for one of their decoders."""
+
+import asyncio
+import itertools
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from typing import Final, Literal
+
+import structlog
+
+from voice.errors import ProviderFailed, ProviderLate
+from voice.stt.port import Expectation, Hypothesis
+from voice.stt.wire import Kind, Message, Unpacker, saying
+
+_log = structlog.get_logger(__name__)
+
+PROVIDER: Final = "sphinx"
+_START_WITHIN_S: Final = 90.0
+"""A new line's models take some seconds of CPU, on a busy machine several times that."""
+_END_WITHIN_S: Final = 3.0
+_MOST_ATTEMPTS: Final = 2
+"""An utterance whose process died is decoded once more, not forever: it may be what killed the process."""
+_RESTART_AFTER_S: Final = (0.0, 1.0, 2.0, 5.0, 10.0, 30.0)
+
+Failure = Literal["busy", "late"]
+
+
+@dataclass(eq=False)
+class Utterance:
+    """Audio on its way to words. Owned by the pool from submit() until `done` was called, or drop()."""
+
+    expectation: Expectation
+    on_partial: Callable[[str], None]
+    on_done: Callable[[tuple[Hypothesis, ...] | Failure], None]
+    audio: bytearray = field(default_factory=bytearray)
+    """All of it, PCM16: what is heard before a decoder is free, and what is decoded anew when a process dies."""
+    ended: bool = False
+    number: int = 0
+    attempts: int = 0
+    link: "_Link | None" = None
+    timer: asyncio.TimerHandle | None = None
+
+
+class _Link(asyncio.Protocol):
+    """The socket to one process, and which utterances are there."""
+
+    def __init__(self, pool: "SphinxPool", lanes: int) -> None:
+        self._pool = pool
+        self._lanes = lanes
+        self._unpacker = Unpacker()
+        self._transport: asyncio.Transport | None = None
+        self.utterances: dict[int, Utterance] = {}
+        self.ready = asyncio.Event()
+        self.lost = asyncio.Event()
+        self.ready_or_lost = asyncio.Event()
+
+    @property
+    def free(self) -> int:
+        """Decoders without an utterance."""
+        return self._lanes - len(self.utterances) if self.ready.is_set() and not self.lost.is_set() else 0
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)  # noqa: S101  what create_connection gives for a socket
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        for message in self._unpacker.feed(data):
+            if message.kind is Kind.READY:
+                self.ready.set()
+                self.ready_or_lost.set()
+                self._pool.assign()
+            else:
+                self._pool.heard(self, message)
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  asyncio's; why it went does not matter
+        self.lost.set()
+        self.ready_or_lost.set()
+        self._pool.lost(self)
+
+    def send(self, message: Message) -> None:
+        """Queue a message; dropped when the process is gone, which connection_lost tells."""
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.write(message.packed())
+
+    def close(self) -> None:
+        """End the process: it lives as long as its socket."""
+        if self._transport is not None:
+            self._transport.abort()
+
+
+class SphinxPool:
+    """Processes that decode, kept alive, and a line of utterances before them. For one event loop."""
+
+    def __init__(self, setup: Message, processes: int, lanes: int) -> None:
+        self._setup, self._processes, self._lanes = setup, processes, lanes
+        self._links: list[_Link] = []
+        self._waiting: list[Utterance] = []
+        self._numbers = itertools.count(1)
+        self._keeping: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Start the processes and wait until they can decode. Raises ProviderLate or ProviderFailed."""
+        first: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._keeping = asyncio.create_task(self._keep_all(first), name="sphinx pool")
+        try:
+            async with asyncio.timeout(_START_WITHIN_S):
+                await first
+        except TimeoutError as late:
+            await self.aclose()
+            raise ProviderLate(PROVIDER, f"no process was ready within {_START_WITHIN_S:.0f} s") from late
+        except BaseException:
+            await self.aclose()
+            raise
+
+    async def aclose(self) -> None:
+        """End the processes; utterances still there end as late. Safe to call twice."""
+        keeping, self._keeping = self._keeping, None
+        if keeping is not None:
+            keeping.cancel()
+            with suppress(asyncio.CancelledError):
+                await keeping
+        for link in list(self._links):
+            link.close()
+        for utterance in [*self._waiting, *(one for link in self._links for one in link.utterances.values())]:
+            self._finish(utterance, "late")
+
+    def submit(self, utterance: Utterance) -> None:
+        """Give it a decoder now or when one is free."""
+        utterance.number = next(self._numbers)
+        self._waiting.append(utterance)
+        self.assign()
+
+    def write(self, utterance: Utterance, pcm: bytes) -> None:
+        """More of its audio."""
+        utterance.audio += pcm
+        if utterance.link is not None:
+            utterance.link.send(Message(Kind.AUDIO, utterance.number, pcm))
+
+    def end(self, utterance: Utterance, deadline_ms: int) -> None:
+        """That was all of its audio; its result is due."""
+        utterance.ended = True
+        if utterance.link is not None:
+            utterance.link.send(Message(Kind.END, utterance.number))
+        loop = asyncio.get_running_loop()
+        utterance.timer = loop.call_later(deadline_ms / 1000, self._expire, utterance)
+
+    def drop(self, utterance: Utterance) -> None:
+        """Nobody wants it any more; on_done is not called."""
+        self._release(utterance)
+        self.assign()
+
+    def assign(self) -> None:
+        """Give free decoders to waiting utterances: those that have ended first, their callers are waiting."""
+        while self._waiting:
+            link = max(self._links, key=lambda one: one.free, default=None)
+            if link is None or not link.free:
+                return
+            utterance = next((one for one in self._waiting if one.ended), self._waiting[0])
+            self._waiting.remove(utterance)
+            utterance.link, utterance.attempts = link, utterance.attempts + 1
+            link.utterances[utterance.number] = utterance
+            link.send(saying(Kind.BEGIN, utterance.number, asdict(utterance.expectation)))
+            if utterance.audio:
+                link.send(Message(Kind.AUDIO, utterance.number, bytes(utterance.audio)))
+            if utterance.ended:
+                link.send(Message(Kind.END, utterance.number))
+
+    def heard(self, link: _Link, message: Message) -> None:
+        """A process said something; what it says of an utterance that was dropped is ignored."""
+        utterance = link.utterances.get(message.utterance)
+        if utterance is None:
+            return
+        if message.kind is Kind.PARTIAL:
+            utterance.on_partial(message.body.decode())
+        elif message.kind is Kind.FINAL:
+            readings = tuple(Hypothesis(text, confidence) for text, confidence in message.content())
+            self._finish(utterance, readings)
+            self.assign()
+
+    def lost(self, link: _Link) -> None:
+        """A process is gone: its utterances are decoded anew from their buffers."""
+        if link in self._links:
+            self._links.remove(link)
+        for utterance in list(link.utterances.values()):
+            if utterance.attempts < _MOST_ATTEMPTS and self._keeping is not None:
+                del link.utterances[utterance.number]
+                utterance.link = None
+                self._waiting.append(utterance)
+            else:
+                self._finish(utterance, "late")
+        self.assign()
+
+    def _expire(self, utterance: Utterance) -> None:
+        self._finish(utterance, "busy" if utterance.link is None and not utterance.attempts else "late")
+        self.assign()
+
+    def _finish(self, utterance: Utterance, result: tuple[Hypothesis, ...] | Failure) -> None:
+        self._release(utterance, tell=isinstance(result, str))
+        utterance.on_done(result)
+
+    def _release(self, utterance: Utterance, *, tell: bool = True) -> None:
+        if utterance.timer is not None:
+            utterance.timer.cancel()
+        with suppress(ValueError):
+            self._waiting.remove(utterance)
+        link, utterance.link = utterance.link, None
+        if link is not None:
+            link.utterances.pop(utterance.number, None)
+            if tell:
+                link.send(Message(Kind.DROP, utterance.number))
+
+    async def _keep_all(self, first: "asyncio.Future[None]") -> None:
+        """Keep every process alive. The first one makes the models; the others find them made."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._keep(first))
+            await asyncio.wait([first])
+            if not first.cancelled() and first.exception() is None:
+                for _ in range(self._processes - 1):
+                    group.create_task(self._keep(None))
+
+    async def _keep(self, first: "asyncio.Future[None] | None") -> None:
+        failures = 0
+        while True:
+            await asyncio.sleep(_RESTART_AFTER_S[min(failures, len(_RESTART_AFTER_S) - 1)])
+            link = _Link(self, self._lanes)
+            try:
+                await self._live(link, first)
+            except OSError as error:
+                _log.warning("sphinx.no_process", error=type(error).__name__)
+            if first is not None and not first.done():
+                first.set_exception(ProviderFailed(PROVIDER, "the recognising process ended before it was ready"))
+                return
+            failures = 0 if link.ready.is_set() else failures + 1
+            _log.warning("sphinx.process_ended", failures=failures)
+
+    async def _live(self, link: _Link, first: "asyncio.Future[None] | None") -> None:
+        """One process from its start to its end. Raises OSError when there can be no more processes."""
+        ours, theirs = socket.socketpair()
+        with theirs:
+            process = await asyncio.to_thread(_spawn, theirs.fileno())
+        try:
+            await asyncio.get_running_loop().create_connection(lambda: link, sock=ours)
+            self._links.append(link)
+            link.send(self._setup)
+            await link.ready_or_lost.wait()
+            if link.ready.is_set() and first is not None and not first.done():
+                first.set_result(None)
+            await link.lost.wait()
+        finally:
+            link.close()
+            ours.close()
+            await asyncio.shield(asyncio.to_thread(_reap, process))
+
+
+def _spawn(descriptor: int) -> "subprocess.Popen[bytes]":
+    # A module of ours by its name, and the descriptor of a socket; no shell.
+    command = [sys.executable, "-m", "voice.stt.sphinx_worker", str(descriptor)]
+    return subprocess.Popen(  # noqa: S603
+        command, pass_fds=[descriptor], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+    )
+
+
+def _reap(process: "subprocess.Popen[bytes]") -> None:
+    try:
+        process.wait(_END_WITHIN_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
