@@ -43,6 +43,11 @@ EXPECTED_START_S = 1.0
 """From the first webhook to the first media frame, roughly: where zero is thought to be until it is known."""
 
 
+def utc_now() -> datetime:
+    """The wall clock, aware."""
+    return datetime.now(UTC)
+
+
 class CallClock:
     """The clock of one call on the running event loop, monotonic, anchored once.
 
@@ -50,15 +55,16 @@ class CallClock:
     A resumed call keeps its zero: `start` takes the wall clock of the first stream's first frame.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, wall_clock: Callable[[], datetime] = utc_now) -> None:
         self._loop = asyncio.get_running_loop()
+        self._wall_clock = wall_clock
         self._zero_s = self._loop.time() + EXPECTED_START_S
         self.started = False
         """Whether the first frame has come."""
 
     def start(self, wall_zero: datetime | None = None) -> datetime:
         """Set zero: now, or for a resumed call the wall clock (aware, UTC) of its zero. Returns zero's wall clock."""
-        wall_now = datetime.now(UTC)
+        wall_now = self._wall_clock()
         past_s = max(0.0, (wall_now - wall_zero).total_seconds()) if wall_zero is not None else 0.0
         self._zero_s = self._loop.time() - past_s
         self.started = True

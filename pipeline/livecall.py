@@ -65,7 +65,7 @@ class LiveCall:
     ) -> None:
         """past: what an earlier process recorded of this call before it died; empty for a new one."""
         self.origin = origin
-        self.clock = CallClock()
+        self.clock = CallClock(runtime.wall_clock)
         self.failures = 0
         """Streams that an error of ours ended."""
         self._offered: OfferStream | TakeMessage | None = None

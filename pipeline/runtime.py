@@ -2,8 +2,10 @@
 
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
+from pipeline.drive import utc_now
 from pipeline.stages import Stages
 from recordings.audio import CallAudio
 from recordings.store import CallStore
@@ -25,3 +27,5 @@ class Runtime:
     prompts: Prompts
     carry: Callable[[Stages], Coroutine[Any, Any, None]]
     """Joins the stages of a stream and runs them until cancelled: graph.carry or direct.carry."""
+    wall_clock: Callable[[], datetime] = utc_now
+    """Aware. Ties a call's clock to the world, so that another process can go on with it."""

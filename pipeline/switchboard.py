@@ -5,7 +5,6 @@ import time
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 import structlog
 
@@ -94,7 +93,7 @@ class Switchboard:
             return self._settled[call_sid]
         line = self._lines.get(to_number)
         log = CallLog(self._runtime.store, self._runtime.org_id, call_sid)
-        origin = CallOrigin(call_sid, from_number, to_number, datetime.now(UTC))
+        origin = CallOrigin(call_sid, from_number, to_number, self._runtime.wall_clock())
         if line is None or self.draining or len(self._calls) >= self._max_calls:
             reason = "no line answers this number" if line is None else "all lines are busy"
             _record_ringing(log, origin, line)

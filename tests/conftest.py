@@ -1,6 +1,8 @@
-"""What every test may ask for."""
+"""What every test may ask for, and what no test may leave behind."""
 
+import asyncio
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,23 +22,16 @@ def shared() -> Path:
     pytest.skip(reason)
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say aloud how much was not checked for want of something on this machine."""
-    skipped = terminalreporter.stats.get("skipped", [])
-    if skipped:
-        terminalreporter.section("NOT CHECKED", sep="!", yellow=True, bold=True)
-        terminalreporter.line(
-            f"{len(skipped)} tests were skipped: something they need is not on this machine (reasons above)"
-        )
+@pytest.fixture(autouse=True)
+def _no_task_outlives_its_test(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """asyncio.run cancels what is left when its coroutine is done: here that is a failure, as it is in a server."""
+    left: list[str] = []
+    cancel_all = asyncio.runners._cancel_all_tasks  # type: ignore[attr-defined]  # the one place that knows of them
 
+    def told(loop: asyncio.AbstractEventLoop) -> None:
+        left.extend(f"{task.get_name()} {task.get_coro()!r}" for task in asyncio.all_tasks(loop))
+        cancel_all(loop)
 
-def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
-    """In CI everything that tests need is installed: a skip there is a failure."""
-    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
-    if (
-        os.environ.get("CORDBOARD_CI") == "1"
-        and exitstatus == 0
-        and reporter is not None
-        and reporter.stats.get("skipped")
-    ):
-        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+    monkeypatch.setattr(asyncio.runners, "_cancel_all_tasks", told)
+    yield
+    assert not left, f"tasks that nobody waited for: {left}"

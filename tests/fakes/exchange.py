@@ -49,8 +49,13 @@ class Exchange:
     stalls_ms: list[float]
     """How late a ticker of 10 ms was, when it was late by more than 5 ms."""
     calls: list[DoubleCall] = field(default_factory=list)
+    signs_sockets: bool = False
+    """Sign media sockets on behalf of a client that cannot."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self.signs_sockets and scope["type"] == "websocket":
+            signed = [(name.lower().encode(), given.encode()) for name, given in self.signed(scope["path"]).items()]
+            scope = {**scope, "headers": [*scope["headers"], *signed]}
         await self.app(scope, receive, send)
 
     @property
@@ -115,6 +120,12 @@ async def _tick(stalls_ms: list[float]) -> None:
 
 
 @asynccontextmanager
+async def aclosed(listening: socket.socket) -> AsyncIterator[None]:
+    with listening:
+        yield
+
+
+@asynccontextmanager
 async def exchange(
     root: Path,
     carry: Callable[[Stages], Coroutine[Any, Any, None]] = graph.carry,
@@ -126,6 +137,7 @@ async def exchange(
         listening = socket.create_server(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{listening.getsockname()[1]}"
         async with (
+            aclosed(listening),
             TwilioDouble(ACCOUNT, AUTH_TOKEN) as double,
             httpx.AsyncClient(trust_env=False) as http,
             asyncio.TaskGroup() as tasks,
