@@ -1,6 +1,6 @@
 """The port to speech synthesis."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Protocol
 
 
@@ -11,7 +11,7 @@ class TextToSpeech(Protocol):
     def name(self) -> str:
         """Engine, voice and settings in one word; part of the key of cached prompts."""
 
-    def speak(self, text: str, language: str, deadline_ms: int) -> AsyncIterator[bytes]:
+    def speak(self, text: str, language: str, deadline_ms: int) -> AsyncGenerator[bytes, None]:
         """Yield PCM16 mono 8 kHz as it is made, leading silence trimmed; closing the iterator cancels.
 
         The first chunk is due within deadline_ms. Raises ProviderLate or ProviderFailed (voice.errors): retryable.
