@@ -208,7 +208,7 @@ def _write_lines(connection: sqlite3.Connection, documents: Sequence[Document]) 
         for place, (document, section) in enumerate(sections)
         for line in (section.heading, f"{document.title} {section.heading}", *section.asked, section.spoken)
     ]
-    vocabulary = learn_vocabulary([said for _, said in lines], count_concepts)
+    vocabulary = learn_vocabulary([count_concepts(said) for _, said in lines])
     rows = sp.csr_matrix(np.stack([_concept_row(said, vocabulary) for _, said in lines]))
     arrays: dict[str, npt.NDArray[Any]] = {
         "owners": np.array([place for place, _ in lines], np.int64),

@@ -1,13 +1,13 @@
 """Four views of an utterance: its concepts, its words, its letters, its meaning. Pure.
 
 Each sees what the others miss: concepts join phrases that mean the same ("get my money back" = "refund"), words and
-their
-pairs keep the exact wording, letters forgive spelling and recogniser errors, vectors generalise to words never seen.
+their pairs keep the exact wording, letters forgive misspelling, vectors generalise to words never seen.
 """
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import log, sqrt
 from typing import Final
 
@@ -30,6 +30,8 @@ _SKIP: Final = 0.3
 _FUNCTION_WORD: Final = 0.25
 """Words lighter than this ("the", "i", "to") stand in no pair of concepts."""
 _LETTERS: Final = (2, 5)
+_LONGEST: Final = 40
+"""Letters of a word that are looked at; nobody says a longer one."""
 _LARGE: Final = 2000
 """From this many texts on, features that occur in one text only are left out: they are mostly misspellings."""
 
@@ -44,8 +46,23 @@ class Vocabulary:
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """A text, taken apart once: everything that features are made of."""
+
+    said: list[str]
+    counts: Mapping[str, Counts]
+    """Features and their values, by view."""
+
+
+def read(text: str) -> Reading:
+    """Take a text apart."""
+    said = words(text)
+    return Reading(said, {view: counted(said) for view, counted in _COUNTED.items()})
+
+
+@dataclass(frozen=True, slots=True)
 class Features:
-    """Texts into rows of numbers; learned once from the training texts."""
+    """Readings into rows of numbers; learned once from the training texts."""
 
     vocabularies: dict[str, Vocabulary]
 
@@ -59,44 +76,48 @@ class Features:
         """Columns of the sparse views together."""
         return sum(len(vocabulary.places) for vocabulary in self.vocabularies.values())
 
-    def row(self, text: str) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    def row(self, reading: Reading) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32], npt.NDArray[np.float32]]:
         """One text: columns and values of its sparse part, then its dense part (all float32)."""
-        said = words(text)
         columns: list[int] = []
         values: list[float] = []
         start = 0
         for view, vocabulary in self.vocabularies.items():
+            places = vocabulary.places
             found = [
-                (place, value * float(vocabulary.weights[place]))
-                for feature, value in _COUNTED[view](said).items()
-                if (place := vocabulary.places.get(feature)) is not None
+                (place, value)
+                for feature, value in reading.counts[view].items()
+                if (place := places.get(feature)) is not None
             ]
-            length = sqrt(sum(value * value for _, value in found)) or 1.0
-            columns.extend(start + place for place, _ in found)
-            values.extend(VIEWS[view] * value / length for _, value in found)
-            start += len(vocabulary.places)
-        dense = word_vectors().meaning(said) * np.float32(VIEWS["meaning"])
+            at = [place for place, _ in found]
+            weighted = [
+                value * weight for (_, value), weight in zip(found, vocabulary.weights[at].tolist(), strict=True)
+            ]
+            length = sqrt(sum(value * value for value in weighted)) or 1.0
+            columns.extend(start + place for place in at)
+            values.extend(VIEWS[view] * value / length for value in weighted)
+            start += len(places)
+        dense = word_vectors().meaning(reading.said) * np.float32(VIEWS["meaning"])
         return np.array(columns, np.int64), np.array(values, np.float32), dense
 
-    def rows(self, texts: Iterable[str]) -> sp.csr_matrix:
+    def rows(self, readings: Iterable[Reading]) -> sp.csr_matrix:
         """Many texts as one sparse float32 matrix of `width` columns."""
         pointers = [0]
         columns: list[npt.NDArray[np.int64]] = []
         values: list[npt.NDArray[np.float32]] = []
         first_dense = self.sparse_width
-        for text in texts:
-            places, weights, dense = self.row(text)
+        for reading in readings:
+            places, weights, dense = self.row(reading)
             columns.extend((places, np.arange(first_dense, first_dense + len(dense))))
             values.extend((weights, dense))
             pointers.append(pointers[-1] + len(places) + len(dense))
         shape = (len(pointers) - 1, self.width)
         return sp.csr_matrix((np.concatenate(values), np.concatenate(columns), pointers), shape=shape)
 
-    def known_share(self, text: str) -> float:
+    def known_share(self, reading: Reading) -> float:
         """How much of what the text says, by weight of its words, training has seen: 0 to 1."""
         seen = self.vocabularies["concepts"].places
         known = total = 0.0
-        for piece in concepts().read(words(text)):
+        for piece in concepts().read(reading.said):
             weight = 1.0 if piece[0].startswith(MARK) else word_vectors().weight(piece[0])
             total += weight
             if any((part if part.startswith(MARK) else stem(part)) in seen for part in piece):
@@ -104,22 +125,22 @@ class Features:
         return known / total if total else 0.0
 
 
-def learn_features(texts: Sequence[str]) -> Features:
+def learn_features(readings: Sequence[Reading]) -> Features:
     """Choose the features: all that occur, or in a large set those that occur twice."""
-    rare = 1 if len(texts) < _LARGE else 2
-    said = [words(text) for text in texts]
+    rare = 1 if len(readings) < _LARGE else 2
     return Features(
-        {view: learn_vocabulary(said, counted, rare, weighed=view != "words") for view, counted in _COUNTED.items()}
+        {
+            view: learn_vocabulary([reading.counts[view] for reading in readings], rare, weighed=view != "words")
+            for view in _COUNTED
+        }
     )
 
 
-def learn_vocabulary(
-    said: Sequence[list[str]], counted: Callable[[list[str]], Counts], rare: int = 1, *, weighed: bool = True
-) -> Vocabulary:
+def learn_vocabulary(counts: Sequence[Counts], rare: int = 1, *, weighed: bool = True) -> Vocabulary:
     """Choose the features of one view that occur in at least `rare` texts; unweighed ones all weigh 1."""
-    documents = Counter(feature for one in said for feature in counted(one))
+    documents = Counter(feature for one in counts for feature in one)
     kept = sorted(feature for feature, times in documents.items() if times >= rare)
-    weights = [log((len(said) + 1) / (documents[feature] + 1)) + 1 if weighed else 1.0 for feature in kept]
+    weights = [log((len(counts) + 1) / (documents[feature] + 1)) + 1 if weighed else 1.0 for feature in kept]
     return Vocabulary({feature: at for at, feature in enumerate(kept)}, np.array(weights, np.float32))
 
 
@@ -162,10 +183,15 @@ def count_letters(said: list[str]) -> Counts:
     """Groups of two to five letters within words and at their edges, by the logarithm of how often they occur."""
     groups: Counter[str] = Counter()
     for word in said:
-        edged = f" {word} "
-        for size in range(_LETTERS[0], min(_LETTERS[1], len(edged)) + 1):
-            groups.update(edged[at : at + size] for at in range(len(edged) - size + 1))
+        groups.update(_letters(word))
     return {group: 1 + log(times) for group, times in groups.items()}
+
+
+@lru_cache(maxsize=50_000)
+def _letters(word: str) -> tuple[str, ...]:
+    edged = f" {word[:_LONGEST]} "
+    sizes = range(_LETTERS[0], min(_LETTERS[1], len(edged)) + 1)
+    return tuple(edged[at : at + size] for size in sizes for at in range(len(edged) - size + 1))
 
 
 _COUNTED: Final[Mapping[str, Callable[[list[str]], Counts]]] = {

@@ -13,7 +13,7 @@ from zipfile import BadZipFile
 import numpy as np
 import numpy.typing as npt
 
-from knowledge.english.features import Features, Vocabulary
+from knowledge.english.features import Features, Vocabulary, read
 from pipeline.assistant.intents.trust import confidence
 
 _FORMAT: Final = "cordboard-intents-1"
@@ -101,14 +101,15 @@ class IntentModel:
 
     def intent(self, text: str) -> Guess:
         """Guess the intent of one utterance, in well under a millisecond."""
-        columns, values, dense = self.features.row(text)
+        reading = read(text)
+        columns, values, dense = self.features.row(reading)
         if not values.any() and not dense.any():
             return Guess("", 0.0, sure=False, ranked=())
         raw = values @ self.weights[columns] + dense @ self.weights[self.features.sparse_width :] + self.biases
         shares = np.exp(raw.astype(np.float64) - float(raw.max()))
         shares /= shares.sum()
         best = np.argsort(-shares[:-1], kind="stable")[:_SHOWN]
-        trusted = confidence(shares, self.features.known_share(text), self.trust)
+        trusted = confidence(shares, self.features.known_share(reading), self.trust)
         ranked = tuple((self.intents[at], float(shares[at])) for at in best)
         return Guess(ranked[0][0], trusted, sure=trusted >= self.threshold, ranked=ranked)
 

@@ -20,11 +20,11 @@ from scipy.linalg import cholesky, solve_triangular
 from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # shipped without types
 
-from knowledge.english.features import Features, learn_features
-from knowledge.english.words import words
+from knowledge.english.features import Features, Reading, learn_features, read
 from pipeline.assistant.intents.trust import trust_signals
 
 Floats = npt.NDArray[np.float32]
+_Example = tuple[Reading, str]
 
 BACKGROUND: Final = ""
 """Label of what is none of the line's intents."""
@@ -64,15 +64,17 @@ class Learned:
 
 def learn(examples: Sequence[tuple[str, str]], seed: int) -> Learned:
     """Learn from (text, intent) pairs; deterministic. Raises ValueError when there are fewer than two intents."""
-    texts, labels = [text for text, _ in examples], [intent for _, intent in examples]
-    if len(set(labels)) < 2 or "" in labels:
+    intents = sorted({intent for _, intent in examples})
+    if len(intents) < 2 or "" in intents:
         raise ValueError("intents need at least two different names, none of them empty, with examples each")
     with threadpool_limits(1):  # matrices this small only wait for more threads: six times slower on two busy cores
-        return _learn(examples, texts, labels, seed)
+        return _learn([(read(text), intent) for text, intent in examples], intents, seed)
 
 
-def _learn(examples: Sequence[tuple[str, str]], texts: list[str], labels: list[str], seed: int) -> Learned:
-    background = _background(texts)
+def _learn(examples: Sequence[_Example], intents: list[str], seed: int) -> Learned:
+    features = learn_features([reading for reading, _ in examples])
+    rows = features.rows(reading for reading, _ in examples)
+    background = _background(features, rows)
     measured = [
         _measure(
             [examples[at] for at in train],
@@ -80,18 +82,11 @@ def _learn(examples: Sequence[tuple[str, str]], texts: list[str], labels: list[s
             background[turn % 2 :: 2],
             background[1 - turn % 2 :: 2],
         )
-        for turn, (train, test) in enumerate(_parts(labels, seed))
+        for turn, (train, test) in enumerate(_parts([intent for _, intent in examples], seed))
     ]
     trust, threshold = _calibrate(measured)
-    features, weights, biases = _fit(examples, background)
-    return Learned((*sorted(set(labels)), BACKGROUND), features, weights, biases, trust, threshold)
-
-
-def scores(features: Features, weights: Floats, biases: Floats, texts: Sequence[str]) -> npt.NDArray[np.float64]:
-    """Probabilities of every text, one column an intent."""
-    raw = np.asarray(features.rows(texts) @ weights + biases, np.float64)
-    raw = np.exp(raw - raw.max(1, keepdims=True))
-    return np.asarray(raw / raw.sum(1, keepdims=True))
+    weights, biases = _fit(examples, features, rows, background)
+    return Learned((*intents, BACKGROUND), features, weights, biases, trust, threshold)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,31 +100,36 @@ class _Measured:
 
 
 def _measure(
-    train: Sequence[tuple[str, str]], test: Sequence[tuple[str, str]], background: list[str], unseen: list[str]
+    train: Sequence[_Example], test: Sequence[_Example], background: list[Reading], unseen: list[Reading]
 ) -> _Measured:
     """Learn from some examples and measure on the others and on background talk that it has not seen."""
     intents = np.array(sorted({intent for _, intent in train}))
-    features, weights, biases = _fit(train, background)
-    every = [text for text, _ in test] + unseen
-    probabilities = scores(features, weights, biases, every)
-    signals = [trust_signals(row, features.known_share(text)) for row, text in zip(probabilities, every, strict=True)]
-    guesses = intents[probabilities[:, :-1].argmax(1)]
+    features = learn_features([reading for reading, _ in train])
+    weights, biases = _fit(train, features, features.rows(reading for reading, _ in train), background)
+    every = [reading for reading, _ in test] + unseen
+    shares = _shares(np.asarray(features.rows(every) @ weights + biases, np.float64))
+    signals = [trust_signals(row, features.known_share(reading)) for row, reading in zip(shares, every, strict=True)]
+    guesses = intents[shares[:, :-1].argmax(1)]
     right = guesses == np.array([intent for _, intent in test] + [BACKGROUND] * len(unseen))
     return _Measured(np.array(signals), right, np.arange(len(every)) < len(test))
 
 
-def _fit(examples: Sequence[tuple[str, str]], background: list[str]) -> tuple[Features, Floats, Floats]:
-    """Features, weights and biases; columns are the intents by name, then the background."""
-    texts = [text for text, _ in examples]
+def _shares(raw: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    exponents = np.exp(raw - raw.max(1, keepdims=True))
+    return np.asarray(exponents / exponents.sum(1, keepdims=True))
+
+
+def _fit(
+    examples: Sequence[_Example], features: Features, rows: sp.csr_matrix, background: list[Reading]
+) -> tuple[Floats, Floats]:
+    """Weights and biases; columns are the intents by name, then the background. The names count as one example each."""
     names = sorted({intent for _, intent in examples})
     place = {name: at for at, name in enumerate(names)}
-    features = learn_features(texts)
-    every = texts + [" ".join(words(name.replace("_", " "))) for name in names] + background
+    others = features.rows([*(read(name.replace("_", " ")) for name in names), *background])
     targets = [place[intent] for _, intent in examples] + [*range(len(names))] + [len(names)] * len(background)
-    shares = np.ones(len(every))
-    shares[len(every) - len(background) :] = min(1.0, 3 * len(texts) / len(names) / max(1, len(background)))
-    weights, biases = _regress(features.rows(every), np.array(targets), shares)
-    return features, weights, biases
+    shares = np.ones(len(targets))
+    shares[len(targets) - len(background) :] = min(1.0, 3 * len(examples) / len(names) / max(1, len(background)))
+    return _regress(sp.vstack([rows, others]).tocsr(), np.array(targets), shares)
 
 
 def _regress(
@@ -145,7 +145,7 @@ def _regress(
         model.fit(rows, targets, sample_weight=shares)
         return np.ascontiguousarray(model.coef_.T, np.float32), model.intercept_.astype(np.float32)
     gram = (rows @ rows.T).toarray().astype(np.float64)
-    gram[np.diag_indices_from(gram)] += 1e-6
+    gram[np.diag_indices_from(gram)] += 1e-4  # positive definite also when texts repeat
     lower = cholesky(gram, lower=True)
     model.fit(lower, targets, sample_weight=shares)
     inner = solve_triangular(lower, model.coef_.T, lower=True, trans="T")
@@ -187,15 +187,12 @@ def _parts(labels: list[str], seed: int) -> list[tuple[list[int], list[int]]]:
     return [part for part in parts if part[0] and part[1] and len({labels[at] for at in part[0]}) > 1]
 
 
-def _background(texts: list[str]) -> list[str]:
+def _background(features: Features, ours: sp.csr_matrix) -> list[Reading]:
     """The background talk, less what this line is about."""
     lines = files("pipeline.assistant.intents").joinpath("background.txt").read_text(encoding="utf-8").splitlines()
-    talk = [line for line in lines if line and not line.startswith("#")]
-    features = learn_features(texts)
-    ours = features.rows(texts)
-    theirs = features.rows(talk)
-    likeness = _unit(theirs) @ _unit(ours).T
-    return [line for line, most in zip(talk, likeness.max(axis=1).toarray().ravel(), strict=True) if most < 0.75]
+    talk = [read(line) for line in lines if line and not line.startswith("#")]
+    likeness = (_unit(features.rows(talk)) @ _unit(ours).T).max(axis=1).toarray().ravel()
+    return [reading for reading, most in zip(talk, likeness, strict=True) if most < 0.75]
 
 
 def _unit(rows: sp.csr_matrix) -> sp.csr_matrix:
