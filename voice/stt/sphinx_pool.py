@@ -5,15 +5,15 @@ import itertools
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
-from typing import Final, Literal
+from dataclasses import asdict, dataclass
+from typing import Final
 
 import structlog
 
 from voice.errors import ProviderFailed, ProviderLate
-from voice.stt.port import Expectation, Hypothesis
+from voice.stt.listening import Failure, Readings, Utterance
+from voice.stt.port import Hypothesis
 from voice.stt.wire import Kind, Message, Unpacker, saying
 
 _log = structlog.get_logger(__name__)
@@ -26,20 +26,13 @@ _MOST_ATTEMPTS: Final = 2
 """An utterance whose process died is decoded once more, not forever: it may be what killed the process."""
 _RESTART_AFTER_S: Final = (0.0, 1.0, 2.0, 5.0, 10.0, 30.0)
 
-Failure = Literal["busy", "late"]
-
 
 @dataclass(eq=False)
-class Utterance:
-    """Audio on its way to words. Owned by the pool from submit() until `done` was called, or drop()."""
+class _Job:
+    """An utterance in the pool: in a process, or waiting for one."""
 
-    expectation: Expectation
-    on_partial: Callable[[str], None]
-    on_done: Callable[[tuple[Hypothesis, ...] | Failure], None]
-    audio: bytearray = field(default_factory=bytearray)
-    """All of it, PCM16: what is heard before a decoder is free, and what is decoded anew when a process dies."""
-    ended: bool = False
-    number: int = 0
+    utterance: Utterance
+    number: int
     attempts: int = 0
     link: "_Link | None" = None
     timer: asyncio.TimerHandle | None = None
@@ -53,7 +46,7 @@ class _Link(asyncio.Protocol):
         self._lanes = lanes
         self._unpacker = Unpacker()
         self._transport: asyncio.Transport | None = None
-        self.utterances: dict[int, Utterance] = {}
+        self.jobs: dict[int, _Job] = {}
         self.ready = asyncio.Event()
         self.lost = asyncio.Event()
         self.ready_or_lost = asyncio.Event()
@@ -61,7 +54,7 @@ class _Link(asyncio.Protocol):
     @property
     def free(self) -> int:
         """Decoders without an utterance."""
-        return self._lanes - len(self.utterances) if self.ready.is_set() and not self.lost.is_set() else 0
+        return self._lanes - len(self.jobs) if self.ready.is_set() and not self.lost.is_set() else 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)  # noqa: S101  what create_connection gives for a socket
@@ -98,7 +91,8 @@ class SphinxPool:
     def __init__(self, setup: Message, processes: int, lanes: int) -> None:
         self._setup, self._processes, self._lanes = setup, processes, lanes
         self._links: list[_Link] = []
-        self._waiting: list[Utterance] = []
+        self._waiting: list[_Job] = []
+        self._jobs: dict[Utterance, _Job] = {}
         self._numbers = itertools.count(1)
         self._keeping: asyncio.Task[None] | None = None
 
@@ -123,35 +117,38 @@ class SphinxPool:
             keeping.cancel()
             with suppress(asyncio.CancelledError):
                 await keeping
-        for link in list(self._links):
-            link.close()
-        for utterance in [*self._waiting, *(one for link in self._links for one in link.utterances.values())]:
-            self._finish(utterance, "late")
+        for job in list(self._jobs.values()):
+            self._finish(job, "late")
 
     def submit(self, utterance: Utterance) -> None:
         """Give it a decoder now or when one is free."""
-        utterance.number = next(self._numbers)
-        self._waiting.append(utterance)
+        self._jobs[utterance] = job = _Job(utterance, next(self._numbers))
+        self._waiting.append(job)
         self.assign()
 
     def write(self, utterance: Utterance, pcm: bytes) -> None:
         """More of its audio."""
         utterance.audio += pcm
-        if utterance.link is not None:
-            utterance.link.send(Message(Kind.AUDIO, utterance.number, pcm))
+        job = self._jobs.get(utterance)
+        if job is not None and job.link is not None:
+            job.link.send(Message(Kind.AUDIO, job.number, pcm))
 
     def end(self, utterance: Utterance, deadline_ms: int) -> None:
         """That was all of its audio; its result is due."""
         utterance.ended = True
-        if utterance.link is not None:
-            utterance.link.send(Message(Kind.END, utterance.number))
-        loop = asyncio.get_running_loop()
-        utterance.timer = loop.call_later(deadline_ms / 1000, self._expire, utterance)
+        job = self._jobs.get(utterance)
+        if job is None:
+            return
+        if job.link is not None:
+            job.link.send(Message(Kind.END, job.number))
+        job.timer = asyncio.get_running_loop().call_later(deadline_ms / 1000, self._expire, job)
 
     def drop(self, utterance: Utterance) -> None:
         """Nobody wants it any more; on_done is not called."""
-        self._release(utterance)
-        self.assign()
+        job = self._jobs.get(utterance)
+        if job is not None:
+            self._release(job, tell=True)
+            self.assign()
 
     def assign(self) -> None:
         """Give free decoders to waiting utterances: those that have ended first, their callers are waiting."""
@@ -159,59 +156,60 @@ class SphinxPool:
             link = max(self._links, key=lambda one: one.free, default=None)
             if link is None or not link.free:
                 return
-            utterance = next((one for one in self._waiting if one.ended), self._waiting[0])
-            self._waiting.remove(utterance)
-            utterance.link, utterance.attempts = link, utterance.attempts + 1
-            link.utterances[utterance.number] = utterance
-            link.send(saying(Kind.BEGIN, utterance.number, asdict(utterance.expectation)))
-            if utterance.audio:
-                link.send(Message(Kind.AUDIO, utterance.number, bytes(utterance.audio)))
-            if utterance.ended:
-                link.send(Message(Kind.END, utterance.number))
+            job = next((one for one in self._waiting if one.utterance.ended), self._waiting[0])
+            self._waiting.remove(job)
+            job.link, job.attempts = link, job.attempts + 1
+            link.jobs[job.number] = job
+            link.send(saying(Kind.BEGIN, job.number, asdict(job.utterance.expectation)))
+            if job.utterance.audio:
+                link.send(Message(Kind.AUDIO, job.number, bytes(job.utterance.audio)))
+            if job.utterance.ended:
+                link.send(Message(Kind.END, job.number))
 
     def heard(self, link: _Link, message: Message) -> None:
         """A process said something; what it says of an utterance that was dropped is ignored."""
-        utterance = link.utterances.get(message.utterance)
-        if utterance is None:
+        job = link.jobs.get(message.utterance)
+        if job is None:
             return
         if message.kind is Kind.PARTIAL:
-            utterance.on_partial(message.body.decode())
+            job.utterance.on_partial(message.body.decode())
         elif message.kind is Kind.FINAL:
-            readings = tuple(Hypothesis(text, confidence) for text, confidence in message.content())
-            self._finish(utterance, readings)
+            self._finish(job, tuple(Hypothesis(text, confidence) for text, confidence in message.content()))
             self.assign()
 
     def lost(self, link: _Link) -> None:
         """A process is gone: its utterances are decoded anew from their buffers."""
         if link in self._links:
             self._links.remove(link)
-        for utterance in list(link.utterances.values()):
-            if utterance.attempts < _MOST_ATTEMPTS and self._keeping is not None:
-                del link.utterances[utterance.number]
-                utterance.link = None
-                self._waiting.append(utterance)
+        for job in list(link.jobs.values()):
+            if job.attempts < _MOST_ATTEMPTS and self._keeping is not None:
+                del link.jobs[job.number]
+                job.link = None
+                self._waiting.append(job)
             else:
-                self._finish(utterance, "late")
+                self._finish(job, "late")
         self.assign()
 
-    def _expire(self, utterance: Utterance) -> None:
-        self._finish(utterance, "busy" if utterance.link is None and not utterance.attempts else "late")
+    def _expire(self, job: _Job) -> None:
+        self._finish(job, "late" if job.attempts else "busy")
         self.assign()
 
-    def _finish(self, utterance: Utterance, result: tuple[Hypothesis, ...] | Failure) -> None:
-        self._release(utterance, tell=isinstance(result, str))
-        utterance.on_done(result)
+    def _finish(self, job: _Job, result: Readings | Failure) -> None:
+        self._release(job, tell=isinstance(result, str))
+        job.utterance.on_done(result)
 
-    def _release(self, utterance: Utterance, *, tell: bool = True) -> None:
-        if utterance.timer is not None:
-            utterance.timer.cancel()
+    def _release(self, job: _Job, *, tell: bool) -> None:
+        """Take it out of the pool; `tell` its process to stop working on it."""
+        self._jobs.pop(job.utterance, None)
+        if job.timer is not None:
+            job.timer.cancel()
         with suppress(ValueError):
-            self._waiting.remove(utterance)
-        link, utterance.link = utterance.link, None
+            self._waiting.remove(job)
+        link, job.link = job.link, None
         if link is not None:
-            link.utterances.pop(utterance.number, None)
+            link.jobs.pop(job.number, None)
             if tell:
-                link.send(Message(Kind.DROP, utterance.number))
+                link.send(Message(Kind.DROP, job.number))
 
     async def _keep_all(self, first: "asyncio.Future[None]") -> None:
         """Keep every process alive. The first one makes the models; the others find them made."""

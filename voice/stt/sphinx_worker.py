@@ -1,112 +1,138 @@
-"""The process in which pocketsphinx runs: its binding holds the interpreter's lock, so never the server's own.
+"""A process that recognises: several decoders, one CPU, told what to do over a socket. Run by sphinx_pool only.
 
-`python -m voice.stt.sphinx_worker` speaks sphinx_wire over stdin and stdout. It ends when its stdin does: with its server.
+It lives as long as the other end of its socket: when the server is gone, however it went, this ends within a second.
+What callers wait for comes first: an utterance that has ended, before partials of those that have not.
 """
 
-import ctypes
+import contextlib
 import os
 import select
 import signal
+import socket
 import sys
 from collections import deque
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
 from voice.audio import PCM_BYTES_PER_MS
 from voice.stt.decoding import Decoding
 from voice.stt.models import Models
-from voice.stt.sphinx_wire import Message, Op, Unframer, expectation, framed, prepared, read_as
+from voice.stt.port import Expectation, Vocabulary
+from voice.stt.wire import Kind, Message, Unpacker, saying
 
-PARTIAL_MS: Final = 240
-"""New audio on a lane before another partial is worth its time."""
-_READ_BYTES: Final = 1 << 16
-_PR_SET_PDEATHSIG: Final = 1
+_PARTIAL_EVERY_BYTES: Final = 240 * PCM_BYTES_PER_MS
+_RECEIVED_AT_ONCE: Final = 1 << 18
+_NICENESS: Final = 5
+"""The server's media loop goes first: a word that comes 20 ms later is not noticed, a frame that does is."""
 
 
-class Lanes:
-    """The decoders of one process. Ends of utterances come before partials: somebody waits for those."""
+@dataclass(eq=False)
+class _Lane:
+    """One decoder and the utterance it works on; 0: none."""
 
-    def __init__(self, decoders: list[Decoding]) -> None:
-        self._decoders = decoders
-        self._speaking: dict[int, int] = {}
-        """Lanes with an utterance, and how many bytes came since their last partial."""
+    decoding: Decoding
+    utterance: int = 0
+    unheard_bytes: int = 0
+    partial: str = ""
 
-    def take(self, message: Message) -> bytes:
-        """Carry one message out; gives what is to be answered."""
-        lane, decoder = message.lane, self._decoders[message.lane]
-        if message.op is Op.BEGIN:
-            decoder.begin(expectation(message.payload))
-            self._speaking[lane] = 0
-        elif message.op is Op.AUDIO and lane in self._speaking:
-            decoder.hear(message.payload)
-            self._speaking[lane] += len(message.payload)
-        elif message.op is Op.END and self._speaking.pop(lane, None) is not None:
-            return framed(Op.FINAL, lane, read_as(decoder.finish()))
-        return b""
 
-    def partial(self) -> bytes:
-        """A partial of the lane that has most to tell; nothing if no lane has enough."""
-        lane = max(self._speaking, key=lambda each: self._speaking[each], default=None)
-        if lane is None or self._speaking[lane] < PARTIAL_MS * PCM_BYTES_PER_MS:
-            return b""
-        self._speaking[lane] = 0
-        text = self._decoders[lane].partial()
-        return framed(Op.PARTIAL, lane, text.encode()) if text else b""
+class Worker:
+    """Takes messages, and does one piece of work at a time."""
+
+    def __init__(self, models: Models, lanes: int) -> None:
+        self._lanes = [_Lane(Decoding(models)) for _ in range(lanes)]
+        self._ended: deque[_Lane] = deque()
+
+    @property
+    def idle(self) -> bool:
+        """Whether there is nothing to do until the next message."""
+        return not self._ended and self._next_partial() is None
+
+    def take(self, message: Message) -> None:
+        """Note what is to be done; cheap."""
+        if message.kind is Kind.BEGIN:
+            lane = next(lane for lane in self._lanes if not lane.utterance)
+            lane.decoding.begin(Expectation(**message.content()))
+            lane.utterance, lane.unheard_bytes, lane.partial = message.utterance, 0, ""
+            return
+        found = next((lane for lane in self._lanes if lane.utterance == message.utterance), None)
+        if found is None:
+            return
+        if message.kind is Kind.AUDIO:
+            found.decoding.hear(message.body)
+            found.unheard_bytes += len(message.body)
+        elif message.kind is Kind.END:
+            self._ended.append(found)
+        elif message.kind is Kind.DROP:
+            found.utterance = 0
+            with contextlib.suppress(ValueError):
+                self._ended.remove(found)
+
+    def work(self) -> Message | None:
+        """Do the most urgent piece of work: up to some 100 ms. Gives what there is to say, if anything."""
+        if self._ended:
+            lane = self._ended.popleft()
+            readings = [[one.text, one.confidence] for one in lane.decoding.finish()]
+            utterance, lane.utterance = lane.utterance, 0
+            return saying(Kind.FINAL, utterance, readings)
+        waiting = self._next_partial()
+        if waiting is None:
+            return None
+        waiting.unheard_bytes = 0
+        text = waiting.decoding.partial()
+        if not text or text == waiting.partial:
+            return None
+        waiting.partial = text
+        return Message(Kind.PARTIAL, waiting.utterance, text.encode())
+
+    def _next_partial(self) -> _Lane | None:
+        most = max(self._lanes, key=lambda lane: lane.unheard_bytes if lane.utterance else 0)
+        return most if most.utterance and most.unheard_bytes >= _PARTIAL_EVERY_BYTES else None
+
+
+def setup(vocabularies: tuple[Vocabulary, ...], cache_dir: Path, lanes: int) -> Message:
+    """The first message to a worker."""
+    told = {"vocabularies": [asdict(one) for one in vocabularies], "cache_dir": str(cache_dir), "lanes": lanes}
+    return saying(Kind.SETUP, 0, told)
+
+
+def serve(connection: socket.socket) -> None:
+    """Set up as told, then work until the connection ends."""
+    unpacker = Unpacker()
+    worker: Worker | None = None
+    while True:
+        if worker is None or worker.idle or select.select([connection], [], [], 0)[0]:
+            data = connection.recv(_RECEIVED_AT_ONCE)
+            if not data:
+                return
+            for message in unpacker.feed(data):
+                if worker is None:
+                    worker = _set_up(message)
+                    connection.sendall(Message(Kind.READY, 0).packed())
+                else:
+                    worker.take(message)
+        else:
+            said = worker.work()
+            if said is not None:
+                connection.sendall(said.packed())
 
 
 def main() -> None:
-    """Serve until stdin ends."""
-    _die_with_parent()
-    unframer, inbox = Unframer(), deque[Message]()
-    lanes: Lanes | None = None
-    while True:
-        if not inbox or _waiting():
-            data = os.read(sys.stdin.fileno(), _READ_BYTES) if inbox or _waiting() or lanes is None else _idle(lanes)
-            if data is None:
-                continue
-            if not data:
-                return
-            inbox.extend(unframer.feed(data))
-            continue
-        message = inbox.popleft()
-        if message.op is Op.PREPARE:
-            lanes = _prepare(message.payload)
-            _answer(framed(Op.READY))
-        elif lanes is not None:
-            _answer(lanes.take(message))
+    """Serve the socket whose descriptor is the first argument."""
+    # Ctrl-C goes to the whole terminal; the server decides when its processes end.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.nice(_NICENESS)
+    with socket.socket(fileno=int(sys.argv[1])) as connection, contextlib.suppress(ConnectionError):
+        serve(connection)
 
 
-def _idle(lanes: Lanes) -> bytes | None:
-    """Nothing is asked: work on a partial, or wait for more."""
-    partial = lanes.partial()
-    if partial:
-        _answer(partial)
-        return None
-    return os.read(sys.stdin.fileno(), _READ_BYTES)
-
-
-def _prepare(payload: bytes) -> Lanes:
-    vocabularies, cache_dir, count = prepared(payload)
-    models = Models(vocabularies, Path(cache_dir))
+def _set_up(message: Message) -> Worker:
+    told = message.content()
+    vocabularies = [Vocabulary(one["name"], one["kind"], tuple(one["phrases"])) for one in told["vocabularies"]]
+    models = Models(vocabularies, Path(told["cache_dir"]))
     models.prepare()
-    return Lanes([Decoding(models) for _ in range(count)])
-
-
-def _waiting() -> bool:
-    return bool(select.select([sys.stdin.fileno()], [], [], 0)[0])
-
-
-def _answer(data: bytes) -> None:
-    if data:
-        sys.stdout.buffer.write(data)
-        sys.stdout.buffer.flush()
-
-
-def _die_with_parent() -> None:
-    """A server that is killed takes its recognisers along, also in the middle of an utterance. Linux only."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which ends us by closing our stdin
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    return Worker(models, told["lanes"])
 
 
 if __name__ == "__main__":
