@@ -84,30 +84,31 @@ def closed_grammar(vocabulary: Vocabulary, names: Iterable[str], min_digits: int
     fewest, most = (min_digits or 1, min(max_digits, LONGEST_NUMBER)) if max_digits else (1, 0)
     weights = _WEIGHTS[vocabulary.kind]
     phrases = _weighted_phrases(vocabulary)
-    before_number, before_name = _lead_ins(vocabulary, "<digits>"), _lead_ins(vocabulary, "<name>")
-    named = tuple(names) if before_name or "<name>" in vocabulary.phrases else ()
+    number, name = _number_begins(most), _names_begin(tuple(names), vocabulary)
+    before_number = _lead_ins(vocabulary, "<digits>")
+    before_name = _lead_ins(vocabulary, "<name>") if weights.led_name else ()
     bigrams: dict[tuple[str, str], float] = defaultdict(float)
-    number = _number_begins(most)
     starts = [
         (weights.phrase, phrases),
         (weights.led_number, _evenly(before_number)),
-        (weights.number if before_number or "<digits>" in vocabulary.phrases else 0.0, number),
+        (weights.number, number if _expects(vocabulary, "<digits>") else {}),
         (weights.led_name, _evenly(before_name)),
-        (weights.name if named else 0.0, _names_begin(named, vocabulary)),
+        (weights.name, name if _expects(vocabulary, "<name>") else {}),
     ]
     total = sum(weight for weight, following in starts if following)
     for weight, following in starts:
         for word, probability in following.items():
-            bigrams[BEGIN, word] += weight / total * probability
-    for phrase in phrases:
-        bigrams[phrase, END] += 0.9
-    _follow(bigrams, before_number, number)
-    _follow(bigrams, before_name, _names_begin(named, vocabulary))
-    for name in named:
-        bigrams[token(name), END] += 0.9
+            if weight:
+                bigrams[BEGIN, word] += weight / total * probability
+    for whole in {*phrases, *(word for word in name if "~" not in word and weights.name)}:
+        bigrams[whole, END] = 0.9
+    for lead in {*before_number, *before_name}:
+        parts = [number] * (lead in before_number) + [name] * (lead in before_name)
+        share = (0.1 if (lead, END) in bigrams else 0.9) / len(parts)
+        bigrams.update({(lead, word): share * p for part in parts for word, p in part.items()})
     if vocabulary.kind == "spelled":
         _add_letters(bigrams)
-    if before_number or "<digits>" in vocabulary.phrases:
+    if _expects(vocabulary, "<digits>"):
         _add_number(bigrams, fewest, most)
     return bigrams
 
@@ -162,14 +163,12 @@ def _evenly(tokens: tuple[str, ...]) -> dict[str, float]:
     return dict.fromkeys(tokens, 1.0 / len(tokens)) if tokens else {}
 
 
-def _follow(bigrams: dict[tuple[str, str], float], leads: tuple[str, ...], following: Mapping[str, float]) -> None:
-    for lead in leads:
-        for word, probability in following.items():
-            bigrams[lead, word] += probability * (0.9 if (lead, END) not in bigrams else 0.1)
+def _expects(vocabulary: Vocabulary, placeholder: str) -> bool:
+    return any(placeholder in phrase for phrase in vocabulary.phrases)
 
 
 def _names_begin(names: tuple[str, ...], vocabulary: Vocabulary) -> dict[str, float]:
-    begins = {token(name): 0.8 / len(names) for name in names}
+    begins = {token(name): 0.8 / len(names) for name in names if _WEIGHTS[vocabulary.kind].name}
     if vocabulary.kind == "spelled":
         begins |= dict.fromkeys(letter_tokens(), 0.2 / len(_LETTERS))
     return begins

@@ -57,8 +57,7 @@ class _Link(asyncio.Protocol):
         return self._lanes - len(self.jobs) if self.ready.is_set() and not self.lost.is_set() else 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101  what create_connection gives for a socket
-        self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's is one without being a subclass
 
     def data_received(self, data: bytes) -> None:
         for message in self._unpacker.feed(data):
