@@ -67,6 +67,8 @@ class Speaking:
         self._on_quiet = on_quiet
         self._on_voice: Callable[[bool], None] = lambda _speaking: None
         self._said: OrderedDict[str, Say] = OrderedDict()
+        self._waiting: set[str] = set()
+        """Utterances of which no synthesis has begun."""
         self._contexts: dict[str, str] = {}
         self._driver = Driver(Playout(), clock, self._act)
         self._outbox: asyncio.Queue[SendAudio | SendMark | SendClear] = asyncio.Queue(OUTBOX_LIMIT)
@@ -84,6 +86,7 @@ class Speaking:
     def announce(self, say: Say) -> None:
         """An utterance is on its way to synthesis."""
         self._said[say.utterance] = say
+        self._waiting.add(say.utterance)
         self._log.record(
             "assistant.speaks",
             self._clock.now_ms(),
@@ -97,11 +100,12 @@ class Speaking:
         """Synthesis begins. A context that is no utterance of ours (a stock service's) takes the oldest waiting."""
         if context in self._said:
             self._contexts[context] = context
+            self._waiting.discard(context)
             return
-        taken = set(self._contexts.values())
-        waiting = next((utterance for utterance in self._said if utterance not in taken), None)
-        if waiting is not None:
-            self._contexts[context] = waiting
+        oldest = next((utterance for utterance in self._said if utterance in self._waiting), None)
+        if oldest is not None:
+            self._contexts[context] = oldest
+            self._waiting.discard(oldest)
 
     def audio(self, context: str, ulaw: bytes) -> None:
         """Audio of an utterance, in order. Dropped if the utterance was interrupted meanwhile."""
@@ -174,6 +178,7 @@ class Speaking:
     def _finish(self, heard: Heard) -> None:
         if self._said.pop(heard.utterance, None) is None:
             return
+        self._waiting.discard(heard.utterance)
         self._log.record(
             "assistant.heard",
             self._clock.now_ms(),
