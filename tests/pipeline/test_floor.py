@@ -1,0 +1,140 @@
+"""The caller's side of the floor: speech, words and keys become turns, in the order in which they matter."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from pipeline.assistant.exchange import CallerSilent, CallerTurn, CallerUnheard, Expect
+from pipeline.drive import CallClock
+from pipeline.floor import Floor, Interrupted
+from telephony.double import virtual_time
+from voice.stt.port import Hypothesis, Transcript, Unrecognised
+
+pytestmark = pytest.mark.unit
+
+DIGITS = Expect("digits", "v", 5, 5)
+
+
+class Bench:
+    """A floor, and all that comes out of it in one list."""
+
+    def __init__(self) -> None:
+        self.out: list[object] = []
+        self.log: list[tuple[str, dict[str, Any]]] = []
+        clock = CallClock()
+        clock.start()
+        self.floor = Floor(clock, self, 3, lambda: self.out.append("hush"))
+        self.floor.on_output(self.out.append)
+
+    def record(self, kind: str, at_ms: int, **data: Any) -> None:
+        self.log.append((kind, data))
+
+    def kinds(self) -> list[str]:
+        return [kind for kind, _ in self.log]
+
+
+def test_words_become_a_turn_with_all_its_readings():
+    async def script() -> None:
+        on = Bench()
+        on.floor.expect(DIGITS)
+        on.floor.speech_started(100)
+        on.floor.speech_ended(900)
+        on.floor.transcript(Transcript("one two", False, 100, 500))
+        readings = (Hypothesis("one two three", 0.9), Hypothesis("one two free", 0.4))
+        on.floor.transcript(Transcript("one two three", True, 100, 900, 0.9, readings))
+        (turn,) = on.out
+        assert isinstance(turn, CallerTurn)
+        assert (turn.utterance, turn.text, turn.via) == ("c3", "one two three", "speech")
+        assert turn.alternatives == ("one two three", "one two free")
+        assert (turn.start_ms, turn.end_ms) == (100, 900)
+        on.floor.close()
+
+    virtual_time.run(script())
+
+
+def test_who_interrupts_silences_the_assistant_before_what_was_said_is_answered():
+    async def script() -> None:
+        on = Bench()
+        on.floor.expect(Expect("menu", "v", 1, 1, keys=True))
+        on.floor.assistant_began("a1", interruptible=True)
+        on.floor.key("3")
+        hush, interrupted, turn = on.out
+        assert hush == "hush"
+        assert interrupted == Interrupted()
+        assert isinstance(turn, CallerTurn)
+        assert turn.text == "3"
+        on.floor.close()
+
+    virtual_time.run(script())
+
+
+def test_what_must_be_heard_is_not_silenced():
+    async def script() -> None:
+        on = Bench()
+        on.floor.assistant_began("a1", interruptible=False)
+        on.floor.speech_started(0)
+        on.floor.speech_sustained(300)
+        assert on.out == []
+        on.floor.close()
+
+    virtual_time.run(script())
+
+
+def test_keys_that_stop_too_early_are_unheard_and_the_rest_is_asked_for():
+    async def script() -> None:
+        on = Bench()
+        on.floor.expect(DIGITS)
+        on.floor.assistant_quiet()
+        for digit in "123":
+            on.floor.key(digit)
+        await asyncio.sleep(4)
+        (unheard,) = on.out
+        assert isinstance(unheard, CallerUnheard)
+        assert unheard.reason == "incomplete"
+        assert on.kinds().count("caller.pressed") == 3
+        on.floor.close()
+
+    virtual_time.run(script())
+
+
+def test_a_recogniser_in_trouble_is_told_as_such():
+    async def script() -> None:
+        on = Bench()
+        on.floor.expect(DIGITS)
+        on.floor.speech_started(0)
+        on.floor.speech_ended(800)
+        on.floor.unrecognised(Unrecognised("busy", 0, 800))
+        (unheard,) = on.out
+        assert isinstance(unheard, CallerUnheard)
+        assert unheard.reason == "busy"
+        on.floor.close()
+
+    virtual_time.run(script())
+
+
+def test_silence_is_told_once_and_again_only_after_the_next_question():
+    async def script() -> None:
+        on = Bench()
+        on.floor.expect(Expect("open", "v", no_input_ms=7000))
+        on.floor.assistant_quiet()
+        await asyncio.sleep(20)
+        assert [type(each) for each in on.out] == [CallerSilent]
+        on.floor.expect(Expect("open", "v", no_input_ms=7000))
+        await asyncio.sleep(8)
+        assert [each.count for each in on.out if isinstance(each, CallerSilent)] == [1, 2]
+        on.floor.close()
+
+    virtual_time.run(script())
+
+
+def test_after_its_stream_is_gone_a_floor_is_silent():
+    async def script() -> None:
+        on = Bench()
+        on.floor.expect(Expect("open", "v", no_input_ms=7000))
+        on.floor.assistant_quiet()
+        on.floor.close()
+        await asyncio.sleep(20)
+        assert on.out == []
+
+    virtual_time.run(script())

@@ -1,0 +1,134 @@
+"""The assistant's voice on its way out: every announced utterance is once reported heard."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from pipeline.assistant.exchange import Say
+from pipeline.drive import CallClock
+from pipeline.speaking import Speaking
+from telephony.double import virtual_time
+from voice.playout import Heard
+
+pytestmark = pytest.mark.unit
+
+SECOND = b"\x20" * 8000
+
+
+class Tap:
+    def heard(self, at_ms: int, ulaw: bytes) -> None:
+        """Nothing is kept."""
+
+
+class Bench:
+    """A Speaking whose carrier plays what it is sent, and gives marks back when it is told to."""
+
+    def __init__(self) -> None:
+        self.log: list[tuple[str, dict[str, Any]]] = []
+        self.heard: list[Heard] = []
+        self.quiet: list[int] = []
+        self.voice: list[bool] = []
+        clock = CallClock()
+        clock.start()
+        self.speaking = Speaking(clock, self, Tap(), lambda _name, _may: None, self.heard.append, self.quiet.append)
+        self.speaking.on_voice(self.voice.append)
+
+    def record(self, kind: str, at_ms: int, **data: Any) -> None:
+        self.log.append((kind, data))
+
+    def say(self, *utterances: str) -> None:
+        for utterance in utterances:
+            self.speaking.announce(Say(utterance, "t1", f"This is {utterance} speaking.", "reply"))
+
+    def voiced(self, context: str, ulaw: bytes = SECOND) -> None:
+        self.speaking.begin(context)
+        if ulaw:
+            self.speaking.audio(context, ulaw)
+        self.speaking.end(context)
+
+    @property
+    def outcome(self) -> list[tuple[str, bool]]:
+        return [(heard.utterance, heard.complete) for heard in self.heard]
+
+
+def bench(script: Callable[[Bench], Any]) -> Bench:
+    made: list[Bench] = []
+
+    async def run() -> None:
+        made.append(Bench())
+        await script(made[0])
+        made[0].speaking.close()
+
+    virtual_time.run(run())
+    return made[0]
+
+
+def test_utterances_are_heard_in_order_and_then_it_is_quiet_once():
+    async def script(on: Bench) -> None:
+        on.say("a1", "a2")
+        on.voiced("a1")
+        on.voiced("a2")
+        await asyncio.sleep(5)
+
+    on = bench(script)
+    assert on.outcome == [("a1", True), ("a2", True)]
+    assert len(on.quiet) == 1
+    assert on.voice == [True, False]
+    assert [kind for kind, _ in on.log] == ["assistant.speaks"] * 2 + ["assistant.heard"] * 2
+
+
+def test_an_utterance_without_audio_is_reported_unheard():
+    async def script(on: Bench) -> None:
+        on.say("a1")
+        on.voiced("a1", b"")
+        await asyncio.sleep(5)
+        assert on.speaking.quiet
+
+    on = bench(script)
+    assert on.outcome == [("a1", False)]
+    assert on.heard[0].heard_text == ""
+    assert on.voice == []
+
+
+def test_an_interruption_ends_all_that_was_announced_and_nothing_that_comes_later():
+    async def script(on: Bench) -> None:
+        on.say("a1", "a2")
+        on.voiced("a1")
+        await asyncio.sleep(0.5)
+        on.speaking.interrupt()
+        assert on.outcome == [("a1", False), ("a2", False)]
+        on.say("a3")
+        on.speaking.audio("a1", SECOND)  # it was on its way
+        on.voiced("a2")
+        on.voiced("a3")
+        await asyncio.sleep(5)
+
+    on = bench(script)
+    assert on.outcome == [("a1", False), ("a2", False), ("a3", True)]
+    assert len(on.quiet) == 2
+
+
+def test_contexts_of_a_stock_voice_are_utterances_in_their_order():
+    async def script(on: Bench) -> None:
+        on.say("a1", "a2")
+        on.voiced("x")
+        on.voiced("y")  # while a1 is playing
+        await asyncio.sleep(5)
+        on.say("a3")
+        on.voiced("z")
+        on.voiced("nobody's")
+        await asyncio.sleep(5)
+
+    assert bench(script).outcome == [("a1", True), ("a2", True), ("a3", True)]
+
+
+def test_a_stream_that_ends_reports_what_of_its_speech_was_heard():
+    async def script(on: Bench) -> None:
+        on.say("a1", "a2")
+        on.voiced("a1")
+        await asyncio.sleep(0.5)
+
+    on = bench(script)
+    assert on.outcome == [("a1", False), ("a2", False)]

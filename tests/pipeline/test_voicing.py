@@ -1,0 +1,86 @@
+"""Utterances into audio."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from pathlib import Path
+
+import pytest
+
+from pipeline.voicing import VoiceAudio, VoiceBegan, Voiced, VoiceOver, Voicing
+from telephony.double import virtual_time
+from voice.errors import ProviderLate
+from voice.prompts import Prompts
+
+pytestmark = pytest.mark.unit
+
+
+class Slow:
+    """Takes a second for each of two pieces; fails on "fail"."""
+
+    name = "slow"
+
+    def __init__(self) -> None:
+        self.closed = 0
+
+    async def speak(self, text: str, language: str, deadline_ms: int) -> AsyncGenerator[bytes, None]:
+        del language, deadline_ms
+        try:
+            for _ in range(2):
+                await asyncio.sleep(1)
+                if "fail" in text:
+                    raise ProviderLate(self.name, "too late")
+                yield b"\0\0"
+        finally:
+            self.closed += 1
+
+
+def speak(tmp_path: Path, *steps: tuple[str, str] | float | None) -> tuple[list[Voiced], Slow]:
+    """Speak an utterance, wait so long, or interrupt; then wait for the rest."""
+    out: list[Voiced] = []
+    slow = Slow()
+
+    async def emit(voiced: Voiced) -> None:
+        out.append(voiced)
+
+    async def script() -> None:
+        voicing = Voicing(slow, Prompts(slow, tmp_path), "en")
+        running = asyncio.create_task(voicing.run(emit))
+        for step in steps:
+            if isinstance(step, tuple):
+                voicing.speak(*step)
+            elif step is None:
+                voicing.interrupt()
+            else:
+                await asyncio.sleep(step)
+        await asyncio.sleep(30)
+        running.cancel()
+        await asyncio.wait([running])
+
+    virtual_time.run(script())
+    return out, slow
+
+
+def whole(utterance: str) -> list[Voiced]:
+    audio = VoiceAudio(utterance, b"\0\0")
+    return [VoiceBegan(utterance), audio, audio, VoiceOver(utterance)]
+
+
+def test_utterances_are_made_one_after_the_other(tmp_path: Path):
+    out, _ = speak(tmp_path, ("a1", "one"), ("a2", "two"))
+    assert out == [*whole("a1"), *whole("a2")]
+
+
+def test_an_interruption_stops_what_is_made_and_drops_what_waits(tmp_path: Path):
+    out, slow = speak(tmp_path, ("a1", "one"), ("a2", "two"), 1.5, None, ("a3", "three"))
+    assert out == [VoiceBegan("a1"), VoiceAudio("a1", b"\0\0"), *whole("a3")]
+    assert slow.closed == 2
+
+
+def test_an_interruption_when_nothing_is_made_changes_nothing(tmp_path: Path):
+    out, _ = speak(tmp_path, None, ("a1", "one"), 10.0, None, ("a2", "two"))
+    assert out == [*whole("a1"), *whole("a2")]
+
+
+def test_an_utterance_that_cannot_be_made_ends_without_audio_and_the_next_is_made(tmp_path: Path):
+    out, _ = speak(tmp_path, ("a1", "fail"), ("a2", "two"))
+    assert out == [VoiceBegan("a1"), VoiceOver("a1"), *whole("a2")]
