@@ -1,6 +1,7 @@
 """The pipeline of one call, readable as a list, and its run."""
 
 import asyncio
+from typing import Any
 
 from pipecat.frames.frames import ErrorFrame
 from pipecat.pipeline.pipeline import Pipeline
@@ -44,20 +45,19 @@ async def carry(stages: Stages) -> None:
     )
     runner = WorkerRunner(handle_sigint=False)
     await runner.add_workers(worker)
-    broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    broken: asyncio.Future[Exception] = asyncio.get_running_loop().create_future()
 
     async def on_error(_worker: PipelineWorker, frame: ErrorFrame) -> None:
         if isinstance(frame.processor, OURS) and frame.exception is not None and not broken.done():
-            broken.set_exception(frame.exception)
+            broken.set_result(frame.exception)
 
     worker.add_event_handler("on_pipeline_error", on_error)
     running: asyncio.Future[None] = asyncio.ensure_future(runner.run())
     try:
-        await asyncio.wait((running, broken), return_when=asyncio.FIRST_COMPLETED)
+        ends: list[asyncio.Future[Any]] = [running, broken]
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
     finally:
         # The runner swallows a cancellation of its own task: it is ended by asking, and waited for.
         await runner.cancel()
         await running
-    if broken.done():
-        broken.result()
-    raise PipelineOver("pipecat ended the pipeline")
+    raise broken.result() if broken.done() else PipelineOver("pipecat ended the pipeline")

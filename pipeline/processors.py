@@ -4,7 +4,7 @@ No provider is awaited inside `process_frame`: recognition and synthesis run in 
 """
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -32,12 +32,13 @@ from pipecat.utils.time import time_now_iso8601
 from pipeline.assistant.exchange import DialogueEvent, Say
 from pipeline.floor import Interrupted
 from pipeline.stages import Stages
-from pipeline.transport import AUDIO_FROM, SpeechMeantFrame, at_ms, end
+from pipeline.transport import AUDIO_FROM, SpeechMeantFrame, at_ms, end, start
 from pipeline.voicing import VoiceAudio, VoiceBegan, Voiced, VoiceOver
 from voice.audio import SAMPLE_RATE_HZ
 from voice.stt.port import Transcript, Unrecognised
 
 FINAL_DEADLINE_MS = 2500
+Work = Callable[[], Coroutine[Any, Any, None]]
 
 
 @dataclass
@@ -80,14 +81,14 @@ class Stage(FrameProcessor):
         await super().process_frame(frame, direction)
         if isinstance(frame, StartFrame):
             await self.push_frame(frame, direction)
-            self._tasks = [self._group.create_task(work) for work in (self._push(), *self.work())]
+            self._tasks = [start(self._group, work) for work in (self._push, *self.work())]
         elif isinstance(frame, EndFrame | CancelFrame):
             await self._stop()
             await self.push_frame(frame, direction)
         elif direction is FrameDirection.UPSTREAM or self.take(frame):
             await self.push_frame(frame, direction)
 
-    def work(self) -> list[Coroutine[Any, Any, None]]:
+    def work(self) -> list[Work]:
         """What this stage does besides taking frames; ended with the pipeline."""
         return []
 
@@ -115,8 +116,8 @@ class SttStage(Stage):
         super().__init__("stt", stages.tasks)
         self._recognition = stages.recognition
 
-    def work(self) -> list[Coroutine[Any, Any, None]]:
-        return [self._results()]
+    def work(self) -> list[Work]:
+        return [self._results]
 
     def take(self, frame: Frame) -> bool:
         if isinstance(frame, InputAudioRawFrame):
@@ -207,8 +208,8 @@ class TtsStage(Stage):
         super().__init__("tts", stages.tasks)
         self._voicing = stages.voicing
 
-    def work(self) -> list[Coroutine[Any, Any, None]]:
-        return [self._voicing.run(self._emit)]
+    def work(self) -> list[Work]:
+        return [lambda: self._voicing.run(self._emit)]
 
     def take(self, frame: Frame) -> bool:
         if isinstance(frame, SpeakFrame):

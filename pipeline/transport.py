@@ -5,8 +5,9 @@ a frame on the call's clock travels as its `pts` (nanoseconds).
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from pipecat.audio.dtmf.types import KeypadEntry
 from pipecat.frames.frames import (
@@ -56,6 +57,16 @@ def timed(frame: Frame, instant_ms: int) -> Frame:
     return frame
 
 
+def start(group: asyncio.TaskGroup, work: Callable[[], Coroutine[Any, Any, None]]) -> asyncio.Task[None]:
+    """Do this in a task of the stream. Raises RuntimeError when the stream is ending already."""
+    coroutine = work()
+    try:
+        return group.create_task(coroutine)
+    except RuntimeError:
+        coroutine.close()
+        raise
+
+
 async def end(tasks: Sequence[asyncio.Task[None]]) -> None:
     """Cancel tasks and wait for them. What they raised is their group's to tell."""
     for task in tasks:
@@ -97,7 +108,7 @@ class CallInput(FrameProcessor):
         await super().process_frame(frame, direction)
         await self.push_frame(frame, direction)
         if isinstance(frame, StartFrame):
-            self._reading = self._group.create_task(self._read())
+            self._reading = start(self._group, self._read)
         elif isinstance(frame, EndFrame | CancelFrame):
             await self._stop()
 
@@ -163,7 +174,7 @@ class CallOutput(FrameProcessor):
     async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
         await super().process_frame(frame, direction)
         if isinstance(frame, StartFrame):
-            self._telling = self._group.create_task(self._tell())
+            self._telling = start(self._group, self._tell)
         elif isinstance(frame, EndFrame | CancelFrame):
             await self._stop()
         elif isinstance(frame, TTSStartedFrame):
