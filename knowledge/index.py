@@ -20,6 +20,7 @@ import scipy.sparse as sp
 from knowledge.chunk import chunks
 from knowledge.document import Document
 from knowledge.english.features import Vocabulary, count_concepts, learn_vocabulary
+from knowledge.english.sentences import SentenceVectors
 from knowledge.english.vectors import word_vectors
 from knowledge.english.words import words
 from knowledge.errors import IndexUnusable
@@ -59,6 +60,16 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Likeness:
+    """Likeness of a question to the sections, one number each, 0 to 1."""
+
+    concepts: npt.NDArray[np.float32]
+    meaning: npt.NDArray[np.float32]
+    sentences: npt.NDArray[np.float32] | None
+    """None without a sentence model."""
+
+
+@dataclass(frozen=True, slots=True)
 class Lines:
     """Headings and other wordings of all sections, as what they mean."""
 
@@ -68,23 +79,35 @@ class Lines:
     """One unit row a line."""
     vocabulary: Vocabulary
     meaning: npt.NDArray[np.float32]
-    """One unit row a line."""
+    """One unit row a line: of its words."""
+    sentences: npt.NDArray[np.float32] | None
+    """One unit row a line: of the whole, where a sentence model is installed."""
 
-    def likeness(self, question: str, sections: int) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-        """Likeness of concepts, and of meaning, to each section's nearest line."""
+    def likeness(self, question: str, sections: int, model: SentenceVectors | None) -> Likeness:
+        """How near the question is to each section's nearest line, in each view."""
         said = words(question)
-        near_concepts, near_meaning = np.zeros(sections), np.zeros(sections)
-        np.maximum.at(near_concepts, self.owners, self.concepts @ _concept_row(said, self.vocabulary))
-        np.maximum.at(near_meaning, self.owners, self.meaning @ word_vectors().meaning(said))
-        return near_concepts, near_meaning
+        of_sentences = None
+        if self.sentences is not None and model is not None:
+            of_sentences = self._nearest(self.sentences @ model.embed([question])[0], sections)
+        return Likeness(
+            self._nearest(self.concepts @ _concept_row(said, self.vocabulary), sections),
+            self._nearest(self.meaning @ word_vectors().meaning(said), sections),
+            of_sentences,
+        )
+
+    def _nearest(self, of_lines: npt.NDArray[np.float32], sections: int) -> npt.NDArray[np.float32]:
+        nearest = np.zeros(sections, np.float32)
+        np.maximum.at(nearest, self.owners, of_lines)
+        return nearest
 
 
 class Index:
     """A built index, open for reading. Safe to share between threads."""
 
-    def __init__(self, path: Path) -> None:
-        """Open it. Raises IndexUnusable."""
+    def __init__(self, path: Path, sentences: SentenceVectors | None = None) -> None:
+        """Open it, with the sentence model it was built with. Raises IndexUnusable."""
         self._path = path
+        self.sentences = sentences
         self._local = threading.local()
         if not path.is_file():
             raise IndexUnusable(f"{path} is not there; ingest the knowledge folder")
@@ -129,6 +152,8 @@ class Index:
         about = dict(connection.execute("SELECT name, value FROM about"))
         if about.get("format") != FORMAT:
             raise ValueError(f"format {about.get('format')!r}")
+        if about["sentences"] != (self.sentences.fingerprint if self.sentences else ""):
+            raise ValueError("another sentence model")
         self.content_hash: str = about["content_hash"]
         self.entries: tuple[Entry, ...] = tuple(Entry(*row) for row in connection.execute(_ALL_SECTIONS))
         arrays = {
@@ -143,6 +168,7 @@ class Index:
             ),
             Vocabulary({name: at for at, name in enumerate(vocabulary)}, arrays["vocabulary_weights"]),
             arrays["meaning"],
+            arrays.get("sentences"),
         )
         self.names: tuple[frozenset[str], ...] = tuple(
             names(f"{entry.title}. {entry.heading}. {asked}. {entry.spoken} {entry.text}")
@@ -162,17 +188,20 @@ class Index:
         return connection
 
 
-def build_index(documents: Sequence[Document], content_hash: str, path: Path) -> None:
+def build_index(
+    documents: Sequence[Document], content_hash: str, path: Path, sentences: SentenceVectors | None = None
+) -> None:
     """Write a new index file; the path must be free. Raises OSError and sqlite3.Error (disk full)."""
     connection = sqlite3.connect(path)
     try:
         connection.executescript(_SCHEMA)
         with connection:
             asked = _write_sections(connection, documents)
-            vocabulary = _write_lines(connection, documents)
+            vocabulary = _write_lines(connection, documents, sentences)
             about = {
                 "format": FORMAT,
                 "content_hash": content_hash,
+                "sentences": sentences.fingerprint if sentences else "",
                 "asked": json.dumps(asked),
                 "vocabulary": json.dumps(vocabulary),
             }
@@ -200,14 +229,17 @@ def _write_sections(connection: sqlite3.Connection, documents: Sequence[Document
     return asked
 
 
-def _write_lines(connection: sqlite3.Connection, documents: Sequence[Document]) -> list[str]:
+def _write_lines(
+    connection: sqlite3.Connection, documents: Sequence[Document], sentences: SentenceVectors | None
+) -> list[str]:
     """Store the meaning of headings, wordings and spoken answers; give back the names of the concept columns."""
     sections = [(document, section) for document in documents for section in document.sections]
-    lines = [
-        (place, words(line))
+    texts = [
+        (place, line)
         for place, (document, section) in enumerate(sections)
         for line in (section.heading, f"{document.title} {section.heading}", *section.asked, section.spoken)
     ]
+    lines = [(place, words(line)) for place, line in texts]
     vocabulary = learn_vocabulary([count_concepts(said) for _, said in lines])
     rows = sp.csr_matrix(np.stack([_concept_row(said, vocabulary) for _, said in lines]))
     arrays: dict[str, npt.NDArray[Any]] = {
@@ -218,6 +250,8 @@ def _write_lines(connection: sqlite3.Connection, documents: Sequence[Document]) 
         "vocabulary_weights": vocabulary.weights,
         "meaning": np.stack([word_vectors().meaning(said) for _, said in lines]),
     }
+    if sentences is not None:
+        arrays["sentences"] = sentences.embed([line for _, line in texts])
     for name, array in arrays.items():
         packed = io.BytesIO()
         np.save(packed, array, allow_pickle=False)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from knowledge.document import Document, read_document
+from knowledge.english.sentences import SentenceVectors
 from knowledge.errors import DocumentInvalid, DocumentsInvalid, IndexUnusable
 from knowledge.index import FORMAT, Index, build_index
 
@@ -16,18 +17,19 @@ MAX_BYTES: Final = 2_000_000
 _PARTS: Final = ("synonyms.txt", "vectors.npz", "words.py", "concepts.py", "vectors.py", "features.py")
 
 
-def ingest(folder: Path, into: Path) -> Index:
+def ingest(folder: Path, into: Path, sentences: SentenceVectors | None = None) -> Index:
     """Open the index of a folder's documents, building it if their content is new.
 
     Index files are kept in `into` by content hash; a damaged one is built again. Hidden files and other kinds of file
-    are passed over. Raises DocumentsInvalid with every problem of every file, and OSError.
+    are passed over. sentences: knowledge.english.sentences.installed_sentences(), to find more. Raises DocumentsInvalid
+    with every problem of every file, and OSError.
     """
     contents = _read_all(folder)
-    content_hash = _hash(contents)
+    content_hash = _hash(contents, sentences)
     path = into / f"knowledge-{content_hash[:20]}.sqlite"
     if path.exists():
         try:
-            return Index(path)
+            return Index(path, sentences)
         except IndexUnusable:
             path.unlink()
     documents = _documents(contents)
@@ -35,11 +37,11 @@ def ingest(folder: Path, into: Path) -> Index:
     unfinished = path.with_suffix(f".{os.getpid()}.part")
     unfinished.unlink(missing_ok=True)
     try:
-        build_index(documents, content_hash, unfinished)
+        build_index(documents, content_hash, unfinished, sentences)
         unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)
-    return Index(path)
+    return Index(path, sentences)
 
 
 def check(folder: Path) -> tuple[Document, ...]:
@@ -93,8 +95,8 @@ def _read_all(folder: Path) -> dict[str, str]:
     return contents
 
 
-def _hash(contents: dict[str, str]) -> str:
-    digest = hashlib.sha256(FORMAT.encode())
+def _hash(contents: dict[str, str], sentences: SentenceVectors | None) -> str:
+    digest = hashlib.sha256(f"{FORMAT}\0{sentences.fingerprint if sentences else ''}".encode())
     for part in _PARTS:
         digest.update(files("knowledge.english").joinpath(part).read_bytes())
     for part in ("document.py", "chunk.py", "index.py"):

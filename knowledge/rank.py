@@ -1,10 +1,8 @@
 """Which section answers a question, and whether that is certain. Pure.
 
-Five signals a section; their weights were learned (listwise logistic regression) on the example line by asking every
-heading
-and every `Asked:` wording after taking it out of the documents, and so were those of certainty, with talk about other
-things as the questions that nothing answers. tests/knowledge/test_retrieve.py measures both on questions that took no
-part.
+Up to six signals a section. Their weights were learned (listwise logistic regression) on the example line by asking
+every heading and every `Asked:` wording after taking it out of the documents, and so were those of certainty, with talk about
+other things as the questions that nothing answers; tests/knowledge/test_retrieve.py measures both on other questions.
 """
 
 from collections.abc import Collection, Sequence
@@ -16,10 +14,34 @@ from knowledge.english.concepts import MARK, concepts
 from knowledge.english.vectors import word_vectors
 from knowledge.english.words import stem, words
 
-_WEIGHTS: Final = {"text": 0.9, "concepts": 5.8, "meaning": 3.0, "covered": 5.1, "negation": 2.0}
-_CERTAINTY: Final = {"score": 0.25, "lead": 0.29, "unknown": -3.5, "covered": 0.22, "bias": -2.87}
-CERTAIN: Final = 0.5
-"""Least certainty to answer at. Raising it answers fewer questions and answers fewer of them wrongly."""
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """What the signals weigh, and what makes certain."""
+
+    text: float
+    concepts: float
+    meaning: float
+    sentence: float
+    covered: float
+    negation: float
+    of_score: float
+    of_lead: float
+    of_unknown: float
+    of_covered: float
+    bias: float
+    certain: float
+    """Least certainty to answer at. Raising it answers fewer questions, and fewer of them wrongly."""
+
+
+PLAIN: Final = Weights(
+    text=0.55, concepts=6.0, meaning=5.5, sentence=0.0, covered=4.6, negation=1.1,
+    of_score=0.35, of_lead=0.20, of_unknown=-1.15, of_covered=1.1, bias=-4.91, certain=0.45,
+)  # fmt: skip
+WITH_SENTENCES: Final = Weights(
+    text=0.0, concepts=3.8, meaning=0.0, sentence=12.6, covered=4.3, negation=1.35,
+    of_score=0.33, of_lead=0.49, of_unknown=-1.2, of_covered=0.0, bias=-4.6, certain=0.55,
+)  # fmt: skip
 _LIGHT: Final = 0.15
 """Words lighter than this ("the", "is") need no counterpart in an answer."""
 _UNKNOWN: Final = 0.3
@@ -46,6 +68,8 @@ class Signals:
     """Likeness of the question's concepts to the nearest heading or wording, 0 to 1."""
     meaning: float
     """Likeness of the sum of word vectors to that of the nearest, -1 to 1."""
+    sentence: float | None
+    """Likeness of the whole question to the nearest, -1 to 1; None without a sentence model."""
     covered: float
     """Share of the question's weight that occurs in the section, 0 to 1."""
     negation: bool
@@ -84,28 +108,37 @@ def negates(text: str) -> bool:
     return not _NEGATIONS.isdisjoint(words(text))
 
 
+def weights_for(signals: Signals) -> Weights:
+    """The weights that were learned with the signals that there are."""
+    return PLAIN if signals.sentence is None else WITH_SENTENCES
+
+
 def score(signals: Signals) -> float:
     """One number by which sections are put in order; comparable within one question only."""
+    weights = weights_for(signals)
     return (
-        _WEIGHTS["text"] * log1p(max(0.0, signals.text))
-        + _WEIGHTS["concepts"] * signals.concepts
-        + _WEIGHTS["meaning"] * signals.meaning
-        + _WEIGHTS["covered"] * signals.covered
-        - _WEIGHTS["negation"] * signals.negation
+        weights.text * log1p(max(0.0, signals.text))
+        + weights.concepts * signals.concepts
+        + weights.meaning * signals.meaning
+        + weights.sentence * (signals.sentence or 0.0)
+        + weights.covered * signals.covered
+        - weights.negation * signals.negation
     )
 
 
-def certainty(best: float, second: float, unknown: float, best_covered: float) -> float:
+def certainty(best: float, second: float, unknown: float, signals: Signals) -> float:
     """Probability that the best section answers the question, 0 to 1.
 
-    best, second: scores of the first two. unknown: share of the question, by weight, that no document has.
+    best, second: scores of the first two. unknown: share of the question, by weight, that no document has. signals: of
+    the best.
     """
+    weights = weights_for(signals)
     total = (
-        _CERTAINTY["score"] * best
-        + _CERTAINTY["lead"] * (best - second)
-        + _CERTAINTY["unknown"] * unknown
-        + _CERTAINTY["covered"] * best_covered
-        + _CERTAINTY["bias"]
+        weights.of_score * best
+        + weights.of_lead * (best - second)
+        + weights.of_unknown * unknown
+        + weights.of_covered * signals.covered
+        + weights.bias
     )
     return 1 / (1 + exp(-max(-50.0, min(50.0, total))))
 

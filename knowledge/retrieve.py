@@ -4,8 +4,11 @@ import asyncio
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from knowledge.index import Index
-from knowledge.rank import CERTAIN, Signals, certainty, covered, negates, score, terms, unknown_share
+import numpy as np
+import numpy.typing as npt
+
+from knowledge.index import Index, Likeness
+from knowledge.rank import Signals, certainty, covered, negates, score, terms, unknown_share, weights_for
 
 _SHOWN: Final = 3
 _CONSIDERED: Final = 60
@@ -79,8 +82,8 @@ def search(index: Index, question: str) -> Found:
     if not asked or not index.entries:
         return Found((), certain=False)
     full_text = index.matches(question)
-    by_concepts, by_meaning = index.lines.likeness(question, len(index.entries))
-    likest = (by_concepts + 0.5 * by_meaning).argsort()[::-1][:_CONSIDERED]
+    likeness = index.lines.likeness(question, len(index.entries), index.sentences)
+    likest = _together(likeness).argsort()[::-1][:_CONSIDERED]
     considered = {*sorted(full_text, key=full_text.__getitem__, reverse=True)[:_CONSIDERED], *map(int, likest)}
     rarity = [index.rarity(term.names) for term in asked]
     negated = negates(question)
@@ -88,8 +91,9 @@ def search(index: Index, question: str) -> Found:
     for place in considered:
         signals = Signals(
             text=full_text.get(place, 0.0),
-            concepts=float(by_concepts[place]),
-            meaning=float(by_meaning[place]),
+            concepts=float(likeness.concepts[place]),
+            meaning=float(likeness.meaning[place]),
+            sentence=None if likeness.sentences is None else float(likeness.sentences[place]),
             covered=covered(asked, rarity, index.names[place]),
             negation=negates(index.entries[place].heading) != negated,
         )
@@ -99,9 +103,16 @@ def search(index: Index, question: str) -> Found:
     if signals.covered == 0:
         return Found((), certain=False)
     second = scored[1][0] if len(scored) > 1 else 0.0
-    sure = certainty(best, second, unknown_share(asked, index.frequency), signals.covered)
+    sure = certainty(best, second, unknown_share(asked, index.frequency), signals)
     passages = tuple(_passage(index, place, sure * max(0.0, value / best)) for value, place, _ in scored[:_SHOWN])
-    return Found(passages, certain=sure >= CERTAIN and bool(passages[0].spoken))
+    return Found(passages, certain=sure >= weights_for(signals).certain and bool(passages[0].spoken))
+
+
+def _together(likeness: Likeness) -> npt.NDArray[np.float32]:
+    """A first impression of each section, to choose which are scored in full."""
+    if likeness.sentences is not None:
+        return likeness.concepts + likeness.sentences
+    return likeness.concepts + likeness.meaning
 
 
 def _passage(index: Index, place: int, shown_score: float) -> Passage:

@@ -1,7 +1,8 @@
-"""Four views of an utterance: its concepts, its words, its letters, its meaning. Pure.
+"""Views of an utterance: its concepts, its words, its letters, its meaning by words and, where installed, as a whole.
 
 Each sees what the others miss: concepts join phrases that mean the same ("get my money back" = "refund"), words and
-their pairs keep the exact wording, letters forgive misspelling, vectors generalise to words never seen.
+their pairs keep the exact wording, letters forgive misspelling, word vectors generalise to words never seen, and the
+vector of the whole sentence (knowledge.english.sentences) knows what words mean together.
 """
 
 from collections import Counter
@@ -16,12 +17,13 @@ import numpy.typing as npt
 import scipy.sparse as sp
 
 from knowledge.english.concepts import MARK, concepts
+from knowledge.english.sentences import SentenceVectors
 from knowledge.english.vectors import word_vectors
 from knowledge.english.words import stem, words
 
 Counts = dict[str, float]
 
-VIEWS: Final[Mapping[str, float]] = {"concepts": 1.0, "words": 0.5, "letters": 0.3, "meaning": 1.0}
+VIEWS: Final[Mapping[str, float]] = {"concepts": 1.0, "words": 0.5, "letters": 0.3, "meaning": 1.0, "sentence": 2.0}
 """Length of each view's vector in the joined one: how much of the likeness of two utterances it makes up."""
 
 _PAIR: Final = 0.5
@@ -52,12 +54,24 @@ class Reading:
     said: list[str]
     counts: Mapping[str, Counts]
     """Features and their values, by view."""
+    sentence: npt.NDArray[np.float32] | None
+    """Its unit vector as a whole, if there is a model for that."""
 
 
-def read(text: str) -> Reading:
+def read(text: str, sentences: SentenceVectors | None = None) -> Reading:
     """Take a text apart."""
-    said = words(text)
-    return Reading(said, {view: counted(said) for view, counted in _COUNTED.items()})
+    return read_all([text], sentences)[0]
+
+
+def read_all(texts: Sequence[str], sentences: SentenceVectors | None = None) -> list[Reading]:
+    """Take texts apart; whole sentences together, which is faster."""
+    vectors = sentences.embed(texts) if sentences is not None and texts else None
+    readings: list[Reading] = []
+    for at, text in enumerate(texts):
+        said = words(text)
+        counts = {view: counted(said) for view, counted in _COUNTED.items()}
+        readings.append(Reading(said, counts, None if vectors is None else vectors[at]))
+    return readings
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +79,13 @@ class Features:
     """Readings into rows of numbers; learned once from the training texts."""
 
     vocabularies: dict[str, Vocabulary]
+    sentence_dimensions: int = 0
+    """Length of the vectors of whole sentences; 0 when learned without."""
 
     @property
     def width(self) -> int:
         """Columns of a row: the sparse views, then the dense one."""
-        return self.sparse_width + word_vectors().dimensions
+        return self.sparse_width + word_vectors().dimensions + self.sentence_dimensions
 
     @property
     def sparse_width(self) -> int:
@@ -97,6 +113,9 @@ class Features:
             values.extend(VIEWS[view] * value / length for value in weighted)
             start += len(places)
         dense = word_vectors().meaning(reading.said) * np.float32(VIEWS["meaning"])
+        if self.sentence_dimensions:
+            assert reading.sentence is not None  # noqa: S101  # learned with sentences, so it is asked with them
+            dense = np.concatenate([dense, reading.sentence * np.float32(VIEWS["sentence"])])
         return np.array(columns, np.int64), np.array(values, np.float32), dense
 
     def rows(self, readings: Iterable[Reading]) -> sp.csr_matrix:
@@ -132,7 +151,8 @@ def learn_features(readings: Sequence[Reading]) -> Features:
         {
             view: learn_vocabulary([reading.counts[view] for reading in readings], rare, weighed=view != "words")
             for view in _COUNTED
-        }
+        },
+        0 if readings[0].sentence is None else len(readings[0].sentence),
     )
 
 

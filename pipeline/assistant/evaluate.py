@@ -7,6 +7,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
+from knowledge.english.sentences import SentenceVectors
 from pipeline.assistant.understand import IntentModel
 
 
@@ -33,10 +34,17 @@ class IntentReport:
     """Mean wall time of one guess."""
 
 
-def eval_intents(train_csv: Path, test_csv: Path, per_class: int | None = None, seed: int = 0) -> IntentReport:
+def eval_intents(
+    train_csv: Path,
+    test_csv: Path,
+    per_class: int | None = None,
+    seed: int = 0,
+    sentences: SentenceVectors | None = None,
+) -> IntentReport:
     """Train on one file of `text,category` rows and test on another.
 
-    per_class: train on that many phrases of each category, drawn by seed; None for all. Raises BadExamples and OSError.
+    per_class: train on that many phrases of each category, drawn by seed; None for all. sentences: the
+    sentence model to use, if any. Raises BadExamples and OSError.
     """
     train = read_examples(train_csv)
     test = read_examples(test_csv)
@@ -49,7 +57,7 @@ def eval_intents(train_csv: Path, test_csv: Path, per_class: int | None = None, 
     if per_class is not None:
         train = few_of_each(train, per_class, seed)
     start = time.perf_counter()
-    model = IntentModel.train(train, seed)
+    model = IntentModel.train(train, seed, sentences)
     train_s = time.perf_counter() - start
     start = time.perf_counter()
     guesses = [model.intent(text) for text, _ in test]

@@ -1,8 +1,12 @@
 """A folder into an index."""
 
 import sqlite3
+import zlib
+from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 import pytest
 
 from knowledge.errors import DocumentsInvalid, IndexUnusable
@@ -92,3 +96,27 @@ def test_a_folder_without_documents_or_none_at_all_is_told(tmp_path):
 def test_a_missing_index_says_what_to_do(tmp_path):
     with pytest.raises(IndexUnusable, match="ingest the knowledge folder"):
         Index(tmp_path / "none.sqlite")
+
+
+class WordHashes:
+    """A stand-in for a sentence model: words, hashed into 32 places."""
+
+    fingerprint = "word hashes"
+    dimensions = 32
+
+    def embed(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
+        rows = np.zeros((len(texts), 32), np.float32)
+        for row, text in zip(rows, texts, strict=True):
+            for word in text.lower().split():
+                row[zlib.crc32(word.strip("?.").encode()) % 32] += 1
+        return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
+
+
+def test_an_index_with_sentence_vectors_is_another_index(folder, tmp_path):
+    ingest(folder, tmp_path / "data")
+    index = ingest(folder, tmp_path / "data", WordHashes())
+    assert len(list((tmp_path / "data").iterdir())) == 2
+    assert search(index, "parking behind the store").passages[0].document == "stores.txt"
+    built = tmp_path / "data" / f"knowledge-{index.content_hash[:20]}.sqlite"
+    with pytest.raises(IndexUnusable, match="another sentence model"):
+        Index(built)

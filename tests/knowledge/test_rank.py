@@ -1,10 +1,14 @@
 """What makes a section the answer, and what makes that certain."""
 
+from dataclasses import replace
+
 import pytest
 
 from knowledge.rank import Signals, certainty, covered, names, negates, score, terms, unknown_share
 
 pytestmark = pytest.mark.unit
+
+COVERED = Signals(text=5.0, concepts=0.5, meaning=0.5, sentence=None, covered=1.0, negation=False)
 
 
 def test_terms_leave_out_words_that_say_nothing():
@@ -25,23 +29,26 @@ def test_strange_words_make_a_question_less_certain():
     known = names("Buying used gear. Do you sell used gear?")
     strange, plain = unknown_share(terms("do you sell guitars"), known), unknown_share(terms("do you sell gear"), known)
     assert strange > plain == 0.0
-    assert certainty(9.0, 5.0, strange, 1.0) < certainty(9.0, 5.0, plain, 1.0)
+    assert certainty(9.0, 5.0, strange, COVERED) < certainty(9.0, 5.0, plain, COVERED)
 
 
 def test_a_lead_over_the_next_makes_more_certain():
-    assert certainty(9.0, 8.9, 0.0, 1.0) < certainty(9.0, 5.0, 0.0, 1.0)
+    assert certainty(9.0, 8.9, 0.0, COVERED) < certainty(9.0, 5.0, 0.0, COVERED)
 
 
-def test_each_signal_counts():
-    nothing = Signals(0.0, 0.0, 0.0, 0.0, negation=False)
-    better = [
-        Signals(5.0, 0.0, 0.0, 0.0, negation=False),
-        Signals(0.0, 1.0, 0.0, 0.0, negation=False),
-        Signals(0.0, 0.0, 1.0, 0.0, negation=False),
-        Signals(0.0, 0.0, 0.0, 1.0, negation=False),
-    ]
-    assert all(score(signals) > score(nothing) for signals in better)
-    assert score(Signals(0.0, 0.0, 0.0, 0.0, negation=True)) < score(nothing)
+@pytest.mark.parametrize(
+    ("without", "signals"),
+    [
+        (None, ("text", "concepts", "meaning", "covered")),
+        (0.0, ("concepts", "sentence", "covered")),
+    ],
+)
+def test_each_signal_counts(without, signals):
+    nothing = Signals(text=0.0, concepts=0.0, meaning=0.0, sentence=without, covered=0.0, negation=False)
+    for signal in signals:
+        values = {name: getattr(nothing, name) for name in nothing.__slots__} | {signal: 1.0}
+        assert score(Signals(**values)) > score(nothing)
+    assert score(replace(nothing, negation=True)) < score(nothing)
 
 
 def test_not_is_heard_in_contractions_too():

@@ -20,7 +20,8 @@ from scipy.linalg import cholesky, solve_triangular
 from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # shipped without types
 
-from knowledge.english.features import Features, Reading, learn_features, read
+from knowledge.english.features import Features, Reading, learn_features, read, read_all
+from knowledge.english.sentences import SentenceVectors
 from pipeline.assistant.intents.trust import trust_signals
 
 Floats = npt.NDArray[np.float32]
@@ -62,31 +63,36 @@ class Learned:
     """Lowest confidence that is sure."""
 
 
-def learn(examples: Sequence[tuple[str, str]], seed: int) -> Learned:
+def learn(examples: Sequence[tuple[str, str]], seed: int, sentences: SentenceVectors | None = None) -> Learned:
     """Learn from (text, intent) pairs; deterministic. Raises ValueError when there are fewer than two intents."""
     intents = sorted({intent for _, intent in examples})
     if len(intents) < 2 or "" in intents:
         raise ValueError("intents need at least two different names, none of them empty, with examples each")
     with threadpool_limits(1):  # matrices this small only wait for more threads: six times slower on two busy cores
-        return _learn([(read(text), intent) for text, intent in examples], intents, seed)
+        readings = read_all([text for text, _ in examples], sentences)
+        named = {intent: read(intent.replace("_", " "), sentences) for intent in intents}
+        talk = read_all(_talk(), sentences)
+        labelled = [(reading, intent) for reading, (_, intent) in zip(readings, examples, strict=True)]
+        return _learn(labelled, named, talk, seed)
 
 
-def _learn(examples: Sequence[_Example], intents: list[str], seed: int) -> Learned:
+def _learn(examples: Sequence[_Example], named: dict[str, Reading], talk: list[Reading], seed: int) -> Learned:
     features = learn_features([reading for reading, _ in examples])
     rows = features.rows(reading for reading, _ in examples)
-    background = _background(features, rows)
+    background = _background(features, rows, talk)
     measured = [
         _measure(
             [examples[at] for at in train],
             [examples[at] for at in test],
+            named,
             background[turn % 2 :: 2],
             background[1 - turn % 2 :: 2],
         )
         for turn, (train, test) in enumerate(_parts([intent for _, intent in examples], seed))
     ]
     trust, threshold = _calibrate(measured)
-    weights, biases = _fit(examples, features, rows, background)
-    return Learned((*intents, BACKGROUND), features, weights, biases, trust, threshold)
+    weights, biases = _fit(examples, named, features, rows, background)
+    return Learned((*named, BACKGROUND), features, weights, biases, trust, threshold)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +106,16 @@ class _Measured:
 
 
 def _measure(
-    train: Sequence[_Example], test: Sequence[_Example], background: list[Reading], unseen: list[Reading]
+    train: Sequence[_Example],
+    test: Sequence[_Example],
+    named: dict[str, Reading],
+    background: list[Reading],
+    unseen: list[Reading],
 ) -> _Measured:
     """Learn from some examples and measure on the others and on background talk that it has not seen."""
     intents = np.array(sorted({intent for _, intent in train}))
     features = learn_features([reading for reading, _ in train])
-    weights, biases = _fit(train, features, features.rows(reading for reading, _ in train), background)
+    weights, biases = _fit(train, named, features, features.rows(reading for reading, _ in train), background)
     every = [reading for reading, _ in test] + unseen
     shares = _shares(np.asarray(features.rows(every) @ weights + biases, np.float64))
     signals = [trust_signals(row, features.known_share(reading)) for row, reading in zip(shares, every, strict=True)]
@@ -120,12 +130,16 @@ def _shares(raw: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 
 
 def _fit(
-    examples: Sequence[_Example], features: Features, rows: sp.csr_matrix, background: list[Reading]
+    examples: Sequence[_Example],
+    named: dict[str, Reading],
+    features: Features,
+    rows: sp.csr_matrix,
+    background: list[Reading],
 ) -> tuple[Floats, Floats]:
     """Weights and biases; columns are the intents by name, then the background. The names count as one example each."""
     names = sorted({intent for _, intent in examples})
     place = {name: at for at, name in enumerate(names)}
-    others = features.rows([*(read(name.replace("_", " ")) for name in names), *background])
+    others = features.rows([*(named[name] for name in names), *background])
     targets = [place[intent] for _, intent in examples] + [*range(len(names))] + [len(names)] * len(background)
     shares = np.ones(len(targets))
     shares[len(targets) - len(background) :] = min(1.0, 3 * len(examples) / len(names) / max(1, len(background)))
@@ -187,10 +201,13 @@ def _parts(labels: list[str], seed: int) -> list[tuple[list[int], list[int]]]:
     return [part for part in parts if part[0] and part[1] and len({labels[at] for at in part[0]}) > 1]
 
 
-def _background(features: Features, ours: sp.csr_matrix) -> list[Reading]:
-    """The background talk, less what this line is about."""
+def _talk() -> list[str]:
     lines = files("pipeline.assistant.intents").joinpath("background.txt").read_text(encoding="utf-8").splitlines()
-    talk = [read(line) for line in lines if line and not line.startswith("#")]
+    return [line for line in lines if line and not line.startswith("#")]
+
+
+def _background(features: Features, ours: sp.csr_matrix, talk: list[Reading]) -> list[Reading]:
+    """The background talk, less what this line is about."""
     likeness = (_unit(features.rows(talk)) @ _unit(ours).T).max(axis=1).toarray().ravel()
     return [reading for reading, most in zip(talk, likeness, strict=True) if most < 0.75]
 

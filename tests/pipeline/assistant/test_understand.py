@@ -3,9 +3,12 @@
 import random
 import subprocess
 import sys
+import zlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -155,6 +158,34 @@ def test_scikit_learn_is_not_imported_to_guess(tmp_path):
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["order", "False"]
+
+
+class WordHashes:
+    """A stand-in for a sentence model: words, hashed into 32 places."""
+
+    def __init__(self, fingerprint: str = "one") -> None:
+        self.fingerprint = fingerprint
+        self.dimensions = 32
+
+    def embed(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
+        rows = np.zeros((len(texts), 32), np.float32)
+        for row, text in zip(rows, texts, strict=True):
+            for word in text.split():
+                row[zlib.crc32(word.encode()) % 32] += 1
+        return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
+
+
+def test_a_sentence_model_is_one_more_view_and_must_stay_the_same(tmp_path):
+    model = IntentModel.cached(SMALL, tmp_path, sentences=WordHashes())
+    assert model.features.sentence_dimensions == 32
+    assert model.intent("where is my parcel").intent == "order"
+    (kept,) = tmp_path.iterdir()
+    assert IntentModel.load(kept, WordHashes()).intent("refund") == model.intent("refund")
+    for other in (None, WordHashes("another")):
+        with pytest.raises(StaleModel, match="another sentence model"):
+            IntentModel.load(kept, other)
+        IntentModel.cached(SMALL, tmp_path, sentences=other)
+    assert len(list(tmp_path.iterdir())) == 3
 
 
 SMALL = [
