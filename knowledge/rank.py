@@ -1,8 +1,8 @@
 """Which section answers a question, and whether that is certain. Pure.
 
 Up to six signals a section. Their weights were learned (listwise logistic regression) on the example line by asking
-every heading and every `Asked:` wording after taking it out of the documents, and so were those of certainty, with talk about
-other things as the questions that nothing answers; tests/knowledge/test_retrieve.py measures both on other questions.
+every heading and every `Asked:` wording after taking it out of the documents, and so were those of certainty, with talk
+about other things as the questions that nothing answers; tests/knowledge/test_retrieve.py measures both on others.
 """
 
 from collections.abc import Collection, Sequence

@@ -109,7 +109,7 @@ class WordHashes:
         for row, text in zip(rows, texts, strict=True):
             for word in text.lower().split():
                 row[zlib.crc32(word.strip("?.").encode()) % 32] += 1
-        return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
+        return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9))
 
 
 def test_an_index_with_sentence_vectors_is_another_index(folder, tmp_path):

@@ -71,7 +71,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "config.json").write_text(json.dumps(shape))
     (folder / "model.safetensors").write_bytes(pack(random_tensors()))
     vocabulary = {word: at for at, word in enumerate(WORDS)}
-    tokenizer = {
+    tokenizer: dict[str, object] = {
         "version": "1.0", "truncation": None, "padding": None, "added_tokens": [], "normalizer": {"type": "Lowercase"},
         "pre_tokenizer": {"type": "Whitespace"}, "post_processor": None, "decoder": None,
         "model": {"type": "WordLevel", "vocab": vocabulary, "unk_token": "[UNK]"},
@@ -84,14 +84,12 @@ def in_numpy(tensors: Tensors, text: str) -> npt.NDArray[np.float64]:
     """The same encoder, float64, written out."""
 
     def linear(value: npt.NDArray[np.float64], name: str) -> npt.NDArray[np.float64]:
-        return value @ tensors[f"{name}.weight"].T.astype(np.float64) + tensors[f"{name}.bias"]
+        return np.asarray(value @ tensors[f"{name}.weight"].T.astype(np.float64) + tensors[f"{name}.bias"])
 
     def normalised(value: npt.NDArray[np.float64], name: str) -> npt.NDArray[np.float64]:
         centred = value - value.mean(-1, keepdims=True)
-        return (
-            centred / np.sqrt((centred**2).mean(-1, keepdims=True)) * tensors[f"{name}.weight"]
-            + tensors[f"{name}.bias"]
-        )
+        scaled = centred / np.sqrt((centred**2).mean(-1, keepdims=True))
+        return np.asarray(scaled * tensors[f"{name}.weight"] + tensors[f"{name}.bias"])
 
     ids = [WORDS.index(word) if word in WORDS else 0 for word in text.split()]
     value = (

@@ -172,7 +172,7 @@ class WordHashes:
         for row, text in zip(rows, texts, strict=True):
             for word in text.split():
                 row[zlib.crc32(word.encode()) % 32] += 1
-        return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
+        return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9))
 
 
 def test_a_sentence_model_is_one_more_view_and_must_stay_the_same(tmp_path):
