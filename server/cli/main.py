@@ -205,13 +205,13 @@ def said_plainly() -> Iterator[None]:
     """Errors that people can mend are printed, one sentence each, and end with their status."""
     from pipeline.line.errors import LineInvalid  # noqa: PLC0415 imports are slow: --help needs none
     from recordings.errors import StoreUnavailable  # noqa: PLC0415
-    from voice.errors import ProviderAbsent  # noqa: PLC0415
+    from voice.errors import ProviderError  # noqa: PLC0415
 
     try:
         yield
     except* LineInvalid as group:
         fail(Exit.INVALID, *(str(problem) for error in leaves(group) for problem in error.problems))
-    except* (StoreUnavailable, ProviderAbsent) as group:
+    except* (StoreUnavailable, ProviderError) as group:
         fail(Exit.INVALID, *map(str, leaves(group)))
     except* typer.Exit as group:
         status = next(leaves(group)).exit_code

@@ -42,7 +42,7 @@ class Launched:
     log: Path
 
 
-def launch(data_dir: Path, lines: Sequence[Path]) -> Launched:
+def launch(data_dir: Path, lines: Sequence[Path], module: str = "server") -> Launched:
     """Start `cordboard serve` on a free port; what it logs goes to server.log in the data directory."""
     auth_token, access_token = secrets.token_hex(16), secrets.token_urlsafe(24)
     environment = os.environ | {
@@ -61,8 +61,8 @@ def launch(data_dir: Path, lines: Sequence[Path]) -> Launched:
     except OSError as error:
         fail(Exit.INVALID, f"The data directory {data_dir.absolute()} cannot be written: {error.strerror}.")
     with errors:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "server", "serve"],
+        process = subprocess.Popen(  # noqa: S603 our own program
+            [sys.executable, "-m", module, "serve"],
             env=environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
