@@ -7,7 +7,7 @@ vector of the whole sentence (knowledge.english.sentences) knows what words mean
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from math import log, sqrt
 from typing import Final
@@ -23,7 +23,7 @@ from knowledge.english.words import stem, words
 
 Counts = dict[str, float]
 
-VIEWS: Final[Mapping[str, float]] = {"concepts": 1.0, "words": 0.5, "letters": 0.3, "meaning": 1.0, "sentence": 2.0}
+VIEWS: Final[dict[str, float]] = {"concepts": 1.0, "words": 0.5, "letters": 0.3, "meaning": 1.0, "sentence": 2.0}
 """Length of each view's vector in the joined one: how much of the likeness of two utterances it makes up."""
 
 _PAIR: Final = 0.5
@@ -38,6 +38,10 @@ _LARGE: Final = 2000
 """From this many texts on, features that occur in one text only are left out: they are mostly misspellings."""
 
 
+EXACT: Final[Mapping[str, float]] = VIEWS | {"words": 1.0, "letters": 0.8}
+"""The same for large sets in which the exact wording tells more."""
+
+
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
     """The features of one view that training saw."""
@@ -45,6 +49,14 @@ class Vocabulary:
     places: dict[str, int]
     weights: npt.NDArray[np.float32]
     """Inverse document frequency, by place."""
+
+
+_FILLERS: Final = frozenset({"um", "umm", "uh", "uhm", "er", "erm", "hmm", "hm", "ah"})
+_GREETINGS: Final = frozenset(
+    {"hi", "hello", "hey", "yes", "yeah", "ok", "okay", "so", "well", "please", "sorry", "there"}
+)
+_ENOUGH: Final = 2
+"""Fillers and greetings are dropped only when at least this many words remain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +80,7 @@ def read_all(texts: Sequence[str], sentences: SentenceVectors | None = None) -> 
     vectors = sentences.embed(texts) if sentences is not None and texts else None
     readings: list[Reading] = []
     for at, text in enumerate(texts):
-        said = words(text)
+        said = _without_preamble(words(text))
         counts = {view: counted(said) for view, counted in _COUNTED.items()}
         readings.append(Reading(said, counts, None if vectors is None else vectors[at]))
     return readings
@@ -81,6 +93,8 @@ class Features:
     vocabularies: dict[str, Vocabulary]
     sentence_dimensions: int = 0
     """Length of the vectors of whole sentences; 0 when learned without."""
+    views: Mapping[str, float] = field(default_factory=lambda: VIEWS)
+    """Length of each view's vector in the joined one."""
 
     @property
     def width(self) -> int:
@@ -110,12 +124,12 @@ class Features:
             ]
             length = sqrt(sum(value * value for value in weighted)) or 1.0
             columns.extend(start + place for place in at)
-            values.extend(VIEWS[view] * value / length for value in weighted)
+            values.extend(self.views[view] * value / length for value in weighted)
             start += len(places)
-        dense = word_vectors().meaning(reading.said) * np.float32(VIEWS["meaning"])
+        dense = word_vectors().meaning(reading.said) * np.float32(self.views["meaning"])
         if self.sentence_dimensions:
             assert reading.sentence is not None  # noqa: S101  # learned with sentences, so it is asked with them
-            dense = np.concatenate([dense, reading.sentence * np.float32(VIEWS["sentence"])])
+            dense = np.concatenate([dense, reading.sentence * np.float32(self.views["sentence"])])
         return np.array(columns, np.int64), np.array(values, np.float32), dense
 
     def rows(self, readings: Iterable[Reading]) -> sp.csr_matrix:
@@ -132,6 +146,13 @@ class Features:
         shape = (len(pointers) - 1, self.width)
         return sp.csr_matrix((np.concatenate(values), np.concatenate(columns), pointers), shape=shape)
 
+    def reweighed(self, views: Mapping[str, float], rows: sp.csr_matrix) -> "tuple[Features, sp.csr_matrix]":
+        """The same features with other lengths of their views, and the rows that were made of them."""
+        widths = {view: len(vocabulary.places) for view, vocabulary in self.vocabularies.items()}
+        widths |= {"meaning": word_vectors().dimensions, "sentence": self.sentence_dimensions}
+        scales = [np.full(width, views[view] / self.views[view], np.float32) for view, width in widths.items()]
+        return replace(self, views=views), (rows @ sp.diags(np.concatenate(scales))).tocsr()
+
     def known_share(self, reading: Reading) -> float:
         """How much of what the text says, by weight of its words, training has seen: 0 to 1."""
         seen = self.vocabularies["concepts"].places
@@ -142,6 +163,13 @@ class Features:
             if any((part if part.startswith(MARK) else stem(part)) in seen for part in piece):
                 known += weight
         return known / total if total else 0.0
+
+
+def _without_preamble(said: list[str]) -> list[str]:
+    """Drop fillers anywhere and greetings at the start, unless that is all there is."""
+    kept = [word for word in said if word not in _FILLERS]
+    start = next((at for at, word in enumerate(kept) if word not in _GREETINGS), len(kept))
+    return kept[start:] if len(kept) - start >= _ENOUGH else said
 
 
 def learn_features(readings: Sequence[Reading]) -> Features:

@@ -136,6 +136,8 @@ class IntentModel:
             "trust": self.trust,
             "threshold": np.array(self.threshold),
             "sentences": _packed([self.sentences.fingerprint if self.sentences else ""]),
+            "lengths.of": _packed(list(self.features.views)),
+            "lengths": np.array(list(self.features.views.values())),
             "views": _packed(self.features.vocabularies),
         }
         for view, vocabulary in self.features.vocabularies.items():
@@ -165,7 +167,11 @@ class IntentModel:
                 }
                 return cls(
                     tuple(_unpacked(kept["intents"])),
-                    Features(vocabularies, sentences.dimensions if sentences else 0),
+                    Features(
+                        vocabularies,
+                        sentences.dimensions if sentences else 0,
+                        dict(zip(_unpacked(kept["lengths.of"]), kept["lengths"].tolist(), strict=True)),
+                    ),
                     kept["weights"].astype(np.float32),
                     kept["biases"],
                     kept["trust"],

@@ -20,7 +20,7 @@ from scipy.linalg import cholesky, solve_triangular
 from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # shipped without types
 
-from knowledge.english.features import Features, Reading, learn_features, read, read_all
+from knowledge.english.features import EXACT, VIEWS, Features, Reading, learn_features, read, read_all
 from knowledge.english.sentences import SentenceVectors
 from pipeline.assistant.intents.trust import trust_signals
 
@@ -80,19 +80,47 @@ def _learn(examples: Sequence[_Example], named: dict[str, Reading], talk: list[R
     features = learn_features([reading for reading, _ in examples])
     rows = features.rows(reading for reading, _ in examples)
     background = _background(features, rows, talk)
-    measured = [
-        _measure(
-            [examples[at] for at in train],
-            [examples[at] for at in test],
-            named,
-            background[turn % 2 :: 2],
-            background[1 - turn % 2 :: 2],
-        )
-        for turn, (train, test) in enumerate(_parts([intent for _, intent in examples], seed))
-    ]
+    parts = _parts([intent for _, intent in examples], seed)
+    if len(examples) >= _MANY:
+        return _learn_from_many(examples, named, features, rows, background, parts[0])
+    measured: list[_Measured] = []
+    for turn, (train, test) in enumerate(parts):
+        seen = [examples[at] for at in train]
+        part_features = learn_features([reading for reading, _ in seen])
+        part_rows = part_features.rows(reading for reading, _ in seen)
+        weights, biases = _fit(seen, named, part_features, part_rows, background[turn % 2 :: 2])
+        unseen = [examples[at] for at in test]
+        measured.append(_measure(part_features, weights, biases, seen, unseen, background[1 - turn % 2 :: 2]))
     trust, threshold = _calibrate(measured)
     weights, biases = _fit(examples, named, features, rows, background)
     return Learned((*named, BACKGROUND), features, weights, biases, trust, threshold)
+
+
+def _learn_from_many(
+    examples: Sequence[_Example],
+    named: dict[str, Reading],
+    features: Features,
+    rows: sp.csr_matrix,
+    background: list[Reading],
+    part: tuple[list[int], list[int]],
+) -> Learned:
+    """Calibrate on one held-out part, which also decides how much the exact wording counts; then go on with all."""
+    train, test = part
+    seen, unseen = [examples[at] for at in train], [examples[at] for at in test]
+    choices = (VIEWS,) if features.sentence_dimensions else (VIEWS, EXACT)
+    best: tuple[float, Features, Floats, _Measured] | None = None
+    for views in choices:
+        tried, tried_rows = features.reweighed(views, rows[train])
+        weights, biases = _fit(seen, named, tried, tried_rows, background[::2])
+        measured = _measure(tried, weights, biases, seen, unseen, background[1::2])
+        right = float(measured.right[measured.inside].mean())
+        if best is None or right > best[0]:
+            best = right, tried, np.vstack([weights, biases]), measured
+    assert best is not None  # noqa: S101  # there is at least one choice
+    trust, threshold = _calibrate([best[3]])
+    chosen, all_rows = features.reweighed(best[1].views, rows)
+    weights, biases = _fit(examples, named, chosen, all_rows, background, start=best[2])
+    return Learned((*named, BACKGROUND), chosen, weights, biases, trust, threshold)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,22 +134,21 @@ class _Measured:
 
 
 def _measure(
-    train: Sequence[_Example],
-    test: Sequence[_Example],
-    named: dict[str, Reading],
-    background: list[Reading],
-    unseen: list[Reading],
+    features: Features,
+    weights: Floats,
+    biases: Floats,
+    seen: Sequence[_Example],
+    unseen: Sequence[_Example],
+    unseen_background: list[Reading],
 ) -> _Measured:
-    """Learn from some examples and measure on the others and on background talk that it has not seen."""
-    intents = np.array(sorted({intent for _, intent in train}))
-    features = learn_features([reading for reading, _ in train])
-    weights, biases = _fit(train, named, features, features.rows(reading for reading, _ in train), background)
-    every = [reading for reading, _ in test] + unseen
+    """Measure what was learned from some examples on the others and on background talk that it has not seen."""
+    intents = np.array(sorted({intent for _, intent in seen}))
+    every = [reading for reading, _ in unseen] + unseen_background
     shares = _shares(np.asarray(features.rows(every) @ weights + biases, np.float64))
     signals = [trust_signals(row, features.known_share(reading)) for row, reading in zip(shares, every, strict=True)]
     guesses = intents[shares[:, :-1].argmax(1)]
-    right = guesses == np.array([intent for _, intent in test] + [BACKGROUND] * len(unseen))
-    return _Measured(np.array(signals), right, np.arange(len(every)) < len(test))
+    right = guesses == np.array([intent for _, intent in unseen] + [BACKGROUND] * len(unseen_background))
+    return _Measured(np.array(signals), right, np.arange(len(every)) < len(unseen))
 
 
 def _shares(raw: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -135,27 +162,33 @@ def _fit(
     features: Features,
     rows: sp.csr_matrix,
     background: list[Reading],
+    start: Floats | None = None,
 ) -> tuple[Floats, Floats]:
-    """Weights and biases; columns are the intents by name, then the background. The names count as one example each."""
+    """Weights and biases; columns are the intents by name, then the background.
+
+    The names of the intents count as one example each. start: weights, with the biases as last row, to begin at.
+    """
     names = sorted({intent for _, intent in examples})
     place = {name: at for at, name in enumerate(names)}
     others = features.rows([*(named[name] for name in names), *background])
     targets = [place[intent] for _, intent in examples] + [*range(len(names))] + [len(names)] * len(background)
     shares = np.ones(len(targets))
     shares[len(targets) - len(background) :] = min(1.0, 3 * len(examples) / len(names) / max(1, len(background)))
-    return _regress(sp.vstack([rows, others]).tocsr(), np.array(targets), shares)
+    return _regress(sp.vstack([rows, others]).tocsr(), np.array(targets), shares, start)
 
 
 def _regress(
-    rows: sp.csr_matrix, targets: npt.NDArray[np.int64], shares: npt.NDArray[np.float64]
+    rows: sp.csr_matrix, targets: npt.NDArray[np.int64], shares: npt.NDArray[np.float64], start: Floats | None
 ) -> tuple[Floats, Floats]:
     """Multinomial logistic regression: weights (columns of rows x classes) and biases.
 
     With fewer rows than columns the solution lies in the span of the rows: it is found there (rows' Gram matrix = L
     L^T, regression on L, weights = rows^T L^-T w), exactly the same and twenty times as fast.
     """
-    model = LogisticRegression(C=_STRENGTH, max_iter=100, tol=1e-3)
+    model = LogisticRegression(C=_STRENGTH, max_iter=100, tol=1e-3, warm_start=True)
     if rows.shape[0] > _DENSE or rows.shape[0] >= rows.shape[1]:
+        if start is not None and start.shape == (rows.shape[1] + 1, int(targets.max()) + 1):
+            model.coef_, model.intercept_ = start[:-1].T.copy(), start[-1].copy()
         model.fit(rows, targets, sample_weight=shares)
         return np.ascontiguousarray(model.coef_.T, np.float32), model.intercept_.astype(np.float32)
     gram = (rows @ rows.T).toarray().astype(np.float64)

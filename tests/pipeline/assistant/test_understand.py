@@ -160,6 +160,24 @@ def test_scikit_learn_is_not_imported_to_guess(tmp_path):
     assert done.stdout.split() == ["order", "False"]
 
 
+def test_thousands_of_examples_are_learned_and_calibrated_too(halves):
+    draw = random.Random(4)
+    train, test = halves
+    some = sorted({intent for _, intent in train})[:12]
+    filler = [word for text, _ in train for word in text.split()]
+    many = [
+        (" ".join(draw.choice(filler) if draw.random() < 0.1 else word for word in text.split()), intent)
+        for text, intent in train
+        for _ in range(26)
+        if intent in some
+    ]
+    model = IntentModel.train(many, seed=1)
+    asked = [(text, intent) for text, intent in test if intent in some]
+    assert len(many) > 3000
+    assert sum(model.intent(text).intent == intent for text, intent in asked) / len(asked) >= 0.75
+    assert not any(model.intent(text).sure for text in ELSEWHERE)
+
+
 class WordHashes:
     """A stand-in for a sentence model: words, hashed into 32 places."""
 
