@@ -117,7 +117,16 @@ class Listening:
         self._news.set()
 
     def __aiter__(self) -> AsyncIterator[Transcript | Unrecognised]:
-        return self._results()
+        return self
+
+    async def __anext__(self) -> Transcript | Unrecognised:
+        while not self._closed:
+            result = self._next()
+            if result is not None:
+                return result
+            self._news.clear()
+            await self._news.wait()
+        raise StopAsyncIteration
 
     async def aclose(self) -> None:
         """Drop what was not recognised yet; iteration ends. Safe to call twice."""
@@ -128,20 +137,18 @@ class Listening:
         self._said.clear()
         self._news.set()
 
-    async def _results(self) -> AsyncIterator[Transcript | Unrecognised]:
-        while not self._closed:
-            await self._news.wait()
-            self._news.clear()
-            while self._said:
-                first = self._said[0]
-                if first.end_ms is not None and first.result is not None:
-                    self._said.popleft()
-                    yield _final(first, first.result, first.end_ms)
-                    continue
-                partial, first.partial = first.partial, ""
-                if partial and first.result is None:
-                    yield Transcript(partial, False, first.start_ms, first.heard_until_ms)
-                break
+    def _next(self) -> Transcript | Unrecognised | None:
+        """What there is to tell of the earliest utterance, taken."""
+        first = self._said[0] if self._said else None
+        if first is None:
+            return None
+        if first.end_ms is not None and first.result is not None:
+            self._said.popleft()
+            return _final(first, first.result, first.end_ms)
+        partial, first.partial = first.partial, ""
+        if partial and first.result is None:
+            return Transcript(partial, False, first.start_ms, first.heard_until_ms)
+        return None
 
     def _partial(self, said: _Said, text: str) -> None:
         said.partial = text
