@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import structlog
@@ -12,6 +13,7 @@ from pipeline.line.ready import LineRuntime
 from pipeline.livecall import LiveCall, record_carrier_message
 from pipeline.runtime import Runtime
 from pipeline.session import CallOrigin
+from recordings.errors import StoreUnavailable
 from recordings.events import Event
 from recordings.log import CallLog, resumed
 from telephony import call_events as callflow
@@ -69,6 +71,7 @@ class Switchboard:
         self._calls: dict[str, LiveCall] = {}
         self._offered: dict[str, Connect] = {}
         self._settled: OrderedDict[str, Answer] = OrderedDict()
+        self._messages: OrderedDict[str, None] = OrderedDict()
         self._changed = asyncio.Event()
         self.draining = False
         """Set it, and no new call is taken; live ones go on."""
@@ -84,13 +87,17 @@ class Switchboard:
 
     # What the carrier asks
 
-    def ring(self, call_sid: str, from_number: str, to_number: str) -> Answer:
+    async def ring(self, call_sid: str, from_number: str, to_number: str) -> Answer:
         """A call came in. Asked again about the same call, the answer is the same."""
         if call_sid in self._calls:
             # Nothing is offered to a call whose process died while it answered: it is asked by the next one.
             return self._offered.get(call_sid) or self._next(self._calls[call_sid])
         if call_sid in self._settled:
             return self._settled[call_sid]
+        with suppress(StoreUnavailable):  # a disk that is in trouble is no reason to turn callers away
+            if await self._runtime.store.call(call_sid) is not None:
+                # An earlier process answered it, and the carrier did not hear the answer.
+                return await self.resume(call_sid)
         line = self._lines.get(to_number)
         log = CallLog(self._runtime.store, self._runtime.org_id, call_sid)
         origin = CallOrigin(call_sid, from_number, to_number, self._runtime.wall_clock())
@@ -118,7 +125,15 @@ class Switchboard:
             call.flow.post(CarrierStatus(call.clock.now_ms(), status))
 
     async def message_left(self, call_sid: str, recording_url: str, duration_s: int) -> None:
-        """The carrier recorded a message of a caller whom we could not serve. Raises StoreUnavailable."""
+        """The carrier recorded a message of a caller whom we could not serve; told twice, it is kept once.
+
+        Raises StoreUnavailable.
+        """
+        if recording_url in self._messages:
+            return
+        self._messages[recording_url] = None
+        if len(self._messages) > SETTLED_MAX:
+            self._messages.popitem(last=False)
         call = self._calls.get(call_sid)
         if call is not None:
             call.message_left(recording_url, duration_s)

@@ -39,7 +39,7 @@ def carrier_router(switchboard: Switchboard, signatures: Signatures, public_url:
     @router.post("/voice")
     async def voice(form: Form) -> Response:
         """A call came in."""
-        answer = switchboard.ring(_sid(form), form.get("From", ""), form.get("To", ""))
+        answer = await switchboard.ring(_sid(form), form.get("From", ""), form.get("To", ""))
         structlog.get_logger().info(
             "call", call_id=form["CallSid"], answer=type(answer).__name__, caller=mask(form.get("From"))
         )
@@ -56,15 +56,15 @@ def carrier_router(switchboard: Switchboard, signatures: Signatures, public_url:
 
     @router.post("/message")
     async def message(form: Form) -> Response:
-        """A caller left a message with the carrier."""
-        seconds = form.get("RecordingDuration", "0")
-        try:
-            await switchboard.message_left(
-                _sid(form), form.get("RecordingUrl", ""), int(seconds) if seconds.isdecimal() else 0
-            )
-        except StoreUnavailable as error:  # the message itself is safe with the carrier
-            structlog.get_logger().error("message not noted", call_id=form["CallSid"], reason=str(error))
+        """A caller left a message with the carrier, and is still there."""
+        await _note_message(switchboard, form)
         return markup(Refuse(SORRY_TOO))
+
+    @router.post("/recorded")
+    async def recorded(form: Form) -> Response:
+        """A recording of the carrier is ready: the same message, or that of a caller who hung up at its end."""
+        await _note_message(switchboard, form)
+        return Response(status_code=204)
 
     @router.post("/status")
     async def status(form: Form) -> Response:
@@ -81,6 +81,16 @@ def carrier_router(switchboard: Switchboard, signatures: Signatures, public_url:
             await websocket.close(_POLICY)
 
     return router
+
+
+async def _note_message(switchboard: Switchboard, form: dict[str, str]) -> None:
+    seconds = form.get("RecordingDuration", "0")
+    try:
+        await switchboard.message_left(
+            _sid(form), form.get("RecordingUrl", ""), int(seconds) if seconds.isdecimal() else 0
+        )
+    except StoreUnavailable as error:  # the message itself is safe with the carrier
+        structlog.get_logger().error("message not noted", call_id=form["CallSid"], reason=str(error))
 
 
 async def _carry(websocket: WebSocket, switchboard: Switchboard) -> None:
@@ -160,6 +170,12 @@ def _twiml(answer: Answer, public_url: str, stream_url: str) -> str:
         case Refuse(text=text):
             return twiml.speak_and_hang_up(text, LANGUAGE)
         case TakeMessage(text=text):
-            return twiml.record_message(text, LANGUAGE, f"{public_url}/twilio/message", goodbye="Goodbye.")
+            return twiml.record_message(
+                text,
+                LANGUAGE,
+                f"{public_url}/twilio/message",
+                recorded_url=f"{public_url}/twilio/recorded",
+                goodbye="Goodbye.",
+            )
         case HangUp():
             return twiml.hang_up()

@@ -126,7 +126,7 @@ class VirtualOffice:
     async def call(self, to: str = NUMBER, from_: str = "+14155550101") -> VirtualCall:
         """Ring, and open the stream that is answered with."""
         sid = "CA" + token_hex(16)
-        answer = self.switchboard.ring(sid, from_, to)
+        answer = await self.switchboard.ring(sid, from_, to)
         assert isinstance(answer, Connect), answer
         handset = Handset()
         return self.connect(sid, handset, answer, self.ticking(handset))

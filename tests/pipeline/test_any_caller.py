@@ -48,7 +48,7 @@ async def live(office: VirtualOffice, steps: list[Step], *, hangs_up: bool) -> N
             case "wait":
                 await call.handset.wait_ms(int(what or 0))
             case "ring_again":
-                office.switchboard.ring(call.sid, "+14155550101", "+14155550199")
+                await office.switchboard.ring(call.sid, "+14155550101", "+14155550199")
             case _:
                 lost = await _lost(office, call, dies=doing == "die")
                 if lost is None:

@@ -168,7 +168,7 @@ async def test_noise_is_asked_about_and_twice_leads_to_the_keypad(tmp_path: Path
 async def test_a_number_that_no_line_answers_is_refused_and_kept(tmp_path: Path):
     async with virtual_office(tmp_path) as office:
         for _ in range(2):  # the carrier may ask twice
-            answer = office.switchboard.ring("CA1", "+14155550101", "+14155550000")
+            answer = await office.switchboard.ring("CA1", "+14155550101", "+14155550000")
             assert answer == Refuse(UNKNOWN_NUMBER)
         record = await office.ended("CA1")
         assert record.outcome == "refused"
@@ -180,19 +180,19 @@ async def test_one_call_more_than_there_are_lines_is_refused_until_one_ends(tmp_
     async with virtual_office(tmp_path, max_calls=1) as office:
         call = await office.call()
         await call.handset.wait_ms(100)
-        assert office.switchboard.ring("CA2", "+14155550101", NUMBER) == Refuse(ALL_BUSY)
+        assert await office.switchboard.ring("CA2", "+14155550101", NUMBER) == Refuse(ALL_BUSY)
         call.stream.hang_up()
         await office.ended(call.sid)
-        assert isinstance(office.switchboard.ring("CA3", "+14155550101", NUMBER), Connect)
+        assert isinstance(await office.switchboard.ring("CA3", "+14155550101", NUMBER), Connect)
 
 
 @virtually
 async def test_the_same_webhook_gets_the_same_answer_at_any_time(tmp_path: Path):
     async with virtual_office(tmp_path) as office:
-        first = office.switchboard.ring("CA4", "+14155550101", NUMBER)
-        assert office.switchboard.ring("CA4", "+14155550101", NUMBER) == first
+        first = await office.switchboard.ring("CA4", "+14155550101", NUMBER)
+        assert await office.switchboard.ring("CA4", "+14155550101", NUMBER) == first
         office.switchboard.status("CA4", "canceled")
         record = await office.ended("CA4")
         assert record.outcome == "caller_hung_up"
-        office.switchboard.ring("CA4", "+14155550101", NUMBER)
+        await office.switchboard.ring("CA4", "+14155550101", NUMBER)
         await office.ended("CA4")

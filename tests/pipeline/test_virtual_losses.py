@@ -75,7 +75,7 @@ async def test_a_caller_may_hang_up_at_any_moment(tmp_path: Path, moment: Callab
 @virtually
 async def test_a_caller_may_hang_up_while_it_rings(tmp_path: Path):
     async with virtual_office(tmp_path) as office:
-        office.switchboard.ring("CA1", "+14155550101", NUMBER)
+        await office.switchboard.ring("CA1", "+14155550101", NUMBER)
         office.switchboard.status("CA1", "completed")
         record = await office.ended("CA1")
         assert record.outcome == "caller_hung_up"
@@ -85,7 +85,7 @@ async def test_a_caller_may_hang_up_while_it_rings(tmp_path: Path):
 @virtually
 async def test_a_stream_that_never_comes_is_not_waited_for(tmp_path: Path):
     async with virtual_office(tmp_path) as office:
-        office.switchboard.ring("CA1", "+14155550101", NUMBER)
+        await office.switchboard.ring("CA1", "+14155550101", NUMBER)
         assert (await office.ended("CA1")).outcome == "failed"
 
 
@@ -240,10 +240,10 @@ async def test_another_process_goes_on_where_this_one_died(tmp_path: Path):
 @virtually
 async def test_a_call_whose_process_died_before_it_answered_is_answered_by_the_next(tmp_path: Path):
     async with virtual_office(tmp_path) as office:
-        office.switchboard.ring("CA1", "+14155550101", NUMBER)
+        await office.switchboard.ring("CA1", "+14155550101", NUMBER)
         office.die()
         await office.switchboard.finish_abandoned()
-        assert isinstance(office.switchboard.ring("CA1", "+14155550101", NUMBER), Connect)
+        assert isinstance(await office.switchboard.ring("CA1", "+14155550101", NUMBER), Connect)
         office.switchboard.status("CA1", "completed")
         await office.ended("CA1")
 
@@ -270,3 +270,26 @@ async def test_a_process_without_its_line_says_so(tmp_path: Path):
         empty = Switchboard(office.parts.runtime, {}, CallTokens(b"0" * 16), 1)
         assert await empty.resume(call.sid) == HangUp()
         assert (await office.record(call.sid)).outcome == "failed"
+
+
+@virtually
+async def test_a_webhook_repeated_to_the_next_process_goes_on_with_the_call(tmp_path: Path):
+    async with virtual_office(tmp_path) as office:
+        call = await office.call()
+        await call.quiet()
+        office.die()
+        answer = await office.switchboard.ring(call.sid, "+14155550101", NUMBER)
+        assert isinstance(answer, Connect)
+        assert (await office.kinds(call.sid)).count("call.ringing") == 1
+
+
+@virtually
+async def test_a_message_that_the_carrier_tells_of_twice_is_kept_once(tmp_path: Path):
+    async with virtual_office(tmp_path) as office:
+        call = await office.call()
+        await call.quiet()
+        call.stream.hang_up()
+        await office.ended(call.sid)
+        for _ in range(2):
+            await office.switchboard.message_left(call.sid, "https://api.example/RE1", 7)
+        assert (await office.kinds(call.sid)).count("message.taken") == 1
