@@ -89,7 +89,7 @@ class Lines:
             return datetime.now(zone).date()
 
         def engines() -> LineRuntime:
-            retrieval = _retrieval(line, self._data_dir / "knowledge" / f"{line.version}.sqlite")
+            retrieval = _retrieval(line, self._data_dir / "knowledge")
             understanding = IntentModel.cached(training_examples(line), self._data_dir / "intents")
             return LineRuntime(line, understanding, retrieval, runner_for(line, self._data_dir, today))
 
@@ -129,12 +129,12 @@ class Lines:
         return problems
 
 
-def _retrieval(line: Line, index: Path) -> Retrieval:
+def _retrieval(line: Line, indexes: Path) -> Retrieval:
     """What the line's documents answer. Raises LineInvalid with every problem of every document."""
     if line.knowledge_folder is None:
         return NoKnowledge()
     try:
-        return LocalRetrieval(ingest(line.knowledge_folder, index))
+        return LocalRetrieval(ingest(line.knowledge_folder, indexes))
     except DocumentsInvalid as error:
         folder = line.knowledge_folder
         raise LineInvalid(

@@ -96,7 +96,7 @@ def _spoken(question: Question, text: str, today: date) -> Iterator[Any]:
         case "date":
             yield from (day.isoformat() for day in _there(parse_date(said, today)))
         case "name":
-            yield from (name.title() for name in _there(parse_name(said)))
+            yield from (name for name in _there(parse_name(said)))
         case "text":
             yield text.strip()
 
