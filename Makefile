@@ -43,7 +43,7 @@ check: $(STAMP) ## Lint, types, import contracts, unit tests
 
 lock: ## Pin every dependency again (edits requirements.lock)
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url \
-	  pyproject.toml --extra offline --group dev -o requirements.lock
+	  pyproject.toml --extra offline --extra meaning --group dev -o requirements.lock
 
 clean: ## Remove the environment and every cache
 	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis

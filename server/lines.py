@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
+from knowledge.english.sentences import SentenceModelUnusable, SentenceVectors, installed_sentences
 from knowledge.errors import DocumentsInvalid
 from knowledge.ingest import ingest
 from knowledge.retrieve import LocalRetrieval, NoKnowledge, Retrieval
@@ -37,6 +38,7 @@ class Lines:
 
     def __init__(self, settings: Settings, data_dir: Path, prompts: Prompts) -> None:
         self._folders = settings.lines
+        self._sentence_model = settings.sentence_model
         self._data_dir = data_dir
         self._prompts = prompts
         self._ready: dict[Path, LineRuntime] = {}
@@ -89,8 +91,9 @@ class Lines:
             return datetime.now(zone).date()
 
         def engines() -> LineRuntime:
-            retrieval = _retrieval(line, self._data_dir / "knowledge")
-            understanding = IntentModel.cached(training_examples(line), self._data_dir / "intents")
+            sentences = installed_sentences(self._sentence_model)
+            retrieval = _retrieval(line, self._data_dir / "knowledge", sentences)
+            understanding = IntentModel.cached(training_examples(line), self._data_dir / "intents", sentences=sentences)
             return LineRuntime(line, understanding, retrieval, runner_for(line, self._data_dir, today))
 
         ready = await asyncio.to_thread(engines)
@@ -113,7 +116,7 @@ class Lines:
             self._tell(self.by_number())
             self.trouble = ""
             structlog.get_logger().info("line changed", folder=str(folder), version=version)
-        except (LineInvalid, OSError, ProviderError, BackendUnusable) as error:
+        except (LineInvalid, OSError, ProviderError, BackendUnusable, SentenceModelUnusable) as error:
             self.trouble = f"{folder} was edited and is not used, its last good version is: {error}"
             structlog.get_logger().error("line not changed", folder=str(folder), reason=str(error))
 
@@ -129,12 +132,12 @@ class Lines:
         return problems
 
 
-def _retrieval(line: Line, indexes: Path) -> Retrieval:
+def _retrieval(line: Line, indexes: Path, sentences: SentenceVectors | None) -> Retrieval:
     """What the line's documents answer. Raises LineInvalid with every problem of every document."""
     if line.knowledge_folder is None:
         return NoKnowledge()
     try:
-        return LocalRetrieval(ingest(line.knowledge_folder, indexes))
+        return LocalRetrieval(ingest(line.knowledge_folder, indexes, sentences))
     except DocumentsInvalid as error:
         folder = line.knowledge_folder
         raise LineInvalid(

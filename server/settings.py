@@ -44,6 +44,9 @@ class Settings(BaseSettings):
     whisper_device: Literal["cpu", "cuda", "auto"] = "auto"
     tts: Literal["espeak"] = "espeak"
 
+    sentence_model: Path | None = None
+    """Folder of a sentence encoder (config.json, model.safetensors, tokenizer.json); unset: the installed one."""
+
     max_calls: Annotated[int, Field(ge=1)] = 40
     """Calls taken at once; further callers hear that all lines are busy."""
     log_pii: bool = False

@@ -8,6 +8,7 @@ from typing import Any
 
 from rich.console import Console
 
+from knowledge.english.sentences import installed_sentences
 from pipeline.assistant.exchange import Say
 from pipeline.assistant.flow import Dialogue
 from pipeline.assistant.resume import inputs_from_events
@@ -55,11 +56,13 @@ def replay(settings: Settings, call_id: str, out: Console, *, as_json: bool) -> 
     _compare(events, today, settings, out)
 
 
-def eval_intents(train: Path, test: Path, per_class: int | None, result: Path | None, out: Console) -> None:
+def eval_intents(
+    settings: Settings, train: Path, test: Path, per_class: int | None, result: Path | None, out: Console
+) -> None:
     """Measure intent classification. Raises ValueError with what is wrong with a file."""
     from pipeline.assistant.evaluate import eval_intents as measure  # noqa: PLC0415 imports scikit-learn
 
-    report = measure(train, test, per_class)
+    report = measure(train, test, per_class, sentences=installed_sentences(settings.sentence_model))
     figures: dict[str, Any] = asdict(report)
     for name, value in figures.items():
         out.print(f"{name:20} {round(value, 4)}")
@@ -77,7 +80,8 @@ async def _events(settings: Settings, call_id: str) -> tuple[Event, ...]:
 
 def _compare(events: tuple[Event, ...], line: Line, settings: Settings, out: Console) -> None:
     """Give the recorded inputs to a new dialogue on today's line: a test that old calls still go the same way."""
-    understanding = IntentModel.cached(training_examples(line), settings.data_dir / "intents")
+    sentences = installed_sentences(settings.sentence_model)
+    understanding = IntentModel.cached(training_examples(line), settings.data_dir / "intents", sentences=sentences)
     dialogue = Dialogue(line, understanding)
     said = [
         action.text

@@ -173,7 +173,7 @@ def eval_intents(
     from server.cli import inspect as command  # noqa: PLC0415
 
     try:
-        command.eval_intents(train, test, per_class, result, out)
+        command.eval_intents(settings(), train, test, per_class, result, out)
     except (ValueError, OSError) as error:
         fail(Exit.INVALID, str(error))
 
@@ -203,7 +203,9 @@ def reference(
 @contextmanager
 def said_plainly() -> Iterator[None]:
     """Errors that people can mend are printed, one sentence each, and end with their status."""
-    from pipeline.line.errors import LineInvalid  # noqa: PLC0415 imports are slow: --help needs none
+    from knowledge.english.sentences import SentenceModelUnusable  # noqa: PLC0415 imports are slow: --help needs none
+    from pipeline.assistant.tools.shop import BackendUnusable  # noqa: PLC0415
+    from pipeline.line.errors import LineInvalid  # noqa: PLC0415
     from recordings.errors import StoreUnavailable  # noqa: PLC0415
     from voice.errors import ProviderError  # noqa: PLC0415
 
@@ -211,7 +213,7 @@ def said_plainly() -> Iterator[None]:
         yield
     except* LineInvalid as group:
         fail(Exit.INVALID, *(str(problem) for error in leaves(group) for problem in error.problems))
-    except* (StoreUnavailable, ProviderError) as group:
+    except* (StoreUnavailable, ProviderError, SentenceModelUnusable, BackendUnusable) as group:
         fail(Exit.INVALID, *map(str, leaves(group)))
     except* typer.Exit as group:
         status = next(leaves(group)).exit_code

@@ -17,6 +17,8 @@ _THOUSANDS: Final = re.compile(r"(?<=\d),(?=\d{3}\b)")
 _WHOLE: Final = frozenset({"dollar", "dollars", "buck", "bucks", "pound", "pounds", "euro", "euros", "usd", "quid"})
 _PART: Final = frozenset({"cent", "cents", "penny", "pennies", "pence"})
 _CENT: Final = Decimal("0.01")
+_TOO_MUCH: Final = Decimal(10) ** 15
+"""What a caller says beyond this is a number, not an amount."""
 
 
 def parse_money(text: str) -> Decimal | None:
@@ -37,7 +39,7 @@ def parse_money(text: str) -> Decimal | None:
         if amount is None:
             return None
         found.append(amount)
-    return found[0].quantize(_CENT) if len(set(found)) == 1 else None
+    return found[0].quantize(_CENT) if len(set(found)) == 1 and found[0] < _TOO_MUCH else None
 
 
 def _from_figures(match: re.Match[str]) -> Decimal:
