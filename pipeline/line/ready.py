@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from knowledge.retrieve import Retrieval
-
 from pipeline.assistant.tools.runner import ToolRunner
 from pipeline.assistant.understand import Understanding
 from pipeline.line.model import Line

@@ -1,0 +1,32 @@
+"""A3 and A5: nothing acknowledged is lost, and a lost process is not a lost call. Fifty kills: benchmarks/kills.py."""
+
+import asyncio
+import random
+from pathlib import Path
+
+import pytest
+
+from tests.server.kills import Office, kill_once
+
+pytestmark = pytest.mark.call
+
+
+@pytest.mark.timeout(240)
+def test_killed_servers_lose_nothing_that_counts_and_their_calls_go_on(tmp_path: Path):
+    async def script() -> None:
+        office = Office(tmp_path)
+        office.start()
+        try:
+            await office.ready()
+            rng = random.Random(7)
+            for _ in range(2):
+                killed = await kill_once(office, rng)
+                assert killed.events_missing_ms <= 100, killed
+                assert max(killed.caller_missing_ms, killed.heard_missing_ms) <= 250, killed
+                assert killed.plays, killed
+                assert killed.resumed, killed
+                assert killed.outcome == "caller_hung_up", killed
+        finally:
+            office.kill()
+
+    asyncio.run(script())
