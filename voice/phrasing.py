@@ -69,7 +69,7 @@ def speakable(text: str, language: str = "en") -> str:
     if language.lower().partition("-")[0] != "en":
         return _digits_apart(text)
     for _ in range(_MOST_PASSES):  # one is enough but for things written into each other: "x.com30"
-        before, text = text, _rewritten(text)
+        before, text = text, _rewritten(_without_markup(text))
         if text == before:
             break
     return text

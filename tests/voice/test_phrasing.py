@@ -81,6 +81,7 @@ FRAGMENTS = ["order", "#", "$", "12", "41729", "-", "–", "/", ".", ",", " ", "
 
 @settings(max_examples=300, deadline=None)
 @example(["12", ":", "30", "pm", "."])
+@example(["-", "&"])
 @given(st.lists(st.sampled_from(FRAGMENTS), max_size=12))
 def test_no_ascii_digit_is_left_and_nothing_breaks(parts):
     said = speakable("".join(parts))
