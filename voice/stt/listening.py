@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal, Protocol
 
 from voice.audio import PCM_BYTES_PER_MS
+from voice.stt.loudness import CallerLoudness, loudness_db
 from voice.stt.port import Expectation, Hypothesis, Transcript, Unrecognised
 
 _LONGEST_BYTES: Final = 60_000 * PCM_BYTES_PER_MS
@@ -15,6 +16,9 @@ _MOST_PENDING: Final = 8
 """Utterances of one caller that may wait for words; what is said beyond is answered busy at once."""
 _UNTOLD_DEADLINE_MS: Final = 2500
 """For an utterance whose end was not told before the next one began."""
+
+_SURE: Final = 0.5
+"""Words understood with less confidence do not tell how loud a caller is."""
 
 Readings = tuple[Hypothesis, ...]
 Failure = Literal["busy", "late"]
@@ -75,6 +79,7 @@ class Listening:
         self._speaking: _Said | None = None
         self._news = asyncio.Event()
         self._closed = False
+        self._loudness = CallerLoudness()
 
     def expect(self, expectation: Expectation) -> None:
         """Listen for this from the next utterance on."""
@@ -155,8 +160,17 @@ class Listening:
         self._news.set()
 
     def _done(self, said: _Said, result: Readings | Failure) -> None:
-        said.result = result
+        said.result = self._from_the_caller(said, result) if result and not isinstance(result, str) else result
         self._news.set()
+
+    def _from_the_caller(self, said: _Said, readings: Readings) -> Readings:
+        """The readings, or none if the utterance is far softer than this caller."""
+        level_db = loudness_db(bytes(said.utterance.audio)) if said.utterance else 0.0
+        if not self._loudness.fits(level_db):
+            return ()
+        if readings[0].confidence >= _SURE:
+            self._loudness.heard(level_db)
+        return readings
 
 
 def _final(said: _Said, result: Readings | Failure, end_ms: int) -> Transcript | Unrecognised:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
+import numpy as np
 import pytest
 
 from voice.stt.listening import Listening, Utterance
@@ -154,5 +155,31 @@ def test_closing_drops_what_was_not_recognised() -> None:
         await listening.aclose()
         assert engine.dropped == engine.utterances
         assert [result async for result in listening] == []
+
+    played(work)
+
+
+def said_at(listening: Listening, engine: Engine, amplitude: int, at_ms: int) -> None:
+    listening.speech_started(at_ms)
+    listening.write((np.sin(np.arange(8000)) * amplitude).astype("<i2").tobytes(), at_ms)
+    listening.speech_ended(at_ms + 1000, 500)
+    engine.utterances[-1].on_done(YES)
+
+
+def test_what_is_far_softer_than_the_caller_is_the_room() -> None:
+    async def work(listening: Listening, engine: Engine) -> None:
+        for number, amplitude in enumerate((8000, 1000, 4000)):
+            said_at(listening, engine, amplitude, number * 2000)
+        results = aiter(listening)
+        heard = [await anext(results) for _ in range(3)]
+        assert [type(one).__name__ for one in heard] == ["Transcript", "Unrecognised", "Transcript"]
+
+    played(work)
+
+
+def test_a_soft_caller_is_heard() -> None:
+    async def work(listening: Listening, engine: Engine) -> None:
+        said_at(listening, engine, 300, 0)
+        assert isinstance(await anext(aiter(listening)), Transcript)
 
     played(work)
