@@ -5,9 +5,15 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+
+# In CI the same examples every time, so that a change is judged by itself; everywhere else new ones are tried.
+hypothesis.settings.register_profile("ci", derandomize=True, deadline=None)
+hypothesis.settings.register_profile("here", deadline=None)
+hypothesis.settings.load_profile("ci" if os.environ.get("CORDBOARD_CI") == "1" else "here")
 
 
 @pytest.fixture(scope="session")
