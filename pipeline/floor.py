@@ -114,9 +114,9 @@ class Floor:
         """The caller begins to hear an utterance."""
         self._turns.post(turns.AssistantStarted(self._clock.now_ms(), utterance, interruptible))
 
-    def assistant_quiet(self) -> None:
-        """The caller heard all that was to be said."""
-        self._turns.post(turns.AssistantQuiet(self._clock.now_ms()))
+    def assistant_quiet(self, at_ms: int) -> None:
+        """The caller heard all that was to be said, at this instant; told when its last mark is back."""
+        self._turns.post(turns.AssistantQuiet(at_ms))
 
     # What the cores decide
 

@@ -142,8 +142,8 @@ class Session:
         def heard(said: Heard) -> None:
             answering.post(AssistantHeard(clock.now_ms(), said.utterance, said.heard_text, said.complete))
 
-        def quiet(_at_ms: int) -> None:
-            floor.assistant_quiet()
+        def quiet(at_ms: int) -> None:
+            floor.assistant_quiet(at_ms)
             if self._ending:
                 self._on_all_said()
 

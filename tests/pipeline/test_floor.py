@@ -22,9 +22,9 @@ class Bench:
     def __init__(self) -> None:
         self.out: list[object] = []
         self.log: list[tuple[str, dict[str, Any]]] = []
-        clock = CallClock()
-        clock.start()
-        self.floor = Floor(clock, self, 3, lambda: self.out.append("hush"))
+        self.clock = CallClock()
+        self.clock.start()
+        self.floor = Floor(self.clock, self, 3, lambda: self.out.append("hush"))
         self.floor.on_output(self.out.append)
 
     def record(self, kind: str, at_ms: int, **data: Any) -> None:
@@ -85,7 +85,7 @@ def test_keys_that_stop_too_early_are_unheard_and_the_rest_is_asked_for():
     async def script() -> None:
         on = Bench()
         on.floor.expect(DIGITS)
-        on.floor.assistant_quiet()
+        on.floor.assistant_quiet(on.clock.now_ms())
         for digit in "123":
             on.floor.key(digit)
         await asyncio.sleep(4)
@@ -117,7 +117,7 @@ def test_silence_is_told_once_and_again_only_after_the_next_question():
     async def script() -> None:
         on = Bench()
         on.floor.expect(Expect("open", "v", no_input_ms=7000))
-        on.floor.assistant_quiet()
+        on.floor.assistant_quiet(on.clock.now_ms())
         await asyncio.sleep(20)
         assert [type(each) for each in on.out] == [CallerSilent]
         on.floor.expect(Expect("open", "v", no_input_ms=7000))
@@ -132,7 +132,7 @@ def test_after_its_stream_is_gone_a_floor_is_silent():
     async def script() -> None:
         on = Bench()
         on.floor.expect(Expect("open", "v", no_input_ms=7000))
-        on.floor.assistant_quiet()
+        on.floor.assistant_quiet(on.clock.now_ms())
         on.floor.close()
         await asyncio.sleep(20)
         assert on.out == []
