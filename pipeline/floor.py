@@ -1,5 +1,6 @@
 """The caller's side of the floor: speech, words and keys become turns; what happened goes into the log."""
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, Protocol
@@ -10,6 +11,7 @@ from telephony import dtmf
 from voice import turns
 from voice.stt.port import Transcript, Unrecognised
 
+PRE_ROLL_AT_MOST_MS = 600
 Via = Literal["speech", "dtmf", "text"]
 
 
@@ -45,6 +47,7 @@ class Floor:
         self._emit: Callable[[DialogueEvent | Interrupted], None] = _nowhere
         self._turns = Driver(turns.TurnTaking(), clock, self._act)
         self._collector = dtmf.KeypadCollector()
+        self._onsets: deque[int] = deque(maxlen=16)
         self._keys = Driver(self._collector, clock, self._keyed)
 
     def on_output(self, emit: Callable[[DialogueEvent | Interrupted], None]) -> None:
@@ -60,6 +63,7 @@ class Floor:
 
     def speech_started(self, at_ms: int) -> None:
         """The gate opened."""
+        self._onsets.append(at_ms)
         self._log.record("caller.speech_started", at_ms)
         self._turns.post(turns.SpeechStarted(at_ms))
 
@@ -80,11 +84,22 @@ class Floor:
             self._turns.post(turns.PartialHeard(now_ms, heard.text))
             return
         readings = tuple(alternative.text for alternative in heard.alternatives) or (heard.text,)
-        self._turns.post(turns.FinalHeard(now_ms, heard.text, readings, heard.start_ms, heard.end_ms, heard.confidence))
+        self._turns.post(
+            turns.FinalHeard(now_ms, heard.text, readings, self._onset(heard.start_ms), heard.end_ms, heard.confidence)
+        )
 
     def unrecognised(self, result: Unrecognised) -> None:
         """The recogniser gave up on an utterance."""
-        self._turns.post(turns.Unheard(self._clock.now_ms(), result.reason, result.start_ms, result.end_ms))
+        self._turns.post(
+            turns.Unheard(self._clock.now_ms(), result.reason, self._onset(result.start_ms), result.end_ms)
+        )
+
+    def _onset(self, start_ms: int) -> int:
+        """When the caller began to speak: a recogniser counts from its audio, which begins with the pre-roll."""
+        while self._onsets and self._onsets[0] < start_ms:
+            self._onsets.popleft()
+        near = self._onsets and self._onsets[0] - start_ms <= PRE_ROLL_AT_MOST_MS
+        return self._onsets.popleft() if near else start_ms
 
     def key(self, digit: str) -> None:
         """The caller pressed a key."""

@@ -50,6 +50,7 @@ async def open_office(settings: Settings, public_url: str) -> AsyncIterator[Offi
     """
     data_dir = settings.data_dir.absolute()
     await asyncio.to_thread(disk.prepare, data_dir / RECORDINGS)
+    data_dir.chmod(0o700)
     database = data_dir / DATABASE
     await asyncio.to_thread(migrations.upgrade, f"sqlite:///{database}")
     async with AsyncExitStack() as stack:
@@ -76,7 +77,13 @@ async def open_office(settings: Settings, public_url: str) -> AsyncIterator[Offi
         await switchboard.finish_abandoned()
         access_token = settings.access_token.get_secret_value() or secrets.token_urlsafe(24)
         office = Office(
-            settings, switchboard, store, audio, lines, access_token, FastAPI(title="Cordboard", docs_url=None)
+            settings,
+            switchboard,
+            store,
+            audio,
+            lines,
+            access_token,
+            FastAPI(title="Cordboard", docs_url=None, openapi_url=None),
         )
         _add_routes(office, public_url)
         yield office
@@ -109,10 +116,10 @@ def _add_routes(office: Office, public_url: str) -> None:
 
     @app.get("/healthz", include_in_schema=False)
     async def health() -> Response:
-        """Whether calls are taken, and what is wrong if something is."""
+        """Whether calls are taken, and whether something is wrong; what it is stands in the log and on the pages."""
         troubles = [
             trouble
             for trouble in (office.store.health().degraded, office.audio.health().degraded, office.lines.trouble)
             if trouble
         ]
-        return JSONResponse({"ok": True, "calls": office.switchboard.live, "degraded": troubles})
+        return JSONResponse({"ok": True, "calls": office.switchboard.live, "degraded": bool(troubles)})

@@ -16,16 +16,22 @@ from server.auth import LEAST_TOKEN_CHARACTERS
 class Settings(BaseSettings):
     """Settings of one server process. No default calls a paid service or leaves the machine."""
 
-    model_config = SettingsConfigDict(env_prefix="CORDBOARD_", env_file=".env", extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="CORDBOARD_", env_file=".env", extra="ignore", use_attribute_docstrings=True
+    )
 
     host: str = "127.0.0.1"
+    """Address to listen on."""
     port: Annotated[int, Field(ge=0, le=65535)] = 8080
+    """Port to listen on; 0 takes a free one."""
     public_url: str = ""
     """Where the carrier reaches us (https://…). Signatures are checked against this, never against headers."""
     data_dir: Path = Path("data")
+    """Where calls are kept: database, recordings, and caches that can be made again."""
     lines: Annotated[list[Path], NoDecode] = [Path("lines/example")]
     """Folders of the lines to answer, separated by commas."""
     org_id: str = "local"
+    """Whose calls they are; one organisation a deployment."""
 
     twilio_auth_token: SecretStr = SecretStr("")
     """Signs the carrier's requests. Empty: every request from a carrier is refused."""
@@ -35,14 +41,19 @@ class Settings(BaseSettings):
     """Signs one-time stream tokens; one for all processes that may resume a call. Empty: kept in data_dir."""
 
     stt: Literal["sphinx", "whisper"] = "sphinx"
+    """The recogniser: sphinx listens with the line's own vocabularies, whisper needs a model."""
     sphinx_processes: Annotated[int, Field(ge=1, le=64)] = 2
+    """Processes that recognise; each fills a core while callers speak."""
     sphinx_lanes: Annotated[int, Field(ge=1, le=16)] = 3
     """Decoders in each process; 30–90 MB each."""
     whisper_model: str = ""
     """Folder of a CTranslate2 model, or the name of one that may be fetched."""
     whisper_may_fetch: bool = False
+    """Whether a model that is named may be fetched from its hub."""
     whisper_device: Literal["cpu", "cuda", "auto"] = "auto"
+    """Where whisper runs."""
     tts: Literal["espeak"] = "espeak"
+    """The voice."""
 
     sentence_model: Path | None = None
     """Folder of a sentence encoder (config.json, model.safetensors, tokenizer.json); unset: the installed one."""
@@ -55,7 +66,10 @@ class Settings(BaseSettings):
     @field_validator("lines", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
-        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+        lines = [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+        if not lines:
+            raise ValueError("no line is named; give the folder of at least one")
+        return lines
 
     @field_validator("access_token")
     @classmethod

@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import os
+import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -114,7 +116,10 @@ async def _outcome(call: DoubleCall) -> DoubleResult:
 async def _kept(api: Api, heard: DoubleResult) -> dict[str, Any]:
     refused = next((made for made in heard.webhooks if made.status != 200), None)
     if refused is not None and not heard.streams:
-        fail(Exit.FAILED, f"the server refused the call: {refused.url} answered {refused.status or refused.error}")
+        if not refused.status:
+            fail(Exit.UNREACHABLE, f"the server cannot be reached: {refused.error}")
+        hint = "; is CORDBOARD_TWILIO_AUTH_TOKEN that of the server?" if refused.status == 403 else ""
+        fail(Exit.FAILED, f"the server refused the call: {refused.url} answered {refused.status}{hint}")
     try:
         return await api.ended_call(heard.call_sid)
     except aiohttp.ClientResponseError as error:
@@ -136,11 +141,13 @@ def _close(
         result.write_text(json.dumps(told, indent=2) + "\n")
     if isinstance(placing.server, Launched):
         ear = kept / f"{heard.call_sid}.ear.wav"
+        ear.touch(mode=0o600)
         ear.write_bytes(heard.ear.recording())
         transcript = kept / f"{heard.call_sid}.json"
+        transcript.touch(mode=0o600)
         transcript.write_text(json.dumps(told, indent=2) + "\n")
         out.print(f"\nRecording:  {told['recording']}\nTranscript: {transcript}\nEar:        {ear}")
-        out.print(f"Again:      cordboard replay {heard.call_sid}")
+        out.print(f"Again:      {os.path.relpath(sys.argv[0])} replay {heard.call_sid}")
     gaps = [turn["reply_gap_ms"] for turn in told["turns"] if turn["reply_gap_ms"] is not None and turn["caller"]]
     if gaps:
         out.print(

@@ -2,16 +2,20 @@
 
 import asyncio
 import json
+import tempfile
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
+from knowledge import ingest as documents
 from knowledge.english.sentences import installed_sentences
 from pipeline.assistant.exchange import Say
 from pipeline.assistant.flow import Dialogue
 from pipeline.assistant.resume import inputs_from_events
+from pipeline.assistant.tools.bind import runner_for
 from pipeline.assistant.understand import IntentModel
 from pipeline.line.load import load_line
 from pipeline.line.model import Line
@@ -25,10 +29,14 @@ from server.settings import Settings
 
 
 def check(folders: list[Path], out: Console) -> None:
-    """Load lines and say what they hold. Raises LineInvalid."""
+    """Load lines and say what they hold. Raises LineInvalid, BackendUnusable and DocumentsInvalid."""
     for folder in folders:
         line = load_line(folder)
         of = line.settings
+        with tempfile.TemporaryDirectory() as scratch:  # so that a line that is ok can be served
+            runner_for(line, Path(scratch), lambda: datetime.now(UTC).date()).close()
+            if line.knowledge_folder is not None:
+                documents.check(line.knowledge_folder)
         out.print(
             f"[green]ok[/] {folder}: “{of.name}”, {len(of.numbers)} number(s), {len(of.intents)} intents, "
             f"{len(of.flows)} flows, {len(line.headings)} headings of knowledge, version {line.version}"

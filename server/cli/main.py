@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -91,7 +92,9 @@ def call(
     ] = None,
     interrupt_at: Annotated[
         int | None,
-        typer.Option(metavar="MS", help="Speak the last file over the assistant, once it was audible for so long."),
+        typer.Option(
+            metavar="MS", min=0, help="Speak the last file over the assistant, once it was heard for so long."
+        ),
     ] = None,
     result: Annotated[Path | None, typer.Option("--json", metavar="OUT", help="Write the call as JSON.")] = None,
 ) -> None:
@@ -124,6 +127,13 @@ def _place(
     from server.cli.own_server import Reachable, launch  # noqa: PLC0415
 
     chosen = settings(lines=line or None)
+    if result is not None and not result.absolute().parent.is_dir():
+        fail(Exit.INVALID, f"--json {result}: there is no folder {result.absolute().parent}")
+    if url and not url.startswith(("http://", "https://")):
+        fail(Exit.INVALID, f"--url {url} must begin with http:// or https://")
+    for name, given in (("--to", to), ("--from", from_)):
+        if given is not None and not re.fullmatch(r"\+[1-9]\d{6,14}", given):
+            fail(Exit.INVALID, f"{name} {given} is no telephone number; write it like +14155550101")
     tokens = (chosen.twilio_auth_token.get_secret_value(), chosen.access_token.get_secret_value())
     if url and not all(tokens):
         fail(Exit.INVALID, "--url needs CORDBOARD_TWILIO_AUTH_TOKEN and CORDBOARD_ACCESS_TOKEN of that server")
@@ -204,6 +214,7 @@ def reference(
 def said_plainly() -> Iterator[None]:
     """Errors that people can mend are printed, one sentence each, and end with their status."""
     from knowledge.english.sentences import SentenceModelUnusable  # noqa: PLC0415 imports are slow: --help needs none
+    from knowledge.errors import DocumentsInvalid  # noqa: PLC0415
     from pipeline.assistant.tools.shop import BackendUnusable  # noqa: PLC0415
     from pipeline.line.errors import LineInvalid  # noqa: PLC0415
     from recordings.errors import StoreUnavailable  # noqa: PLC0415
@@ -213,7 +224,7 @@ def said_plainly() -> Iterator[None]:
         yield
     except* LineInvalid as group:
         fail(Exit.INVALID, *(str(problem) for error in leaves(group) for problem in error.problems))
-    except* (StoreUnavailable, ProviderError, SentenceModelUnusable, BackendUnusable) as group:
+    except* (StoreUnavailable, ProviderError, SentenceModelUnusable, BackendUnusable, DocumentsInvalid) as group:
         fail(Exit.INVALID, *map(str, leaves(group)))
     except* typer.Exit as group:
         status = next(leaves(group)).exit_code

@@ -5,9 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import typer
+from pydantic import SecretStr
 
 from pipeline.line.schema import json_schema
 from server.cli.exits import Exit
+from server.settings import Settings
 from telephony.call import CallFlow
 from telephony.call_events import OUTCOMES, Outcome
 
@@ -22,7 +24,7 @@ _OUTCOMES: Mapping[Outcome, str] = {
     "completed": "the caller got what there was to get, and we said goodbye",
     "message_taken": "the caller left a message for a person",
     "caller_hung_up": "the caller, or the carrier for the caller, ended it before we did",
-    "caller_silent": "nobody answered our check-ins",
+    "caller_silent": "nobody answered our check-ins, and nothing had been done for the caller (else: completed)",
     "media_lost": "the audio broke and did not come back in time",
     "refused": "we did not take the call: unknown number, overloaded, or a bad token",
     "failed": "an error of ours or of the carrier ended it",
@@ -40,9 +42,9 @@ Stable from schema 1 on; later versions may add fields.
 side heard of it), `start_ms`, `end_ms` |
 | `turns` | `caller` and `assistant` (indexes into utterances), `intent`, `slots`, `sources` (document, section, title), `tools` (tool, \
 arguments, ok, result, error, took_ms), `reply_gap_ms` (from the end of the caller's speech to the reply's first sound) |
-| `silences` | `start_ms`, `end_ms`, `floor` (whose move it was): spans from 500 ms in which neither side was heard, by the caller's ear |
-| `recording` | the audio: 8 kHz stereo WAV, channel 1 the caller, channel 2 what the caller heard; a path, or a URL of a remote server |
-| `events` | the database that holds the call's events, or null for a remote server |
+| `silences` | `start_ms`, `end_ms`, `floor` (whose move it was): spans from 500 ms in which neither side was heard, by the caller's ear, cut where the floor changed |
+| `recording` | the audio: 8 kHz stereo WAV, channel 1 the caller, channel 2 what the caller heard; a path, or the URL path on a server that was called with --url |
+| `events` | the database that holds the call's events, or the URL path where a server that was called with --url gives them |
 
 Instants are milliseconds since the first media frame.
 """
@@ -50,7 +52,7 @@ Instants are milliseconds since the first media frame.
 
 def documents(program: typer.Typer) -> Mapping[str, str]:
     """Every generated document by its name in docs/."""
-    return {"cli.md": _cli(program), "line.md": _line(), "states.md": _states()}
+    return {"cli.md": _cli(program), "line.md": _line(), "settings.md": _settings(), "states.md": _states()}
 
 
 def stale(program: typer.Typer, folder: Path) -> list[str]:
@@ -134,6 +136,26 @@ def _shown(value: object) -> str:
         return ""
     text = "; ".join(map(str, value)) if isinstance(value, list) else str(value)
     return text if not isinstance(value, dict) else ""
+
+
+def _settings() -> str:
+    rows = []
+    for name, told in Settings.model_fields.items():
+        default = told.default
+        shown = (
+            "secret, empty"
+            if isinstance(default, SecretStr)
+            else ", ".join(map(str, default))
+            if isinstance(default, list)
+            else default
+        )
+        rows.append(
+            f"| `CORDBOARD_{name.upper()}` | {'' if shown is None else shown} | {(told.description or '').replace(chr(10), ' ')} |"
+        )
+    return (
+        f"# Settings\n{_MADE}From the environment, or a file `.env` in the working directory. What a phone line does is in its folder: [line.md](line.md).\n\n"
+        "| variable | default | meaning |\n|---|---|---|\n" + "\n".join(rows) + "\n"
+    )
 
 
 def _states() -> str:

@@ -27,12 +27,15 @@ def silences(ear: Ear, events: Sequence[Mapping[str, Any]]) -> list[Silence]:
     changes = [
         (int(event["at_ms"]), str(event["data"]["floor"])) for event in events if event["kind"] == "floor.changed"
     ]
-    found = []
+    found: list[Silence] = []
     for span in ear.dead_air(NOTED_MS):
         cuts = [span.start_ms, *(at_ms for at_ms, _ in changes if span.start_ms < at_ms < span.end_ms), span.end_ms]
         for start_ms, end_ms in pairwise(cuts):
             floor = next((floor for at_ms, floor in reversed(changes) if at_ms <= start_ms), "nobody")
-            found.append(Silence(start_ms, end_ms, floor))
+            if found and found[-1].end_ms == start_ms and found[-1].floor == floor:
+                found[-1] = Silence(found[-1].start_ms, end_ms, floor)
+            else:
+                found.append(Silence(start_ms, end_ms, floor))
     return found
 
 

@@ -138,3 +138,18 @@ def test_after_its_stream_is_gone_a_floor_is_silent():
         assert on.out == []
 
     virtual_time.run(script())
+
+
+def test_an_utterance_begins_where_speech_did_not_where_its_pre_roll_did():
+    async def script() -> None:
+        on = Bench()
+        on.floor.expect(DIGITS)
+        on.floor.speech_started(1000)
+        on.floor.speech_ended(1800)
+        on.floor.transcript(Transcript("one two three", True, 700, 1800, 0.9))
+        (turn,) = on.out
+        assert isinstance(turn, CallerTurn)
+        assert (turn.start_ms, turn.end_ms) == (1000, 1800)
+        on.floor.close()
+
+    virtual_time.run(script())

@@ -1,0 +1,93 @@
+"""What the command line says when something is wrong: one sentence each, and the documented status."""
+
+import wave
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from server.cli.caller import plan
+from server.cli.main import app
+from server.cli.result import Silence, dead_air_ms, silences
+from telephony.double.ear import Ear
+from telephony.double.files import read_ulaw
+from telephony.double.script import InterruptAt, Press, Speak, StaySilent
+
+pytestmark = pytest.mark.unit
+
+EXAMPLE = Path(__file__).resolve().parent.parent.parent / "lines" / "example"
+
+
+@pytest.fixture
+def spoken(tmp_path: Path) -> Path:
+    path = tmp_path / "line.wav"
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(16000)
+        file.writeframes(b"\x10\x20" * 1600)
+    return path
+
+
+def run(*arguments: str | Path):
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+def test_a_good_line_is_ok():
+    assert run("check", EXAMPLE).exit_code == 0
+
+
+def test_a_line_whose_backend_cannot_be_made_is_not_ok(tmp_path: Path):
+    for source in EXAMPLE.rglob("*"):
+        if source.is_file():
+            target = tmp_path / source.relative_to(EXAMPLE)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(source.read_bytes())
+    (tmp_path / "backend" / "seed.sql").write_text("not sql;")
+    assert run("check", tmp_path).exit_code == 2
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--dtmf", "nonsense"),
+        ("--dtmf", "0=1"),
+        ("--json", "/nowhere/at/all.json"),
+        ("--url", "127.0.0.1:8080"),
+        ("--to", "5550199"),
+        ("--from", "hello"),
+        ("--interrupt-at", "-5"),
+    ],
+)
+def test_options_that_cannot_be_are_refused_before_anything_is_called(spoken: Path, options: tuple[str, ...]):
+    assert run("call", spoken, *options).exit_code == 2
+
+
+def test_a_call_without_anything_to_say_is_refused():
+    assert run("call").exit_code == 2
+
+
+def test_what_is_no_audio_is_refused(tmp_path: Path):
+    (tmp_path / "text.wav").write_text("hello")
+    assert run("call", tmp_path / "text.wav").exit_code == 2
+
+
+def test_keys_take_their_turn_and_the_rest_is_spoken(spoken: Path):
+    steps = plan([spoken, spoken], ["2=12#", "9=5"], None).steps
+    assert [type(step) for step in steps] == [Speak, Press, Speak, Press, StaySilent]
+    assert plan([spoken], [], 300).steps[0] == InterruptAt(300, read_ulaw(spoken), "line.wav")
+    assert plan([spoken], ["ask=12#"], None).when_asked == "12#"
+
+
+def test_silences_are_cut_where_the_floor_changes_and_only_the_assistants_count_as_dead_air():
+    ear = Ear()
+    ear.begin(0)
+    ear.tick(8000)
+    floor = [
+        {"kind": "floor.changed", "at_ms": 1000, "data": {"floor": "assistant"}},
+        {"kind": "floor.changed", "at_ms": 5000, "data": {"floor": "nobody"}},
+        {"kind": "floor.changed", "at_ms": 6000, "data": {"floor": "nobody"}},
+    ]
+    found = silences(ear, floor)
+    assert found == [Silence(0, 1000, "nobody"), Silence(1000, 5000, "assistant"), Silence(5000, 8000, "nobody")]
+    assert dead_air_ms(found) == 4000
