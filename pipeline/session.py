@@ -127,7 +127,12 @@ class Session:
             log.record("recording.started", clock.now_ms(), audio=str(audio.path))
         hearing = Hearing(SpeechGate(), audio, runtime.stt.wants, self._anchor)
         first_utterance = 1 + sum(event.kind == "caller.said" for event in past)
-        floor = Floor(clock, log, first_utterance, lambda: speaking.interrupt())  # noqa: PLW0108 made below
+
+        def hush() -> None:
+            voicing.interrupt()
+            speaking.interrupt()
+
+        floor = Floor(clock, log, first_utterance, hush)
         dialogue = Dialogue(line.line, line.understanding)
         for lost in replay(dialogue, past).unrecorded if not self._first else ():
             log.record(lost.kind, clock.now_ms(), **lost.data)

@@ -5,7 +5,7 @@ is the only task that sends on the socket.
 """
 
 import asyncio
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable
 from typing import Protocol
 
@@ -70,6 +70,7 @@ class Speaking:
         self._waiting: set[str] = set()
         """Utterances of which no synthesis has begun."""
         self._contexts: dict[str, str] = {}
+        self._announced: deque[str] = deque(maxlen=64)
         self._driver = Driver(Playout(), clock, self._act)
         self._outbox: asyncio.Queue[SendAudio | SendMark | SendClear] = asyncio.Queue(OUTBOX_LIMIT)
         self._voicing = False
@@ -86,6 +87,7 @@ class Speaking:
     def announce(self, say: Say) -> None:
         """An utterance is on its way to synthesis."""
         self._said[say.utterance] = say
+        self._announced.append(say.utterance)
         self._waiting.add(say.utterance)
         self._log.record(
             "assistant.speaks",
@@ -98,9 +100,10 @@ class Speaking:
 
     def begin(self, context: str) -> None:
         """Synthesis begins. A context that is no utterance of ours (a stock service's) takes the oldest waiting."""
-        if context in self._said:
-            self._contexts[context] = context
-            self._waiting.discard(context)
+        if context in self._announced:  # ours: what was interrupted meanwhile takes nobody else's place
+            if context in self._said:
+                self._contexts[context] = context
+                self._waiting.discard(context)
             return
         oldest = next((utterance for utterance in self._said if utterance in self._waiting), None)
         if oldest is not None:

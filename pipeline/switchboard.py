@@ -94,10 +94,13 @@ class Switchboard:
             return self._offered.get(call_sid) or self._next(self._calls[call_sid])
         if call_sid in self._settled:
             return self._settled[call_sid]
+        known = False
         with suppress(StoreUnavailable):  # a disk that is in trouble is no reason to turn callers away
-            if await self._runtime.store.call(call_sid) is not None:
-                # An earlier process answered it, and the carrier did not hear the answer.
-                return await self.resume(call_sid)
+            known = await self._runtime.store.call(call_sid) is not None
+        if call_sid in self._calls or call_sid in self._settled:  # asked twice at once: the other one was faster
+            return await self.ring(call_sid, from_number, to_number)
+        if known:  # an earlier process answered it, and the carrier did not hear the answer
+            return await self.resume(call_sid)
         line = self._lines.get(to_number)
         log = CallLog(self._runtime.store, self._runtime.org_id, call_sid)
         origin = CallOrigin(call_sid, from_number, to_number, self._runtime.wall_clock())
@@ -131,9 +134,12 @@ class Switchboard:
         """
         if recording_url in self._messages:
             return
+        await self._note_message(call_sid, recording_url, duration_s)
         self._messages[recording_url] = None
         if len(self._messages) > SETTLED_MAX:
             self._messages.popitem(last=False)
+
+    async def _note_message(self, call_sid: str, recording_url: str, duration_s: int) -> None:
         call = self._calls.get(call_sid)
         if call is not None:
             call.message_left(recording_url, duration_s)
@@ -197,7 +203,8 @@ class Switchboard:
         return call
 
     def _leave(self, call: LiveCall) -> None:
-        self._calls.pop(call.origin.call_sid, None)
+        if self._calls.get(call.origin.call_sid) is call:
+            del self._calls[call.origin.call_sid]
         self._offered.pop(call.origin.call_sid, None)
         if call.origin.call_sid not in self._settled:
             self._settle(call.origin.call_sid, HangUp())

@@ -19,12 +19,12 @@ from recordings.store import SqliteCallStore
 from server import migrations
 from server.api.calls import calls_router
 from server.auth import Access
-from server.data_dir import DATABASE, RECORDINGS
+from server.data_dir import DATABASE, RECORDINGS, own
 from server.engines import open_stt, open_tts
 from server.lines import Lines
 from server.settings import Settings
 from server.webhooks import carrier_router
-from telephony.token import CallTokens
+from telephony.token import MIN_SECRET_BYTES, CallTokens
 from telephony.twilio.signature import Signatures
 from voice.prompts import Prompts
 
@@ -50,10 +50,12 @@ async def open_office(settings: Settings, public_url: str) -> AsyncIterator[Offi
     """
     data_dir = settings.data_dir.absolute()
     await asyncio.to_thread(disk.prepare, data_dir / RECORDINGS)
+    lock = own(data_dir)
     data_dir.chmod(0o700)
     database = data_dir / DATABASE
     await asyncio.to_thread(migrations.upgrade, f"sqlite:///{database}")
     async with AsyncExitStack() as stack:
+        stack.callback(lock.close)
         store = SqliteCallStore(database)
         stack.push_async_callback(store.close)
         audio = AudioWriter()
@@ -94,9 +96,11 @@ def _secret(settings: Settings, data_dir: Path) -> bytes:
     if given:
         return given.encode()
     path = data_dir / "call_token_secret"
-    if not path.exists():
-        path.touch(mode=0o600)
-        path.write_bytes(secrets.token_bytes(32))
+    if not path.exists() or path.stat().st_size < MIN_SECRET_BYTES:
+        fresh = path.with_suffix(".new")
+        fresh.touch(mode=0o600)
+        fresh.write_bytes(secrets.token_bytes(32))
+        fresh.replace(path)
     return path.read_bytes()
 
 

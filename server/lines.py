@@ -1,6 +1,7 @@
 """The lines of a server: loaded, made ready, watched. One that is edited into an error keeps its last good version."""
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import date, datetime
@@ -11,7 +12,7 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from knowledge.english.sentences import SentenceModelUnusable, SentenceVectors, installed_sentences
-from knowledge.errors import DocumentsInvalid
+from knowledge.errors import DocumentsInvalid, KnowledgeError
 from knowledge.ingest import ingest
 from knowledge.retrieve import LocalRetrieval, NoKnowledge, Retrieval
 from pipeline.assistant.tools.bind import runner_for
@@ -44,8 +45,7 @@ class Lines:
         self._ready: dict[Path, LineRuntime] = {}
         self._seen: dict[Path, str] = {}
         self._tell: OnChange = lambda _lines: None
-        self.trouble = ""
-        """What keeps an edited line from being used, for people; empty when nothing does."""
+        self._troubles: dict[Path, str] = {}
 
     @classmethod
     @asynccontextmanager
@@ -65,6 +65,14 @@ class Lines:
             watching = tasks.create_task(lines._watch())
             yield lines
             watching.cancel()
+
+    @property
+    def trouble(self) -> str:
+        """What keeps edited lines from being used, for people; empty when nothing does."""
+        return "; ".join(
+            f"{folder} was edited and is not used, its last good version is: {error}"
+            for folder, error in self._troubles.items()
+        )
 
     def current(self) -> list[Line]:
         """The versions that take new calls."""
@@ -107,17 +115,28 @@ class Lines:
                 await self._look(folder)
 
     async def _look(self, folder: Path) -> None:
+        version = self._seen[folder]
         try:
             version = await asyncio.to_thread(version_of, folder)
             if version == self._seen[folder]:
                 return
-            self._seen[folder] = version
+            before = self._ready[folder]
             await self._load(folder)
+            if shared := self._shared_numbers():
+                self._ready[folder] = before
+                raise LineInvalid(shared)  # noqa: TRY301 told like every other error of a line
             self._tell(self.by_number())
-            self.trouble = ""
+            self._troubles.pop(folder, None)
             structlog.get_logger().info("line changed", folder=str(folder), version=version)
-        except (LineInvalid, OSError, ProviderError, BackendUnusable, SentenceModelUnusable) as error:
-            self.trouble = f"{folder} was edited and is not used, its last good version is: {error}"
+        except LineInvalid as error:
+            self._seen[folder] = version  # it will not become right by itself
+            self._not_used(folder, error)
+        except (OSError, sqlite3.Error, KnowledgeError, ProviderError, BackendUnusable, SentenceModelUnusable) as error:
+            self._not_used(folder, error)
+
+    def _not_used(self, folder: Path, error: Exception) -> None:
+        if self._troubles.get(folder) != str(error):
+            self._troubles[folder] = str(error)
             structlog.get_logger().error("line not changed", folder=str(folder), reason=str(error))
 
     def _shared_numbers(self) -> list[Problem]:

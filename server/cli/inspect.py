@@ -24,7 +24,7 @@ from recordings.events import Event, to_json
 from recordings.store import SqliteCallStore
 from server.cli.exits import Exit, fail
 from server.cli.show import ConversationView
-from server.data_dir import DATABASE
+from server.data_dir import DATABASE, PLACED
 from server.settings import Settings
 
 
@@ -47,7 +47,7 @@ def replay(settings: Settings, call_id: str, out: Console, *, as_json: bool) -> 
     """Print a finished call again from its events, and compare what today's line would say with what was said."""
     events = asyncio.run(_events(settings, call_id))
     if not events:
-        fail(Exit.FAILED, f"there is no call {call_id} in {settings.data_dir / DATABASE}")
+        fail(Exit.FAILED, f"there is no call {call_id} in {settings.data_dir}")
     if as_json:
         for event in events:
             out.print_json(json.dumps(to_json(event)), indent=None)
@@ -79,11 +79,16 @@ def eval_intents(
 
 
 async def _events(settings: Settings, call_id: str) -> tuple[Event, ...]:
-    store = SqliteCallStore(settings.data_dir / DATABASE)
-    try:
-        return await store.events(call_id)
-    finally:
-        await store.close()
+    for data_dir in (settings.data_dir, settings.data_dir / PLACED):
+        if not (data_dir / DATABASE).is_file():
+            continue
+        store = SqliteCallStore(data_dir / DATABASE)
+        try:
+            if events := await store.events(call_id):
+                return events
+        finally:
+            await store.close()
+    return ()
 
 
 def _compare(events: tuple[Event, ...], line: Line, settings: Settings, out: Console) -> None:

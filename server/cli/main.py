@@ -125,6 +125,7 @@ def _place(
     wanted: "Plan", line: list[Path] | None, to: str | None, from_: str, url: str | None, result: Path | None
 ) -> Exit:
     from server.cli.own_server import Reachable, launch  # noqa: PLC0415
+    from server.data_dir import PLACED  # noqa: PLC0415
 
     chosen = settings(lines=line or None)
     if result is not None and not result.absolute().parent.is_dir():
@@ -137,13 +138,14 @@ def _place(
     tokens = (chosen.twilio_auth_token.get_secret_value(), chosen.access_token.get_secret_value())
     if url and not all(tokens):
         fail(Exit.INVALID, "--url needs CORDBOARD_TWILIO_AUTH_TOKEN and CORDBOARD_ACCESS_TOKEN of that server")
-    server = Reachable(url.rstrip("/"), *tokens) if url else launch(chosen.data_dir, chosen.lines)
+    data_dir = chosen.data_dir / PLACED
+    server = Reachable(url.rstrip("/"), *tokens) if url else launch(data_dir, chosen.lines)
     with said_plainly():
         from pipeline.line.load import load_line  # noqa: PLC0415 while the server starts
         from server.cli import call as command  # noqa: PLC0415
 
         number = to or load_line(chosen.lines[0]).settings.numbers[0]
-        placing = command.Placing(wanted, number, from_, chosen.data_dir, server)
+        placing = command.Placing(wanted, number, from_, data_dir, server)
         return asyncio.run(command.place(placing, out, result))
     return Exit.FAILED  # not reached: errors exit
 
