@@ -22,6 +22,8 @@ PROVIDER: Final = "sphinx"
 _START_WITHIN_S: Final = 90.0
 """A new line's models take some seconds of CPU, on a busy machine several times that."""
 _END_WITHIN_S: Final = 3.0
+_SILENT_S: Final = 5.0
+"""A process with an overdue utterance that said nothing for so long hangs; a busy one tells partials, results."""
 _MOST_ATTEMPTS: Final = 2
 """An utterance whose process died is decoded once more, not forever: it may be what killed the process."""
 _RESTART_AFTER_S: Final = (0.0, 1.0, 2.0, 5.0, 10.0, 30.0)
@@ -47,6 +49,7 @@ class _Link(asyncio.Protocol):
         self._unpacker = Unpacker()
         self._transport: asyncio.Transport | None = None
         self.jobs: dict[int, _Job] = {}
+        self.heard_s = asyncio.get_running_loop().time()
         self.ready = asyncio.Event()
         self.lost = asyncio.Event()
         self.ready_or_lost = asyncio.Event()
@@ -60,6 +63,7 @@ class _Link(asyncio.Protocol):
         self._transport = cast("asyncio.Transport", transport)  # uvloop's is one without being a subclass
 
     def data_received(self, data: bytes) -> None:
+        self.heard_s = asyncio.get_running_loop().time()
         for message in self._unpacker.feed(data):
             if message.kind is Kind.READY:
                 self.ready.set()
@@ -157,6 +161,8 @@ class SphinxPool:
                 return
             job = next((one for one in self._waiting if one.utterance.ended), self._waiting[0])
             self._waiting.remove(job)
+            if not link.jobs:
+                link.heard_s = asyncio.get_running_loop().time()  # idle until now: silence counts from here
             job.link, job.attempts = link, job.attempts + 1
             link.jobs[job.number] = job
             link.send(saying(Kind.BEGIN, job.number, asdict(job.utterance.expectation)))
@@ -190,7 +196,11 @@ class SphinxPool:
         self.assign()
 
     def _expire(self, job: _Job) -> None:
+        link = job.link
         self._finish(job, "late" if job.attempts else "busy")
+        if link is not None and asyncio.get_running_loop().time() - link.heard_s > _SILENT_S:
+            _log.warning("sphinx.process_hangs")
+            link.close()  # a process that says nothing gets no more utterances: it is replaced
         self.assign()
 
     def _finish(self, job: _Job, result: Readings | Failure) -> None:

@@ -15,6 +15,7 @@ import pytest
 import uvloop
 
 from voice.errors import ProviderFailed
+from voice.stt import sphinx_pool
 from voice.stt.port import Expectation, Recognition, Transcript, Unrecognised, Vocabulary
 from voice.stt.sphinx import SphinxStt
 
@@ -225,6 +226,27 @@ def test_what_a_killed_process_had_is_decoded_by_the_next_one(cache: Path) -> No
             assert isinstance(heard, Transcript)
             assert heard.text == "yes"
         assert children() == before
+
+    run(work)
+
+
+def test_a_process_that_hangs_is_replaced(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sphinx_pool, "_SILENT_S", 0.5)
+
+    async def work() -> None:
+        before = children()
+        async with running(cache) as stt:
+            recognition = await stt.open("CA1", 100)
+            recognition.expect(YES_NO)
+            for process in children() - before:
+                os.kill(process, signal.SIGSTOP)
+            results = aiter(recognition)
+            say(recognition, sample("yes_rms"), deadline_ms=1000)
+            assert isinstance(await final(results), Unrecognised)
+            say(recognition, sample("yes_rms"), at_ms=3000)
+            heard = await final(results)
+            assert isinstance(heard, Transcript)
+            assert heard.text == "yes"
 
     run(work)
 
