@@ -107,7 +107,9 @@ class ToolBinding(Written):
 
     name: Name = Field(description="the name that steps use")
     runs: str = Field(description="the tool behind it, such as shop.order_status")
-    deadline_ms: int = Field(default=2000, ge=100, le=30_000, description="after this it counts as failed")
+    deadline_ms: int = Field(
+        default=2000, ge=100, le=5000, description="after this it counts as failed: a caller waits in silence no longer"
+    )
 
 
 class Backend(Written):
@@ -174,9 +176,12 @@ class Prompts(Written):
     still_working: Text = "I'm still on it. One moment, please."
     fills: Texts = Field(
         default=("One moment, please.", "Let me look.", "Just a second."),
-        description="said when something runs longer than a second",
+        description="for slow turns: kept for when turns have latency budgets, not spoken today",
     )
-    apologies: Texts = Field(default=("Sorry, this is taking longer than it should.",), description="said at 5 s")
+    apologies: Texts = Field(
+        default=("Sorry, this is taking longer than it should.",),
+        description="for turns of 5 s and more: kept likewise, not spoken today",
+    )
     resumed: Text = Field(
         default="Sorry, we were cut off for a moment.", description="said when a lost connection is back"
     )
