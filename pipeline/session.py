@@ -15,6 +15,7 @@ from pipeline.drive import CallClock, TaskClock
 from pipeline.floor import Floor
 from pipeline.hearing import Hearing
 from pipeline.line.ready import LineRuntime
+from pipeline.line.vocabulary import qualified
 from pipeline.runtime import Runtime
 from pipeline.speaking import Speaking
 from pipeline.stages import Stages
@@ -141,7 +142,12 @@ class Session:
             floor.expect(wanted)
             hearing.wait_for_pause(PAUSE_MS[wanted.kind])
             recognition.expect(
-                Expectation(_LISTEN_FOR[wanted.kind], wanted.vocabulary, wanted.min_digits, wanted.max_digits)
+                Expectation(
+                    _LISTEN_FOR[wanted.kind],
+                    qualified(line.line, wanted.vocabulary),
+                    wanted.min_digits,
+                    wanted.max_digits,
+                )
             )
 
         def heard(said: Heard) -> None:

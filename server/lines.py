@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Self
@@ -22,7 +23,7 @@ from pipeline.line.errors import LineInvalid, Problem
 from pipeline.line.load import load_line, version_of
 from pipeline.line.model import Line
 from pipeline.line.ready import LineRuntime
-from pipeline.line.vocabulary import fixed_texts, training_examples, vocabularies
+from pipeline.line.vocabulary import fixed_texts, qualified, training_examples, vocabularies
 from server.settings import Settings
 from voice.errors import ProviderError
 from voice.prompts import Prompts
@@ -84,7 +85,11 @@ class Lines:
 
     def vocabularies(self) -> list[Vocabulary]:
         """What recognisers prepare for."""
-        return [vocabulary for line in self.current() for vocabulary in vocabularies(line)]
+        return [
+            replace(vocabulary, name=qualified(line, vocabulary.name))
+            for line in self.current()
+            for vocabulary in vocabularies(line)
+        ]
 
     def on_change(self, tell: OnChange) -> None:
         """Whom to tell when a line has a new version."""

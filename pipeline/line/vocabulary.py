@@ -74,6 +74,11 @@ def vocabularies(line: Line) -> tuple[Vocabulary, ...]:
     return tuple(found)
 
 
+def qualified(line: Line, name: str) -> str:
+    """The name of one of its vocabularies among those of all lines of a process, which share a recogniser."""
+    return f"{line.settings.name}/{name}"
+
+
 def name_of(flow: str, question: Question) -> str:
     """The vocabulary in which an answer to this question is expected."""
     if _kind(question) is None:

@@ -61,8 +61,9 @@ class Models:
 
     def state(self, expectation: Expectation) -> State:
         """The models to listen with: those of the named vocabulary, or of its kind, or the open ones."""
-        vocabulary = self._vocabularies.get(expectation.vocabulary) or self._first(expectation.kind)
-        openly = self._open(vocabulary if vocabulary and vocabulary.kind == _OPEN else self._first(_OPEN))
+        named = expectation.vocabulary
+        vocabulary = self._vocabularies.get(named) or self._first(expectation.kind, named)
+        openly = self._open(vocabulary if vocabulary and vocabulary.kind == _OPEN else self._first(_OPEN, named))
         if vocabulary is None or vocabulary.kind == _OPEN:
             return State(openly.stem, None, openly)
         digits = (expectation.min_digits, expectation.max_digits)
@@ -71,8 +72,11 @@ class Models:
         _made(path, lambda: arpa(closed_grammar(vocabulary, _NAMES, *digits)))
         return State(name, path, openly)
 
-    def _first(self, kind: str) -> Vocabulary | None:
-        return next((one for one in self._vocabularies.values() if one.kind == kind), None)
+    def _first(self, kind: str, beside: str) -> Vocabulary | None:
+        """The first vocabulary of a kind, of the same line if names tell lines apart ("line/state")."""
+        of_kind = [one for one in self._vocabularies.values() if one.kind == kind]
+        line = beside.rpartition("/")[0]
+        return next((one for one in of_kind if one.name.rpartition("/")[0] == line), of_kind[0] if of_kind else None)
 
     def _open(self, vocabulary: Vocabulary | None) -> Path:
         said = vocabulary or Vocabulary(_OPEN, "open", _everything(self._vocabularies.values()))
