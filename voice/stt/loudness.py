@@ -7,8 +7,9 @@ import numpy as np
 
 from voice.audio import FRAME_MS, PCM_BYTES_PER_MS, pcm_to_samples
 
-_MUCH_SOFTER_DB: Final = 10.0
-"""Noise 15 dB below a voice is told from it, an answer spoken at a third of the usual level is still heard."""
+_MUCH_SOFTER_DB: Final = 16.0
+"""An answer 12 dB softer than the words before it is a caller who turned away, and must be heard; beyond this it is the
+room. With 10 dB a caller at −27 dB after one at −13 dB was not heard at all."""
 _REMEMBERED: Final = 5
 _LOUD_PART: Final = 90
 """Percentile of the levels of an utterance's frames: of a word, its vowels."""

@@ -28,12 +28,20 @@ def test_one_loud_word_does_not_set_the_measure() -> None:
     loudness = CallerLoudness()
     for level_db in (-30.0, -30.0, -12.0):
         loudness.heard(level_db)
-    assert loudness.fits(-39.0)
-    assert not loudness.fits(-41.0)
+    assert loudness.fits(-45.0)
+    assert not loudness.fits(-47.0)
 
 
 def test_the_measure_follows_the_caller() -> None:
     loudness = CallerLoudness()
     for level_db in (-20.0, -32.0, -32.0, -32.0, -32.0, -32.0):
         loudness.heard(level_db)
-    assert loudness.fits(-41.0)
+    assert loudness.fits(-47.0)
+
+
+def test_an_answer_12_db_softer_than_the_question_it_follows_is_the_callers() -> None:
+    loudness = CallerLoudness()
+    loudness.heard(-12.0)
+    assert loudness.fits(-24.0)
+    assert loudness.fits(-27.5)
+    assert not loudness.fits(-30.0)
