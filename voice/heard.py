@@ -48,6 +48,12 @@ def duration_ms(word: str) -> float:
     return (said_ms + (140 if word[-1] in _PAUSES else 0)) or 40.0  # a word before a pause is drawn out
 
 
+def sounding(ulaw: bytes) -> bytes:
+    """Per whole frame of audio: 1 if it sounds, 0 if it is a pause."""
+    frames = pcm_to_samples(ulaw_to_pcm(ulaw)).astype(np.float32).reshape(-1, FRAME_ULAW_BYTES)
+    return ((frames * frames).mean(axis=1) > _PAUSE_RMS**2).astype(np.uint8).tobytes()
+
+
 @dataclass(slots=True)
 class Passage:
     """One stretch of text and the audio that says it, which may still be growing."""
@@ -76,8 +82,7 @@ class Passage:
         ulaw = self._rest + ulaw
         whole = len(ulaw) // FRAME_ULAW_BYTES * FRAME_ULAW_BYTES
         self._rest = ulaw[whole:]
-        frames = pcm_to_samples(ulaw_to_pcm(ulaw[:whole])).astype(np.float32).reshape(-1, FRAME_ULAW_BYTES)
-        self._sounds += ((frames * frames).mean(axis=1) > _PAUSE_RMS**2).astype(np.uint8).tobytes()
+        self._sounds += sounding(ulaw[:whole])
 
     def close(self) -> float | None:
         """No more audio follows. How slowly this voice speaks, relative to SPEED; None if it cannot be told."""

@@ -6,14 +6,22 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from voice.audio import FRAME_MS, FRAME_ULAW_BYTES, ULAW_BYTES_PER_MS, ULAW_SILENCE
-from voice.heard import Passage
+from voice.heard import Passage, sounding
 
 SLICE_MS: Final = 200
 """Length of a slice; two of them leave at once when little is buffered."""
 EAR_PIECE_MS: Final = 100
 """Longest piece of what the ear heard."""
 
+CLAUSE_PAUSE_MS: Final = 120
+"""A pause this long divides clauses; a voice's closures inside words are shorter."""
+CLAUSE_REACH_MS: Final = 1200
+"""How far back a clause is begun again, when the caller was kept from its end."""
+WORD_REACH_MS: Final = 400
+"""How far back a word is begun again: any pause will do."""
+
 _SLICE_BYTES: Final = SLICE_MS * ULAW_BYTES_PER_MS
+_KEPT_BYTES: Final = (CLAUSE_REACH_MS + 400) * ULAW_BYTES_PER_MS
 
 
 @dataclass(slots=True)
@@ -60,6 +68,11 @@ class Utterance:
     _waiting: bytearray = field(default_factory=bytearray)
     _sent_ms: int = 0
     _played_ms: int = 0
+    """How far into its audio it was played."""
+    _farthest_ms: int = 0
+    """How far into its audio it was heard before it was taken back."""
+    _played: bytearray = field(default_factory=bytearray)
+    """The last that was played."""
 
     @property
     def waiting_ms(self) -> int:
@@ -133,6 +146,8 @@ class Utterance:
                 end_ms = now_ms
             upto = piece.released + (end_ms - at_ms) * ULAW_BYTES_PER_MS
             pieces.append((at_ms, piece.ulaw[piece.released : upto]))
+            self._played += pieces[-1][1]
+            del self._played[:-_KEPT_BYTES]
             piece.released = upto
             self._played_ms += end_ms - at_ms
             self.reached_ms = end_ms
@@ -150,11 +165,51 @@ class Utterance:
 
     def heard(self, now_ms: int, slowness: float) -> str:
         """The words that were heard: by the clock, corrected by the last mark."""
-        played_ms = self._played_ms
-        if self.anchor is not None:
-            audio_ms, at_ms = self.anchor
-            played_ms = min(played_ms, audio_ms + now_ms - at_ms)
-        return _joined(passage.heard(played_ms, slowness) for passage in self._passages)
+        heard_ms = max(self._farthest_ms, self._heard_ms(now_ms))
+        return _joined(passage.heard(heard_ms, slowness) for passage in self._passages)
+
+    def take_back(self, now_ms: int) -> None:
+        """What the carrier dropped waits again, from the beginning of the clause or word that the caller was kept from.
+
+        Release must have told what was heard up to this instant.
+        """
+        heard_ms = self._heard_ms(now_ms)
+        self._farthest_ms = max(self._farthest_ms, heard_ms)
+        before = bytes(self._played[: len(self._played) - (self._played_ms - heard_ms) * ULAW_BYTES_PER_MS])
+        again_ms = _again_ms(before) if self._rest() else 0
+        keep = len(before) - again_ms * ULAW_BYTES_PER_MS
+        self._waiting[:0] = bytes(self._played[keep:]) + b"".join(piece.ulaw[piece.released :] for piece in self.slices)
+        del self._played[keep:]
+        self._sent_ms = self._played_ms = heard_ms - again_ms
+        self.slices.clear()
+        self.anchor = None
+
+    def _rest(self) -> bool:
+        return bool(self._waiting or self.slices or not self.closed)
+
+    def _heard_ms(self, now_ms: int) -> int:
+        """How far into its audio it was heard: by the clock, corrected by the last mark."""
+        if self.anchor is None:
+            return self._played_ms
+        audio_ms, at_ms = self.anchor
+        kept_ms = len(self._played) // ULAW_BYTES_PER_MS
+        return max(min(self._played_ms, audio_ms + now_ms - at_ms), self._played_ms - kept_ms)
+
+
+def _again_ms(played: bytes) -> int:
+    """How much of what was just played is to be said again, so that what follows is understood."""
+    sounds = sounding(played[len(played) % FRAME_ULAW_BYTES :])
+    clause_ms = _since_pause_ms(sounds, CLAUSE_PAUSE_MS)
+    if clause_ms is not None and clause_ms <= CLAUSE_REACH_MS:
+        return clause_ms
+    word_ms = _since_pause_ms(sounds, FRAME_MS)
+    return word_ms if word_ms is not None and word_ms <= WORD_REACH_MS else 0
+
+
+def _since_pause_ms(sounds: bytes, pause_ms: int) -> int | None:
+    """How long it has sounded since the last pause of this length; None if there was none."""
+    end = sounds.rfind(bytes(pause_ms // FRAME_MS))
+    return None if end < 0 else (len(sounds) - end) * FRAME_MS - pause_ms
 
 
 def _audio_ms(ulaw: bytes | bytearray) -> int:

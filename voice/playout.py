@@ -20,6 +20,7 @@ from voice.playout_events import (
     EarAudio,
     Enqueue,
     Heard,
+    Hold,
     Ignored,
     Interrupt,
     MarkReturned,
@@ -27,6 +28,7 @@ from voice.playout_events import (
     MediaResumed,
     PlayoutAction,
     PlayoutEvent,
+    Resume,
     SendAudio,
     SendClear,
     SendMark,
@@ -88,6 +90,8 @@ class Playout:
         self._slowness: float = SPEED
         self._quiet_at_ms: int | None = None
         self._lost = False
+        self._held = False
+        """The caller may be taking the floor: nothing is sent."""
         self._stall = (0, 0)
         """When we were last called late, and how late."""
 
@@ -95,6 +99,11 @@ class Playout:
     def generation(self) -> int:
         """Counts the clears: part of every mark's name."""
         return self._generation
+
+    @property
+    def held(self) -> bool:
+        """Quiet because the caller may be taking the floor."""
+        return self._held
 
     @property
     def speaking(self) -> bool:
@@ -143,6 +152,10 @@ class Playout:
                 return self._mark_returned(event)
             case Interrupt():
                 return self._interrupt()
+            case Hold():
+                return self._hold()
+            case Resume():
+                return self._resume()
             case MediaLost():
                 return self._media_lost()
             case MediaResumed():
@@ -210,13 +223,32 @@ class Playout:
 
     def _interrupt(self) -> list[PlayoutAction]:
         if not self._utterances:
+            self._held = False
             return [Ignored("nothing to interrupt")]
-        return [*self._drop_all(), SendClear()]
+        cleared, self._held = self._held, False
+        return self._drop_all() if cleared else [*self._drop_all(), SendClear()]
+
+    def _hold(self) -> list[PlayoutAction]:
+        if self._held or not self._utterances:
+            return [Ignored("held already" if self._held else "nothing to hold")]
+        actions: list[PlayoutAction] = []
+        for utterance in self._utterances:
+            actions += self._release(utterance, partly=True)
+            utterance.take_back(self._now_ms)
+        self._held = True
+        self._forget_buffer()
+        return [*actions, SendClear(), *self._finish_played()]
+
+    def _resume(self) -> list[PlayoutAction]:
+        if not self._held:
+            return [Ignored("nothing is held")]
+        self._held = False
+        return []
 
     def _media_lost(self) -> list[PlayoutAction]:
         if self._lost:
             return [Ignored("the media are lost already")]
-        self._lost = True
+        self._lost, self._held = True, False
         return self._drop_all()
 
     def _media_resumed(self) -> list[PlayoutAction]:
@@ -271,16 +303,20 @@ class Playout:
             complete = utterance.closed and utterance.segments > 0 and heard == utterance.text
             actions.append(self._finish(utterance, heard=heard, complete=complete))
         self._utterances.clear()
+        self._forget_buffer()
+        return actions
+
+    def _forget_buffer(self) -> None:
+        """The carrier has nothing of ours any more: a new generation begins."""
         self._marks.clear()
         self._buffered_until_ms = None
         self._generation += 1
-        return actions
 
     # What is sent
 
     def _send(self) -> list[PlayoutAction]:
         actions: list[PlayoutAction] = []
-        for utterance in self._utterances:
+        for utterance in () if self._held else self._utterances:
             while self._ahead_ms() + SLICE_MS <= AHEAD_MS and (ulaw := utterance.cut(self._ahead_ms())):
                 actions += self._slice(utterance, ulaw)
             if utterance.waiting_ms or not utterance.closed:
@@ -311,7 +347,7 @@ class Playout:
         release_ms, ahead_ms = utterance.release_due_ms(), utterance.due_when_ahead_ms(AHEAD_MS)
         if release_ms is not None:
             due.append(release_ms)
-        if ahead_ms is not None:
+        if ahead_ms is not None and not self._held:
             due.append(self._sent_until_ms - ahead_ms)
         if utterance is self._utterances[0] and utterance.closed and not utterance.waiting_ms and not utterance.slices:
             due.append(utterance.reached_ms + MARK_GRACE_MS)

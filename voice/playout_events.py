@@ -31,6 +31,20 @@ class Interrupt:
 
 
 @dataclass(frozen=True, slots=True)
+class Hold:
+    """The caller may be taking the floor: be quiet at once, and keep what was not heard."""
+
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """The caller did not take the floor: say what was held back."""
+
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class MediaLost:
     """The way to the caller is gone, and with it what was not played yet."""
 
@@ -44,7 +58,7 @@ class MediaResumed:
     at_ms: int
 
 
-PlayoutEvent = Enqueue | MarkReturned | Interrupt | MediaLost | MediaResumed
+PlayoutEvent = Enqueue | MarkReturned | Interrupt | Hold | Resume | MediaLost | MediaResumed
 
 
 @dataclass(frozen=True, slots=True)
