@@ -215,7 +215,9 @@ class _Folding:
         start_ms, end_ms = _span(event, data)
         # A caller who goes on speaking makes the same message longer: the latest one of its id stands.
         kept_as = _text(data, "message") or f"event {event.seq}"
-        self._messages[kept_as] = Message(_text(data, "queue"), _text(data, "text"), start_ms, end_ms)
+        self._messages[kept_as] = Message(
+            _text(data, "queue"), _text(data, "text"), start_ms, end_ms, _text(data, "recording_url")
+        )
         self._other_speech.append((start_ms, end_ms))
 
     # Putting it together

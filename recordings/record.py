@@ -92,6 +92,8 @@ class Message:
     text: str
     start_ms: int
     end_ms: int
+    recording_url: str = ""
+    """Where the carrier keeps it, if it recorded the message in our place; then `text` is empty."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from sqlalchemy.dialects.sqlite import insert
 from recordings import tables
 from recordings.errors import StoreUnavailable
 from recordings.events import Event
-from recordings.summary import CallSummary
+from recordings.summary import LIVE, CallSummary, Wanted
 
 BUSY_MS: Final = 1000
 """How long a statement waits for another process's lock before we report it and try again."""
@@ -104,9 +104,24 @@ def summary(row: "sa.Row[Any]") -> CallSummary:
         row.audio,
         row.outcome,
         row.reason,
+        row.message_for,
         row.last_seq,
         row.last_at_ms,
     )
+
+
+def conditions(wanted: Wanted) -> "list[sa.ColumnElement[bool]]":
+    """`Wanted.matches` as SQL."""
+    calls = tables.calls.c
+    found: list[sa.ColumnElement[bool]] = []
+    if wanted.outcome is not None:
+        found.append(calls.outcome.is_(None) if wanted.outcome == LIVE else calls.outcome == wanted.outcome)
+    if wanted.message:
+        found.append(calls.message_for.is_not(None))
+    if wanted.text:
+        number = calls.from_number.icontains(wanted.number_text, autoescape=True)
+        found.append(calls.call_id.icontains(wanted.text, autoescape=True) | number)
+    return found
 
 
 def instant(at: datetime) -> str:
@@ -130,7 +145,7 @@ def _differs(connection: sa.Connection, row: dict[str, Any]) -> bool:
 def _note_call() -> sa.Insert:
     statement = insert(tables.calls)
     known, new = tables.calls.c, statement.excluded
-    first_stands = ("line", "from_number", "to_number", "audio", "outcome", "reason")
+    first_stands = ("line", "from_number", "to_number", "audio", "outcome", "reason", "message_for")
     return statement.on_conflict_do_update(
         index_elements=[known.call_id],
         set_={name: sa.func.coalesce(known[name], new[name]) for name in first_stands}

@@ -16,15 +16,17 @@ from typing import Final, Protocol, TypeVar
 
 import sqlalchemy as sa
 
-from recordings import sqlite, tables
+from recordings import messages, sqlite, tables
 from recordings.errors import StoreUnavailable
 from recordings.events import Event, UnknownEvent, data_text
 from recordings.feed import SUBSCRIPTION_EVENTS, Feed, Subscription
-from recordings.summary import CallSummary, summarised
+from recordings.messages import LeftMessage, left_messages
+from recordings.summary import CallSummary, Wanted, summarised
 from recordings.writer import CAPACITY_BYTES, LINGER_MS, Health, Writer
 
 _T = TypeVar("_T")
 
+EVERY_CALL: Final = Wanted()
 READ_MS: Final = 5000
 FLUSH_MS: Final = 5000
 _LARGEST: Final = 2**53
@@ -52,8 +54,16 @@ class CallStore(Protocol):
     async def call(self, call_id: str) -> CallSummary | None:
         """One call. Raises StoreUnavailable."""
 
-    async def calls(self, limit: int = 50, before: str | None = None) -> tuple[CallSummary, ...]:
-        """Calls, latest first, those older than the call `before`. Raises StoreUnavailable."""
+    async def calls(
+        self, limit: int = 50, before: str | None = None, wanted: Wanted = EVERY_CALL
+    ) -> tuple[CallSummary, ...]:
+        """Such calls, latest first, those older than the call `before`. Raises StoreUnavailable."""
+
+    async def messages(self, limit: int = 50, before: str | None = None) -> tuple[LeftMessage, ...]:
+        """The messages of the latest `limit` calls with any, latest first, of calls older than the call `before`.
+
+        Raises StoreUnavailable.
+        """
 
     async def live_calls(self) -> tuple[CallSummary, ...]:
         """Calls that no event has ended, latest first, those of a killed process too. Raises StoreUnavailable."""
@@ -125,23 +135,35 @@ class SqliteCallStore:
         found = await self._reading(self._read_calls, sa.select(tables.calls).where(tables.calls.c.call_id == call_id))
         return next((summary for summary in found if summary.call_id == call_id), None)
 
-    async def calls(self, limit: int = 50, before: str | None = None) -> tuple[CallSummary, ...]:
+    async def calls(
+        self, limit: int = 50, before: str | None = None, wanted: Wanted = EVERY_CALL
+    ) -> tuple[CallSummary, ...]:
         """See CallStore."""
         latest_first = sa.select(tables.calls).order_by(tables.calls.c.begun_at.desc(), tables.calls.c.call_id.desc())
+        query = latest_first.where(*sqlite.conditions(wanted))
         if before is None:
-            return (await self._reading(self._read_calls, latest_first.limit(limit)))[:limit]
+            found = await self._reading(self._read_calls, query, limit)
+            return tuple(call for call in found if wanted.matches(call))[:limit]
         last = await self.call(before)
         if last is None:
             return ()
         place = (sqlite.instant(last.begun_at), last.call_id)
         older = sa.tuple_(tables.calls.c.begun_at, tables.calls.c.call_id) < sa.tuple_(*place)
-        found = await self._reading(self._read_calls, latest_first.where(older).limit(limit))
-        return tuple(call for call in found if (sqlite.instant(call.begun_at), call.call_id) < place)[:limit]
+        found = await self._reading(self._read_calls, query.where(older), limit)
+        return tuple(
+            call for call in found if (sqlite.instant(call.begun_at), call.call_id) < place and wanted.matches(call)
+        )[:limit]
 
     async def live_calls(self) -> tuple[CallSummary, ...]:
         """See CallStore."""
         found = await self._reading(self._read_calls, sa.select(tables.calls).where(tables.calls.c.outcome.is_(None)))
         return tuple(summary for summary in found if summary.live)
+
+    async def messages(self, limit: int = 50, before: str | None = None) -> tuple[LeftMessage, ...]:
+        """See CallStore."""
+        calls = await self.calls(limit, before, Wanted(message=True))
+        events = await self._reading(self._read_messages, [call.call_id for call in calls])
+        return tuple(left for call in calls for left in left_messages(call, events.get(call.call_id, ())))
 
     def subscribe(
         self, call_id: str | None = None, kinds: frozenset[str] | None = None, size: int = SUBSCRIPTION_EVENTS
@@ -193,13 +215,29 @@ class SqliteCallStore:
                 found.setdefault(event.seq, event)
         return tuple(sorted(found.values(), key=lambda event: event.seq)[:limit])
 
-    def _read_calls(self, query: "sa.Select[tuple[object, ...]]") -> tuple[CallSummary, ...]:
-        """What the query finds and every call of which something is in memory only, latest first."""
+    def _read_messages(self, call_ids: list[str]) -> dict[str, list[Event]]:
+        """Of each call, what its messages are made of; an event may come twice."""
+        pending = [row.event for row in self._writer.pending()]
+        table = tables.events
+        query = sa.select(table).where(table.c.call_id.in_(call_ids), table.c.kind.in_(messages.KINDS))
+        with sqlite.said_plainly(self.path), self._read.connect() as connection:
+            stored = [sqlite.event(row) for row in connection.execute(query)]
+        by_call: dict[str, list[Event]] = {}
+        for event in [*stored, *pending]:
+            by_call.setdefault(event.call_id, []).append(event)
+        return by_call
+
+    def _read_calls(self, query: "sa.Select[tuple[object, ...]]", limit: int | None = None) -> tuple[CallSummary, ...]:
+        """What the query finds and every call of which something is in memory only, latest first.
+
+        What is in memory may take calls of the disk out of the list that is wanted: so many more are read.
+        """
         pending: dict[str, list[tuple[Event, datetime]]] = {}
         for row in self._writer.pending():
             pending.setdefault(row.event.call_id, []).append((row.event, row.recorded_at))
         with sqlite.said_plainly(self.path), self._read.connect() as connection:
-            found = {row.call_id: sqlite.summary(row) for row in connection.execute(query)}
+            most = None if limit is None else limit + len(pending)
+            found = {row.call_id: sqlite.summary(row) for row in connection.execute(query.limit(most))}
             unseen = [call_id for call_id in pending if call_id not in found]
             known = sa.select(tables.calls).where(tables.calls.c.call_id.in_(unseen[:1000]))
             found |= {row.call_id: sqlite.summary(row) for row in connection.execute(known)} if unseen else {}

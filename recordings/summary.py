@@ -1,5 +1,6 @@
 """A call in one line of a list: made of its events, stored beside them. Pure."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -24,6 +25,8 @@ class CallSummary:
     outcome: str | None = None
     """None while the call lives."""
     reason: str | None = None
+    message_for: str | None = None
+    """The queue of the first message that the caller left; None: none was left."""
     last_seq: int = 0
     last_at_ms: int = 0
 
@@ -33,9 +36,42 @@ class CallSummary:
         return self.outcome is None
 
 
+LIVE: Final = "live"
+"""In the place of an outcome: no event has ended the call."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which calls a list shows: those of which all this is true. As it stands: all."""
+
+    outcome: str | None = None
+    """One way of ending, or LIVE."""
+    text: str = ""
+    """Part of the caller's number, however it is written, or of the call's id; case does not matter."""
+    message: bool = False
+    """Only calls in which a message was left."""
+
+    @property
+    def number_text(self) -> str:
+        """The text as it would stand in a number: (415) 555-0101 → 4155550101."""
+        return re.sub(r"\D", "", self.text) if re.fullmatch(r"[\d\s().+/-]*\d[\d\s().+/-]*", self.text) else self.text
+
+    def matches(self, call: CallSummary) -> bool:
+        """Whether the list shows this call."""
+        return (
+            (self.outcome is None or (LIVE if call.live else call.outcome) == self.outcome)
+            and (not self.message or call.message_for is not None)
+            and (
+                self.text.casefold() in call.call_id.casefold()
+                or self.number_text.casefold() in (call.from_number or "").casefold()
+            )
+        )
+
+
 FACTS: Final[Mapping[str, Mapping[str, str]]] = {
     "call.ringing": {"line": "line", "from_number": "from_number", "to_number": "to_number"},
     "recording.started": {"audio": "audio"},
+    "message.taken": {"message_for": "queue"},
     "call.ended": {"outcome": "outcome", "reason": "reason"},
 }
 """Of each kind that a summary is made of: field of the summary ← field of its data. The first value of each stands."""
@@ -70,6 +106,7 @@ def to_json(summary: CallSummary) -> dict[str, Any]:
         "to_number": summary.to_number,
         "outcome": summary.outcome,
         "reason": summary.reason,
+        "message_for": summary.message_for,
         "duration_ms": max(0, summary.last_at_ms),
         "last_seq": summary.last_seq,
     }

@@ -38,9 +38,17 @@ calls: Final = sa.Table(
     sa.Column("audio", sa.Text, comment="path of the recording"),
     sa.Column("outcome", sa.Text, comment="null while the call lives"),
     sa.Column("reason", sa.Text),
+    sa.Column("message_for", sa.Text, comment="queue of the first message; null: none was left"),
     sa.Column("last_seq", sa.BigInteger, nullable=False),
     sa.Column("last_at_ms", sa.BigInteger, nullable=False),
     sa.Index(None, "begun_at", "call_id"),
     sa.Index(None, "outcome", "begun_at"),
+    sa.Index(
+        "ix_calls_with_message",
+        "begun_at",
+        "call_id",
+        sqlite_where=sa.text("message_for IS NOT NULL"),
+        postgresql_where=sa.text("message_for IS NOT NULL"),
+    ),
 )
 """What lists show of a call: made of its events, written with them in the same transaction."""

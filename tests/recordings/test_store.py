@@ -10,6 +10,7 @@ from recordings.errors import StoreUnavailable
 from recordings.events import Event, UnknownEvent
 from recordings.feed import Missed
 from recordings.store import SqliteCallStore
+from recordings.summary import LIVE, Wanted
 from tests.fakes.call_events import CALL_ID, call_events
 from tests.fakes.stores import open_store
 
@@ -145,6 +146,81 @@ def test_paging_is_the_same_whether_calls_are_in_memory_or_on_the_disk(tmp_path)
     in_memory, on_disk = run(tmp_path, use, linger_ms=1000)
     assert in_memory == on_disk
     assert [call.call_id for call in on_disk[1]] == ["CA2", "CA1"]
+
+
+def rings(call_id, number):
+    numbers = {"from_number": number, "to_number": "+14155550199"}
+    return event(1, call_id, "call.ringing", call_sid=call_id, line="example", line_version="1", **numbers)
+
+
+def takes_message(seq, call_id, text="call me back"):
+    return event(seq, call_id, "message.taken", turn="t1", queue="care", text=text, start_ms=0, end_ms=seq * 10)
+
+
+@pytest.mark.parametrize("on_disk", [True, False])
+def test_calls_can_be_asked_for_by_outcome_by_number_and_by_id(tmp_path, on_disk):
+    async def use(store):
+        store.append([rings("CAa", "+14155550101"), rings("CAb", "+14155550102"), rings("CA_", "sip:ann@example.com")])
+        store.append([ended(2, "CAa"), ended(2, "CAb", "failed")])
+        if on_disk:
+            await store.flush()
+        asked = [
+            Wanted("completed"),
+            Wanted(LIVE),
+            Wanted(text="415 555"),
+            Wanted(text="ANN"),
+            Wanted(text="ca_"),
+            Wanted("failed", "0101"),
+            Wanted(text="%"),
+        ]
+        return [[call.call_id for call in await store.calls(wanted=wanted)] for wanted in asked]
+
+    assert run(tmp_path, use, linger_ms=0 if on_disk else 5000) == [
+        ["CAa"],
+        ["CA_"],
+        ["CAb", "CAa"],
+        ["CA_"],
+        ["CA_"],
+        [],
+        [],
+    ]
+
+
+def test_what_is_in_memory_only_never_makes_a_page_shorter_than_it_is(tmp_path):
+    """Two calls are live on the disk and over in memory: the list of live calls goes on behind them."""
+
+    async def use(store):
+        store.append([event(1, f"CA{number}") for number in range(5)])
+        await store.flush()
+        with sqlite3.connect(store.path, isolation_level=None) as other:
+            other.execute("BEGIN IMMEDIATE")
+            store.append([ended(2, "CA4"), ended(2, "CA3")])
+            found = await store.calls(2, wanted=Wanted(LIVE))
+            other.execute("ROLLBACK")
+        other.close()
+        return [call.call_id for call in found]
+
+    assert run(tmp_path, use) == ["CA2", "CA1"]
+
+
+@pytest.mark.parametrize("on_disk", [True, False])
+def test_messages_are_listed_latest_first_and_older_ones_page_by_page(tmp_path, on_disk):
+    async def use(store):
+        for number in range(4):
+            store.append([rings(f"CA{number}", "+14155550101")])
+            if number != 2:
+                store.append([takes_message(2, f"CA{number}", "first"), takes_message(3, f"CA{number}", "second")])
+        if on_disk:
+            await store.flush()
+        first = await store.messages(2)
+        return first, await store.messages(2, first[-1].call.call_id)
+
+    first, second = run(tmp_path, use, linger_ms=0 if on_disk else 5000)
+    told = [[(left.call.call_id, left.message.text) for left in page] for page in (first, second)]
+    assert told == [
+        [("CA3", "second"), ("CA3", "first"), ("CA1", "second"), ("CA1", "first")],
+        [("CA0", "second"), ("CA0", "first")],
+    ]
 
 
 def test_live_calls_are_those_that_nothing_has_ended(tmp_path):

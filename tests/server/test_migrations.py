@@ -1,13 +1,17 @@
 import sqlite3
 import stat
 import threading
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 
 import recordings.tables
+import server.migrations
 from recordings.errors import StoreUnavailable
 from server.migrations import upgrade
 from server.migrations.metadata import TABLES
@@ -82,3 +86,48 @@ def test_a_database_of_a_later_version_is_left_alone_and_said_so(tmp_path):
     connection.close()
     with pytest.raises(StoreUnavailable, match="from a later version of Cordboard"):
         upgrade(f"sqlite:///{path}")
+
+
+def test_calls_from_before_messages_were_listed_say_for_whom_one_was_left(tmp_path):
+    path = tmp_path / "calls.db"
+    _step(path, "0001")
+    with sqlite3.connect(path) as connection:
+        call = "INSERT INTO calls (call_id, org_id, begun_at, last_seq, last_at_ms) VALUES (?, 'local', '2026', 1, 0)"
+        connection.executemany(call, [("CA1",), ("CA2",)])
+        taken = "INSERT INTO events VALUES ('CA1', ?, 'local', 0, '', 'message.taken', 1, ?)"
+        connection.executemany(taken, [(2, '{"queue": "care"}'), (3, '{"queue": "repairs"}')])
+    upgrade(f"sqlite:///{path}")
+    told = connection.execute("SELECT call_id, message_for FROM calls ORDER BY call_id").fetchall()
+    connection.close()
+    assert told == [("CA1", "care"), ("CA2", None)]
+
+
+def test_a_step_back_is_as_if_it_had_not_been_taken(tmp_path):
+    path = tmp_path / "calls.db"
+    _step(path, "0001")
+    before = _shape(path)
+    _step(path, "0002")
+    assert _shape(path) != before
+    _step(path, "0001")
+    assert _shape(path) == before
+
+
+def _step(path, revision):
+    """Go to this revision, up or down."""
+    engine = sa.create_engine(f"sqlite:///{path}", poolclass=sa.pool.NullPool)
+    with engine.begin() as connection:
+        config = Config()
+        config.set_main_option("script_location", str(Path(server.migrations.__file__).parent))
+        config.attributes["connection"] = connection
+        there = MigrationContext.configure(connection).get_current_revision() or ""
+        (command.upgrade if there < revision else command.downgrade)(config, revision)
+
+
+def _shape(path):
+    with sqlite3.connect(path) as connection:
+        found = connection.execute(
+            "SELECT name, type FROM sqlite_schema UNION SELECT name, type FROM pragma_table_info('calls')"
+        )
+        shape = set(found.fetchall())
+    connection.close()
+    return shape
