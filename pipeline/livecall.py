@@ -4,11 +4,9 @@ What outlives a stream is in the event log; here is only what drives it: the cal
 """
 
 import asyncio
-import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 
 import structlog
 
@@ -39,6 +37,7 @@ from telephony.call_events import (
     TakeMessage,
 )
 from telephony.ports import Faulty, MediaEvent, MediaLost, MediaSocket, Stopped
+from voice.errors import origin_of
 
 CLOSE_FAILED = 1011
 
@@ -195,14 +194,6 @@ class LiveCall:
         now_ms = self.clock.now_ms()
         self._log.record("call.media_lost", now_ms, stream_number=number, how="process")
         return CallFlow.lost(now_ms, number)
-
-
-def origin_of(error: BaseException) -> str:
-    """Where an error came from, for logs: its kind and place. Its text may hold what a caller said."""
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    last = traceback.extract_tb(error.__traceback__)[-1:]
-    return " ".join([type(error).__name__, *(f"at {Path(frame.filename).name}:{frame.lineno}" for frame in last)])
 
 
 def record_carrier_message(log: CallLog, line: LineRuntime, at_ms: int, recording_url: str, duration_s: int) -> None:

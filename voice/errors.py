@@ -6,6 +6,8 @@ ProviderError (remote; carries provider and retryable)
 └── ProviderAbsent    not installed or no model; a retry does not help
 """
 
+import traceback
+from pathlib import Path
 from typing import ClassVar
 
 
@@ -31,3 +33,11 @@ class ProviderAbsent(ProviderError):
     """The engine or its model is not there; the message says what to install or configure."""
 
     retryable = False
+
+
+def origin_of(error: BaseException) -> str:
+    """Where an error came from, for logs: its kind and place. Its text may hold what a caller said."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    last = traceback.extract_tb(error.__traceback__)[-1:]
+    return " ".join([type(error).__name__, *(f"at {Path(frame.filename).name}:{frame.lineno}" for frame in last)])

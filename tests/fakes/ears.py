@@ -28,6 +28,10 @@ class ToldStt:
     def wants(self) -> Literal["speech", "continuous"]:
         return "speech"
 
+    @property
+    def trouble(self) -> str:
+        return ""
+
     async def open(self, call_id: str, deadline_ms: int) -> Recognition:
         del deadline_ms
         if self.refusals:

@@ -34,6 +34,10 @@ class ScriptedStt:
     def wants(self) -> Literal["speech", "continuous"]:
         return self._wants
 
+    @property
+    def trouble(self) -> str:
+        return ""
+
     async def start(self) -> None:
         """Nothing to start."""
 

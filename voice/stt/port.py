@@ -96,5 +96,9 @@ class SpeechToText(Protocol):
     def wants(self) -> Literal["speech", "continuous"]:
         """Whether it is fed utterances only (with pre-roll) or every frame."""
 
+    @property
+    def trouble(self) -> str:
+        """What is wrong with it now, for people; empty when nothing is."""
+
     async def open(self, call_id: str, deadline_ms: int) -> Recognition:
         """Begin to listen to one caller. Raises ProviderLate or ProviderFailed (voice.errors); both may be retried."""

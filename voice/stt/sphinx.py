@@ -27,6 +27,11 @@ class SphinxStt:
         """Utterances only, with pre-roll."""
         return "speech"
 
+    @property
+    def trouble(self) -> str:
+        """Processes that do not run."""
+        return self._pool.trouble
+
     async def start(self) -> None:
         """Start the processes: seconds the first time a line's vocabularies are used, less than one afterwards.
 

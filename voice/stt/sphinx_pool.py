@@ -11,7 +11,7 @@ from typing import Final, cast
 
 import structlog
 
-from voice.errors import ProviderFailed, ProviderLate
+from voice.errors import ProviderFailed, ProviderLate, origin_of
 from voice.stt.listening import Failure, Readings, Utterance
 from voice.stt.port import Hypothesis
 from voice.stt.wire import Kind, Message, Unpacker, saying
@@ -98,6 +98,16 @@ class SphinxPool:
         self._jobs: dict[Utterance, _Job] = {}
         self._numbers = itertools.count(1)
         self._keeping: asyncio.Task[None] | None = None
+        self._why = ""
+        """Why a process last ended or could not begin."""
+
+    @property
+    def trouble(self) -> str:
+        """What keeps fewer processes running than were asked for, for people; empty when nothing does."""
+        running = sum(link.ready.is_set() for link in self._links)
+        if not self._why or self._keeping is None or running >= self._processes:
+            return ""
+        return f"{running} of {self._processes} recognising processes run: {self._why}"
 
     async def start(self) -> None:
         """Start the processes and wait until they can decode. Raises ProviderLate or ProviderFailed."""
@@ -234,21 +244,31 @@ class SphinxPool:
         while True:
             await asyncio.sleep(_RESTART_AFTER_S[min(failures, len(_RESTART_AFTER_S) - 1)])
             link = _Link(self, self._lanes)
-            try:
-                await self._live(link, first)
-            except OSError as error:
-                _log.warning("sphinx.no_process", error=type(error).__name__)
+            self._why = await self._lived(link, first)
             if first is not None and not first.done():
-                first.set_exception(ProviderFailed(PROVIDER, "the recognising process ended before it was ready"))
+                first.set_exception(ProviderFailed(PROVIDER, f"{self._why} before it was ready"))
                 return
             failures = 0 if link.ready.is_set() else failures + 1
             _log.warning("sphinx.process_ended", failures=failures)
 
+    async def _lived(self, link: _Link, first: "asyncio.Future[None] | None") -> str:
+        """One process from its start to its end, and how it ended."""
+        try:
+            await self._live(link, first)
+        except Exception as error:  # noqa: BLE001 whatever it is, every call's recognition rests on the next attempt
+            _log.error("sphinx.no_process", where=origin_of(error), pii_error=repr(error))
+            return f"the recognising process failed ({type(error).__name__})"
+        return "the recognising process ended"
+
     async def _live(self, link: _Link, first: "asyncio.Future[None] | None") -> None:
         """One process from its start to its end. Raises OSError when there can be no more processes."""
         ours, theirs = socket.socketpair()
-        with theirs:
-            process = await asyncio.to_thread(_spawn, theirs.fileno())
+        try:
+            with theirs:
+                process = await asyncio.to_thread(_spawn, theirs.fileno())
+        except BaseException:
+            ours.close()
+            raise
         try:
             await asyncio.get_running_loop().create_connection(lambda: link, sock=ours)
             self._links.append(link)

@@ -68,6 +68,11 @@ class WhisperStt:
     def wants(self) -> Literal["speech", "continuous"]:
         return "speech"
 
+    @property
+    def trouble(self) -> str:
+        """Never any: a model that fails, fails utterance by utterance."""
+        return ""
+
     async def start(self) -> None:
         """Load the model: seconds. Raises ProviderAbsent with what to configure."""
         self._model = await asyncio.get_running_loop().run_in_executor(self._pool, self._load)
