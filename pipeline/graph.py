@@ -52,12 +52,13 @@ async def carry(stages: Stages) -> None:
             broken.set_result(frame.exception)
 
     worker.add_event_handler("on_pipeline_error", on_error)
-    running: asyncio.Future[None] = asyncio.ensure_future(runner.run())
-    try:
-        ends: list[asyncio.Future[Any]] = [running, broken]
-        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        # The runner swallows a cancellation of its own task: it is ended by asking, and waited for.
-        await runner.cancel()
-        await running
+    async with asyncio.TaskGroup() as tasks:
+        running = tasks.create_task(runner.run())
+        try:
+            ends: list[asyncio.Future[Any]] = [running, broken]
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            # The runner swallows a cancellation of its own task: it is ended by asking, and waited for.
+            await runner.cancel()
+            await asyncio.wait([running])
     raise broken.result() if broken.done() else PipelineOver("pipecat ended the pipeline")
