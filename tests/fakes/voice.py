@@ -13,6 +13,7 @@ class ToneVoice:
     """A TextToSpeech (voice.tts.port)."""
 
     name = "tone"
+    trouble = ""
 
     def __init__(self, ms_per_character: int = MS_PER_CHARACTER) -> None:
         self._ms_per_character = ms_per_character

@@ -18,6 +18,7 @@ class Slow:
     """Takes a second for each of two pieces; fails on "fail"."""
 
     name = "slow"
+    trouble = ""
 
     def __init__(self) -> None:
         self.closed = 0

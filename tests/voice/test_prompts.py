@@ -19,6 +19,8 @@ def anyio_backend():
 class Voice:
     """Says every text as so many equal bytes; counts what it was asked."""
 
+    trouble = ""
+
     def __init__(self, name="fake", level=1000):
         self.name, self.level = name, level
         self.said = []

@@ -20,9 +20,10 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 import soxr
+import structlog
 
 from voice.audio import SAMPLE_RATE_HZ
-from voice.errors import ProviderAbsent, ProviderFailed, ProviderLate
+from voice.errors import ProviderAbsent, ProviderFailed, ProviderLate, origin_of
 
 PROVIDER: Final = "espeak"
 LEVEL_DB: Final = -20.0
@@ -61,29 +62,36 @@ class Espeak:
         """Engine, voice and settings in one word."""
         return f"espeak{self._variant}-{self._words_per_minute}"
 
+    @property
+    def trouble(self) -> str:
+        """How the engine last failed; empty as soon as it speaks again."""
+        return self._engine.trouble
+
     async def speak(self, text: str, language: str, deadline_ms: int) -> AsyncGenerator[bytes, None]:
         """Yield PCM16 mono 8 kHz as it is made; closing the iterator cancels. A text without words yields nothing.
 
         Raises ProviderLate when no audio came within deadline_ms, ProviderAbsent for a language it has no voice for,
-        and ProviderFailed for a text beyond LONGEST_TEXT.
+        and ProviderFailed for a text beyond LONGEST_TEXT or when the engine fails: all of them perhaps in the middle.
         """
         if len(text) > LONGEST_TEXT:
             raise ProviderFailed(PROVIDER, f"a text of {len(text)} characters is too long; split it into clauses")
         job = _Job(text, self._voice(language), self._words_per_minute, asyncio.get_running_loop())
         self._engine.enqueue(functools.partial(self._engine.speak, job))
         try:
-            try:
-                async with asyncio.timeout(deadline_ms / 1000):
-                    chunk = await job.chunks.get()
-            except TimeoutError:
-                raise ProviderLate(PROVIDER, f"no audio within {deadline_ms} ms") from None
-            while chunk:
+            while chunk := await self._next(job, deadline_ms):
                 yield chunk
-                chunk = await job.chunks.get()
             if job.failure is not None:
                 raise job.failure
         finally:
             job.cancelled.set()
+
+    async def _next(self, job: "_Job", deadline_ms: int) -> bytes:
+        try:
+            async with asyncio.timeout(deadline_ms / 1000):
+                return await job.chunks.get()
+        except TimeoutError:
+            self._engine.trouble = f"no audio within {deadline_ms} ms"
+            raise ProviderLate(PROVIDER, self._engine.trouble) from None
 
     def _voice(self, language: str) -> str:
         tag = language.lower().replace("_", "-")
@@ -120,7 +128,11 @@ class _Engine:
         self._work: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._gains: dict[tuple[str, int], float] = {}
         self._take: Callable[[_Samples], bool] = _nobody
+        self._broken: Exception | None = None
+        """What was raised while the library was speaking: nothing can be raised through it."""
         self._rate_hz = 0
+        self.trouble = ""
+        """How it last failed; empty as soon as it speaks again."""
         threading.Thread(target=self._run, name="espeak", daemon=True).start()
         self.do(functools.partial(self._load, library_path, data_path))
 
@@ -130,12 +142,12 @@ class _Engine:
 
     def do(self, work: Callable[[], object]) -> None:
         """Have this done and wait for it; raises what it raises."""
-        done: queue.SimpleQueue[ProviderAbsent | None] = queue.SimpleQueue()
+        done: queue.SimpleQueue[Exception | None] = queue.SimpleQueue()
 
         def attempt() -> None:
             try:
                 work()
-            except ProviderAbsent as error:
+            except Exception as error:  # noqa: BLE001 it is raised where it is waited for; the thread has others' work
                 done.put(error)
             else:
                 done.put(None)
@@ -163,8 +175,12 @@ class _Engine:
     def _on_samples(self, wave: Any, count: int, _events: Any) -> int:
         if not wave or count <= 0:
             return 0
-        samples = np.ctypeslib.as_array(wave, (count,)).astype(np.float32) / 32768.0
-        return 0 if self._take(samples) else 1
+        try:
+            samples = np.ctypeslib.as_array(wave, (count,)).astype(np.float32) / 32768.0
+            return 0 if self._take(samples) else 1
+        except Exception as error:  # noqa: BLE001 what is raised here would be lost in the library, and audio with it
+            self._broken = error
+            return 1
 
     def _synthesize(self, text: str, voice: str, words_per_minute: int, take: Callable[[_Samples], bool]) -> None:
         if self._library.espeak_SetVoiceByName(voice.encode()) != 0:
@@ -172,8 +188,13 @@ class _Engine:
         self._library.espeak_SetParameter(_RATE, words_per_minute, 0)
         self._take = take
         spoken = text.replace("\0", " ").encode(errors="replace")
-        self._library.espeak_Synth(spoken, len(spoken) + 1, 0, 1, 0, _UTF8, None, None)
+        status = self._library.espeak_Synth(spoken, len(spoken) + 1, 0, 1, 0, _UTF8, None, None)
         self._take = _nobody  # nothing of a call is kept
+        broken, self._broken = self._broken, None
+        if broken is not None:
+            raise broken
+        if status != 0:
+            raise ProviderFailed(PROVIDER, f"the library says {status}")
 
     def gain(self, voice: str, words_per_minute: int) -> float:
         """What brings this voice to LEVEL_DB; measured once."""
@@ -195,12 +216,18 @@ class _Engine:
         return self._gains[key]
 
     def speak(self, job: _Job) -> None:
-        """Synthesize a job into its queue."""
+        """Synthesize a job into its queue. Whatever breaks, its listener is told and the thread takes the next."""
         try:
             if not job.cancelled.is_set():
                 self._fill(job)
+                self.trouble = ""
         except ProviderAbsent as error:
             job.failure = error
+        except Exception as error:  # noqa: BLE001 one text that cannot be spoken must not silence all calls
+            where = origin_of(error)
+            structlog.get_logger().error("voice failed", provider=PROVIDER, where=where, pii_error=repr(error))
+            self.trouble = f"the last text could not be spoken ({type(error).__name__})"
+            job.failure = ProviderFailed(PROVIDER, where)
         job.hand_over(b"")
 
     def _fill(self, job: _Job) -> None:

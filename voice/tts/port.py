@@ -11,8 +11,13 @@ class TextToSpeech(Protocol):
     def name(self) -> str:
         """Engine, voice and settings in one word; part of the key of cached prompts."""
 
+    @property
+    def trouble(self) -> str:
+        """What is wrong with it now, for people; empty when nothing is."""
+
     def speak(self, text: str, language: str, deadline_ms: int) -> AsyncGenerator[bytes, None]:
         """Yield PCM16 mono 8 kHz as it is made, leading silence trimmed; closing the iterator cancels.
 
-        The first chunk is due within deadline_ms. Raises ProviderLate or ProviderFailed (voice.errors): retryable.
+        Each chunk is due within deadline_ms. Raises ProviderLate or ProviderFailed (voice.errors), perhaps after some
+        audio came: retryable.
         """

@@ -1,10 +1,12 @@
 import asyncio
 import importlib.util
 import sys
+import threading
 import time
 
 import numpy as np
 import pytest
+from structlog.testing import capture_logs
 
 from voice.audio import level_db
 from voice.errors import ProviderAbsent, ProviderFailed, ProviderLate
@@ -124,6 +126,72 @@ async def test_a_busy_engine_is_late(voice):
     with pytest.raises(ProviderLate):
         await anext(voice.speak("hello", "en", 50))
     released.set()
+    assert voice.trouble
+    assert await all_of(voice, "hello")
+    assert voice.trouble == ""
+
+
+@pytest.mark.parametrize("error", [MemoryError(), ValueError("the caller said five"), RuntimeError("soxr")])
+@pytest.mark.parametrize("pieces", [0, 3])
+async def test_whatever_breaks_while_a_text_is_spoken_fails_that_text_alone(voice, monkeypatch, error, pieces):
+    taken = []
+    take = espeak._ToTelephone.take
+
+    def breaks(path, samples):
+        taken.append(samples)
+        if len(taken) > pieces:
+            raise error
+        return take(path, samples)
+
+    monkeypatch.setattr(espeak._ToTelephone, "take", breaks)
+    with capture_logs() as logs, pytest.raises(ProviderFailed, match=type(error).__name__) as failed:
+        await all_of(voice, SENTENCE)
+    assert len(taken) == pieces + 1, "the library goes on without a listener"
+    assert type(error).__name__ in voice.trouble
+    assert "five" not in f"{failed.value} {voice.trouble}"
+    assert [entry["event"] for entry in logs] == ["voice failed"]
+    monkeypatch.undo()
+    assert await all_of(voice, "hello")
+    assert voice.trouble == ""
+
+
+async def test_what_breaks_before_the_first_sound_fails_that_text_alone(voice, monkeypatch):
+    def breaks(*_):
+        raise MemoryError
+
+    monkeypatch.setattr(espeak, "_ToTelephone", breaks)
+    with pytest.raises(ProviderFailed):
+        await all_of(voice, "hello")
+    monkeypatch.undo()
+    assert await all_of(voice, "hello")
+
+
+def test_what_breaks_while_a_voice_is_made_is_raised_where_it_is_made(voice, monkeypatch):
+    def breaks(*_):
+        raise MemoryError
+
+    monkeypatch.setattr(espeak._Engine, "gain", breaks)
+    with pytest.raises(MemoryError):
+        Espeak(words_per_minute=150)
+    monkeypatch.undo()
+    assert Espeak(words_per_minute=150).name
+
+
+async def test_a_voice_that_hangs_in_the_middle_is_late(voice, monkeypatch):
+    held = threading.Event()
+    take = espeak._ToTelephone.take
+
+    def hangs(path, samples):
+        go_on = take(path, samples)
+        held.wait(5)
+        return go_on
+
+    monkeypatch.setattr(espeak._ToTelephone, "take", hangs)
+    stream = voice.speak(SENTENCE, "en", 200)
+    with pytest.raises(ProviderLate):
+        assert [chunk async for chunk in stream]
+    held.set()
+    monkeypatch.undo()
     assert await all_of(voice, "hello")
 
 
