@@ -12,7 +12,7 @@ from pipeline.stages import Stages
 from pipeline.voicing import VoiceAudio, VoiceBegan, Voiced
 from telephony.ports import Audio, Dtmf, Marked, MediaLost
 from voice.audio import pcm_to_ulaw
-from voice.stt.port import Unrecognised
+from voice.stt.port import Transcript, Unrecognised
 
 FINAL_DEADLINE_MS = 2500
 
@@ -65,7 +65,7 @@ class _Join:
         async for result in self._stages.recognition:
             if isinstance(result, Unrecognised):
                 self._stages.floor.unrecognised(result)
-            else:
+            elif isinstance(result, Transcript):
                 self._stages.floor.transcript(result)
 
     def turn(self, output: DialogueEvent | Interrupted) -> None:

@@ -131,7 +131,8 @@ class SttStage(Stage):
 
     async def _results(self) -> None:
         async for result in self._recognition:
-            self.put(_transcription(result))
+            if isinstance(result, Transcript | Unrecognised):
+                self.put(_transcription(result))
 
 
 def _transcription(result: Transcript | Unrecognised) -> Frame:

@@ -3,7 +3,8 @@
 ProviderError (remote; carries provider and retryable)
 ├── ProviderLate      not within the deadline; a retry may help
 ├── ProviderFailed    the engine or service said no or broke; a retry may help
-└── ProviderAbsent    not installed or no model; a retry does not help
+├── ProviderAbsent    not installed or no model; a retry does not help
+└── ProviderRefused   the service turned us away: wrong key, nothing left to spend; a retry does not help
 """
 
 import traceback
@@ -31,6 +32,12 @@ class ProviderFailed(ProviderError):
 
 class ProviderAbsent(ProviderError):
     """The engine or its model is not there; the message says what to install or configure."""
+
+    retryable = False
+
+
+class ProviderRefused(ProviderError):
+    """The service will not serve us until somebody acts: a wrong key, a plan that is used up. The message says what."""
 
     retryable = False
 

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Literal
 
 from voice.errors import ProviderFailed
-from voice.stt.port import Expectation, Hypothesis, Recognition, Transcript, Unrecognised
+from voice.stt.port import Expectation, Hypothesis, Recognition, Result, Transcript, Unrecognised
 
 NOISE, BUSY, LATE = "", "<busy>", "<late>"
 """Texts that stand for an utterance without words, and why there are none."""
@@ -44,7 +44,7 @@ class _ToldRecognition:
     def __init__(self, stt: ToldStt, call_id: str) -> None:
         self._stt = stt
         self._call_id = call_id
-        self._results: asyncio.Queue[Transcript | Unrecognised | None] = asyncio.Queue()
+        self._results: asyncio.Queue[Result | None] = asyncio.Queue()
         self._start_ms = 0
 
     def expect(self, expectation: Expectation) -> None:
@@ -54,6 +54,9 @@ class _ToldRecognition:
         self._start_ms = at_ms
 
     def write(self, pcm: bytes, at_ms: int) -> None:
+        pass
+
+    def speech_paused(self, at_ms: int) -> None:
         pass
 
     def speech_ended(self, at_ms: int, deadline_ms: int) -> None:
@@ -67,7 +70,7 @@ class _ToldRecognition:
         )
         asyncio.get_running_loop().call_later(self._stt.delay_s, self._results.put_nowait, result)
 
-    async def __aiter__(self) -> AsyncIterator[Transcript | Unrecognised]:
+    async def __aiter__(self) -> AsyncIterator[Result]:
         while (result := await self._results.get()) is not None:
             yield result
 

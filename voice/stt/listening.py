@@ -8,7 +8,7 @@ from typing import Final, Literal, Protocol
 
 from voice.audio import PCM_BYTES_PER_MS
 from voice.stt.loudness import CallerLoudness, loudness_db
-from voice.stt.port import Expectation, Hypothesis, Transcript, Unrecognised
+from voice.stt.port import Expectation, Hypothesis, Result, Transcript, Unrecognised
 
 _LONGEST_BYTES: Final = 60_000 * PCM_BYTES_PER_MS
 """What comes after a minute of one utterance is not heard: nothing we ask for takes so long to say."""
@@ -111,6 +111,9 @@ class Listening:
             if room > 0:
                 self._engine.write(said.utterance, pcm[:room])
 
+    def speech_paused(self, at_ms: int) -> None:
+        """Nothing: an engine that takes whole utterances has no words for a part of one that would not change."""
+
     def speech_ended(self, at_ms: int, deadline_ms: int) -> None:
         """End the utterance; its final result is due within deadline_ms."""
         said, self._speaking = self._speaking, None
@@ -121,10 +124,10 @@ class Listening:
             self._engine.end(said.utterance, deadline_ms)
         self._news.set()
 
-    def __aiter__(self) -> AsyncIterator[Transcript | Unrecognised]:
+    def __aiter__(self) -> AsyncIterator[Result]:
         return self
 
-    async def __anext__(self) -> Transcript | Unrecognised:
+    async def __anext__(self) -> Result:
         while not self._closed:
             result = self._next()
             if result is not None:

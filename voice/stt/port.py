@@ -52,6 +52,14 @@ class Transcript:
     confidence: float = 0.0
     alternatives: tuple[Hypothesis, ...] = ()
     """Best first; the first has the same text. Empty on partials."""
+    settled: bool = False
+    """All that was said up to end_ms is in it and will not change: the answer to speech_paused, and every final."""
+    ends_turn: bool = False
+    """The recogniser, which detects turns itself, says that the caller's turn is over with this final."""
+
+    def __post_init__(self) -> None:
+        if self.final and not self.settled:
+            object.__setattr__(self, "settled", True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +71,32 @@ class Unrecognised:
     end_ms: int
 
 
+@dataclass(frozen=True, slots=True)
+class EagerEnd:
+    """The recogniser thinks that the caller's turn may be over: what costs nothing may begin. Ends no utterance."""
+
+    at_ms: int
+    """Instant up to which it has heard."""
+    text: str
+    """The turn so far."""
+    confidence: float
+    """That the turn is over, 0 to 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class TurnGoesOn:
+    """The turn of the last EagerEnd was not over: what was begun for it is worth nothing. Ends no utterance."""
+
+    at_ms: int
+    """Instant up to which the recogniser has heard."""
+
+
+Result = Transcript | Unrecognised | EagerEnd | TurnGoesOn
+"""What a recogniser says. EagerEnd and TurnGoesOn come only from one that detects turns."""
+
+
 class Recognition(Protocol):
-    """One caller's recogniser. Its four inputs are synchronous, cheap and never raise; results come from iterating.
+    """One caller's recogniser. Its five inputs are synchronous, cheap and never raise; results come from iterating.
 
     Iteration ends after aclose(). Every utterance that was begun and ended yields exactly one final Transcript or one
     Unrecognised, in order, at the latest deadline_ms after its end was told.
@@ -79,10 +111,13 @@ class Recognition(Protocol):
     def write(self, pcm: bytes, at_ms: int) -> None:
         """Take PCM16 mono 8 kHz of any length, whose first sample is at this instant."""
 
+    def speech_paused(self, at_ms: int) -> None:
+        """The caller pauses: the words so far are wanted now. More audio of the utterance may follow, or its end."""
+
     def speech_ended(self, at_ms: int, deadline_ms: int) -> None:
         """End the utterance; its final result is due within deadline_ms."""
 
-    def __aiter__(self) -> AsyncIterator[Transcript | Unrecognised]:
+    def __aiter__(self) -> AsyncIterator[Result]:
         """Results in order."""
 
     async def aclose(self) -> None:

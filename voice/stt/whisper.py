@@ -19,7 +19,7 @@ import soxr
 
 from voice.audio import SAMPLE_RATE_HZ, pcm_to_samples
 from voice.errors import ProviderAbsent, ProviderFailed, ProviderLate
-from voice.stt.port import Expectation, Hypothesis, Recognition, Transcript, Unrecognised
+from voice.stt.port import Expectation, Hypothesis, Recognition, Result, Transcript, Unrecognised
 
 PROVIDER: Final = "whisper"
 MODEL_RATE_HZ: Final = 16_000
@@ -171,13 +171,16 @@ class _Recognition:
         if self._pcm is not None:
             self._pcm += pcm
 
+    def speech_paused(self, at_ms: int) -> None:
+        """Nothing: a window of Whisper costs the same whatever is in it."""
+
     def speech_ended(self, at_ms: int, deadline_ms: int) -> None:
         if self._pcm is None:
             return
         pcm, self._pcm = bytes(self._pcm), None
         self._said.put_nowait(_Utterance(pcm, self._start_ms, at_ms, time.monotonic() + deadline_ms / 1000))
 
-    async def __aiter__(self) -> AsyncIterator[Transcript | Unrecognised]:
+    async def __aiter__(self) -> AsyncIterator[Result]:
         while (utterance := await self._said.get()) is not None:
             yield await self._stt.transcribe(utterance)
 
