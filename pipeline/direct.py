@@ -7,7 +7,7 @@ import asyncio
 
 from pipeline.assistant.exchange import DialogueEvent, Say
 from pipeline.floor import Interrupted
-from pipeline.hearing import Heard, HearingOutput, SpeechBegan, SpeechMeant
+from pipeline.hearing import Heard, HearingOutput, SpeechBegan, SpeechOver, SpeechPauses
 from pipeline.stages import Stages
 from pipeline.voicing import VoiceAudio, VoiceBegan, Voiced
 from telephony.ports import Audio, Dtmf, Marked, MediaLost
@@ -49,17 +49,16 @@ class _Join:
             stages.on_media(lost)
 
     def heard(self, output: HearingOutput) -> None:
-        stages = self._stages
+        recognition = self._stages.recognition
+        self._stages.floor.heard(output)
         if isinstance(output, Heard):
-            stages.recognition.write(output.pcm, output.at_ms)
+            recognition.write(output.pcm, output.at_ms)
         elif isinstance(output, SpeechBegan):
-            stages.recognition.speech_started(output.audio_from_ms)
-            stages.floor.speech_started(output.at_ms)
-        elif isinstance(output, SpeechMeant):
-            stages.floor.speech_sustained(output.at_ms)
-        else:
-            stages.recognition.speech_ended(output.at_ms, FINAL_DEADLINE_MS)
-            stages.floor.speech_ended(output.at_ms)
+            recognition.speech_started(output.audio_from_ms)
+        elif isinstance(output, SpeechPauses):
+            recognition.speech_paused(output.at_ms)
+        elif isinstance(output, SpeechOver):
+            recognition.speech_ended(output.at_ms, FINAL_DEADLINE_MS)
 
     async def results(self) -> None:
         async for result in self._stages.recognition:

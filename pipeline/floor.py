@@ -7,9 +7,11 @@ from typing import Literal, Protocol
 
 from pipeline.assistant.exchange import CallerSilent, CallerTurn, CallerUnheard, DialogueEvent, Expect
 from pipeline.drive import Clock, Driver
+from pipeline.hearing import HearingOutput, SpeechBegan, SpeechGoesOn, SpeechOver, SpeechPauses
 from telephony import dtmf
-from voice import turns
+from voice import turn_events as turns
 from voice.stt.port import Transcript, Unrecognised
+from voice.turns import TurnTaking
 
 PRE_ROLL_AT_MOST_MS = 600
 Via = Literal["speech", "dtmf", "text"]
@@ -27,6 +29,19 @@ class Log(Protocol):
         """Append an event."""
 
 
+class AssistantVoice(Protocol):
+    """The assistant's voice, as far as the floor commands it."""
+
+    def hold(self) -> None:
+        """Be quiet at once, and keep what was not heard."""
+
+    def resume(self) -> None:
+        """Say what was held back."""
+
+    def hush(self) -> None:
+        """Be quiet; nothing that was to be said will be."""
+
+
 def _nowhere(_output: DialogueEvent | Interrupted) -> None:
     """Where outputs go before a pipeline listens."""
 
@@ -34,18 +49,18 @@ def _nowhere(_output: DialogueEvent | Interrupted) -> None:
 class Floor:
     """One stream's turn taking. Inputs are synchronous; what comes out is the caller's turn, or an interruption."""
 
-    def __init__(self, clock: Clock, log: Log, first_utterance: int, hush: Callable[[], None]) -> None:
+    def __init__(self, clock: Clock, log: Log, language: str, first_utterance: int, voice: AssistantVoice) -> None:
         """first_utterance numbers the caller's utterances on from what the log already holds.
 
-        hush silences the assistant. It is called before anything else is emitted, so that a reply to what the caller
-        says is never taken for a part of what the caller interrupted.
+        The voice is hushed before anything else is emitted, so that a reply to what the caller says is never taken for
+        a part of what the caller interrupted.
         """
         self._clock = clock
         self._log = log
         self._number = first_utterance
-        self._hush = hush
+        self._voice = voice
         self._emit: Callable[[DialogueEvent | Interrupted], None] = _nowhere
-        self._turns = Driver(turns.TurnTaking(), clock, self._act)
+        self._turns = Driver(TurnTaking(language), clock, self._act)
         self._collector = dtmf.KeypadCollector()
         self._onsets: deque[int] = deque(maxlen=16)
         self._keys = Driver(self._collector, clock, self._keyed)
@@ -61,20 +76,22 @@ class Floor:
 
     # What the caller does
 
-    def speech_started(self, at_ms: int) -> None:
-        """The gate opened."""
-        self._onsets.append(at_ms)
-        self._log.record("caller.speech_started", at_ms)
-        self._turns.post(turns.SpeechStarted(at_ms))
-
-    def speech_sustained(self, at_ms: int) -> None:
-        """The gate says that the caller means it."""
-        self._turns.post(turns.SpeechSustained(at_ms))
-
-    def speech_ended(self, at_ms: int) -> None:
-        """The gate closed; at_ms is when speech ended."""
-        self._log.record("caller.speech_ended", at_ms)
-        self._turns.post(turns.SpeechEnded(at_ms))
+    def heard(self, output: HearingOutput) -> None:
+        """What the gate says of the caller's speech; audio is nothing to us."""
+        match output:
+            case SpeechBegan(at_ms=at_ms, strength=strength):
+                self._onsets.append(at_ms)
+                self._log.record("caller.speech_started", at_ms)
+                self._turns.post(turns.SpeechStarted(at_ms, strength))
+            case SpeechGoesOn(at_ms=at_ms, voiced_ms=voiced_ms):
+                self._turns.post(turns.SpeechSustained(at_ms, voiced_ms))
+            case SpeechPauses(at_ms=at_ms):
+                self._turns.post(turns.SpeechPaused(at_ms))
+            case SpeechOver(at_ms=at_ms):
+                self._log.record("caller.speech_ended", at_ms)
+                self._turns.post(turns.SpeechEnded(at_ms))
+            case _:
+                pass
 
     def transcript(self, heard: Transcript) -> None:
         """Words of the recogniser."""
@@ -140,8 +157,16 @@ class Floor:
         match action:
             case turns.Interrupt(utterance=utterance):
                 self._log.record("caller.barged_in", now_ms, utterance=utterance)
-                self._hush()
+                self._voice.hush()
                 self._emit(Interrupted())
+            case turns.Hold(utterance=utterance):
+                self._voice.hold()
+                self._log.record("assistant.held", now_ms, utterance=utterance)
+            case turns.Resume(utterance=utterance):
+                self._voice.resume()
+                self._log.record("assistant.resumed", now_ms, utterance=utterance)
+            case turns.Backchannel(text=text, start_ms=start_ms, end_ms=end_ms):
+                self._log.record("caller.backchannelled", now_ms, text=text, start_ms=start_ms, end_ms=end_ms)
             case turns.TurnComplete():
                 self._said(
                     action.text, action.alternatives, "speech", action.start_ms, action.end_ms, action.confidence

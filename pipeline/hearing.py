@@ -6,7 +6,7 @@ from typing import Literal, Protocol
 
 from telephony.ports import Audio
 from voice.audio import FRAME_MS, FRAME_ULAW_BYTES, PCM_BYTES_PER_MS, ulaw_frames, ulaw_to_pcm
-from voice.vad import SpeechEnded, SpeechGate, SpeechStarted, SpeechSustained
+from voice.vad import SpeechEnded, SpeechGate, SpeechPaused, SpeechStarted, SpeechSustained
 
 BATCH_MS = 60
 """Audio goes to the recogniser in pieces of this length: per-frame hops are what costs CPU (a frame is 20 ms)."""
@@ -19,13 +19,25 @@ class SpeechBegan:
     at_ms: int
     audio_from_ms: int
     """Instant of the audio that follows: before at_ms by the pre-roll."""
+    strength: float = 1.0
+    """How much it resembles a caller's voice (voice.vad)."""
 
 
 @dataclass(frozen=True, slots=True)
-class SpeechMeant:
-    """The caller goes on speaking, long enough to mean it."""
+class SpeechGoesOn:
+    """The caller goes on speaking."""
 
     at_ms: int
+    voiced_ms: int
+    """Voice so far, pauses not counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechPauses:
+    """The caller is quiet for the moment."""
+
+    at_ms: int
+    """Instant at which the pause began: before now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +57,7 @@ class SpeechOver:
     """Instant at which speech ended: before now by the wait."""
 
 
-HearingOutput = SpeechBegan | SpeechMeant | Heard | SpeechOver
+HearingOutput = SpeechBegan | SpeechGoesOn | SpeechPauses | Heard | SpeechOver
 
 
 class Tap(Protocol):
@@ -106,12 +118,15 @@ class Hearing:
             if isinstance(event, SpeechStarted):
                 self._flush()
                 self._speaking = True
-                self._emit(SpeechBegan(event.at_ms, event.at_ms if self._continuous else event.pre_roll_at_ms))
+                audio_from_ms = event.at_ms if self._continuous else event.pre_roll_at_ms
+                self._emit(SpeechBegan(event.at_ms, audio_from_ms, event.strength))
                 if not self._continuous:
                     self._add(event.pre_roll, event.pre_roll_at_ms)
                     fresh = False  # the pre-roll ends with this frame
             elif isinstance(event, SpeechSustained):
-                self._emit(SpeechMeant(event.at_ms))
+                self._emit(SpeechGoesOn(event.at_ms, event.voiced_ms))
+            elif isinstance(event, SpeechPaused):
+                self._emit(SpeechPauses(event.at_ms))
             elif isinstance(event, SpeechEnded):
                 if self._continuous or self._speaking:
                     self._add(pcm, at_ms)

@@ -32,7 +32,7 @@ from pipecat.utils.time import time_now_iso8601
 from pipeline.assistant.exchange import DialogueEvent, Say
 from pipeline.floor import Interrupted
 from pipeline.stages import Stages
-from pipeline.transport import AUDIO_FROM, SpeechMeantFrame, at_ms, end, start
+from pipeline.transport import AUDIO_FROM, SpeechPausesFrame, at_ms, end, start
 from pipeline.voicing import VoiceAudio, VoiceBegan, Voiced, VoiceOver
 from voice.audio import SAMPLE_RATE_HZ
 from voice.stt.port import Transcript, Unrecognised
@@ -125,6 +125,9 @@ class SttStage(Stage):
             return False
         if isinstance(frame, VADUserStartedSpeakingFrame):
             self._recognition.speech_started(frame.metadata.get(AUDIO_FROM, at_ms(frame)))
+        elif isinstance(frame, SpeechPausesFrame):
+            self._recognition.speech_paused(at_ms(frame))
+            return False
         elif isinstance(frame, VADUserStoppedSpeakingFrame):
             self._recognition.speech_ended(at_ms(frame), FINAL_DEADLINE_MS)
         return True
@@ -156,12 +159,8 @@ class TurnTakingStage(Stage):
         match frame:
             case VADUserStartedSpeakingFrame():
                 self._span_ms = (at_ms(frame), at_ms(frame))
-                self._floor.speech_started(at_ms(frame))
-            case SpeechMeantFrame():
-                self._floor.speech_sustained(at_ms(frame))
             case VADUserStoppedSpeakingFrame():
                 self._span_ms = (self._span_ms[0], at_ms(frame))
-                self._floor.speech_ended(at_ms(frame))
             case (
                 InterimTranscriptionFrame(result=Transcript() as result)
                 | TranscriptionFrame(result=Transcript() as result)

@@ -60,6 +60,22 @@ class CallOrigin:
         return cls(data["call_sid"], data["from_number"], data["to_number"], datetime.fromisoformat(data["wall_clock"]))
 
 
+class _Voice:
+    """The assistant's voice as the floor commands it: what is being made of it, and what is on its way."""
+
+    parts: tuple[Voicing, Speaking]
+
+    def hold(self) -> None:
+        self.parts[1].hold()
+
+    def resume(self) -> None:
+        self.parts[1].resume()
+
+    def hush(self) -> None:
+        for part in self.parts:
+            part.interrupt()
+
+
 class Session:
     """Runs one stream; nothing of it lives on. All its parts belong to one event loop."""
 
@@ -129,11 +145,9 @@ class Session:
         hearing = Hearing(SpeechGate(), audio, runtime.stt.wants, self._anchor)
         first_utterance = 1 + sum(event.kind == "caller.said" for event in past)
 
-        def hush() -> None:
-            voicing.interrupt()
-            speaking.interrupt()
-
-        floor = Floor(clock, log, first_utterance, hush)
+        voice = _Voice()
+        language = line.line.settings.language
+        floor = Floor(clock, log, language, first_utterance, voice)
         dialogue = Dialogue(line.line, line.understanding)
         for lost in replay(dialogue, past).unrecorded if not self._first else ():
             log.record(lost.kind, clock.now_ms(), **lost.data)
@@ -166,7 +180,8 @@ class Session:
 
         speaking = Speaking(clock, log, audio, floor.assistant_began, heard, quiet)
         answering = Answering(self._origin.call_sid, dialogue, clock, log, line, tasks, speaking.announce, expect, end)
-        voicing = Voicing(runtime.tts, runtime.prompts, line.line.settings.language)
+        voicing = Voicing(runtime.tts, runtime.prompts, language)
+        voice.parts = (voicing, speaking)
         return Stages(socket, hearing, recognition, floor, answering, speaking, voicing, self._on_media, tasks)
 
     def _began(self) -> CallBegan:

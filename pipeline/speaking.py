@@ -12,21 +12,23 @@ from typing import Protocol
 from pipeline.assistant.exchange import Say
 from pipeline.drive import Clock, Driver
 from telephony.ports import MediaLost, MediaSocket
-from voice.playout import (
+from voice.playout import Playout
+from voice.playout_events import (
     Began,
     EarAudio,
     Enqueue,
     Heard,
+    Hold,
     Ignored,
     Interrupt,
     MarkReturned,
-    Playout,
     PlayoutAction,
+    Resume,
     SendAudio,
     SendClear,
     SendMark,
 )
-from voice.playout import MediaLost as MediaGone
+from voice.playout_events import MediaLost as MediaGone
 
 OUTBOX_LIMIT = 256
 """Messages waiting for the socket: at 600 ms ahead of real time there are never more than a dozen."""
@@ -124,6 +126,14 @@ class Speaking:
         self._driver.post(Interrupt(self._clock.now_ms()))
         self._contexts.clear()  # audio that is still on its way belongs to what is over
         self._drop_unplayed()
+
+    def hold(self) -> None:
+        """Be quiet at once; what was not heard is kept."""
+        self._driver.post(Hold(self._clock.now_ms()))
+
+    def resume(self) -> None:
+        """Say what was held back."""
+        self._driver.post(Resume(self._clock.now_ms()))
 
     def marked(self, name: str) -> None:
         """A mark came back."""

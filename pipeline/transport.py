@@ -29,7 +29,7 @@ from pipecat.frames.frames import (
 from pipecat.processors.frame_processor import FrameDirection, FrameProcessor
 from pipecat.transports.base_transport import BaseTransport
 
-from pipeline.hearing import Heard, HearingOutput, SpeechBegan, SpeechMeant
+from pipeline.hearing import Heard, HearingOutput, SpeechBegan, SpeechOver, SpeechPauses
 from pipeline.stages import Stages
 from telephony.ports import Audio, Dtmf, Faulty, Marked, MediaEvent, MediaLost, Stopped
 from voice.audio import SAMPLE_RATE_HZ, pcm_to_ulaw
@@ -42,8 +42,8 @@ _KEYPAD = frozenset(entry.value for entry in KeypadEntry)
 
 
 @dataclass
-class SpeechMeantFrame(SystemFrame):
-    """The caller goes on speaking: enough to interrupt."""
+class SpeechPausesFrame(SystemFrame):
+    """The caller is quiet for the moment: the recogniser may tell what was said so far."""
 
 
 def at_ms(frame: Frame) -> int:
@@ -100,6 +100,7 @@ class CallInput(FrameProcessor):
         self._frames: list[Frame] = []
         self._hearing = stages.hearing
         self._hearing.on_output(self._emit)
+        self._floor = stages.floor
         self._speaking = stages.speaking
         self._on_event = stages.on_media
         self._reading: asyncio.Task[None] | None = None
@@ -146,17 +147,20 @@ class CallInput(FrameProcessor):
                 self._on_event(event)
 
     def _emit(self, output: HearingOutput) -> None:
+        """What is said goes through the pipeline; that something is said, and when, is the floor's to know at once."""
+        self._floor.heard(output)
         match output:
             case Heard(pcm=pcm, at_ms=instant_ms):
                 frame: Frame = InputAudioRawFrame(audio=pcm, sample_rate=SAMPLE_RATE_HZ, num_channels=1)
             case SpeechBegan(at_ms=instant_ms, audio_from_ms=audio_from_ms):
                 frame = VADUserStartedSpeakingFrame()
                 frame.metadata[AUDIO_FROM] = audio_from_ms
-            case SpeechMeant(at_ms=instant_ms):
-                frame = SpeechMeantFrame()
-            case _:
-                instant_ms = output.at_ms
+            case SpeechPauses(at_ms=instant_ms):
+                frame = SpeechPausesFrame()
+            case SpeechOver(at_ms=instant_ms):
                 frame = VADUserStoppedSpeakingFrame()
+            case _:
+                return
         self._frames.append(timed(frame, instant_ms))
 
 

@@ -63,9 +63,12 @@ KINDS: Final[Mapping[str, tuple[str, ...]]] = {
     "caller.pressed": ("digit",),  # or secret: {kind, length} in its place
     "caller.silent": ("count",),
     "caller.barged_in": ("utterance",),
+    "caller.backchannelled": ("text", "start_ms", "end_ms"),  # said while listening; no turn
     # The assistant
     "assistant.speaks": ("utterance", "turn", "text", "purpose"),  # purpose: see fold.PURPOSES
     "assistant.heard": ("utterance", "heard_text", "start_ms", "end_ms", "complete"),
+    "assistant.held": ("utterance",),  # quiet because the caller may be taking the floor
+    "assistant.resumed": ("utterance",),  # the caller did not
     "assistant.expects": ("expecting", "keys"),  # keys: the caller was asked to use the keypad
     "floor.changed": ("floor",),  # caller | assistant | nobody
     # One turn: what the caller wanted and what was done about it

@@ -284,6 +284,8 @@ class Playout:
             self._utterances.popleft()
             silent = bool(utterance.text) and not utterance.segments
             actions.append(self._finish(utterance, heard="" if silent else utterance.text, complete=not silent))
+        if not self._utterances:
+            self._held = False  # all was heard: what is said next is not what was held
         return actions
 
     def _finish(self, utterance: Utterance, *, heard: str, complete: bool) -> Heard:

@@ -15,11 +15,22 @@ class SpeechStarted:
     """The caller's speech begins at this instant (without pre-roll)."""
 
     at_ms: int
+    strength: float = 1.0
+    """How much its first 100 ms resemble a caller's voice (voice.vad): 0 to 1."""
 
 
 @dataclass(frozen=True, slots=True)
 class SpeechSustained:
-    """The caller goes on speaking, long enough to mean it: the gate counted about 240 ms of voice."""
+    """The caller goes on speaking; told more than once (voice.vad)."""
+
+    at_ms: int
+    voiced_ms: int
+    """Voice since the speech began, pauses not counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechPaused:
+    """The caller has been quiet for a moment, since this instant, and may go on."""
 
     at_ms: int
 
@@ -112,6 +123,7 @@ class CallOver:
 TurnEvent = (
     SpeechStarted
     | SpeechSustained
+    | SpeechPaused
     | SpeechEnded
     | PartialHeard
     | FinalHeard
@@ -130,6 +142,29 @@ class Interrupt:
     """The caller takes the floor: stop this utterance and what follows it. Once per utterance."""
 
     utterance: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """The caller may be taking the floor: be quiet at once. Resume or Interrupt follows."""
+
+    utterance: str
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """The caller did not take the floor: go on."""
+
+    utterance: str
+
+
+@dataclass(frozen=True, slots=True)
+class Backchannel:
+    """The caller said that they are listening; no turn."""
+
+    text: str
+    start_ms: int
+    end_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,4 +210,6 @@ class Ignored:
     reason: str
 
 
-TurnAction = Interrupt | TurnComplete | TurnUnheard | CallerSilent | FloorChanged | Ignored
+TurnAction = (
+    Interrupt | Hold | Resume | Backchannel | TurnComplete | TurnUnheard | CallerSilent | FloorChanged | Ignored
+)

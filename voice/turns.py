@@ -1,8 +1,9 @@
 """Who holds the floor: when the caller's turn is over, when the caller interrupts, when the caller says nothing. Pure.
 
-The policy is fixed and plain. A turn is what the caller says from the first speech to the first pause for which every
-stretch of speech has its words; speech that resumes before the words came belongs to the same turn. The caller
-interrupts with sustained speech, with words, or with a key, unless the utterance must not be interrupted.
+A turn is what the caller says from the first speech to the first pause for which every stretch of speech has its words;
+speech that resumes before the words came belongs to the same turn. When the caller makes a sound while the assistant
+speaks, the assistant is held (voice.overlap); it goes on after a cough or an "okay", and gives up the floor to words,
+to long speech, or to a key, unless the utterance must not be interrupted.
 
 After each of its replies the dialogue posts Expecting: only then is the floor anybody's once the assistant is quiet,
 and only then does the caller's silence count. Until then the assistant owes the caller something and holds the floor.
@@ -15,22 +16,27 @@ from dataclasses import dataclass, field
 from itertools import product
 from typing import Final
 
+from voice.backchannel import said
+from voice.overlap import ANSWERS, Decision, Overlap
 from voice.turn_events import (
-    NO_INPUT_MS,
     AssistantQuiet,
     AssistantStarted,
+    Backchannel,
     CallerSilent,
     CallOver,
     Expecting,
     FinalHeard,
     FloorChanged,
     FloorHolder,
+    Hold,
     Ignored,
     Interrupt,
     KeyPressed,
     KeysCollected,
     PartialHeard,
+    Resume,
     SpeechEnded,
+    SpeechPaused,
     SpeechStarted,
     SpeechSustained,
     TurnAction,
@@ -38,39 +44,7 @@ from voice.turn_events import (
     TurnEvent,
     TurnUnheard,
     Unheard,
-    UnheardReason,
 )
-
-__all__ = [
-    "MOST_READINGS",
-    "NO_INPUT_MS",
-    "RESULT_OVERDUE_MS",
-    "RESULT_TOLERANCE_MS",
-    "YIELD_MS",
-    "AssistantQuiet",
-    "AssistantStarted",
-    "CallOver",
-    "CallerSilent",
-    "Expecting",
-    "FinalHeard",
-    "FloorChanged",
-    "FloorHolder",
-    "Ignored",
-    "Interrupt",
-    "KeyPressed",
-    "KeysCollected",
-    "PartialHeard",
-    "SpeechEnded",
-    "SpeechStarted",
-    "SpeechSustained",
-    "TurnAction",
-    "TurnComplete",
-    "TurnEvent",
-    "TurnTaking",
-    "TurnUnheard",
-    "Unheard",
-    "UnheardReason",
-]
 
 RESULT_OVERDUE_MS: Final = 6000
 """Longest wait for the words of a stretch of speech that is over; a recogniser keeps its own, shorter deadline."""
@@ -89,7 +63,10 @@ class _Turn:
 
     speech_ms: int | None = None
     """Onset of the stretch that goes on now."""
-    sustained: bool = False
+    voiced_ms: int = 0
+    """Voice in that stretch."""
+    over_voice: bool = False
+    """Some of it was said while the assistant spoke."""
     awaited: list[tuple[int, int]] = field(default_factory=list)
     """Stretches that are over and have no result yet: start and end."""
     overdue_ms: int = 0
@@ -110,24 +87,17 @@ class _Turn:
         ]
 
 
-@dataclass(slots=True)
-class _Voice:
-    """What the assistant is saying."""
-
-    utterance: str
-    interruptible: bool
-    interrupted: bool = False
-
-
 class TurnTaking:
     """One caller and the assistant. The floor begins with the assistant, who owes a greeting."""
 
-    def __init__(self) -> None:
+    def __init__(self, language: str = "en") -> None:
+        """Language: of the line; what acknowledgements and stop words are."""
+        self._language = language
         self._floor: FloorHolder = "assistant"
         self._turn = _Turn()
         self._over_ms = -1
         """End of the last turn: results for what lay before are stale."""
-        self._voice: _Voice | None = None
+        self._voice: Overlap | None = None
         self._expecting: Expecting | None = None
         self._yield_ms: int | None = None
         """Until this instant a reply that was decided may still be on its way to the ear."""
@@ -145,7 +115,9 @@ class TurnTaking:
     @property
     def deadline_ms(self) -> int | None:
         """Instant at which tick has something to do; None when only an event can change anything."""
-        due = [instant for instant in (self._overdue_ms(), self._silent_ms(), self._yield_ms) if instant is not None]
+        resume_ms = self._voice.resume_ms if self._voice is not None else None
+        instants = (self._overdue_ms(), self._silent_ms(), self._yield_ms, resume_ms)
+        due = [instant for instant in instants if instant is not None]
         return min(due) if due and not self._ended else None
 
     def handle(self, event: TurnEvent) -> list[TurnAction]:
@@ -161,6 +133,9 @@ class TurnTaking:
         actions: list[TurnAction] = []
         if self._yield_ms is not None and now_ms >= self._yield_ms:
             self._yield_ms = None
+        voice = self._voice
+        if voice is not None and voice.resume_ms is not None and now_ms >= voice.resume_ms:
+            actions += self._decide(voice.resume())
         overdue_ms, silent_ms = self._overdue_ms(), self._silent_ms()
         if overdue_ms is not None and now_ms >= overdue_ms:
             self._turn.unheard += [Unheard(now_ms, "late", start, end) for start, end in self._turn.awaited]
@@ -178,8 +153,8 @@ class TurnTaking:
         match event:
             case SpeechStarted():
                 return self._speech_started(event)
-            case SpeechSustained():
-                return self._speech_sustained()
+            case SpeechSustained() | SpeechPaused():
+                return self._speech_goes_on(event)
             case SpeechEnded():
                 return self._speech_ended(event)
             case PartialHeard():
@@ -200,14 +175,24 @@ class TurnTaking:
         if self._turn.speech_ms is not None:
             return [Ignored("the caller is speaking already")]
         self._turn.speech_ms = event.at_ms
-        self._turn.sustained = False
-        return []
+        self._turn.voiced_ms = 0
+        if self._voice is None:
+            return []
+        self._turn.over_voice = True
+        return self._decide(self._voice.onset(event.strength, self._asked))
 
-    def _speech_sustained(self) -> list[TurnAction]:
+    def _speech_goes_on(self, event: SpeechSustained | SpeechPaused) -> list[TurnAction]:
         if self._turn.speech_ms is None:
             return [Ignored("the caller is not speaking")]
-        self._turn.sustained = True
-        return self._interrupt()
+        if isinstance(event, SpeechSustained):
+            self._turn.voiced_ms = event.voiced_ms
+        voice = self._voice
+        if voice is None:
+            return []
+        sustained = isinstance(event, SpeechSustained)
+        return self._decide(
+            voice.sustained(self._turn.voiced_ms) if sustained else voice.paused(event.at_ms, self._asked)
+        )
 
     def _speech_ended(self, event: SpeechEnded) -> list[TurnAction]:
         start_ms = self._turn.speech_ms
@@ -223,19 +208,23 @@ class TurnTaking:
         if not has_result:
             self._turn.awaited.append((start_ms, end_ms))
             self._turn.overdue_ms = end_ms + RESULT_OVERDUE_MS
-        return self._settle()
+        voice = self._voice
+        paused = (
+            self._decide(voice.paused(end_ms, self._asked)) if voice is not None and voice.resume_ms is None else []
+        )
+        return paused + self._settle()
 
     def _words(self, event: PartialHeard) -> list[TurnAction]:
         if not event.text.strip():
             return [Ignored("no words yet")]
-        return self._interrupt()
+        return self._words_over_voice(event.text, final=False)
 
     def _result(self, event: FinalHeard | Unheard) -> list[TurnAction]:
         if event.end_ms <= self._over_ms:
             return [Ignored("a result for a turn that is over")]
         if isinstance(event, FinalHeard) and event.text.strip():
             self._turn.heard.append(event)
-            actions = self._interrupt()
+            actions = self._words_over_voice(event.text, final=True)
         else:
             reason = event.reason if isinstance(event, Unheard) else "noise"
             self._turn.unheard.append(Unheard(event.at_ms, reason, event.start_ms, event.end_ms))
@@ -250,7 +239,7 @@ class TurnTaking:
         self._keying = True
         self._silences = 0
         self._quiet_ms = max(self._quiet_ms, event.at_ms)
-        return self._interrupt()
+        return self._decide(self._voice.interrupt()) if self._voice is not None else []
 
     def _assistant(self, event: AssistantStarted | AssistantQuiet) -> list[TurnAction]:
         if isinstance(event, AssistantQuiet):
@@ -260,9 +249,12 @@ class TurnTaking:
             return []
         if self._voice is not None and self._voice.utterance == event.utterance:
             return [Ignored("the utterance has begun already")]
-        self._voice = _Voice(event.utterance, event.interruptible)
+        self._voice = Overlap(event.utterance, event.interruptible, self._language)
         self._yield_ms = None
-        return self._interrupt() if self._turn.speech_ms is not None and self._turn.sustained else []
+        if self._turn.speech_ms is None:
+            return []
+        self._turn.over_voice = True
+        return self._decide(self._voice.sustained(self._turn.voiced_ms)) if self._turn.voiced_ms else []
 
     def _expect(self, event: Expecting) -> list[TurnAction]:
         self._expecting = event
@@ -274,13 +266,33 @@ class TurnTaking:
 
     # Decisions
 
-    def _interrupt(self) -> list[TurnAction]:
+    @property
+    def _asked(self) -> str:
+        """Kind of the answer that the reply asks for; empty: none."""
+        return self._expecting.kind if self._expecting is not None else ""
+
+    def _words_over_voice(self, text: str, *, final: bool) -> list[TurnAction]:
         voice = self._voice
-        if voice is None or not voice.interruptible or voice.interrupted:
+        return self._decide(voice.words(text, self._asked, final=final)) if voice is not None else []
+
+    def _decide(self, decision: Decision | None) -> list[TurnAction]:
+        if self._voice is None or decision is None:
             return []
-        voice.interrupted = True
+        if decision == "hold":
+            return [Hold(self._voice.utterance)]
+        if decision == "resume":
+            return [Resume(self._voice.utterance)]
         self._turn.interrupted = True
-        return [Interrupt(voice.utterance)]
+        return [Interrupt(self._voice.utterance)]
+
+    def _listening(self, turn: _Turn) -> Backchannel | None:
+        """The turn, if it only said that the caller listens."""
+        if not turn.over_voice or turn.interrupted or not turn.heard:
+            return None
+        whole = _complete(turn.heard)
+        if said(whole.text, self._language, answering=self._asked in ANSWERS) != "backchannel":
+            return None
+        return Backchannel(whole.text, whole.start_ms, whole.end_ms)
 
     def _settle(self) -> list[TurnAction]:
         """End the turn if nobody speaks and every stretch of speech has its result."""
@@ -291,6 +303,8 @@ class TurnTaking:
         spans = turn.spans()
         start_ms, end_ms = min(start for start, _ in spans), max(end for _, end in spans)
         self._over_ms = max(self._over_ms, end_ms)
+        if listening := self._listening(turn):
+            return [listening]
         if turn.heard:
             self._silences = 0
             self._owe()
@@ -298,7 +312,8 @@ class TurnTaking:
         reason = max((part.reason for part in turn.unheard), key=_GRAVITY.__getitem__)
         asked = self._expecting is not None and self._voice is None
         if reason == "noise" and not asked and not turn.interrupted:
-            return [Ignored("noise while it was not the caller's move")]
+            resumed = self._decide(self._voice.resume()) if self._voice is not None else []
+            return resumed or [Ignored("noise while it was not the caller's move")]
         self._silences = 0
         self._owe()
         return [TurnUnheard(reason, start_ms, end_ms)]
@@ -317,7 +332,7 @@ class TurnTaking:
         return actions
 
     def _holder(self) -> FloorHolder:
-        if self._voice is not None and not self._voice.interrupted:
+        if self._voice is not None and not self._voice.interrupted and not (self._voice.held and self._turn.open):
             return "assistant"
         if self._turn.open or self._keying:
             return "caller"

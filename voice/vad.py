@@ -19,8 +19,10 @@ from voice.audio import FRAME_MS, FRAME_PCM_BYTES, PCM_BYTES_PER_MS, SAMPLE_RATE
 HANGOVER_MS: Final = 500
 PRE_ROLL_MS: Final = 300
 """Audio before the onset that goes to the recogniser: consonants that carry little energy begin a word."""
-SUSTAINED_MS: Final = 240
-"""So much voice is meant as speech, not as a cough or an acknowledgement (docs/speech.md)."""
+SUSTAINED_MS: Final = (240, 700)
+"""So much voice is told of: more than a cough has (docs/speech.md), and more than an acknowledgement has."""
+PAUSED_MS: Final = 100
+"""Quiet after which a pause is told of; closures inside words are shorter."""
 LONGEST_MS: Final = 20_000
 """Speech is cut here and begins anew, so that a recogniser's utterance is bounded whatever the noise."""
 
@@ -54,13 +56,25 @@ class SpeechStarted:
     """Instant at which pre_roll starts."""
     pre_roll: bytes
     """PCM16 from there up to and including the frame just processed: the next frame continues it."""
+    strength: float = 1.0
+    """How much it resembles a caller's voice so far, 0 to 1."""
 
 
 @dataclass(frozen=True, slots=True)
 class SpeechSustained:
-    """The caller has spoken for SUSTAINED_MS, pauses not counted. Once per stretch of speech."""
+    """The caller has spoken for one of SUSTAINED_MS. Once each per stretch of speech."""
 
     at_ms: int
+    voiced_ms: int
+    """Voice since speech started, pauses not counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechPaused:
+    """The caller has not spoken for PAUSED_MS. Once per pause."""
+
+    at_ms: int
+    """Instant at which the last voice ended: before now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +85,7 @@ class SpeechEnded:
     """Instant at which the last voice ended: before now."""
 
 
-GateEvent = SpeechStarted | SpeechSustained | SpeechEnded
+GateEvent = SpeechStarted | SpeechSustained | SpeechPaused | SpeechEnded
 
 
 class SpeechGate:
@@ -154,8 +168,10 @@ class SpeechGate:
         if voice:
             self._last_voice_ms = at_ms + FRAME_MS
             before_ms, self._voiced_ms = self._voiced_ms, self._voiced_ms + FRAME_MS
-            if before_ms < SUSTAINED_MS <= self._voiced_ms:
-                events.append(SpeechSustained(self._next_ms))
+            if any(before_ms < sustained_ms <= self._voiced_ms for sustained_ms in SUSTAINED_MS):
+                events.append(SpeechSustained(self._next_ms, self._voiced_ms))
+        elif self._next_ms - self._last_voice_ms == PAUSED_MS:
+            events.append(SpeechPaused(self._last_voice_ms))
         if self._next_ms - self._last_voice_ms >= self.hangover_ms or self._next_ms - onset_ms >= LONGEST_MS:
             self._onset_ms = None
             self._votes.clear()

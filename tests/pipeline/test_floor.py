@@ -8,6 +8,7 @@ import pytest
 from pipeline.assistant.exchange import CallerSilent, CallerTurn, CallerUnheard, Expect
 from pipeline.drive import CallClock
 from pipeline.floor import Floor, Interrupted
+from pipeline.hearing import SpeechBegan, SpeechGoesOn, SpeechOver
 from telephony.double import virtual_time
 from voice.stt.port import Hypothesis, Transcript, Unrecognised
 
@@ -24,11 +25,20 @@ class Bench:
         self.log: list[tuple[str, dict[str, Any]]] = []
         self.clock = CallClock()
         self.clock.start()
-        self.floor = Floor(self.clock, self, 3, lambda: self.out.append("hush"))
+        self.floor = Floor(self.clock, self, "en", 3, self)
         self.floor.on_output(self.out.append)
 
     def record(self, kind: str, at_ms: int, **data: Any) -> None:
         self.log.append((kind, data))
+
+    def hold(self) -> None:
+        self.out.append("hold")
+
+    def resume(self) -> None:
+        self.out.append("resume")
+
+    def hush(self) -> None:
+        self.out.append("hush")
 
     def kinds(self) -> list[str]:
         return [kind for kind, _ in self.log]
@@ -38,8 +48,8 @@ def test_words_become_a_turn_with_all_its_readings():
     async def script() -> None:
         on = Bench()
         on.floor.expect(DIGITS)
-        on.floor.speech_started(100)
-        on.floor.speech_ended(900)
+        on.floor.heard(SpeechBegan(100, 100))
+        on.floor.heard(SpeechOver(900))
         on.floor.transcript(Transcript("one two", False, 100, 500))
         readings = (Hypothesis("one two three", 0.9), Hypothesis("one two free", 0.4))
         on.floor.transcript(Transcript("one two three", True, 100, 900, 0.9, readings))
@@ -73,8 +83,8 @@ def test_what_must_be_heard_is_not_silenced():
     async def script() -> None:
         on = Bench()
         on.floor.assistant_began("a1", interruptible=False)
-        on.floor.speech_started(0)
-        on.floor.speech_sustained(300)
+        on.floor.heard(SpeechBegan(0, 0))
+        on.floor.heard(SpeechGoesOn(300, 700))
         assert on.out == []
         on.floor.close()
 
@@ -102,8 +112,8 @@ def test_a_recogniser_in_trouble_is_told_as_such():
     async def script() -> None:
         on = Bench()
         on.floor.expect(DIGITS)
-        on.floor.speech_started(0)
-        on.floor.speech_ended(800)
+        on.floor.heard(SpeechBegan(0, 0))
+        on.floor.heard(SpeechOver(800))
         on.floor.unrecognised(Unrecognised("busy", 0, 800))
         (unheard,) = on.out
         assert isinstance(unheard, CallerUnheard)
@@ -144,8 +154,8 @@ def test_an_utterance_begins_where_speech_did_not_where_its_pre_roll_did():
     async def script() -> None:
         on = Bench()
         on.floor.expect(DIGITS)
-        on.floor.speech_started(1000)
-        on.floor.speech_ended(1800)
+        on.floor.heard(SpeechBegan(1000, 1000))
+        on.floor.heard(SpeechOver(1800))
         on.floor.transcript(Transcript("one two three", True, 700, 1800, 0.9))
         (turn,) = on.out
         assert isinstance(turn, CallerTurn)

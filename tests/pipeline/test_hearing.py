@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from pipeline.hearing import Heard, Hearing, HearingOutput, SpeechBegan, SpeechMeant, SpeechOver
+from pipeline.hearing import Heard, Hearing, HearingOutput, SpeechBegan, SpeechGoesOn, SpeechOver, SpeechPauses
 from telephony.ports import Audio
 from tests.fakes.office import SPEECH
 from voice.audio import silence_ulaw
@@ -39,7 +39,13 @@ def heard(out: list[HearingOutput]) -> list[Heard]:
 
 def test_a_recogniser_of_utterances_gets_speech_with_its_pre_roll_and_nothing_else():
     _, out = hear("speech")
-    assert [type(each) for each in out if not isinstance(each, Heard)] == [SpeechBegan, SpeechMeant, SpeechOver]
+    assert [type(each) for each in out if not isinstance(each, Heard)] == [
+        SpeechBegan,
+        SpeechGoesOn,
+        SpeechGoesOn,
+        SpeechPauses,
+        SpeechOver,
+    ]
     began = next(each for each in out if isinstance(each, SpeechBegan))
     over = out[-1]
     assert isinstance(over, SpeechOver)

@@ -2,9 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from voice.turns import (
-    RESULT_OVERDUE_MS,
-    YIELD_MS,
+from voice.turn_events import (
     AssistantQuiet,
     AssistantStarted,
     CallerSilent,
@@ -12,19 +10,21 @@ from voice.turns import (
     Expecting,
     FinalHeard,
     FloorChanged,
+    Hold,
     Ignored,
     Interrupt,
     KeyPressed,
     KeysCollected,
     PartialHeard,
+    Resume,
     SpeechEnded,
     SpeechStarted,
     SpeechSustained,
     TurnComplete,
-    TurnTaking,
     TurnUnheard,
     Unheard,
 )
+from voice.turns import RESULT_OVERDUE_MS, YIELD_MS, TurnTaking
 
 pytestmark = pytest.mark.unit
 
@@ -61,7 +61,7 @@ def test_a_plain_exchange_passes_the_floor_around():
     actions = play(
         *ASKED,
         SpeechStarted(3000),
-        SpeechSustained(3240),
+        SpeechSustained(3240, 700),
         PartialHeard(3500, "where is"),
         SpeechEnded(4000),
         final("where is my order", 2700, 4000, 4700, "where is my border"),
@@ -140,26 +140,26 @@ def test_sustained_speech_interrupts_once():
     actions = play(
         AssistantStarted(0, "u1", True),
         SpeechStarted(1000),
-        SpeechSustained(1240),
+        SpeechSustained(1240, 700),
         PartialHeard(1400, "wait"),
         AssistantQuiet(1250),
         SpeechEnded(1800),
         final("wait", 1000, 1800, 2300),
     )
-    assert without_floor(actions) == [Interrupt("u1"), TurnComplete("wait", ("wait",), 1000, 1800, 0.9)]
+    assert without_floor(actions) == [Hold("u1"), Interrupt("u1"), TurnComplete("wait", ("wait",), 1000, 1800, 0.9)]
     assert floors(actions) == ["caller", "assistant"]
 
 
 def test_words_interrupt_before_speech_is_sustained():
     actions = play(AssistantStarted(0, "u1", True), SpeechStarted(1000), PartialHeard(1200, "stop"))
-    assert actions == [Interrupt("u1"), FloorChanged("caller")]
+    assert actions == [Hold("u1"), FloorChanged("caller"), Interrupt("u1")]
 
 
 def test_a_cough_does_not_interrupt_nor_make_a_turn():
     actions = play(
         AssistantStarted(0, "u1", True), SpeechStarted(1000), SpeechEnded(1100), Unheard(1700, "noise", 800, 1100)
     )
-    assert actions == [Ignored("noise while it was not the caller's move")]
+    assert without_floor(actions) == [Hold("u1"), Resume("u1"), Ignored("noise while it was not the caller's move")]
 
 
 def test_a_cough_under_a_question_is_no_answer_to_it():
@@ -171,11 +171,12 @@ def test_a_cough_under_a_question_is_no_answer_to_it():
         Unheard(1700, "noise", 800, 1100),
         AssistantQuiet(3000),
     )
-    assert actions == [Ignored("noise while it was not the caller's move"), FloorChanged("nobody")]
+    assert without_floor(actions) == [Hold("u1"), Resume("u1")]
+    assert floors(actions)[-1] == "nobody"
 
 
 def test_an_utterance_that_begins_when_the_caller_has_finished_is_not_interrupted():
-    speech = (SpeechStarted(3000), SpeechSustained(3240), SpeechEnded(4000))
+    speech = (SpeechStarted(3000), SpeechSustained(3240, 700), SpeechEnded(4000))
     assert without_floor(play(*ASKED, *speech, AssistantStarted(4600, "fill", True))) == []
 
 
@@ -183,7 +184,7 @@ def test_an_uninterruptible_utterance_is_never_interrupted_but_the_turn_is_heard
     actions = play(
         AssistantStarted(0, "disclosure", False),
         SpeechStarted(1000),
-        SpeechSustained(1240),
+        SpeechSustained(1240, 700),
         PartialHeard(1400, "hello"),
         KeyPressed(1500),
         SpeechEnded(1800),
@@ -196,16 +197,16 @@ def test_noise_that_interrupted_is_a_turn_without_words():
     actions = play(
         AssistantStarted(0, "u1", True),
         SpeechStarted(1000),
-        SpeechSustained(1240),
+        SpeechSustained(1240, 700),
         AssistantQuiet(1250),
         SpeechEnded(1900),
         Unheard(2400, "noise", 1000, 1900),
     )
-    assert without_floor(actions) == [Interrupt("u1"), TurnUnheard("noise", 1000, 1900)]
+    assert without_floor(actions) == [Hold("u1"), Interrupt("u1"), TurnUnheard("noise", 1000, 1900)]
 
 
 def test_an_utterance_that_begins_while_the_caller_speaks_is_interrupted():
-    actions = play(*ASKED, SpeechStarted(3000), SpeechSustained(3240), AssistantStarted(3400, "u2", True))
+    actions = play(*ASKED, SpeechStarted(3000), SpeechSustained(3240, 700), AssistantStarted(3400, "u2", True))
     assert without_floor(actions) == [Interrupt("u2")]
 
 
@@ -287,7 +288,7 @@ def test_words_that_the_gate_missed_are_a_turn():
     assert without_floor(actions) == [TurnComplete("no", ("no",), 3000, 3200, 0.9)]
 
 
-@pytest.mark.parametrize("event", [SpeechEnded(5), SpeechSustained(5), PartialHeard(5, " ")])
+@pytest.mark.parametrize("event", [SpeechEnded(5), SpeechSustained(5, 700), PartialHeard(5, " ")])
 def test_events_out_of_place_are_ignored(event):
     assert [type(action) for action in play(event)] == [Ignored]
 
@@ -324,7 +325,7 @@ STEPS = st.lists(
 def event_of(kind, at_ms, number, flag, stretches):
     return {
         "start": lambda: SpeechStarted(at_ms),
-        "sustain": lambda: SpeechSustained(at_ms),
+        "sustain": lambda: SpeechSustained(at_ms, 700),
         "end": lambda: SpeechEnded(max(0, at_ms - 300)),
         "partial": lambda: PartialHeard(at_ms, "word" if flag else ""),
         "result": lambda: result_for(stretches, number, "word" if flag else "", at_ms),

@@ -5,7 +5,16 @@ import pytest
 import soxr
 
 from voice.audio import pcm_to_ulaw, ulaw_to_pcm
-from voice.vad import LONGEST_MS, PRE_ROLL_MS, SpeechEnded, SpeechGate, SpeechStarted, SpeechSustained
+from voice.vad import (
+    LONGEST_MS,
+    PRE_ROLL_MS,
+    SUSTAINED_MS,
+    SpeechEnded,
+    SpeechGate,
+    SpeechPaused,
+    SpeechStarted,
+    SpeechSustained,
+)
 
 pytestmark = pytest.mark.unit
 
@@ -87,12 +96,21 @@ def test_no_word_is_in_the_audio_of_two_stretches():
     assert second.pre_roll_at_ms >= of(SpeechEnded, events)[0].at_ms
 
 
-def test_speech_that_goes_on_is_sustained_once_and_a_cough_is_not():
+def test_speech_that_goes_on_is_told_of_twice_and_a_cough_is_not():
     events = through(SpeechGate(), pcm_of(silence(1000), vowel(900, -20), silence(800)))
-    assert [type(event) for _, event in events] == [SpeechStarted, SpeechSustained, SpeechEnded]
+    assert [type(event) for _, event in events] == [
+        SpeechStarted,
+        SpeechSustained,
+        SpeechSustained,
+        SpeechPaused,
+        SpeechEnded,
+    ]
+    assert [event.voiced_ms for event in of(SpeechSustained, events)] == list(SUSTAINED_MS)
+    (paused,) = of(SpeechPaused, events)
+    assert 1880 <= paused.at_ms <= 1920
     assert 1220 <= of(SpeechSustained, events)[0].at_ms <= 1320
     cough = through(SpeechGate(), pcm_of(silence(1000), vowel(120, -20), silence(800)))
-    assert [type(event) for _, event in cough] == [SpeechStarted, SpeechEnded]
+    assert [type(event) for _, event in cough] == [SpeechStarted, SpeechPaused, SpeechEnded]
 
 
 def test_pauses_do_not_count_towards_sustained_speech():
@@ -105,10 +123,8 @@ def test_steady_noise_15_db_down_neither_starts_speech_nor_holds_it_open(level_d
     word = vowel(300, level_db)
     line = np.concatenate([silence(3000), word, silence(3000)]) + noise(6300, level_db - 15)
     events = through(SpeechGate(500), pcm_of(line))
-    assert [type(event) for _, event in events if not isinstance(event, SpeechSustained)] == [
-        SpeechStarted,
-        SpeechEnded,
-    ]
+    told = [type(event) for _, event in events if not isinstance(event, SpeechSustained)]
+    assert told == [SpeechStarted, SpeechPaused, SpeechEnded]
     assert 2900 <= of(SpeechStarted, events)[0].at_ms <= 3060
     assert of(SpeechEnded, events)[0].at_ms <= 3400
 

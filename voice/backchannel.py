@@ -1,0 +1,61 @@
+"""What callers say over the assistant: "mm-hm" and "okay" while listening, "wait" and "stop" to take the floor. Pure.
+
+Word lists per language; a language without one has neither, so that any word takes the floor.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Literal
+
+Said = Literal["nothing", "backchannel", "words", "stop"]
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """One language's words, lower case."""
+
+    backchannels: frozenset[str]
+    """Words that say "I am listening" when nothing else is said."""
+    answers: frozenset[str]
+    """Backchannels that are answers when a yes or no, or a choice, is asked for."""
+    stops: tuple[str, ...]
+    """Words and phrases that take the floor wherever they begin."""
+
+
+def _lexicon(backchannels: str, answers: str, stops: str) -> Lexicon:
+    return Lexicon(
+        frozenset(backchannels.split()), frozenset(answers.split()), tuple(stop.strip() for stop in stops.split(","))
+    )
+
+
+LEXICONS: Final[Mapping[str, Lexicon]] = {
+    "en": _lexicon(
+        "mm mhm mm-hm mmhm hm hmm mhmm mm-hmm uh-huh uhuh uh huh um ah oh aha okay ok k yeah yep yes right sure good "
+        "great fine alright cool gotcha see i got it all",
+        "mhm mm-hm mmhm mhmm mm-hmm uh-huh okay ok yeah yep yes right sure good fine alright correct",
+        "wait, stop, hold on, hang on, hold up, one moment, one second, excuse me, no, nope, sorry",
+    ),
+    "es": _lexicon(
+        "ajá aja mm mhm hm sí si ok okay vale bien claro bueno ya eso entiendo perfecto de acuerdo",
+        "sí si ok okay vale claro bueno eso ajá aja acuerdo",
+        "espera, espere, para, pare, un momento, un segundo, perdón, perdone, no",
+    ),
+}
+_WORD: Final = re.compile(r"[^\W\d_]+(?:[-'][^\W\d_]+)*|\d+")
+
+
+def said(text: str, language: str, *, answering: bool) -> Said:
+    """What words over the assistant amount to. answering: a yes, no or choice is asked for, so "okay" is an answer."""
+    words = _WORD.findall(text.lower())
+    if not words:
+        return "nothing"
+    lexicon = LEXICONS.get(language.partition("-")[0])
+    if lexicon is None:
+        return "words"
+    phrase = " ".join(words) + " "
+    if any(phrase.startswith(f"{stop} ") or f" {stop} " in phrase for stop in lexicon.stops):
+        return "stop"
+    if any(word not in lexicon.backchannels for word in words):
+        return "words"
+    return "words" if answering and any(word in lexicon.answers for word in words) else "backchannel"
