@@ -29,6 +29,7 @@ from telephony.call_events import (
     HangUpWanted,
     Ignored,
     LastWordsHeard,
+    MessageLeft,
     OfferStream,
     ResumeAsked,
     StreamBroken,
@@ -40,6 +41,7 @@ from telephony.ports import Faulty, MediaEvent, MediaLost, MediaSocket, Stopped
 from voice.errors import origin_of
 
 CLOSE_FAILED = 1011
+_WHERE_IT_STOOD = frozenset({"call.answered", "call.resumed", "message.offered"})
 
 
 @dataclass(slots=True)
@@ -65,8 +67,6 @@ class LiveCall:
         """past: what an earlier process recorded of this call before it died; empty for a new one."""
         self.origin = origin
         self.clock = CallClock(runtime.wall_clock)
-        self.failures = 0
-        """Streams that an error of ours ended."""
         self._offered: OfferStream | TakeMessage | None = None
         self._runtime = runtime
         self._line = line
@@ -109,11 +109,10 @@ class LiveCall:
         return True
 
     def message_left(self, recording_url: str, duration_s: int) -> None:
-        """The carrier recorded a message after our own means had failed."""
+        """The carrier recorded a message after our own means had failed: the call is over with it."""
         now_ms = self.clock.now_ms()
         record_carrier_message(self._log, self._line, now_ms, recording_url, duration_s)
-        self.flow.post(HangUpWanted(now_ms, "message_taken", "recorded by the carrier"))
-        self.flow.post(LastWordsHeard(now_ms))
+        self.flow.post(MessageLeft(now_ms))
 
     async def _converse(self, socket: MediaSocket, number: int, stream: _Stream) -> None:
         session = Session(
@@ -126,7 +125,6 @@ class LiveCall:
             structlog.get_logger().error(
                 "call failed", call_id=self.origin.call_sid, where=origin_of(error), pii_error=repr(error)
             )
-            self.failures += 1
             self._media(MediaLost("failed"), number)
             stream.code = CLOSE_FAILED
 
@@ -164,8 +162,11 @@ class LiveCall:
         match action:
             case BeginConversation() | ContinueConversation():
                 self._admitted = action
-            case OfferStream() | TakeMessage():
+            case OfferStream():
                 self._offered = action
+            case TakeMessage():
+                self._offered = action
+                self._log.record("message.offered", self.clock.now_ms(), by="carrier")
             case CloseMedia(stream_number=number, code=code):
                 if number in self._streams:
                     self._streams[number].code = code
@@ -192,6 +193,11 @@ class LiveCall:
             self.clock.start(datetime.fromisoformat(zero))
         number = max((event.data["stream_number"] for event in past if "stream_number" in event.data), default=0)
         now_ms = self.clock.now_ms()
+        stood = next((event.kind for event in reversed(past) if event.kind in _WHERE_IT_STOOD), "")
+        if stood == "message.offered":
+            return CallFlow.leaving_message(now_ms, number)
+        if number == 0:
+            return CallFlow.unconnected(now_ms)
         self._log.record("call.media_lost", now_ms, stream_number=number, how="process")
         return CallFlow.lost(now_ms, number)
 

@@ -140,7 +140,7 @@ class Switchboard:
             self._messages.popitem(last=False)
 
     async def _note_message(self, call_sid: str, recording_url: str, duration_s: int) -> None:
-        call = self._calls.get(call_sid)
+        call = self._calls.get(call_sid) or await self._rebuild(call_sid)
         if call is not None:
             call.message_left(recording_url, duration_s)
             return
@@ -175,13 +175,11 @@ class Switchboard:
 
     def _next(self, call: LiveCall) -> Answer:
         """What is to be done with a call that has no stream."""
-        if call.failures > 1:
-            return TakeMessage(SORRY)
         match call.ask_to_resume():
             case callflow.OfferStream(stream_number=number):
                 return self._offer(call, number)
             case callflow.TakeMessage():
-                return self._settle(call.origin.call_sid, TakeMessage(SORRY))
+                return TakeMessage(SORRY)
         return HangUp()
 
     def _settle(self, call_sid: str, answer: Answer) -> Answer:

@@ -78,6 +78,7 @@ KINDS: Final[Mapping[str, tuple[str, ...]]] = {
     "tool.returned": ("turn", "call", "tool", "ok", "result", "error", "took_ms"),
     "knowledge.found": ("turn", "question", "passages"),  # passages: [{document, section, title, score}]
     "turn.answered": ("turn", "sources"),  # sources: [{document, section, title}] that were spoken
+    "message.offered": ("by",),  # by: carrier, because no stream of the call lasts
     "message.taken": ("turn", "queue", "text", "start_ms", "end_ms"),
 }
 """Every kind with the fields its data must have; more fields are allowed."""

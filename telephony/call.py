@@ -1,8 +1,10 @@
 """One call's life: rung, connected, talking, its media lost and found, ended in exactly one way. A pure core.
 
     RINGING ─→ CONNECTING ─→ TALKING ⇄ LOST
-        └──────────┴────────────┼────────┴─→ ENDED
-                                └→ ENDING ─→ ENDED
+        │          │            │        │
+        │          ├────────────┼────────┼→ MESSAGE ─→ ENDED
+        └──────────┴────────────┼────────┴───────────→ ENDED
+                                └→ ENDING ───────────→ ENDED
 
 Its actions are carried out in order: HangUp reaches the carrier before CloseMedia, or TwiML goes on after <Connect>.
 Whoever posts StreamStarted closes that socket unless BeginConversation or ContinueConversation answers; whoever posts
@@ -27,6 +29,7 @@ from telephony.call_events import (
     HangUpWanted,
     Ignored,
     LastWordsHeard,
+    MessageLeft,
     OfferStream,
     Outcome,
     Rang,
@@ -36,37 +39,6 @@ from telephony.call_events import (
     StreamStopped,
     TakeMessage,
 )
-
-__all__ = [
-    "LAST_WORDS_MS",
-    "LOST_MAX_MS",
-    "MAX_STREAMS",
-    "OUTCOMES",
-    "START_DEADLINE_MS",
-    "STOPPED_GRACE_MS",
-    "BeginConversation",
-    "CallAction",
-    "CallEvent",
-    "CallFlow",
-    "CarrierStatus",
-    "CloseMedia",
-    "ContinueConversation",
-    "Finish",
-    "HangUp",
-    "HangUpWanted",
-    "Ignored",
-    "LastWordsHeard",
-    "OfferStream",
-    "Outcome",
-    "Rang",
-    "ResumeAsked",
-    "Row",
-    "State",
-    "StreamBroken",
-    "StreamStarted",
-    "StreamStopped",
-    "TakeMessage",
-]
 
 START_DEADLINE_MS: Final = 20_000
 """From our answer to the start of a stream, which takes about a second; ours to choose, so generous."""
@@ -79,6 +51,16 @@ STOPPED_GRACE_MS: Final = 1_000
 
 MAX_STREAMS: Final = 5
 """A call that lost so many is given no other: it takes a message, with the carrier's means."""
+
+MAX_FAILURES: Final = 2
+"""A call of which errors of ours ended so many streams is given no other either."""
+
+MESSAGE_MAX_MS: Final = 210_000
+"""From asking the carrier to take a message to hearing of it: its words to the caller (some 10 s), the longest message
+(120 s), the silence that ends it, and a minute for webhooks that have to be repeated."""
+
+RECORDED_GRACE_MS: Final = 60_000
+"""From the end of a call to the news that its recording is ready, which may take the carrier half a minute."""
 
 LAST_WORDS_MS: Final = 15_000
 """The longest goodbye. After that the call ends, whether or not its mark came back."""
@@ -104,6 +86,8 @@ class State(Enum):
     """A stream is open."""
     LOST = "lost"
     """The stream broke; the carrier is expected to ask for another."""
+    MESSAGE = "message"
+    """The carrier takes a message: no stream of this call lasts."""
     ENDING = "ending"
     """Saying the last words."""
     ENDED = "ended"
@@ -127,6 +111,8 @@ class CallFlow:
         self._offered = 0
         self._deadline_ms: int | None = None
         self._lost_ms = 0
+        self._failures = 0
+        """Streams that an error of ours ended."""
         self._wanted: tuple[Outcome, str] = ("failed", "")
 
     @classmethod
@@ -135,6 +121,21 @@ class CallFlow:
         flow = cls()
         flow._stream_number = flow._offered = stream_number
         flow._await_stream(at_ms)
+        return flow
+
+    @classmethod
+    def unconnected(cls, at_ms: int) -> "CallFlow":
+        """A call that rang in another process, and of which no stream has started."""
+        flow = cls()
+        flow._await_first(at_ms)
+        return flow
+
+    @classmethod
+    def leaving_message(cls, at_ms: int, stream_number: int) -> "CallFlow":
+        """A call for which another process had the carrier take a message after the stream of this number."""
+        flow = cls()
+        flow._stream_number = flow._offered = stream_number
+        flow._take_message(at_ms, "media_lost", "its process ended")
         return flow
 
     @property
@@ -174,7 +175,7 @@ class CallFlow:
     def _offer(self, event: Rang | ResumeAsked) -> list[CallAction]:
         """Offer the first stream, or another after the carrier could not open that one."""
         if self._state is State.RINGING:
-            self._enter(State.CONNECTING, event.at_ms + START_DEADLINE_MS, ("failed", "no stream started in time"))
+            self._await_first(event.at_ms)
         return self._next_stream(event.at_ms)
 
     def _begin(self, event: StreamStarted) -> list[CallAction]:
@@ -195,6 +196,7 @@ class CallFlow:
     def _lose(self, event: StreamBroken) -> list[CallAction]:
         if event.stream_number != self._stream_number:
             return [Ignored("not the call's stream")]
+        self._failures += event.how == "failed"
         self._await_stream(event.at_ms)
         # A silent socket is open on both sides; only when it closes does the carrier go on to ask.
         return [CloseMedia(event.stream_number, 1001)]
@@ -239,6 +241,19 @@ class CallFlow:
     def _end_asked(self, event: ResumeAsked) -> list[CallAction]:
         return self._finish(*self._wanted, event.at_ms)
 
+    def _ask_for_message_again(self, event: ResumeAsked) -> list[CallAction]:
+        return self._take_message(event.at_ms, *self._wanted)
+
+    def _keep_message(self, event: MessageLeft) -> list[CallAction]:
+        return self._finish("message_taken", "recorded by the carrier", event.at_ms)
+
+    def _await_recording(self, event: CarrierStatus) -> list[CallAction]:
+        """The caller is gone; the news of a message comes later."""
+        if event.status not in _OVER or self._deadline_ms is None:
+            return [Ignored("the call goes on")]
+        self._deadline_ms = min(self._deadline_ms, event.at_ms + RECORDED_GRACE_MS)
+        return []
+
     def _hear_carrier(self, event: CarrierStatus) -> list[CallAction]:
         outcome = _OVER.get(event.status)
         if outcome is None:
@@ -255,15 +270,24 @@ class CallFlow:
         """Change state. When deadline_ms passes there, the call ends as wanted."""
         self._state, self._deadline_ms, self._wanted = state, deadline_ms, wanted
 
+    def _await_first(self, at_ms: int) -> None:
+        self._enter(State.CONNECTING, at_ms + START_DEADLINE_MS, ("failed", "no stream started in time"))
+
     def _await_stream(self, lost_ms: int) -> None:
         self._lost_ms = lost_ms
         self._enter(State.LOST, lost_ms + LOST_MAX_MS, ("media_lost", f"no stream for {LOST_MAX_MS} ms"))
 
     def _next_stream(self, at_ms: int) -> list[CallAction]:
+        if self._failures >= MAX_FAILURES:
+            return self._take_message(at_ms, "failed", f"{MAX_FAILURES} streams failed, and no message was left")
         if self._offered >= MAX_STREAMS:
-            return [TakeMessage(), *self._finish("media_lost", f"{MAX_STREAMS} streams were lost", at_ms)]
+            return self._take_message(at_ms, "media_lost", f"{MAX_STREAMS} streams were lost, and no message was left")
         self._offered = max(self._offered, self._stream_number) + 1
         return [OfferStream(self._offered)]
+
+    def _take_message(self, at_ms: int, otherwise: Outcome, reason: str) -> list[CallAction]:
+        self._enter(State.MESSAGE, at_ms + MESSAGE_MAX_MS, (otherwise, reason))
+        return [TakeMessage()]
 
     def _finish(self, outcome: Outcome, reason: str, at_ms: int, *, hang_up: bool = False) -> list[CallAction]:
         hanging_up: list[CallAction] = [HangUp()] if hang_up else []
@@ -282,8 +306,9 @@ class CallFlow:
             CarrierStatus: Row(_hear_carrier, (State.ENDED,)),
         },
         State.CONNECTING: {
-            ResumeAsked: Row(_offer, (State.CONNECTING, State.ENDED)),
+            ResumeAsked: Row(_offer, (State.CONNECTING, State.MESSAGE)),
             StreamStarted: Row(_begin, (State.TALKING,)),
+            MessageLeft: Row(_keep_message, (State.ENDED,)),  # asked for when the store could not be read
             HangUpWanted: Row(_hang_up, (State.ENDED,)),
             CarrierStatus: Row(_hear_carrier, (State.ENDED,)),
         },
@@ -291,15 +316,23 @@ class CallFlow:
             StreamStarted: Row(_continue, (State.TALKING,)),
             StreamStopped: Row(_stop, (State.LOST,)),
             StreamBroken: Row(_lose, (State.LOST,)),
-            ResumeAsked: Row(_resume, (State.LOST, State.ENDED)),
+            ResumeAsked: Row(_resume, (State.LOST, State.MESSAGE)),
+            MessageLeft: Row(_keep_message, (State.ENDED,)),  # likewise; the carrier's stream is over then
             HangUpWanted: Row(_say_last_words, (State.ENDING,)),
             CarrierStatus: Row(_hear_carrier, (State.ENDED,)),
         },
         State.LOST: {
             StreamStarted: Row(_continue, (State.TALKING,)),
-            ResumeAsked: Row(_resume, (State.LOST, State.ENDED)),
+            ResumeAsked: Row(_resume, (State.LOST, State.MESSAGE)),
+            MessageLeft: Row(_keep_message, (State.ENDED,)),  # likewise
             HangUpWanted: Row(_hang_up, (State.ENDED,)),
             CarrierStatus: Row(_hear_carrier, (State.ENDED,)),
+        },
+        State.MESSAGE: {
+            ResumeAsked: Row(_ask_for_message_again, (State.MESSAGE,)),  # the webhook came twice
+            MessageLeft: Row(_keep_message, (State.ENDED,)),
+            HangUpWanted: Row(_hang_up, (State.ENDED,)),
+            CarrierStatus: Row(_await_recording, (State.MESSAGE,)),
         },
         State.ENDING: {
             LastWordsHeard: Row(_end, (State.ENDED,)),

@@ -50,7 +50,7 @@ class StreamBroken:
     at_ms: int
     stream_number: int
     how: str
-    """closed, reset or silent, as in the event call.media_lost."""
+    """closed, reset, silent or failed (by an error of ours), as in the event call.media_lost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +85,13 @@ class CarrierStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class MessageLeft:
+    """The carrier recorded a message: it took it in our place, and nothing else of the call follows."""
+
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class BeginConversation:
     """Greet the caller: the first stream is open."""
 
@@ -109,7 +116,7 @@ class OfferStream:
 
 @dataclass(frozen=True, slots=True)
 class TakeMessage:
-    """Answer the carrier with recording a message: no stream of this call lasts."""
+    """Answer the carrier with recording a message: no stream of this call lasts. MessageLeft tells of it, if one is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +151,15 @@ class Ignored:
 
 
 CallEvent = (
-    Rang | StreamStarted | StreamStopped | StreamBroken | ResumeAsked | HangUpWanted | LastWordsHeard | CarrierStatus
+    Rang
+    | StreamStarted
+    | StreamStopped
+    | StreamBroken
+    | ResumeAsked
+    | HangUpWanted
+    | LastWordsHeard
+    | CarrierStatus
+    | MessageLeft
 )
 CallAction = (
     BeginConversation | ContinueConversation | OfferStream | TakeMessage | HangUp | CloseMedia | Finish | Ignored

@@ -8,8 +8,9 @@ import pytest
 from pipeline.switchboard import SORRY, Connect, HangUp, Switchboard, TakeMessage
 from recordings.log import resumed
 from recordings.record import CallRecord
+from telephony.double.handset import Handset
 from telephony.token import CallTokens
-from tests.fakes.office import NUMBER, VirtualCall, virtual_office, virtually
+from tests.fakes.office import NUMBER, VirtualCall, VirtualOffice, virtual_office, virtually
 
 pytestmark = pytest.mark.unit
 
@@ -180,11 +181,57 @@ async def test_a_call_that_loses_stream_after_stream_takes_a_message(tmp_path: P
         call.stream.lose()
         assert await office.switchboard.resume(call.sid) == TakeMessage(SORRY)
         assert await office.switchboard.resume(call.sid) == TakeMessage(SORRY), "asked twice"
-        record = await office.ended(call.sid)
-        assert record.outcome == "media_lost"
+        await call.handset.wait_ms(60_000)
+        office.switchboard.status(call.sid, "completed")
+        await call.handset.wait_ms(5_000)
         await office.switchboard.message_left(call.sid, "https://api.example.com/RE1", 12)
-        (message,) = (await office.record(call.sid)).messages
+        record = await office.ended(call.sid)
+        assert record.outcome == "message_taken"
+        (message,) = record.messages
         assert message.queue == "support"
+
+
+async def _leaving_a_message(office: VirtualOffice) -> VirtualCall:
+    """A call whose streams failed twice."""
+    office.stt.refusals = 2
+    call = await office.call()
+    await call.over()
+    await (await office.resume(call)).over()
+    assert await office.switchboard.resume(call.sid) == TakeMessage(SORRY)
+    return call
+
+
+@virtually
+async def test_a_caller_who_leaves_no_message_with_the_carrier_ends_a_failed_call(tmp_path: Path):
+    async with virtual_office(tmp_path) as office:
+        call = await _leaving_a_message(office)
+        await call.handset.wait_ms(40_000)
+        assert office.switchboard.live == 1, "longer than a lost stream is waited for"
+        office.switchboard.status(call.sid, "completed")
+        record = await office.ended(call.sid)
+        assert (record.outcome, record.messages) == ("failed", ())
+
+
+@virtually
+async def test_a_message_that_is_told_of_after_the_call_was_given_up_is_kept_all_the_same(tmp_path: Path):
+    async with virtual_office(tmp_path) as office:
+        call = await _leaving_a_message(office)
+        assert (await office.ended(call.sid)).outcome == "failed"
+        await office.switchboard.message_left(call.sid, "https://api.example.com/RE1", 12)
+        assert len((await office.record(call.sid)).messages) == 1
+
+
+@virtually
+async def test_a_message_is_kept_by_the_next_process_when_this_one_died_meanwhile(tmp_path: Path):
+    async with virtual_office(tmp_path) as office:
+        call = await _leaving_a_message(office)
+        office.die()
+        await office.switchboard.finish_abandoned()
+        await call.handset.wait_ms(60_000)
+        assert await office.switchboard.resume(call.sid) == TakeMessage(SORRY)
+        await office.switchboard.message_left(call.sid, "https://api.example.com/RE1", 12)
+        record = await office.ended(call.sid)
+        assert (record.outcome, len(record.messages)) == ("message_taken", 1)
 
 
 @virtually
@@ -246,6 +293,36 @@ async def test_a_call_whose_process_died_before_it_answered_is_answered_by_the_n
         assert isinstance(await office.switchboard.ring("CA1", "+14155550101", NUMBER), Connect)
         office.switchboard.status("CA1", "completed")
         await office.ended("CA1")
+        assert await office.kinds("CA1") == ["call.ringing", "call.ended"]
+
+
+@virtually
+async def test_a_call_whose_process_died_before_its_stream_began_is_greeted_by_the_next(tmp_path: Path):
+    async with virtual_office(tmp_path) as office:
+        answer = await office.switchboard.ring("CA1", "+14155550101", NUMBER)
+        office.die()
+        await office.switchboard.finish_abandoned()
+        handset = Handset()
+        call = office.connect("CA1", handset, answer, office.ticking(handset))
+        await call.quiet()
+        call.stream.hang_up()
+        record = await office.ended("CA1")
+        assert spoken(record)[0] == "Thanks for calling Northfield Outdoor."
+        kinds = await office.kinds("CA1")
+        assert [kind for kind in kinds if kind.startswith("call.")] == [
+            "call.ringing", "call.answered", "call.media_started", "call.ended",
+        ]  # fmt: skip
+
+
+@virtually
+async def test_a_call_whose_process_died_before_its_stream_began_fails_when_none_begins(tmp_path: Path):
+    async with virtual_office(tmp_path) as office:
+        await office.switchboard.ring("CA1", "+14155550101", NUMBER)
+        office.die()
+        await office.switchboard.finish_abandoned()
+        record = await office.ended("CA1")
+        assert (record.outcome, record.reason) == ("failed", "no stream started in time")
+        assert await office.kinds("CA1") == ["call.ringing", "call.ended"]
 
 
 @virtually

@@ -3,11 +3,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from telephony import call
-from telephony.call import (
+from telephony.call import CallFlow, State
+from telephony.call_events import (
+    OUTCOMES,
     BeginConversation,
     CallAction,
     CallEvent,
-    CallFlow,
     CarrierStatus,
     CloseMedia,
     ContinueConversation,
@@ -16,15 +17,16 @@ from telephony.call import (
     HangUpWanted,
     Ignored,
     LastWordsHeard,
+    MessageLeft,
     OfferStream,
     Rang,
     ResumeAsked,
-    State,
     StreamBroken,
     StreamStarted,
     StreamStopped,
     TakeMessage,
 )
+from telephony.twilio import twiml
 
 pytestmark = pytest.mark.unit
 
@@ -135,7 +137,87 @@ def test_a_call_that_loses_every_stream_takes_a_message_with_the_carriers_means(
         assert flow.handle(ResumeAsked(number * 1_000 + 100)) == [OfferStream(number + 1)]
         flow.handle(StreamStarted(number * 1_000 + 200, "MZ", number + 1))
     flow.handle(StreamBroken(9_000, call.MAX_STREAMS, "reset"))
-    assert flow.handle(ResumeAsked(9_100)) == [TakeMessage(), Finish("media_lost", "5 streams were lost", 9_100)]
+    assert flow.handle(ResumeAsked(9_100)) == [TakeMessage()]
+    assert state(flow) is State.MESSAGE
+    assert flow.handle(ResumeAsked(9_200)) == [TakeMessage()], "asked twice"
+    assert flow.tick(9_200 + call.MESSAGE_MAX_MS) == [
+        HangUp(),
+        Finish("media_lost", "5 streams were lost, and no message was left", 9_200 + call.MESSAGE_MAX_MS),
+    ]
+
+
+def failed_twice() -> CallFlow:
+    flow = after(RANG, FIRST, StreamBroken(1_000, 1, "failed"))
+    assert flow.handle(ResumeAsked(1_100)) == [OfferStream(2)]
+    flow.handle(StreamStarted(1_200, "MZ2", 2))
+    flow.handle(StreamBroken(2_000, 2, "failed"))
+    assert flow.handle(ResumeAsked(2_100)) == [TakeMessage()]
+    return flow
+
+
+def test_a_call_that_errors_of_ours_ended_twice_takes_a_message_with_the_carriers_means():
+    flow = failed_twice()
+    assert flow.handle(MessageLeft(60_000)) == [Finish("message_taken", "recorded by the carrier", 60_000)]
+
+
+def test_streams_that_others_ended_do_not_count_as_errors_of_ours():
+    flow = after(RANG, FIRST, StreamBroken(1_000, 1, "failed"), ResumeAsked(1_100), StreamStarted(1_200, "MZ2", 2))
+    flow.handle(StreamBroken(2_000, 2, "reset"))
+    assert flow.handle(ResumeAsked(2_100)) == [OfferStream(3)]
+
+
+def test_a_caller_who_leaves_no_message_ends_the_call_as_it_failed():
+    flow = failed_twice()
+    assert flow.deadline_ms == 2_100 + call.MESSAGE_MAX_MS
+    assert flow.handle(CarrierStatus(9_000, "completed")) == []
+    assert flow.tick(9_000 + call.RECORDED_GRACE_MS)[-1] == Finish(
+        "failed", "2 streams failed, and no message was left", 9_000 + call.RECORDED_GRACE_MS
+    )
+
+
+def test_a_message_whose_caller_is_gone_already_is_a_message():
+    flow = failed_twice()
+    flow.handle(CarrierStatus(9_000, "completed"))
+    assert flow.handle(MessageLeft(20_000)) == [Finish("message_taken", "recorded by the carrier", 20_000)]
+
+
+def test_the_news_that_a_call_is_over_never_makes_waiting_for_its_message_longer():
+    flow = failed_twice()
+    last_ms = 2_100 + call.MESSAGE_MAX_MS
+    flow.handle(CarrierStatus(last_ms - 10, "completed"))
+    assert flow.deadline_ms == last_ms
+    assert isinstance(flow.handle(CarrierStatus(last_ms - 5, "in-progress"))[0], Ignored)
+
+
+def test_a_stream_that_comes_while_a_message_is_taken_is_not_carried():
+    flow = failed_twice()
+    for event in (StreamStarted(3_000, "MZ3", 3), StreamBroken(3_000, 2, "reset"), StreamStopped(3_000, 2)):
+        assert [type(action) for action in flow.handle(event)] == [Ignored]
+
+
+def test_the_longest_message_that_the_carrier_takes_is_waited_for():
+    assert (twiml.MAX_MESSAGE_S + twiml.MESSAGE_SILENCE_S) * 1000 + 60_000 <= call.MESSAGE_MAX_MS
+
+
+def test_a_message_that_the_carrier_was_not_asked_for_ends_the_call_as_one():
+    lost = after(RANG, FIRST, StreamBroken(1_000, 1, "reset"))
+    assert lost.handle(MessageLeft(5_000)) == [Finish("message_taken", "recorded by the carrier", 5_000)]
+    assert after(RANG, FIRST).handle(MessageLeft(5_000))[0] == CloseMedia(1, 1000)
+    assert isinstance(after(RANG).handle(MessageLeft(0))[-1], Finish)
+
+
+def test_a_call_of_a_lost_process_that_was_leaving_a_message_goes_on_leaving_it():
+    flow = CallFlow.leaving_message(40_000, 2)
+    assert flow.handle(ResumeAsked(41_000)) == [TakeMessage()]
+    assert flow.handle(MessageLeft(60_000))[-1] == Finish("message_taken", "recorded by the carrier", 60_000)
+
+
+def test_a_call_of_a_lost_process_that_had_no_stream_yet_is_connected_or_fails():
+    flow = CallFlow.unconnected(-500)
+    assert flow.handle(ResumeAsked(-400)) == [OfferStream(1)]
+    assert flow.handle(FIRST) == [BeginConversation(1)]
+    flow = CallFlow.unconnected(-500)
+    assert flow.tick(19_500) == [HangUp(), Finish("failed", "no stream started in time", 19_500)]
 
 
 def test_a_call_of_a_lost_process_is_resumed():
@@ -221,6 +303,7 @@ def test_hang_up_is_legal_in_every_state():
         State.CONNECTING: (RANG,),
         State.TALKING: (RANG, FIRST),
         State.LOST: (RANG, FIRST, StreamBroken(1, 1, "reset")),
+        State.MESSAGE: (*[ResumeAsked(number) for number in range(call.MAX_STREAMS + 1)],),
         State.ENDING: (RANG, FIRST, GOODBYE),
         State.ENDED: (CarrierStatus(1, "completed"),),
     }
@@ -239,10 +322,11 @@ EVENTS = st.one_of(
     st.builds(Rang, AT),
     st.builds(StreamStarted, AT, st.just("MZ"), NUMBERS),
     st.builds(StreamStopped, AT, NUMBERS),
-    st.builds(StreamBroken, AT, NUMBERS, st.sampled_from(["closed", "reset", "silent"])),
+    st.builds(StreamBroken, AT, NUMBERS, st.sampled_from(["closed", "reset", "silent", "failed"])),
     st.builds(ResumeAsked, AT),
-    st.builds(HangUpWanted, AT, st.sampled_from(call.OUTCOMES), st.just("because")),
+    st.builds(HangUpWanted, AT, st.sampled_from(OUTCOMES), st.just("because")),
     st.builds(LastWordsHeard, AT),
+    st.builds(MessageLeft, AT),
     st.builds(CarrierStatus, AT, st.sampled_from(["ringing", "in-progress", "completed", "busy", "?"])),
 )
 ROWS = {event for rows in CallFlow.TRANSITIONS.values() for event in rows}
@@ -263,7 +347,7 @@ def test_whatever_happens_a_call_ends_exactly_once_and_nothing_follows(events, t
         row = CallFlow.TRANSITIONS[before].get(type(event))
         actions = actions + (answer := flow.handle(event))
         assert flow.state is before or (row is not None and flow.state in row.to)
-        assert answer or flow.state is State.ENDING
+        assert answer or flow.state in (State.ENDING, State.MESSAGE)
         assert not done or all(isinstance(action, Ignored) for action in actions)
         for action in actions:
             if isinstance(action, BeginConversation | ContinueConversation):
@@ -278,11 +362,12 @@ def test_whatever_happens_a_call_ends_exactly_once_and_nothing_follows(events, t
         told += actions
     now_ms += 1
     told += flow.handle(CarrierStatus(now_ms, "completed"))
+    told += flow.tick(now_ms + call.RECORDED_GRACE_MS)
     begun = [action for action in told if isinstance(action, BeginConversation)]
     assert len(begun) <= 1
     finishes = [action for action in told if isinstance(action, Finish)]
     assert len(finishes) == 1
-    assert finishes[0].outcome in call.OUTCOMES
+    assert finishes[0].outcome in OUTCOMES
     assert state(flow) is State.ENDED
 
 
@@ -296,4 +381,5 @@ def test_every_event_has_a_place_in_the_table():
         HangUpWanted,
         LastWordsHeard,
         CarrierStatus,
+        MessageLeft,
     } == ROWS
