@@ -13,6 +13,7 @@ import structlog
 from pipeline.assistant.exchange import End
 from pipeline.drive import CallClock, Driver
 from pipeline.faults import FaultTally
+from pipeline.line.model import Line
 from pipeline.line.ready import LineRuntime
 from pipeline.runtime import Runtime
 from pipeline.session import CallOrigin, Session
@@ -77,6 +78,11 @@ class LiveCall:
         self._admitted: BeginConversation | ContinueConversation | None = None
         self._finished: Finish | None = None
         self.flow = Driver(self._recalled(past) if past else CallFlow(), self.clock, self._act)
+
+    @property
+    def line(self) -> Line:
+        """The version of the line that it keeps to its end."""
+        return self._line.line
 
     def ask_to_resume(self) -> OfferStream | TakeMessage | None:
         """The carrier asks what to do now that the stream is over; None: nothing, hang up."""

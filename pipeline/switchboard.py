@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from pipeline.line.model import Line
 from pipeline.line.ready import LineRuntime
 from pipeline.livecall import LiveCall, record_carrier_message
 from pipeline.runtime import Runtime
@@ -80,6 +81,10 @@ class Switchboard:
     def live(self) -> int:
         """How many calls are live."""
         return len(self._calls)
+
+    def lines_in_use(self) -> list[Line]:
+        """The versions that live calls began with."""
+        return [call.line for call in self._calls.values()]
 
     def use_lines(self, lines: Mapping[str, LineRuntime]) -> None:
         """Answer new calls with these; a call keeps the version it began with."""

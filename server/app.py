@@ -18,15 +18,18 @@ from recordings.audio import AudioWriter, CallAudio
 from recordings.store import SqliteCallStore
 from server import migrations
 from server.api.calls import calls_router
+from server.api.lines import lines_router
 from server.auth import Access
 from server.data_dir import DATABASE, RECORDINGS, own
 from server.engines import open_stt, open_tts
+from server.health import Trouble, line_json, line_trouble
 from server.lines import Lines
 from server.settings import Settings
 from server.webhooks import carrier_router
 from telephony.token import MIN_SECRET_BYTES, CallTokens
 from telephony.twilio.signature import Signatures
 from voice.prompts import Prompts
+from voice.stt.port import SpeechToText
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,7 @@ class Office:
     settings: Settings
     switchboard: Switchboard
     store: SqliteCallStore
+    stt: SpeechToText
     audio: AudioWriter
     lines: Lines
     access_token: str
@@ -75,20 +79,21 @@ async def open_office(settings: Settings, public_url: str) -> AsyncIterator[Offi
         )
         tokens = CallTokens(_secret(settings, data_dir))
         switchboard = Switchboard(runtime, lines.by_number(), tokens, settings.max_calls)
-        lines.on_change(switchboard.use_lines)
         await switchboard.finish_abandoned()
         access_token = settings.access_token.get_secret_value() or secrets.token_urlsafe(24)
         office = Office(
             settings,
             switchboard,
             store,
+            stt,
             audio,
             lines,
             access_token,
             FastAPI(title="Cordboard", docs_url=None, openapi_url=None),
         )
         _add_routes(office, public_url)
-        yield office
+        async with lines.watched(stt.learn, switchboard.lines_in_use, switchboard.use_lines):
+            yield office
 
 
 def _secret(settings: Settings, data_dir: Path) -> bytes:
@@ -112,7 +117,9 @@ def _add_routes(office: Office, public_url: str) -> None:
     stream_url = "ws" + public_url.removeprefix("http") + "/twilio/media"
     app.include_router(carrier_router(office.switchboard, signatures, public_url, stream_url))
     access = Access(office.access_token, public_url=public_url)
-    app.include_router(calls_router(office.store, settings.data_dir.absolute() / RECORDINGS, access))
+    recordings = settings.data_dir.absolute() / RECORDINGS
+    app.include_router(calls_router(office.store, recordings, access, lambda: _troubles(office)))
+    app.include_router(lines_router(office.lines.health, access))
 
     @app.get("/", include_in_schema=False)
     async def home() -> Response:
@@ -120,10 +127,22 @@ def _add_routes(office: Office, public_url: str) -> None:
 
     @app.get("/healthz", include_in_schema=False)
     async def health() -> Response:
-        """Whether calls are taken, and whether something is wrong; what it is stands in the log and on the pages."""
-        troubles = [
-            trouble
-            for trouble in (office.store.health().degraded, office.audio.health().degraded, office.lines.trouble)
-            if trouble
-        ]
-        return JSONResponse({"ok": True, "calls": office.switchboard.live, "degraded": bool(troubles)})
+        """Whether calls are taken, which lines take them, and what is wrong with them; open to all, without paths."""
+        return JSONResponse(
+            {
+                "ok": True,
+                "calls": office.switchboard.live,
+                "degraded": bool(_troubles(office)),
+                "lines": [line_json(line) for line in office.lines.health()],
+            }
+        )
+
+
+def _troubles(office: Office) -> list[Trouble]:
+    stored, audio, stt = office.store.health().degraded, office.audio.health().degraded, office.stt.trouble
+    return [
+        *([Trouble(f"Not everything is on the disk: {stored}")] if stored else ()),
+        *([Trouble(f"Not all sound is on the disk: {audio}")] if audio else ()),
+        *([Trouble(f"Callers are heard with less than was asked for: {stt}")] if stt else ()),
+        *(trouble for line in office.lines.health() for trouble in line_trouble(line)),
+    ]

@@ -2,12 +2,12 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Self
+from typing import Final, Self
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -24,6 +24,7 @@ from pipeline.line.load import load_line, version_of
 from pipeline.line.model import Line
 from pipeline.line.ready import LineRuntime
 from pipeline.line.vocabulary import fixed_texts, qualified, training_examples, vocabularies
+from server.health import LineHealth
 from server.settings import Settings
 from voice.errors import ProviderError
 from voice.prompts import Prompts
@@ -31,8 +32,16 @@ from voice.stt.port import Vocabulary
 
 LOOK_S = 2.0
 """How often the folders are looked at."""
+TRY_AGAIN_S: Final = 30.0
+"""After this an edit is tried again that failed for a reason outside the line's folder."""
+_OUTSIDE: Final = (
+    OSError, sqlite3.Error, KnowledgeError, ProviderError, BackendUnusable, SentenceModelUnusable,
+)  # fmt: skip
 
+Learn = Callable[[Sequence[Vocabulary]], Awaitable[None]]
+"""Make recognisers listen with these; returns once they do. Raises ProviderError, and then they go on as before."""
 OnChange = Callable[[Mapping[str, LineRuntime]], None]
+InUse = Callable[[], Iterable[Line]]
 
 
 class Lines:
@@ -45,8 +54,10 @@ class Lines:
         self._prompts = prompts
         self._ready: dict[Path, LineRuntime] = {}
         self._seen: dict[Path, str] = {}
-        self._tell: OnChange = lambda _lines: None
-        self._troubles: dict[Path, str] = {}
+        self._loaded_at: dict[Path, datetime] = {}
+        self._problems: dict[Path, tuple[str, ...]] = {}
+        self._again: dict[Path, tuple[str, float]] = {}
+        """The version that could not be had, and when it is tried again."""
 
     @classmethod
     @asynccontextmanager
@@ -62,17 +73,31 @@ class Lines:
         problems += lines._shared_numbers()
         if problems:
             raise LineInvalid(problems)
+        yield lines
+
+    @asynccontextmanager
+    async def watched(self, learn: Learn, in_use: InUse, tell: OnChange) -> AsyncIterator[None]:
+        """Look for edits until the block ends; `tell` of a line's new version when everything is ready for its calls.
+
+        in_use: the versions that live calls have, whose words must go on being heard.
+        """
         async with asyncio.TaskGroup() as tasks:
-            watching = tasks.create_task(lines._watch())
-            yield lines
+            watching = tasks.create_task(self._watch(learn, in_use, tell), name="lines")
+            yield
             watching.cancel()
 
-    @property
-    def trouble(self) -> str:
-        """What keeps edited lines from being used, for people; empty when nothing does."""
-        return "; ".join(
-            f"{folder} was edited and is not used, its last good version is: {error}"
-            for folder, error in self._troubles.items()
+    def health(self) -> tuple[LineHealth, ...]:
+        """Every line in the order of the settings."""
+        return tuple(
+            LineHealth(
+                ready.line.settings.name,
+                ready.line.settings.numbers,
+                str(folder),
+                ready.line.version,
+                self._loaded_at[folder],
+                self._problems.get(folder, ()),
+            )
+            for folder, ready in self._ready.items()
         )
 
     def current(self) -> list[Line]:
@@ -83,21 +108,26 @@ class Lines:
         """The same by the numbers they answer."""
         return {number: ready for ready in self._ready.values() for number in ready.line.settings.numbers}
 
-    def vocabularies(self) -> list[Vocabulary]:
-        """What recognisers prepare for."""
+    def vocabularies(self, also: Iterable[Line] = ()) -> list[Vocabulary]:
+        """What recognisers prepare for: the versions that take new calls, and these."""
+        lines = {(line.settings.name, line.version): line for line in (*self.current(), *also)}
         return [
             replace(vocabulary, name=qualified(line, vocabulary.name))
-            for line in self.current()
+            for line in lines.values()
             for vocabulary in vocabularies(line)
         ]
 
-    def on_change(self, tell: OnChange) -> None:
-        """Whom to tell when a line has a new version."""
-        self._tell = tell
-
     async def _load(self, folder: Path) -> None:
+        self._use(folder, await self._made(folder))
+
+    def _use(self, folder: Path, ready: LineRuntime) -> None:
+        self._ready[folder] = ready
+        self._seen[folder] = ready.line.version
+        self._loaded_at[folder] = datetime.now(UTC)
+
+    async def _made(self, folder: Path) -> LineRuntime:
+        """The line as its folder says now, ready to take calls; it takes none yet. Raises LineInvalid and _OUTSIDE."""
         line = await asyncio.to_thread(load_line, folder)
-        self._seen[folder] = line.version
         zone = ZoneInfo(line.settings.hours.time_zone)
 
         def today() -> date:
@@ -111,49 +141,70 @@ class Lines:
 
         ready = await asyncio.to_thread(engines)
         await self._prompts.prepare(fixed_texts(line), line.settings.language)
-        self._ready[folder] = ready
+        return ready
 
-    async def _watch(self) -> None:
+    async def _watch(self, learn: Learn, in_use: InUse, tell: OnChange) -> None:
         while True:
             await asyncio.sleep(LOOK_S)
             for folder in self._folders:
-                await self._look(folder)
+                await self._look(folder, learn, in_use, tell)
 
-    async def _look(self, folder: Path) -> None:
+    async def _look(self, folder: Path, learn: Learn, in_use: InUse, tell: OnChange) -> None:
         version = self._seen[folder]
         try:
             version = await asyncio.to_thread(version_of, folder)
-            if version == self._seen[folder]:
+            if version == self._ready[folder].line.version:
+                self._right(folder)
+            if version == self._seen[folder] or self._too_soon(folder, version):
                 return
-            before = self._ready[folder]
-            await self._load(folder)
-            if shared := self._shared_numbers():
-                self._ready[folder] = before
+            ready = await self._made(folder)
+            if shared := self._shared_numbers({folder: ready}):
                 raise LineInvalid(shared)  # noqa: TRY301 told like every other error of a line
-            self._tell(self.by_number())
-            self._troubles.pop(folder, None)
-            structlog.get_logger().info("line changed", folder=str(folder), version=version)
+            await learn(self.vocabularies([ready.line, *in_use()]))
         except LineInvalid as error:
             self._seen[folder] = version  # it will not become right by itself
-            self._not_used(folder, error)
-        except (OSError, sqlite3.Error, KnowledgeError, ProviderError, BackendUnusable, SentenceModelUnusable) as error:
-            self._not_used(folder, error)
+            self._not_used(folder, [replace(one, file=_inside(folder, one.file)) for one in error.problems])
+        except _OUTSIDE as error:
+            self._again[folder] = (version, asyncio.get_running_loop().time() + TRY_AGAIN_S)
+            self._not_used(folder, [error])
+        else:
+            self._use(folder, ready)
+            self._right(folder)
+            tell(self.by_number())
+            structlog.get_logger().info("line changed", folder=str(folder), version=version)
 
-    def _not_used(self, folder: Path, error: Exception) -> None:
-        if self._troubles.get(folder) != str(error):
-            self._troubles[folder] = str(error)
-            structlog.get_logger().error("line not changed", folder=str(folder), reason=str(error))
+    def _too_soon(self, folder: Path, version: str) -> bool:
+        tried, again_s = self._again.get(folder, ("", 0.0))
+        return version == tried and asyncio.get_running_loop().time() < again_s
 
-    def _shared_numbers(self) -> list[Problem]:
+    def _right(self, folder: Path) -> None:
+        """What its folder says is what takes calls."""
+        self._seen[folder] = self._ready[folder].line.version
+        self._problems.pop(folder, None)
+        self._again.pop(folder, None)
+
+    def _not_used(self, folder: Path, reasons: Sequence[object]) -> None:
+        problems = tuple(str(reason).replace(f"{folder}/", "") for reason in reasons)
+        if self._problems.get(folder) != problems:
+            self._problems[folder] = problems
+            structlog.get_logger().error("line not changed", folder=str(folder), reason="\n".join(problems))
+
+    def _shared_numbers(self, instead: Mapping[Path, LineRuntime] | None = None) -> list[Problem]:
+        """Numbers that two lines answer, if these lines took the place of those that are there."""
         taken: dict[str, Path] = {}
         problems = []
-        for folder, ready in self._ready.items():
+        for folder, ready in {**self._ready, **(instead or {})}.items():
             for number in ready.line.settings.numbers:
                 if number in taken:
                     what = f"the number {number} is answered by {taken[number]} too"
                     problems.append(Problem(str(folder / "line.yaml"), 0, what, "give each number to one line"))
                 taken[number] = folder
         return problems
+
+
+def _inside(folder: Path, file: str) -> str:
+    """A file's path from the line's folder, where it is in it."""
+    return str(Path(file).relative_to(folder)) if Path(file).is_relative_to(folder) else file
 
 
 def _retrieval(line: Line, indexes: Path, sentences: SentenceVectors | None) -> Retrieval:

@@ -75,8 +75,11 @@ def vocabularies(line: Line) -> tuple[Vocabulary, ...]:
 
 
 def qualified(line: Line, name: str) -> str:
-    """The name of one of its vocabularies among those of all lines of a process, which share a recogniser."""
-    return f"{line.settings.name}/{name}"
+    """The name of one of its vocabularies among those of all lines of a process, which share a recogniser.
+
+    Calls keep the version of their line, and so its vocabularies, when it is edited.
+    """
+    return f"{line.settings.name}@{line.version}/{name}"
 
 
 def name_of(flow: str, question: Question) -> str:

@@ -19,22 +19,26 @@ from server.api.live import live_router
 from server.api.login import login_router
 from server.api.replies import asked, known_call, private_json
 from server.auth import Access
+from server.health import Troubles, degraded
 from server.pages.calls import pages_router
 
 EVENTS_PER_ANSWER: Final = 1000
 
 
-def calls_router(store: CallStore, audio_root: Path, access: Access) -> APIRouter:
-    """Everything about calls: `/api/calls…`, `/api/live`, `/calls…`, `/login`, `/logout`, `/assets`."""
+def calls_router(store: CallStore, audio_root: Path, access: Access, troubles: Troubles) -> APIRouter:
+    """Everything about calls: `/api/calls…`, `/api/live`, `/calls…`, `/login`, `/logout`, `/assets`.
+
+    troubles: what people who look at calls should know is wrong with the server.
+    """
     router = APIRouter()
-    router.include_router(_api_router(store, audio_root, access))
-    router.include_router(live_router(store, access))
-    router.include_router(pages_router(store, access))
+    router.include_router(_api_router(store, audio_root, access, troubles))
+    router.include_router(live_router(store, access, troubles))
+    router.include_router(pages_router(store, access, troubles))
     router.include_router(login_router(access))
     return router
 
 
-def _api_router(store: CallStore, audio_root: Path, access: Access) -> APIRouter:
+def _api_router(store: CallStore, audio_root: Path, access: Access, troubles: Troubles) -> APIRouter:
     def allowed(request: Request) -> None:
         if not access.allows(request):
             raise HTTPException(401, "Send the access token: Authorization: Bearer …", {"WWW-Authenticate": "Bearer"})
@@ -43,13 +47,16 @@ def _api_router(store: CallStore, audio_root: Path, access: Access) -> APIRouter
 
     @router.get("")
     async def list_calls(limit: Annotated[int, Query(ge=1, le=200)] = 50, before: str | None = None) -> Response:
-        """Calls, latest first. `next`: what to give as `before` for older ones, null at the end."""
+        """Calls, latest first. `next`: what to give as `before` for older ones, null at the end.
+
+        `degraded`: what is wrong with the server, null when nothing is.
+        """
         found = await asked(store.calls(limit, before))
         return private_json(
             {
                 "calls": [recordings.summary.to_json(call) for call in found],
                 "next": found[-1].call_id if len(found) == limit else None,
-                "degraded": store.health().degraded,
+                "degraded": degraded(troubles()),
             }
         )
 

@@ -13,6 +13,7 @@ from recordings.events import Event
 from recordings.feed import Missed, Subscription
 from recordings.store import CallStore
 from server.auth import SUBPROTOCOL, Access
+from server.health import Troubles, degraded
 
 LISTED_CALLS: Final = 50
 LIST_KINDS: Final = frozenset(
@@ -31,14 +32,17 @@ Ending = tuple[int, str]
 """Close code and reason."""
 
 
-def live_router(store: CallStore, access: Access) -> APIRouter:
+def live_router(store: CallStore, access: Access, troubles: Troubles) -> APIRouter:
     """`/api/live` and `/api/calls/{id}/live`."""
     router = APIRouter()
 
     @router.websocket("/api/live")
     async def list_updates(websocket: WebSocket) -> None:
-        """First {"type": "calls", …}, the latest calls; then {"type": "call", …} for each that changes."""
-        await _serve(websocket, access, lambda: _send_list(websocket, store))
+        """First {"type": "calls", …}, the latest calls; then {"type": "call", …} for each that changes.
+
+        {"type": "health", …} when something goes wrong or right with the server.
+        """
+        await _serve(websocket, access, lambda: _send_list(websocket, store, troubles))
 
     @router.websocket("/api/calls/{call_id}/live")
     async def call_updates(websocket: WebSocket, call_id: str, after: Annotated[int, Query(ge=0)] = 0) -> None:
@@ -105,19 +109,18 @@ async def _following(feed: Subscription, last: int) -> Event | None:
     return None
 
 
-async def _send_list(websocket: WebSocket, store: CallStore) -> Ending:
+async def _send_list(websocket: WebSocket, store: CallStore, troubles: Troubles) -> Ending:
     with store.subscribe(kinds=LIST_KINDS) as feed:
-        await _latest(websocket, store)
-        degraded = store.health().degraded
+        told = await _latest(websocket, store, troubles)
         while True:
             entry = await _next(feed)
             if isinstance(entry, Missed):
-                await _latest(websocket, store)
+                told = await _latest(websocket, store, troubles)
             elif entry is not None and (call := await store.call(entry.call_id)) is not None:
                 await _json(websocket, {"type": "call", "call": recordings.summary.to_json(call)})
-            if (now := store.health().degraded) != degraded:
-                degraded = now
-                await _json(websocket, {"type": "health", "degraded": degraded})
+            if (now := degraded(troubles())) != told:
+                told = now
+                await _json(websocket, {"type": "health", "degraded": told})
 
 
 async def _next(feed: Subscription) -> Event | Missed | None:
@@ -128,9 +131,12 @@ async def _next(feed: Subscription) -> Event | Missed | None:
         return None
 
 
-async def _latest(websocket: WebSocket, store: CallStore) -> None:
+async def _latest(websocket: WebSocket, store: CallStore, troubles: Troubles) -> str | None:
+    """Send the latest calls and what is wrong; give the latter."""
     calls = [recordings.summary.to_json(call) for call in await store.calls(LISTED_CALLS)]
-    await _json(websocket, {"type": "calls", "calls": calls, "degraded": store.health().degraded})
+    told = degraded(troubles())
+    await _json(websocket, {"type": "calls", "calls": calls, "degraded": told})
+    return told
 
 
 async def _json(websocket: WebSocket, content: dict[str, Any]) -> None:

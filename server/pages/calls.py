@@ -15,13 +15,14 @@ from recordings.summary import CallSummary
 from server import pages
 from server.api.replies import asked, known_call
 from server.auth import Access
+from server.health import Troubles
 
 LISTED_CALLS: Final = 50
 LONG_SILENCE_MS: Final = 2000
 """A silence that a reviewer wants to see between the lines."""
 
 
-def pages_router(store: CallStore, access: Access) -> APIRouter:
+def pages_router(store: CallStore, access: Access, troubles: Troubles) -> APIRouter:
     """GET /calls, GET /calls/{id}, and their style sheet and scripts."""
     router = APIRouter(include_in_schema=False)
 
@@ -31,7 +32,7 @@ def pages_router(store: CallStore, access: Access) -> APIRouter:
             return _to_login(request)
         found = await asked(store.calls(LISTED_CALLS, before))
         more = found[-1].call_id if len(found) == LISTED_CALLS else None
-        return pages.page("calls.html", calls=found, before=before, more=more, degraded=store.health().degraded)
+        return pages.page("calls.html", calls=found, before=before, more=more, troubles=troubles())
 
     @router.get("/calls/{call_id}")
     async def call_page(request: Request, call_id: str) -> Response:

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Literal
 
 from voice.errors import ProviderFailed
-from voice.stt.port import Expectation, Hypothesis, Recognition, Result, Transcript, Unrecognised
+from voice.stt.port import Expectation, Hypothesis, Recognition, Result, Transcript, Unrecognised, Vocabulary
 
 NOISE, BUSY, LATE = "", "<busy>", "<late>"
 """Texts that stand for an utterance without words, and why there are none."""
@@ -31,6 +31,9 @@ class ToldStt:
     @property
     def trouble(self) -> str:
         return ""
+
+    async def learn(self, vocabularies: Sequence[Vocabulary]) -> None:
+        """It hears what it is told."""
 
     async def open(self, call_id: str, deadline_ms: int) -> Recognition:
         del deadline_ms

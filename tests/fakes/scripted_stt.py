@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Literal
 
 from voice.stt.listening import Failure, Listening, Readings, Utterance
-from voice.stt.port import Expectation, Hypothesis, Recognition
+from voice.stt.port import Expectation, Hypothesis, Recognition, Vocabulary
 
 Line = str | Failure
 """What one utterance comes to; "" is noise, "busy" and "late" are failures."""
@@ -37,6 +37,9 @@ class ScriptedStt:
     @property
     def trouble(self) -> str:
         return ""
+
+    async def learn(self, vocabularies: Sequence[Vocabulary]) -> None:
+        """It hears what its script says."""
 
     async def start(self) -> None:
         """Nothing to start."""

@@ -14,6 +14,7 @@ from recordings.store import SqliteCallStore
 from recordings.wav import CALLER, HEARD, Piece, StereoWav
 from server.api.calls import calls_router
 from server.auth import Access
+from server.health import Trouble
 from tests.fakes.call_events import CALL_ID
 from tests.fakes.stores import open_store
 
@@ -27,6 +28,8 @@ class Web:
 
     port: int
     store: SqliteCallStore
+    troubles: list[Trouble]
+    """What else is wrong with the server; a test adds to it."""
     audio_root: Path
     machine: httpx.AsyncClient
     """Sends the token with every request."""
@@ -46,7 +49,13 @@ async def serving(directory: Path) -> AsyncIterator[Web]:
     """Serve from this directory until the block ends."""
     async with open_store(directory) as store:
         app = FastAPI()
-        app.include_router(calls_router(store, directory, Access(TOKEN)))
+        troubles: list[Trouble] = []
+
+        def wrong() -> list[Trouble]:
+            stored = store.health().degraded
+            return [*([Trouble(f"Not everything is on the disk: {stored}")] if stored else ()), *troubles]
+
+        app.include_router(calls_router(store, directory, Access(TOKEN), wrong))
         server = uvicorn.Server(
             uvicorn.Config(app, host="127.0.0.1", port=0, ws="websockets-sansio", log_level="warning", lifespan="off")
         )
@@ -62,7 +71,7 @@ async def serving(directory: Path) -> AsyncIterator[Web]:
                 httpx.AsyncClient(base_url=url) as browser,
             ):
                 try:
-                    yield Web(port, store, directory, machine, browser, server.server_state.tasks)
+                    yield Web(port, store, troubles, directory, machine, browser, server.server_state.tasks)
                 finally:
                     server.should_exit = True
                     await running

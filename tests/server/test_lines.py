@@ -1,18 +1,26 @@
 """Lines that are edited while calls are taken: a good edit is used, a broken one is not, and nothing else breaks."""
 
 import asyncio
+import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from pipeline.line.errors import LineInvalid
+from pipeline.line.model import Line
+from pipeline.line.ready import LineRuntime
+from pipeline.line.vocabulary import fixed_texts, qualified
 from server import lines as module
+from server.health import line_trouble
 from server.lines import Lines
 from server.settings import Settings
 from tests.fakes.voice import ToneVoice
+from voice.errors import ProviderFailed
 from voice.prompts import Prompts
+from voice.stt.port import Vocabulary
 
 pytestmark = pytest.mark.adapter
 
@@ -36,30 +44,165 @@ async def _until(done: Callable[[], bool]) -> None:
             await asyncio.sleep(0.05)
 
 
-def test_a_good_edit_is_used_and_a_broken_one_keeps_the_last_good_version(tmp_path: Path, folder: Path):
-    async def script() -> None:
-        settings = Settings(lines=[folder], data_dir=tmp_path / "data")
-        async with Lines.open(settings, tmp_path / "data", Prompts(ToneVoice(), tmp_path / "prompts")) as lines:
-            told: list[str] = []
-            lines.on_change(lambda ready: told.extend(one.line.version for one in ready.values()))
-            (first,) = lines.current()
-            _edit(folder, lambda text: text.replace("How can I help you?", "What can I do for you?"))
-            await _until(lambda: bool(told))
-            (second,) = lines.current()
-            assert second.settings.greeting.question == "What can I do for you?"
-            assert second.version != first.version
-            _edit(folder, lambda text: text.replace("human_flow: person", "human_flow: nobody"))
-            await _until(lambda: bool(lines.trouble))
-            assert lines.current() == [second]
-            assert "nobody" in lines.trouble
-            (folder / "line.yaml").write_bytes(b"\xff\xfe not text")
-            await asyncio.sleep(0.3)
-            assert lines.current() == [second]
-            shutil.copy(EXAMPLE / "line.yaml", folder / "line.yaml")
-            await _until(lambda: not lines.trouble)
-            assert lines.current()[0].version == first.version
+class Recogniser:
+    """Remembers what it was to listen for, and fails when it is told to."""
 
-    asyncio.run(script())
+    def __init__(self) -> None:
+        self.names: list[set[str]] = []
+        self.fails = False
+
+    async def learn(self, words: Sequence[Vocabulary]) -> None:
+        if self.fails:
+            raise ProviderFailed("ears", "no memory for new words")
+        self.names.append({word.name for word in words})
+
+
+class Told:
+    """What the switchboard would be told, and what its live calls use."""
+
+    def __init__(self) -> None:
+        self.lines: list[Line] = []
+        self.in_use: list[Line] = []
+
+    def tell(self, ready: Mapping[str, LineRuntime]) -> None:
+        self.lines.append(next(iter(ready.values())).line)
+
+
+def watching(
+    tmp_path: Path, folder: Path, script: Callable[[Lines, Recogniser, Told, Prompts], Awaitable[None]]
+) -> None:
+    async def run() -> None:
+        settings, prompts = Settings(lines=[folder], data_dir=tmp_path / "data"), Prompts(ToneVoice(), tmp_path / "p")
+        ears, told = Recogniser(), Told()
+        async with (
+            Lines.open(settings, tmp_path / "data", prompts) as lines,
+            lines.watched(ears.learn, lambda: told.in_use, told.tell),
+        ):
+            await script(lines, ears, told, prompts)
+
+    asyncio.run(run())
+
+
+def problems(lines: Lines) -> str:
+    return "\n".join(problem for line in lines.health() for problem in line.problems)
+
+
+def test_a_good_edit_is_used_and_a_broken_one_keeps_the_last_good_version(tmp_path: Path, folder: Path):
+    async def script(lines: Lines, ears: Recogniser, told: Told, prompts: Prompts) -> None:
+        del ears, prompts
+        (first,) = lines.current()
+        _edit(folder, lambda text: text.replace("How can I help you?", "What can I do for you?"))
+        await _until(lambda: bool(told.lines))
+        (second,) = lines.current()
+        assert second.settings.greeting.question == "What can I do for you?"
+        assert second.version != first.version
+        _edit(folder, lambda text: text.replace("human_flow: person", "human_flow: nobody"))
+        await _until(lambda: bool(problems(lines)))
+        assert lines.current() == [second]
+        assert "nobody" in problems(lines)
+        (folder / "line.yaml").write_bytes(b"\xff\xfe not text")
+        await _until(lambda: "not UTF-8" in problems(lines))
+        assert lines.current() == [second]
+        shutil.copy(EXAMPLE / "line.yaml", folder / "line.yaml")
+        await _until(lambda: not problems(lines))
+        assert lines.current()[0].version == first.version
+
+    watching(tmp_path, folder, script)
+
+
+def test_a_broken_edit_that_is_taken_back_is_no_trouble_any_more(tmp_path: Path, folder: Path):
+    async def script(lines: Lines, ears: Recogniser, told: Told, prompts: Prompts) -> None:
+        del prompts
+        _edit(folder, lambda text: text.replace("human_flow: person", "human_flow: nobody"))
+        await _until(lambda: bool(problems(lines)))
+        shutil.copy(EXAMPLE / "line.yaml", folder / "line.yaml")
+        await _until(lambda: not problems(lines))
+        assert (ears.names, told.lines) == ([], [])
+
+    watching(tmp_path, folder, script)
+
+
+def test_what_is_wrong_is_said_for_each_line_with_places_inside_its_folder(tmp_path: Path, folder: Path):
+    async def script(lines: Lines, ears: Recogniser, told: Told, prompts: Prompts) -> None:
+        del ears, told, prompts
+        began = datetime.now(UTC)
+        (before,) = lines.health()
+        assert (before.name, before.folder, before.problems) == ("Northfield Outdoor", str(folder), ())
+        assert before.numbers == ("+14155550199",)
+        assert before.loaded_at <= began
+        _edit(folder, lambda text: text.replace("human_flow: person", "human_flow: nobody"))
+        await _until(lambda: bool(problems(lines)))
+        (after,) = lines.health()
+        assert (after.version, after.loaded_at) == (before.version, before.loaded_at)
+        assert after.problems[0].startswith("line.yaml:")
+        (trouble,) = line_trouble(after)
+        assert after.version in trouble.what
+        assert trouble.details == after.problems
+
+    watching(tmp_path, folder, script)
+
+
+def test_everything_is_ready_before_a_new_version_takes_calls(tmp_path: Path, folder: Path):
+    async def script(lines: Lines, ears: Recogniser, told: Told, prompts: Prompts) -> None:
+        (first,) = lines.current()
+        ready: list[bool] = []
+
+        def tell(lines: Mapping[str, LineRuntime]) -> None:
+            (line,) = {id(one): one.line for one in lines.values()}.values()
+            texts = [prompts.get(text, "en") for text in fixed_texts(line)]
+            ready.append(all(texts) and ears.names[-1] >= {qualified(line, "open"), qualified(first, "open")})
+
+        told.tell = tell  # type: ignore[method-assign]
+        _edit(folder, lambda text: text.replace("How can I help you?", "What can I do for you?"))
+        await _until(lambda: bool(ready))
+        assert ready == [True]
+
+    async def run() -> None:
+        settings, prompts = Settings(lines=[folder], data_dir=tmp_path / "data"), Prompts(ToneVoice(), tmp_path / "p")
+        ears, told = Recogniser(), Told()
+        async with (
+            Lines.open(settings, tmp_path / "data", prompts) as lines,
+            lines.watched(ears.learn, lambda: told.in_use, lambda ready: told.tell(ready)),  # noqa: PLW0108 it is replaced later
+        ):
+            await script(lines, ears, told, prompts)
+
+    asyncio.run(run())
+
+
+def test_the_words_of_versions_that_live_calls_have_are_kept_and_others_let_go(tmp_path: Path, folder: Path):
+    async def script(lines: Lines, ears: Recogniser, told: Told, prompts: Prompts) -> None:
+        del prompts
+        versions = lines.current()
+        for question in ("What now?", "What else?", "What next?"):
+            _edit(folder, lambda text: re.sub(r"(?m)^  question: .*$", f"  question: {question}", text, count=1))  # noqa: B023 called at once
+            await _until(lambda: len(told.lines) == len(versions))  # noqa: B023 awaited at once
+            versions += lines.current()
+            told.in_use = [versions[0]]
+        heard = [{name.partition("/")[0].partition("@")[2] for name in names} for names in ears.names]
+        one, two, three, four = (line.version for line in versions)
+        assert heard == [{one, two}, {one, two, three}, {one, three, four}]
+
+    watching(tmp_path, folder, script)
+
+
+def test_words_that_the_recogniser_cannot_learn_keep_the_version_and_are_tried_again(
+    tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(module, "TRY_AGAIN_S", 0.2)
+
+    async def script(lines: Lines, ears: Recogniser, told: Told, prompts: Prompts) -> None:
+        del prompts
+        ears.fails = True
+        (first,) = lines.current()
+        _edit(folder, lambda text: text.replace("How can I help you?", "What can I do for you?"))
+        await _until(lambda: bool(problems(lines)))
+        assert "no memory for new words" in problems(lines)
+        assert (lines.current(), told.lines) == ([first], [])
+        ears.fails = False
+        await _until(lambda: not problems(lines))
+        assert lines.current()[0].version != first.version
+
+    watching(tmp_path, folder, script)
 
 
 def test_every_error_of_every_line_is_told_at_the_start(tmp_path: Path, folder: Path):

@@ -9,7 +9,7 @@ import json
 import os
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -22,7 +22,7 @@ from voice.stt.open_vocabulary import sentences
 from voice.stt.port import Expectation, Vocabulary
 from voice.stt.telephone_model import telephone_model
 
-_VERSION: Final = 2
+_VERSION: Final = 3
 _OPEN: Final = "open"
 
 
@@ -39,16 +39,15 @@ class State:
 
 
 class Models:
-    """The models of one line. Not for two threads at once; processes may share the directory."""
+    """The models of some lines. Not for two threads at once; processes may share the directory."""
 
     def __init__(self, vocabularies: Sequence[Vocabulary], cache_dir: Path) -> None:
         self._vocabularies = {vocabulary.name: vocabulary for vocabulary in vocabularies}
-        content = json.dumps([_VERSION, [asdict(vocabulary) for vocabulary in vocabularies], _NAMES, _EVERYDAY])
-        self._directory = cache_dir / f"line-{hashlib.sha256(content.encode()).hexdigest()[:16]}"
+        self._directory = cache_dir / "models"
         self._wheel = Path(pocketsphinx.get_model_path()) / "en-us"
         self._cache_dir = cache_dir
         self.acoustic = Path()
-        self.dictionary = self._directory / "line.dict"
+        self.dictionary = self._directory / f"{_hash(sorted(map(_content, vocabularies)))}.dict"
 
     def prepare(self) -> None:
         """Make what is missing: up to some seconds of CPU for a new line, milliseconds otherwise. Raises OSError."""
@@ -67,7 +66,7 @@ class Models:
         if vocabulary is None or vocabulary.kind == _OPEN:
             return State(openly.stem, None, openly)
         digits = (expectation.min_digits, expectation.max_digits)
-        name = f"{_file_name(vocabulary.name)}-{digits[0]}-{digits[1]}"
+        name = f"{_file_name(vocabulary)}-{digits[0]}-{digits[1]}"
         path = self._directory / f"{name}.arpa"
         _made(path, lambda: arpa(closed_grammar(vocabulary, _NAMES, *digits)))
         return State(name, path, openly)
@@ -80,7 +79,7 @@ class Models:
 
     def _open(self, vocabulary: Vocabulary | None) -> Path:
         said = vocabulary or Vocabulary(_OPEN, "open", _everything(self._vocabularies.values()))
-        return _made(self._directory / f"{_file_name(said.name)}.arpa", lambda: _trigrams(said))
+        return _made(self._directory / f"{_file_name(said)}.arpa", lambda: _trigrams(said))
 
     def _write_dictionary(self) -> str:
         tokens = {*_NAMES, *number_tokens(), *letter_tokens()}
@@ -128,9 +127,20 @@ def _trigrams(vocabulary: Vocabulary) -> str:
         return path.read_text(encoding="utf-8")
 
 
-def _file_name(name: str) -> str:
-    """A name that no other vocabulary has, safe as a file's."""
-    return f"{''.join(c if c.isalnum() else '_' for c in name)}.{hashlib.sha256(name.encode()).hexdigest()[:6]}"
+def _file_name(vocabulary: Vocabulary) -> str:
+    """A name that only vocabularies with the same content have, safe as a file's."""
+    return f"{vocabulary.kind}-{_content(vocabulary)}"
+
+
+def _content(vocabulary: Vocabulary) -> str:
+    return _hash([_LISTS, vocabulary.kind, vocabulary.phrases])
+
+
+def _hash(content: object) -> str:
+    return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:16]
+
+
+_LISTS: Final = _hash([_VERSION, _NAMES, _EVERYDAY])
 
 
 def _made(path: Path, text: Callable[[], str]) -> Path:

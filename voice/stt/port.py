@@ -1,6 +1,6 @@
 """The port to speech recognition: what a recogniser is told and what it says."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -134,6 +134,12 @@ class SpeechToText(Protocol):
     @property
     def trouble(self) -> str:
         """What is wrong with it now, for people; empty when nothing is."""
+
+    async def learn(self, vocabularies: Sequence[Vocabulary]) -> None:
+        """Listen with these instead of those of the start; open calls go on, and are heard with those named in them.
+
+        Returns once every call is heard with them. Raises ProviderLate or ProviderFailed, and then nothing changes.
+        """
 
     async def open(self, call_id: str, deadline_ms: int) -> Recognition:
         """Begin to listen to one caller. Raises ProviderLate or ProviderFailed (voice.errors); both may be retried."""

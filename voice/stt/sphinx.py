@@ -9,6 +9,7 @@ from voice.stt.listening import Listening
 from voice.stt.port import Recognition, Vocabulary
 from voice.stt.sphinx_pool import PROVIDER, SphinxPool
 from voice.stt.sphinx_worker import setup
+from voice.stt.words import Words
 
 
 class SphinxStt:
@@ -19,7 +20,10 @@ class SphinxStt:
     """
 
     def __init__(self, vocabularies: Sequence[Vocabulary], cache_dir: Path, processes: int = 2, lanes: int = 3) -> None:
-        self._pool = SphinxPool(setup(tuple(vocabularies), cache_dir, lanes), processes, lanes)
+        self._cache_dir, self._lanes = cache_dir, lanes
+        self._words = Words.of(vocabularies)
+        first = setup(self._words.contents, cache_dir, lanes)
+        self._pool = SphinxPool(first, processes, lanes, self._known_as)
         self._open = False
 
     @property
@@ -40,6 +44,18 @@ class SphinxStt:
         await self._pool.start()
         self._open = True
 
+    async def learn(self, vocabularies: Sequence[Vocabulary]) -> None:
+        """Listen with these from now on: seconds for new words, no time at all for words that are known.
+
+        Calls are heard meanwhile. Not twice at once. Raises ProviderLate or ProviderFailed, and then nothing changes.
+        """
+        words = Words.of(vocabularies)
+        if not set(words.contents) <= set(self._words.contents):
+            await self._pool.change(setup(words.contents, self._cache_dir, self._lanes))
+            self._words = words
+        else:
+            self._words = Words(words.keys, self._words.contents)
+
     async def aclose(self) -> None:
         """End the processes; every utterance still there ends as late. Safe to call twice."""
         self._open = False
@@ -50,3 +66,6 @@ class SphinxStt:
         if not self._open:
             raise ProviderFailed(PROVIDER, f"the recogniser is not running; call {call_id} cannot be heard")
         return Listening(self._pool)
+
+    def _known_as(self, name: str) -> str:
+        return self._words.known_as(name)

@@ -5,8 +5,9 @@ import itertools
 import socket
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Final, cast
 
 import structlog
@@ -24,6 +25,8 @@ _START_WITHIN_S: Final = 90.0
 _END_WITHIN_S: Final = 3.0
 _SILENT_S: Final = 5.0
 """A process with an overdue utterance that said nothing for so long hangs; a busy one tells partials, results."""
+_IDLE_WITHIN_S: Final = 20.0
+"""A process that is to be replaced finishes its utterances; what takes longer is decoded anew by another one."""
 _MOST_ATTEMPTS: Final = 2
 """An utterance whose process died is decoded once more, not forever: it may be what killed the process."""
 _RESTART_AFTER_S: Final = (0.0, 1.0, 2.0, 5.0, 10.0, 30.0)
@@ -43,9 +46,12 @@ class _Job:
 class _Link(asyncio.Protocol):
     """The socket to one process, and which utterances are there."""
 
-    def __init__(self, pool: "SphinxPool", lanes: int) -> None:
+    def __init__(self, pool: "SphinxPool", setup: Message, lanes: int) -> None:
         self._pool = pool
         self._lanes = lanes
+        self.setup = setup
+        self.retired = False
+        """It gets no more utterances, and ends when it has none."""
         self._unpacker = Unpacker()
         self._transport: asyncio.Transport | None = None
         self.jobs: dict[int, _Job] = {}
@@ -57,7 +63,8 @@ class _Link(asyncio.Protocol):
     @property
     def free(self) -> int:
         """Decoders without an utterance."""
-        return self._lanes - len(self.jobs) if self.ready.is_set() and not self.lost.is_set() else 0
+        takes_some = self.ready.is_set() and not self.lost.is_set() and not self.retired
+        return self._lanes - len(self.jobs) if takes_some else 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)  # uvloop's is one without being a subclass
@@ -69,6 +76,7 @@ class _Link(asyncio.Protocol):
                 self.ready.set()
                 self.ready_or_lost.set()
                 self._pool.assign()
+                self._pool.told()
             else:
                 self._pool.heard(self, message)
 
@@ -91,13 +99,16 @@ class _Link(asyncio.Protocol):
 class SphinxPool:
     """Processes that decode, kept alive, and a line of utterances before them. For one event loop."""
 
-    def __init__(self, setup: Message, processes: int, lanes: int) -> None:
+    def __init__(self, setup: Message, processes: int, lanes: int, known_as: Callable[[str], str]) -> None:
+        """known_as: what the processes call a vocabulary that calls name so."""
         self._setup, self._processes, self._lanes = setup, processes, lanes
+        self._known_as = known_as
         self._links: list[_Link] = []
         self._waiting: list[_Job] = []
         self._jobs: dict[Utterance, _Job] = {}
         self._numbers = itertools.count(1)
         self._keeping: asyncio.Task[None] | None = None
+        self._changed = asyncio.Event()
         self._why = ""
         """Why a process last ended or could not begin."""
 
@@ -132,6 +143,58 @@ class SphinxPool:
                 await keeping
         for job in list(self._jobs.values()):
             self._finish(job, "late")
+        self._changed.set()
+
+    async def change(self, setup: Message) -> None:
+        """Go on with another setup; utterances are decoded meanwhile, with the old one or the new one.
+
+        A process beside the others makes its models; then they follow one at a time, each when its utterances are
+        done. Not twice at once. Raises ProviderLate or ProviderFailed, and then the old setup stays.
+        """
+        before, beside = self._setup, _Link(self, setup, self._lanes)
+        async with asyncio.TaskGroup() as tasks:
+            living = tasks.create_task(self._lived(beside, None), name="sphinx process beside")
+            living.add_done_callback(lambda _: self._changed.set())
+            ready = await self._until(lambda: beside.ready_or_lost.is_set() or living.done(), _START_WITHIN_S)
+            changed = ready and beside.free > 0 and await self._all_changed(setup, beside)
+            if beside.lost.is_set():
+                await asyncio.wait([living])
+            why = living.result() if living.done() else ""
+            beside.retired = True
+            await self._until(lambda: not beside.jobs, _IDLE_WITHIN_S)
+            living.cancel()
+        if changed:
+            return
+        self._setup = before
+        if why:
+            raise ProviderFailed(PROVIDER, f"{why} before it could listen for the new words")
+        raise ProviderLate(PROVIDER, f"no process could listen for the new words within {_START_WITHIN_S:.0f} s")
+
+    async def _all_changed(self, setup: Message, beside: _Link) -> bool:
+        """Replace every process but this one; whether all are there again."""
+        self._setup = setup
+        for link in [one for one in self._links if one is not beside]:
+            others = len(self._with(setup))
+            link.retired = True
+            await self._until(lambda link=link: not link.jobs, _IDLE_WITHIN_S)  # type: ignore[misc]  # its own default
+            link.close()
+            if not await self._until(lambda others=others: len(self._with(setup)) > others, _START_WITHIN_S):  # type: ignore[misc]
+                return False
+        return True
+
+    def _with(self, setup: Message) -> list[_Link]:
+        return [link for link in self._links if link.setup is setup and link.ready.is_set()]
+
+    async def _until(self, met: Callable[[], bool], within_s: float) -> bool:
+        """Wait for what the processes' news may bring; False when it did not come, or the pool was closed."""
+        try:
+            async with asyncio.timeout(within_s):
+                while not met() and self._keeping is not None:
+                    self._changed.clear()
+                    await self._changed.wait()
+        except TimeoutError:
+            return False
+        return met()
 
     def submit(self, utterance: Utterance) -> None:
         """Give it a decoder now or when one is free."""
@@ -163,6 +226,10 @@ class SphinxPool:
             self._release(job, tell=True)
             self.assign()
 
+    def told(self) -> None:
+        """Something changed about a process."""
+        self._changed.set()
+
     def assign(self) -> None:
         """Give free decoders to waiting utterances: those that have ended first, their callers are waiting."""
         while self._waiting:
@@ -175,7 +242,9 @@ class SphinxPool:
                 link.heard_s = asyncio.get_running_loop().time()  # idle until now: silence counts from here
             job.link, job.attempts = link, job.attempts + 1
             link.jobs[job.number] = job
-            link.send(saying(Kind.BEGIN, job.number, asdict(job.utterance.expectation)))
+            wanted = job.utterance.expectation
+            named = replace(wanted, vocabulary=self._known_as(wanted.vocabulary))
+            link.send(saying(Kind.BEGIN, job.number, asdict(named)))
             if job.utterance.audio:
                 link.send(Message(Kind.AUDIO, job.number, bytes(job.utterance.audio)))
             if job.utterance.ended:
@@ -197,6 +266,8 @@ class SphinxPool:
         if link in self._links:
             self._links.remove(link)
         for job in list(link.jobs.values()):
+            if link.retired:  # it was ended by us, not by the utterance
+                job.attempts -= 1
             if job.attempts < _MOST_ATTEMPTS and self._keeping is not None:
                 del link.jobs[job.number]
                 job.link = None
@@ -204,6 +275,7 @@ class SphinxPool:
             else:
                 self._finish(job, "late")
         self.assign()
+        self.told()
 
     def _expire(self, job: _Job) -> None:
         link = job.link
@@ -229,6 +301,8 @@ class SphinxPool:
             link.jobs.pop(job.number, None)
             if tell:
                 link.send(Message(Kind.DROP, job.number))
+            if link.retired:
+                self.told()
 
     async def _keep_all(self, first: "asyncio.Future[None]") -> None:
         """Keep every process alive. The first one makes the models; the others find them made."""
@@ -243,13 +317,14 @@ class SphinxPool:
         failures = 0
         while True:
             await asyncio.sleep(_RESTART_AFTER_S[min(failures, len(_RESTART_AFTER_S) - 1)])
-            link = _Link(self, self._lanes)
+            link = _Link(self, self._setup, self._lanes)
             self._why = await self._lived(link, first)
             if first is not None and not first.done():
                 first.set_exception(ProviderFailed(PROVIDER, f"{self._why} before it was ready"))
                 return
             failures = 0 if link.ready.is_set() else failures + 1
-            _log.warning("sphinx.process_ended", failures=failures)
+            if not link.retired:
+                _log.warning("sphinx.process_ended", failures=failures)
 
     async def _lived(self, link: _Link, first: "asyncio.Future[None] | None") -> str:
         """One process from its start to its end, and how it ended."""
@@ -272,7 +347,7 @@ class SphinxPool:
         try:
             await asyncio.get_running_loop().create_connection(lambda: link, sock=ours)
             self._links.append(link)
-            link.send(self._setup)
+            link.send(link.setup)
             await link.ready_or_lost.wait()
             if link.ready.is_set() and first is not None and not first.done():
                 first.set_result(None)

@@ -8,7 +8,7 @@ telephone audio is resampled here, for pipecat's own service does not.
 import asyncio
 import math
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +19,7 @@ import soxr
 
 from voice.audio import SAMPLE_RATE_HZ, pcm_to_samples
 from voice.errors import ProviderAbsent, ProviderFailed, ProviderLate
-from voice.stt.port import Expectation, Hypothesis, Recognition, Result, Transcript, Unrecognised
+from voice.stt.port import Expectation, Hypothesis, Recognition, Result, Transcript, Unrecognised, Vocabulary
 
 PROVIDER: Final = "whisper"
 MODEL_RATE_HZ: Final = 16_000
@@ -72,6 +72,9 @@ class WhisperStt:
     def trouble(self) -> str:
         """Never any: a model that fails, fails utterance by utterance."""
         return ""
+
+    async def learn(self, vocabularies: Sequence[Vocabulary]) -> None:
+        """Nothing: it listens for whatever is said."""
 
     async def start(self) -> None:
         """Load the model: seconds. Raises ProviderAbsent with what to configure."""

@@ -1,0 +1,121 @@
+"""A whole server, in this process, with the recogniser and the voice that it is shipped with."""
+
+import asyncio
+import shutil
+import wave
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import httpx
+import pytest
+
+from pipeline.line.vocabulary import qualified
+from server import lines as module
+from server.app import Office, open_office
+from server.settings import Settings
+from voice.stt.port import Expectation, Transcript
+
+pytestmark = pytest.mark.adapter
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+EXAMPLE = ROOT / "lines" / "example"
+TOKEN = "a token of this test"
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The example line of a company that does not know of Canada."""
+    monkeypatch.setattr(module, "LOOK_S", 0.05)
+    copy = Path(shutil.copytree(EXAMPLE, tmp_path / "line"))
+    for path in (copy / "line.yaml", *copy.glob("knowledge/*")):
+        path.write_text(path.read_text().replace("Canada", "Iceland").replace("canada", "iceland"))
+    return copy
+
+
+async def heard(office: Office) -> str:
+    """What is understood of a caller who asks about shipping to Canada, in a new call."""
+    with wave.open(str(ROOT / "recordings" / "samples" / "ship_to_canada_rms.wav")) as file:
+        pcm = file.readframes(file.getnframes())
+    recognition = await office.stt.open("CA1", 1000)
+    recognition.expect(Expectation("open", qualified(office.lines.current()[0], "open")))
+    recognition.speech_started(0)
+    recognition.write(pcm, 0)
+    recognition.speech_ended(len(pcm) // 16, 30_000)
+    said = [result async for result in _until_final(aiter(recognition))]
+    await recognition.aclose()
+    return said[-1]
+
+
+async def _until_final(results):
+    async for result in results:
+        if not isinstance(result, Transcript) or result.final:
+            yield result.text if isinstance(result, Transcript) else ""
+            return
+
+
+async def until(done: Callable[[], Awaitable[bool]]) -> None:
+    async with asyncio.timeout(90):
+        while not await done():  # noqa: ASYNC110 a folder is watched by looking
+            await asyncio.sleep(0.05)
+
+
+def test_an_edited_line_is_heard_without_a_restart_and_a_broken_one_is_told_everywhere(tmp_path: Path, folder: Path):
+    async def script() -> None:
+        settings = Settings(
+            lines=[folder], data_dir=tmp_path / "data", access_token=TOKEN, sphinx_processes=1, sphinx_lanes=1
+        )
+        async with (
+            open_office(settings, "http://test") as office,
+            httpx.AsyncClient(transport=httpx.ASGITransport(office.app), base_url="http://test") as http,
+        ):
+            bearer = {"Authorization": f"Bearer {TOKEN}"}
+
+            async def line() -> dict:
+                return (await http.get("/api/lines", headers=bearer)).json()["lines"][0]
+
+            before = await line()
+            assert before["numbers"] == ["+14155550199"]
+            assert before["problems"] == []
+            assert (await http.get("/healthz")).json() == {
+                "ok": True,
+                "calls": 0,
+                "degraded": False,
+                "lines": [{name: told for name, told in before.items() if name != "folder"}],
+            }
+            assert "canada" not in await heard(office)
+            shutil.copytree(EXAMPLE, folder, dirs_exist_ok=True)
+
+            async def changed() -> bool:
+                return (await line())["version"] != before["version"]
+
+            await until(changed)
+            assert "canada" in await heard(office)
+            (folder / "line.yaml").write_text("name: only\n")
+
+            async def told() -> bool:
+                return bool((await line())["problems"])
+
+            await until(told)
+            health = (await http.get("/healthz")).json()
+            assert (health["ok"], health["degraded"]) == (True, True)
+            assert any("'greeting' is missing" in one for one in health["lines"][0]["problems"])
+            assert str(folder) not in str(health)
+            page = await http.get("/calls", headers=bearer)
+            assert "was edited and the edit is not used" in page.text
+            assert "&#39;greeting&#39; is missing" in page.text
+            assert "is missing" in (await http.get("/api/calls", headers=bearer)).json()["degraded"]
+            assert "canada" in await heard(office)
+
+    asyncio.run(script())
+
+
+def test_lines_are_told_to_those_who_hold_the_token_only(tmp_path: Path):
+    async def script() -> None:
+        settings = Settings(lines=[EXAMPLE], data_dir=tmp_path / "data", sphinx_processes=1, sphinx_lanes=1)
+        async with (
+            open_office(settings, "http://test") as office,
+            httpx.AsyncClient(transport=httpx.ASGITransport(office.app), base_url="http://test") as http,
+        ):
+            assert (await http.get("/api/lines")).status_code == 401
+
+    asyncio.run(script())
