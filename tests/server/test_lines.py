@@ -63,9 +63,12 @@ class Told:
     def __init__(self) -> None:
         self.lines: list[Line] = []
         self.in_use: list[Line] = []
+        self.look: Callable[[Line], None] = lambda _line: None
+        """What to do at the moment of telling."""
 
     def tell(self, ready: Mapping[str, LineRuntime]) -> None:
         self.lines.append(next(iter(ready.values())).line)
+        self.look(self.lines[-1])
 
 
 def watching(
@@ -147,26 +150,16 @@ def test_everything_is_ready_before_a_new_version_takes_calls(tmp_path: Path, fo
         (first,) = lines.current()
         ready: list[bool] = []
 
-        def tell(lines: Mapping[str, LineRuntime]) -> None:
-            (line,) = {id(one): one.line for one in lines.values()}.values()
+        def look(line: Line) -> None:
             texts = [prompts.get(text, "en") for text in fixed_texts(line)]
             ready.append(all(texts) and ears.names[-1] >= {qualified(line, "open"), qualified(first, "open")})
 
-        told.tell = tell  # type: ignore[method-assign]
+        told.look = look
         _edit(folder, lambda text: text.replace("How can I help you?", "What can I do for you?"))
         await _until(lambda: bool(ready))
         assert ready == [True]
 
-    async def run() -> None:
-        settings, prompts = Settings(lines=[folder], data_dir=tmp_path / "data"), Prompts(ToneVoice(), tmp_path / "p")
-        ears, told = Recogniser(), Told()
-        async with (
-            Lines.open(settings, tmp_path / "data", prompts) as lines,
-            lines.watched(ears.learn, lambda: told.in_use, lambda ready: told.tell(ready)),  # noqa: PLW0108 it is replaced later
-        ):
-            await script(lines, ears, told, prompts)
-
-    asyncio.run(run())
+    watching(tmp_path, folder, script)
 
 
 def test_the_words_of_versions_that_live_calls_have_are_kept_and_others_let_go(tmp_path: Path, folder: Path):

@@ -16,7 +16,7 @@ import uvloop
 
 from voice.errors import ProviderFailed, ProviderLate
 from voice.stt import sphinx_pool
-from voice.stt.port import Expectation, Recognition, Transcript, Unrecognised, Vocabulary
+from voice.stt.port import Expectation, Recognition, Result, Transcript, Unrecognised, Vocabulary
 from voice.stt.sphinx import SphinxStt
 
 pytestmark = pytest.mark.adapter
@@ -74,9 +74,9 @@ def say(recognition: Recognition, pcm: bytes, at_ms: int = 0, deadline_ms: int =
     recognition.speech_ended(at_ms + len(pcm) // 16, deadline_ms)
 
 
-async def final(results: AsyncIterator[Transcript | Unrecognised]) -> Transcript | Unrecognised:
+async def final(results: AsyncIterator[Result]) -> Transcript | Unrecognised:
     async for result in results:
-        if isinstance(result, Unrecognised) or result.final:
+        if isinstance(result, Unrecognised) or (isinstance(result, Transcript) and result.final):
             return result
     raise AssertionError("no result")
 
