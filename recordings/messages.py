@@ -20,6 +20,8 @@ class LeftMessage:
 
     call: CallSummary
     message: Message
+    number: int
+    """1 is the first of its call."""
     left_at: datetime
     """When the caller had spoken it; aware, UTC."""
 
@@ -29,8 +31,8 @@ def left_messages(call: CallSummary, events: Iterable[Event]) -> tuple[LeftMessa
     record = fold(event for event in events if event.kind in KINDS)
     began = _instant(record.wall_clock) or call.begun_at
     return tuple(
-        LeftMessage(call, message, began + timedelta(milliseconds=max(0, message.end_ms)))
-        for message in reversed(record.messages)
+        LeftMessage(call, message, number, began + timedelta(milliseconds=max(0, message.end_ms)))
+        for number, message in reversed([*enumerate(record.messages, 1)])
     )
 
 
@@ -38,6 +40,7 @@ def to_json(left: LeftMessage) -> dict[str, Any]:
     """The message as the API carries it."""
     return {
         "call_id": left.call.call_id,
+        "number": left.number,
         "left_at": left.left_at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "from_number": left.call.from_number,
         "line": left.call.line,

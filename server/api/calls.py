@@ -2,10 +2,10 @@
 
 import asyncio
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 from urllib.parse import quote
 
-from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 import recordings.events
 import recordings.record
@@ -13,45 +13,52 @@ import recordings.summary
 from recordings.events import Event
 from recordings.fold import fold
 from recordings.store import CallStore
-from recordings.summary import CallSummary
+from recordings.summary import CallSummary, Wanted
 from server.api.audio import serve_audio
 from server.api.live import live_router
 from server.api.login import login_router
-from server.api.replies import asked, known_call, private_json
+from server.api.messages import messages_router
+from server.api.replies import asked, known_call, private_json, token_needed
 from server.auth import Access
 from server.health import Troubles, degraded
 from server.pages.calls import pages_router
+from server.pages.messages import messages_page_router
+from telephony.call_events import Outcome
 
 EVENTS_PER_ANSWER: Final = 1000
 
 
 def calls_router(store: CallStore, audio_root: Path, access: Access, troubles: Troubles) -> APIRouter:
-    """Everything about calls: `/api/calls…`, `/api/live`, `/calls…`, `/login`, `/logout`, `/assets`.
+    """Everything about calls: `/api/calls…`, `/api/live`, `/api/messages`, the pages, `/login`, `/logout`, `/assets`.
 
     troubles: what people who look at calls should know is wrong with the server.
     """
     router = APIRouter()
     router.include_router(_api_router(store, audio_root, access, troubles))
     router.include_router(live_router(store, access, troubles))
+    router.include_router(messages_router(store, access))
     router.include_router(pages_router(store, access, troubles))
+    router.include_router(messages_page_router(store, access))
     router.include_router(login_router(access))
     return router
 
 
 def _api_router(store: CallStore, audio_root: Path, access: Access, troubles: Troubles) -> APIRouter:
-    def allowed(request: Request) -> None:
-        if not access.allows(request):
-            raise HTTPException(401, "Send the access token: Authorization: Bearer …", {"WWW-Authenticate": "Bearer"})
-
-    router = APIRouter(prefix="/api/calls", tags=["calls"], dependencies=[Depends(allowed)])
+    router = APIRouter(prefix="/api/calls", tags=["calls"], dependencies=[Depends(token_needed(access))])
 
     @router.get("")
-    async def list_calls(limit: Annotated[int, Query(ge=1, le=200)] = 50, before: str | None = None) -> Response:
+    async def list_calls(
+        limit: Annotated[int, Query(ge=1, le=200)] = 50,
+        before: str | None = None,
+        outcome: Outcome | Literal["live"] | None = None,
+        q: Annotated[str, Query(max_length=200)] = "",
+    ) -> Response:
         """Calls, latest first. `next`: what to give as `before` for older ones, null at the end.
 
+        `outcome`: only calls that ended so, or `live` ones. `q`: part of the caller's number or of the call's id.
         `degraded`: what is wrong with the server, null when nothing is.
         """
-        found = await asked(store.calls(limit, before))
+        found = await asked(store.calls(limit, before, Wanted(outcome, q.strip())))
         return private_json(
             {
                 "calls": [recordings.summary.to_json(call) for call in found],

@@ -17,7 +17,15 @@ from server.health import Troubles, degraded
 
 LISTED_CALLS: Final = 50
 LIST_KINDS: Final = frozenset(
-    {"call.ringing", "call.answered", "call.media_started", "call.media_lost", "call.resumed", "call.ended"}
+    {
+        "call.ringing",
+        "call.answered",
+        "call.media_started",
+        "call.media_lost",
+        "call.resumed",
+        "call.ended",
+        "message.taken",
+    }
 )
 """The kinds that change a call's line in the list."""
 SEND_S: Final = 10

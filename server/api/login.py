@@ -10,6 +10,7 @@ from server.auth import Access
 
 LOGIN_PATH: Final = "/login"
 HOME_PATH: Final = "/calls"
+_PAGES: Final = (HOME_PATH, "/messages")
 
 
 def login_router(access: Access) -> APIRouter:
@@ -43,7 +44,8 @@ def login_router(access: Access) -> APIRouter:
 
 def own_path(wanted: str) -> str:
     """The page to show after the login: only ever one of ours."""
-    return wanted if wanted == HOME_PATH or wanted.startswith((HOME_PATH + "/", HOME_PATH + "?")) else HOME_PATH
+    known = any(wanted == path or wanted.startswith((path + "/", path + "?")) for path in _PAGES)
+    return wanted if known else HOME_PATH
 
 
 def _from_own_page(access: Access, request: Request) -> None:

@@ -1,4 +1,4 @@
-"""The pages that people read: plain HTML made here, one style sheet, two small scripts, nothing from anywhere else."""
+"""The pages that people read: plain HTML made here, one style sheet, small scripts, nothing from anywhere else."""
 
 from pathlib import Path
 from typing import Any, Final
@@ -27,7 +27,13 @@ _templates: Final = jinja2.Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_templates.filters |= {"clock": words.clock, "plain": words.plain, "seconds": words.seconds, "value": words.value}
+_templates.filters |= {
+    "clock": words.clock,
+    "plain": words.plain,
+    "seconds": words.seconds,
+    "utc": words.utc,
+    "value": words.value,
+}
 
 
 def page(template: str, status: int = 200, **content: Any) -> HTMLResponse:

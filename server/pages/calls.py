@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
@@ -11,13 +11,16 @@ from recordings.events import Event
 from recordings.fold import fold
 from recordings.record import CallRecord, Turn, Utterance
 from recordings.store import CallStore
-from recordings.summary import CallSummary
+from recordings.summary import LIVE, CallSummary, Wanted
 from server import pages
 from server.api.replies import asked, known_call
 from server.auth import Access
 from server.health import Troubles
+from telephony.call_events import Outcome
 
 LISTED_CALLS: Final = 50
+OUTCOMES: Final = (LIVE, *get_args(Outcome))
+LONGEST_TEXT: Final = 200
 LONG_SILENCE_MS: Final = 2000
 """A silence that a reviewer wants to see between the lines."""
 
@@ -27,17 +30,25 @@ def pages_router(store: CallStore, access: Access, troubles: Troubles) -> APIRou
     router = APIRouter(include_in_schema=False)
 
     @router.get("/calls")
-    async def list_page(request: Request, before: str | None = None) -> Response:
+    async def list_page(request: Request, before: str | None = None, outcome: str = "", q: str = "") -> Response:
         if not access.allows(request):
-            return _to_login(request)
-        found = await asked(store.calls(LISTED_CALLS, before))
-        more = found[-1].call_id if len(found) == LISTED_CALLS else None
-        return pages.page("calls.html", calls=found, before=before, more=more, troubles=troubles())
+            return to_login(request)
+        wanted = Wanted(outcome if outcome in OUTCOMES else None, q.strip()[:LONGEST_TEXT])
+        found = await asked(store.calls(LISTED_CALLS, before, wanted))
+        return pages.page(
+            "calls.html",
+            calls=found,
+            before=before,
+            more=found[-1].call_id if len(found) == LISTED_CALLS else None,
+            wanted=wanted,
+            outcomes=OUTCOMES,
+            troubles=troubles(),
+        )
 
     @router.get("/calls/{call_id}")
     async def call_page(request: Request, call_id: str) -> Response:
         if not access.allows(request):
-            return _to_login(request)
+            return to_login(request)
         summary = await known_call(store, call_id)
         events = await asked(store.events(call_id))
         return await asyncio.to_thread(_call_page, summary, events)
@@ -97,7 +108,8 @@ def _call_page(summary: CallSummary, events: tuple[Event, ...]) -> Response:
     return pages.page("call.html", **content)
 
 
-def _to_login(request: Request) -> Response:
+def to_login(request: Request) -> Response:
+    """The way to sign in, and from there back to what was asked for."""
     wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     address = request.url_for("show_login").include_query_params(following=wanted)
     return RedirectResponse(f"{address.path}?{address.query}", 303)

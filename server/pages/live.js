@@ -53,7 +53,9 @@ async function refresh() {
     const answer = await fetch(location.href, { credentials: "same-origin" });
     if (answer.redirected || answer.status === 401) location.reload();
     if (!answer.ok) return;
-    patch(new DOMParser().parseFromString(await answer.text(), "text/html"));
+    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+    tellTimes(fresh);
+    patch(fresh);
   } catch { /* the server is away: the socket says so and comes back */ }
 }
 

@@ -1,6 +1,7 @@
 """How times, names and values read on a page. Pure."""
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 
@@ -20,6 +21,11 @@ def seconds(duration_ms: int) -> str:
     if abs(duration_ms) < 60_000:
         return f"{duration_ms / 1000:.1f} s"
     return f"{duration_ms // 60_000} min {duration_ms // 1000 % 60:02} s"
+
+
+def utc(at: datetime) -> str:
+    """A time of the world: 2026-01-05 10:00:00 UTC."""
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def plain(name: str) -> str:

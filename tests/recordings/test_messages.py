@@ -24,6 +24,7 @@ def test_a_message_says_who_left_it_when_and_for_whom():
     (left,) = left_messages(CALL, EVENTS)
     assert messages.to_json(left) == {
         "call_id": CALL_ID,
+        "number": 1,
         "left_at": "2026-01-05T10:00:21.500Z",
         "from_number": "+15550100",
         "line": "example",
@@ -37,7 +38,8 @@ def test_a_message_says_who_left_it_when_and_for_whom():
 
 def test_a_message_that_grew_is_one_message_and_the_latest_stands_first():
     events = [*EVENTS, again(90, message="m1", text="it is"), again(91, message="m1", text="it is Dana")]
-    assert [left.message.text for left in left_messages(CALL, events)] == ["it is Dana", "please call me back"]
+    told = [(left.number, left.message.text) for left in left_messages(CALL, events)]
+    assert told == [(2, "it is Dana"), (1, "please call me back")]
 
 
 @pytest.mark.parametrize("wall_clock", ["", "yesterday", "2026-01-05T10:00:00"])

@@ -34,6 +34,7 @@ def run(directory, use):
         ("GET", AUDIO),
         ("HEAD", AUDIO),
         ("GET", "/api/calls/CA-unknown"),
+        ("GET", "/api/messages"),
     ],
 )
 def test_without_the_token_nothing_is_told(tmp_path, method, path):
@@ -53,13 +54,13 @@ def test_every_route_that_tells_of_calls_asks_for_the_token(tmp_path):
     async def use(web):
         told = {}
         described = (await web.machine.get("/openapi.json")).json()["paths"]
-        for path in [*described, "/calls", "/calls/{call_id}"]:
+        for path in [*described, "/calls", "/calls/{call_id}", "/messages"]:
             assert path not in open_to_all
             told[path] = (await web.browser.get(path.replace("{call_id}", CALL_ID))).status_code
         return told
 
     told = run(tmp_path, use)
-    assert len(told) == 6
+    assert len(told) == 8
     assert set(told.values()) <= {401, 303}
 
 
@@ -76,6 +77,17 @@ def test_calls_are_listed_page_by_page(tmp_path):
     assert [call["call_id"] for call in second["calls"]] == ["CA2", "CA1", "CA0"]
     assert (second["next"], second["degraded"]) == (None, None)
     assert first["calls"][0]["outcome"] == "caller_hung_up"
+
+
+def test_calls_are_asked_for_by_outcome_and_by_number_or_id(tmp_path):
+    async def use(web):
+        web.store.append(call_events("CA1"))
+        web.store.append(call_events("CA2")[:5])
+        asked = ({"outcome": "live"}, {"outcome": "caller_hung_up"}, {"q": " ca2 "}, {"q": "(555) 0100"}, {"q": "CA3"})
+        return [(await web.machine.get("/api/calls", params=given)).json()["calls"] for given in asked]
+
+    found = [[call["call_id"] for call in calls] for calls in run(tmp_path, use)]
+    assert found == [["CA2"], ["CA1"], ["CA2"], ["CA2", "CA1"], []]
 
 
 def test_a_call_has_the_shape_of_json_output_with_addresses_for_paths(tmp_path):
@@ -123,7 +135,7 @@ def test_an_unknown_call_is_404(tmp_path, path):
     assert run(tmp_path, use) == [404] * 4
 
 
-@pytest.mark.parametrize("query", ["limit=0", "limit=1000", "limit=x"])
+@pytest.mark.parametrize("query", ["limit=0", "limit=1000", "limit=x", "outcome=unknown"])
 def test_a_bad_query_is_refused(tmp_path, query):
     async def use(web):
         return (await web.machine.get(f"/api/calls?{query}")).status_code

@@ -75,6 +75,9 @@ def test_signing_out_ends_it(tmp_path):
         ("/calls.evil.example.com", "/calls"),
         ("/\\evil.example.com", "/calls"),
         ("", "/calls"),
+        ("/messages", "/messages"),
+        ("/messages?before=CA1", "/messages?before=CA1"),
+        ("/messages.evil.example.com", "/calls"),
     ],
 )
 def test_the_form_leads_to_our_pages_only(wanted, expected):

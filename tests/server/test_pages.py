@@ -17,6 +17,7 @@ from tests.fakes.web import TOKEN, record_sound, serving
 pytestmark = pytest.mark.adapter
 
 PAGE = f"/calls/{CALL_ID}"
+SCRIPTS = ("live.js", "player.js", "times.js")
 
 
 def run(directory, use):
@@ -130,19 +131,23 @@ def test_what_callers_say_is_text_and_nothing_else(tmp_path):
 
     async def use(web):
         web.store.append(events)
-        return parsed(await web.browser.get(PAGE)), parsed(await web.browser.get("/calls"))
+        return [parsed(await web.browser.get(path)) for path in (PAGE, "/calls", "/messages")]
 
     for page in run(tmp_path, use):
         assert not page.select("img")
-        assert {script["src"] for script in page.select("script")} <= {"/assets/live.js", "/assets/player.js"}
+        assert {script["src"] for script in page.select("script")} <= {
+            "/assets/live.js",
+            "/assets/player.js",
+            "/assets/times.js",
+        }
         assert "<script>alert(1)</script>" in page.get_text()
 
 
 def test_pages_load_nothing_from_elsewhere_and_hold_no_code_or_style(tmp_path):
     async def use(web):
         web.store.append(call_events())
-        answers = [await web.browser.get(path) for path in ("/calls", PAGE, "/login")]
-        assets = [(await web.browser.get(f"/assets/{name}")) for name in ("cordboard.css", "live.js", "player.js", "x")]
+        answers = [await web.browser.get(path) for path in ("/calls", PAGE, "/messages", "/login")]
+        assets = [(await web.browser.get(f"/assets/{name}")) for name in ("cordboard.css", *SCRIPTS, "x")]
         return answers, assets
 
     answers, assets = run(tmp_path, use)
@@ -157,14 +162,14 @@ def test_pages_load_nothing_from_elsewhere_and_hold_no_code_or_style(tmp_path):
             for name in ("src", "href", "action"):
                 assert element.get(name, "/").startswith(("/", "#", "data:,"))
         assert not page.select("style, script:not([src])")
-    assert [asset.status_code for asset in assets] == [200, 200, 200, 404]
-    assert not re.search(r"https?://", "".join(asset.text for asset in assets[:3]))
+    assert [asset.status_code for asset in assets] == [200, 200, 200, 200, 404]
+    assert not re.search(r"https?://", "".join(asset.text for asset in assets[:-1]))
 
 
 def test_pages_can_be_read_by_machine_and_ear(tmp_path):
     async def use(web):
         web.store.append(call_events())
-        return [parsed(await web.browser.get(path)) for path in ("/calls", PAGE, "/login")]
+        return [parsed(await web.browser.get(path)) for path in ("/calls", PAGE, "/messages", "/login")]
 
     for page in run(tmp_path, use):
         assert page.html["lang"] == "en"
@@ -176,7 +181,7 @@ def test_pages_can_be_read_by_machine_and_ear(tmp_path):
         for table in page.select("table"):
             assert table.caption
             assert all(head.get("scope") for head in table.select("th"))
-        for field in page.select("input:not([type=hidden])"):
+        for field in page.select("input:not([type=hidden]), select"):
             assert page.select_one(f"label[for={field['id']}]")
 
 
@@ -185,16 +190,77 @@ def test_the_list_shows_calls_page_by_page_and_only_the_first_page_is_live(tmp_p
         for number in range(60):
             web.store.append(call_events(f"CA{number:02}")[: None if number < 59 else 5])
         first = parsed(await web.browser.get("/calls"))
-        older = first.select_one("nav a")["href"]
+        older = first.select_one("nav.pages a")["href"]
         return first, parsed(await web.browser.get(older))
 
     first, second = run(tmp_path, use)
     rows = [text(row) for row in first.select("#rows tr")]
     assert len(rows) == 50
     assert rows[0].endswith("+15550100 +15550199 example live")
-    assert rows[1].endswith("caller hung up 22.5 s")
+    assert rows[1].endswith("caller hung up (hang up) message 22.5 s")
     assert len(second.select("#rows tr")) == 10
     assert first.select("[data-live='/api/live']")
+    assert not second.select("[data-live]")
+
+
+def test_a_list_shows_calls_of_one_outcome_or_of_one_number_and_so_do_its_older_pages(tmp_path):
+    async def use(web):
+        for number in range(60):
+            web.store.append(call_events(f"CA{number:02}")[: 5 if number % 10 == 0 else None])
+        pages = [
+            await web.browser.get(f"/calls?{asked}") for asked in ("outcome=live", "q=CA59", "q=nobody", "q=5550100")
+        ]
+        live, one, none, all_of_it = map(parsed, pages)
+        return live, one, none, parsed(await web.browser.get(all_of_it.select_one("nav.pages a")["href"]))
+
+    live, one, none, older = run(tmp_path, use)
+    assert len(live.select("#rows tr")) == 6
+    assert live.select_one("option[selected]")["value"] == "live"
+    assert [row["id"] for row in one.select("#rows tr")] == ["call-CA59"]
+    assert text(none.select_one("#none")) == "No call is like that."
+    assert older.select_one("#q")["value"] == "5550100"
+    assert len(older.select("#rows tr")) == 10
+
+
+def test_messages_say_who_left_them_when_for_whom_and_lead_to_their_call(tmp_path):
+    async def use(web):
+        web.store.append(call_events())
+        return parsed(await web.browser.get("/messages"))
+
+    page = run(tmp_path, use)
+    (left,) = page.select("#left > li")
+    assert text(left) == (
+        "+15550100 for customer care 2026-01-05 10:00:21 UTC please call me back "
+        "example, the call from +15550100, message 1"
+    )
+    assert left.a["href"] == f"{PAGE}#messages"
+    assert page.select("[data-live='/api/live']")
+    assert page.select_one("nav [aria-current]").text == "Messages"
+
+
+def test_messages_without_words_say_where_they_can_be_heard(tmp_path):
+    taken = next(event for event in call_events() if event.kind == "message.taken")
+    carrier = {"text": "", "recording_url": "https://api.twilio.com/RE1"}
+
+    async def use(web):
+        web.store.append([dataclasses.replace(taken, seq=1, data={**taken.data, "text": ""})])
+        web.store.append([dataclasses.replace(taken, seq=2, data={**taken.data, **carrier})])
+        return parsed(await web.browser.get("/messages")), parsed(await web.browser.get(PAGE))
+
+    for page in run(tmp_path, use):
+        assert "no words were understood; listen to the recording" in text(page.main).lower()
+        assert "recorded by the carrier: https://api.twilio.com/RE1" in text(page.main).replace("Recorded", "recorded")
+
+
+def test_messages_come_page_by_page(tmp_path):
+    async def use(web):
+        for number in range(60):
+            web.store.append(call_events(f"CA{number:02}"))
+        first = parsed(await web.browser.get("/messages"))
+        return first, parsed(await web.browser.get(first.select_one("nav.pages a")["href"]))
+
+    first, second = run(tmp_path, use)
+    assert (len(first.select("#left > li")), len(second.select("#left > li"))) == (50, 10)
     assert not second.select("[data-live]")
 
 
@@ -203,6 +269,13 @@ def test_an_empty_list_says_what_to_expect(tmp_path):
         return parsed(await web.browser.get("/calls"))
 
     assert "No calls yet" in text(run(tmp_path, use).main)
+
+
+def test_no_messages_is_said(tmp_path):
+    async def use(web):
+        return parsed(await web.browser.get("/messages"))
+
+    assert "No messages yet" in text(run(tmp_path, use).main)
 
 
 def test_the_list_says_when_the_disk_refuses(tmp_path):
