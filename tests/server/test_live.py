@@ -197,6 +197,18 @@ def test_the_list_says_what_is_and_then_what_changes(tmp_path):
     assert later["call"]["call_id"] == "CA3"
 
 
+def test_the_list_says_when_a_message_is_left(tmp_path):
+    async def use(web):
+        web.store.append(EVENTS[:-3])
+        async with connect(web.socket_url("/api/live"), additional_headers=BEARER) as socket:
+            await socket.recv()
+            web.store.append(EVENTS[-3:-1])
+            return json.loads(await socket.recv())
+
+    told = run(tmp_path, use)
+    assert (told["type"], told["call"]["message_for"], told["call"]["outcome"]) == ("call", "customer_care", None)
+
+
 def test_the_list_says_when_the_disk_refuses(tmp_path, monkeypatch):
     monkeypatch.setattr(live, "HEALTH_S", 0.05)
 
