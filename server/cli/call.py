@@ -3,10 +3,11 @@
 import asyncio
 import json
 import os
+import signal
 import sys
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from secrets import token_hex
@@ -41,6 +42,7 @@ class Placing:
 
     plan: Plan
     to: str
+    """Empty: the first number of the server's first line."""
     from_: str
     data_dir: Path
     server: Reachable | Launched
@@ -59,24 +61,78 @@ class _Feed:
 
 
 async def place(placing: Placing, out: Console, result: Path | None) -> Exit:
-    """Place the call, print the conversation, write the report. Exits if the server cannot be had."""
+    """Place the call, print the conversation, write the report. Exits if the server cannot be had.
+
+    SIGINT or SIGTERM hangs up, and the call is reported as far as it went; again, or before the call, it cancels this.
+    """
     began_s = time.monotonic()
-    async with _server(placing) as server, TwilioDouble("AC" + token_hex(16), server.auth_token) as double:
-        call = await double.call(f"{server.url}/twilio/voice", to=placing.to, from_=placing.from_)
-        out.print(f"[dim]The line carries sound {time.monotonic() - began_s:.1f} s after the command.[/]")
-        async with aiohttp.ClientSession() as session:
+    with _told_to_stop() as stop_by:
+        async with _server(placing) as server, aiohttp.ClientSession() as session:
             api, feed = Api(session, server), _Feed()
-            async with asyncio.TaskGroup() as tasks:
-                watching = tasks.create_task(_watch(api, call, feed, out))
-                caller = tasks.create_task(_act(call, placing.plan, feed))
-                heard = await _outcome(call)
-                caller.cancel()
-                await asyncio.wait([watching], timeout=FEED_GRACE_S)
-                watching.cancel()
-            kept = await _kept(api, heard)
+            to = await _number(api, placing)
+            async with TwilioDouble("AC" + token_hex(16), server.auth_token) as double:
+                stop_by(double.hang_up_all)
+                status_callback = f"{server.url}/twilio/status"
+                call = await double.call(
+                    f"{server.url}/twilio/voice", to=to, from_=placing.from_, status_callback=status_callback
+                )
+                if call.listening:
+                    out.print(f"[dim]The line carries sound {time.monotonic() - began_s:.1f} s after the command.[/]")
+                heard = await _conversation(api, call, placing.plan, feed, out)
+                kept = await _kept(api, heard)
     found = silences(heard.ear, feed.events)
     told = report(kept, found)
     return await asyncio.to_thread(_close, told, heard, dead_air_ms(found), placing, result, out)
+
+
+async def _conversation(api: Api, call: DoubleCall, plan: Plan, feed: _Feed, out: Console) -> DoubleResult:
+    async with asyncio.TaskGroup() as tasks:
+        watching = tasks.create_task(_watch(api, call, feed, out))
+        caller = tasks.create_task(_act(call, plan, feed))
+        heard = await _outcome(call)
+        caller.cancel()
+        await asyncio.wait([watching], timeout=FEED_GRACE_S)
+        watching.cancel()
+    return heard
+
+
+@contextmanager
+def _told_to_stop() -> Iterator[Callable[[Callable[[], object]], None]]:
+    """SIGINT and SIGTERM cancel this task; or first do what is given to what this yields."""
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    assert task is not None  # noqa: S101 there is one wherever coroutines run
+    ways: list[Callable[[], object]] = [task.cancel]
+    signals = (signal.SIGINT, signal.SIGTERM)
+
+    def stop() -> None:
+        way = ways.pop() if len(ways) > 1 else ways[0]
+        way()
+
+    for number in signals:
+        loop.add_signal_handler(number, stop)
+    try:
+        yield ways.append
+    finally:
+        for number in signals:
+            loop.remove_signal_handler(number)
+
+
+async def _number(api: Api, placing: Placing) -> str:
+    """The number to call: what was asked for, or the server's first. Exits if the server does not let us see calls."""
+    if isinstance(placing.server, Launched) and placing.to:
+        return placing.to
+    try:
+        lines = await api.lines()
+    except aiohttp.ClientResponseError as error:
+        if error.status == 401:
+            fail(
+                Exit.INVALID, "the server does not take this access token; set CORDBOARD_ACCESS_TOKEN to that server's"
+            )
+        fail(Exit.UNREACHABLE, f"the server does not tell its lines ({error.status}); is --url that of a Cordboard?")
+    except aiohttp.ClientError as error:
+        fail(Exit.UNREACHABLE, f"the server cannot be reached: {error}")
+    numbers = [number for line in lines for number in line["numbers"]]
+    return placing.to or numbers[0]
 
 
 @asynccontextmanager
@@ -114,7 +170,7 @@ async def _outcome(call: DoubleCall) -> DoubleResult:
 
 
 async def _kept(api: Api, heard: DoubleResult) -> dict[str, Any]:
-    refused = next((made for made in heard.webhooks if made.status != 200), None)
+    refused = next((made for made in heard.webhooks if made.purpose == "voice" and made.status != 200), None)
     if refused is not None and not heard.streams:
         if not refused.status:
             fail(Exit.UNREACHABLE, f"the server cannot be reached: {refused.error}")
@@ -148,6 +204,19 @@ def _close(
         transcript.write_text(json.dumps(told, indent=2) + "\n")
         out.print(f"\nRecording:  {told['recording']}\nTranscript: {transcript}\nEar:        {ear}")
         out.print(f"Again:      {os.path.relpath(sys.argv[0])} replay {heard.call_sid}")
+    for text in heard.said:
+        out.print(f"The caller was told: “{text}”")
+    kept_promise = _figures(told, dead_ms, out) if heard.streams else True
+    for problem in heard.problems:
+        out.print(f"[yellow]The carrier complains: {problem.code} {problem.detail}[/]")
+    if not heard.streams:
+        out.print(f"[bold red]The call was not connected: {told['outcome'] or 'no outcome was recorded'}.[/]")
+    well = kept_promise and told["outcome"] not in (None, "refused", "failed", "media_lost")
+    return Exit.OK if well and heard.streams else Exit.FAILED
+
+
+def _figures(told: dict[str, Any], dead_ms: int, out: Console) -> bool:
+    """How fast the replies were, and whether the caller never heard dead air."""
     gaps = [turn["reply_gap_ms"] for turn in told["turns"] if turn["reply_gap_ms"] is not None and turn["caller"]]
     if gaps:
         out.print(
@@ -156,7 +225,4 @@ def _close(
     kept_promise = dead_ms <= DEAD_AIR_MS
     style = "green" if kept_promise else "bold red"
     out.print(f"[{style}]Longest silence while the floor was the assistant's, by the caller's ear: {dead_ms} ms.[/]")
-    for problem in heard.problems:
-        out.print(f"[yellow]The carrier complains: {problem.code} {problem.detail}[/]")
-    well = kept_promise and told["outcome"] not in (None, "refused", "failed", "media_lost")
-    return Exit.OK if well else Exit.FAILED
+    return kept_promise

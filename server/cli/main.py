@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -78,11 +79,14 @@ def serve(
 def call(
     files: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="FILE…", help="Audio to speak, one file a turn: wav of any rate, or headerless .ulaw."),
+        typer.Argument(
+            metavar="FILE…", help="Audio to speak, one file a turn: WAV, FLAC or Ogg of any rate, or headerless .ulaw."
+        ),
     ] = None,
     line: Lines = None,
     to: Annotated[
-        str | None, typer.Option(help="Number to call; else the first line's first.", show_default=False)
+        str | None,
+        typer.Option(help="Number to call; else the first line's first, with --url that server's.", show_default=False),
     ] = None,
     from_: Annotated[str, typer.Option("--from", help="The caller's number.")] = "+14155550101",
     url: Annotated[str | None, typer.Option(help="Call a server that runs; its tokens come from the settings.")] = None,
@@ -128,8 +132,7 @@ def _place(
     from server.data_dir import PLACED  # noqa: PLC0415
 
     chosen = settings(lines=line or None)
-    if result is not None and not result.absolute().parent.is_dir():
-        fail(Exit.INVALID, f"--json {result}: there is no folder {result.absolute().parent}")
+    _writable(result)
     if url and not url.startswith(("http://", "https://")):
         fail(Exit.INVALID, f"--url {url} must begin with http:// or https://")
     for name, given in (("--to", to), ("--from", from_)):
@@ -144,10 +147,25 @@ def _place(
         from pipeline.line.load import load_line  # noqa: PLC0415 while the server starts
         from server.cli import call as command  # noqa: PLC0415
 
-        number = to or load_line(chosen.lines[0]).settings.numbers[0]
+        number = to or ("" if url else load_line(chosen.lines[0]).settings.numbers[0])
         placing = command.Placing(wanted, number, from_, data_dir, server)
-        return asyncio.run(command.place(placing, out, result))
+        try:
+            return asyncio.run(command.place(placing, out, result))
+        except asyncio.CancelledError:
+            fail(Exit.FAILED, "stopped before the call was over")
     return Exit.FAILED  # not reached: errors exit
+
+
+def _writable(result: Path | None) -> None:
+    """Notice a --json that cannot be written before anything is done for it."""
+    if result is None:
+        return
+    if not result.absolute().parent.is_dir():
+        fail(Exit.INVALID, f"--json {result}: there is no folder {result.absolute().parent}")
+    if result.is_dir():
+        fail(Exit.INVALID, f"--json {result} is a folder; name a file in it")
+    if not os.access(result if result.exists() else result.absolute().parent, os.W_OK):
+        fail(Exit.INVALID, f"--json {result} cannot be written; choose another place")
 
 
 @app.command()
@@ -184,6 +202,7 @@ def eval_intents(
     """Measure how well intents are told apart on any labelled set."""
     from server.cli import inspect as command  # noqa: PLC0415
 
+    _writable(result)
     try:
         command.eval_intents(settings(), train, test, per_class, result, out)
     except (ValueError, OSError) as error:

@@ -18,6 +18,14 @@ class Api:
         self._url = server.url
         self._headers = {"Authorization": f"Bearer {server.access_token}"}
 
+    async def lines(self) -> list[dict[str, Any]]:
+        """The lines that it answers, in the order of its settings. Raises aiohttp.ClientError."""
+        async with self._session.get(f"{self._url}/api/lines", headers=self._headers) as answer:
+            answer.raise_for_status()
+            told: dict[str, Any] = await answer.json()
+            found: list[dict[str, Any]] = told["lines"]
+            return found
+
     async def call(self, call_id: str) -> dict[str, Any]:
         """The call as JSON. Raises aiohttp.ClientError."""
         async with self._session.get(f"{self._url}/api/calls/{call_id}", headers=self._headers) as answer:

@@ -47,4 +47,16 @@ def dead_air_ms(found: Iterable[Silence]) -> int:
 def report(call: Mapping[str, Any], found: Sequence[Silence]) -> dict[str, Any]:
     """The stable shape of `--json`: as the server gives it, with the silences that the ear heard."""
     heard = [{"start_ms": each.start_ms, "end_ms": each.end_ms, "floor": each.floor} for each in found]
-    return {**call, "silences": heard}
+    return {**_in_order(call), "silences": heard}
+
+
+def _in_order(call: Mapping[str, Any]) -> dict[str, Any]:
+    """The call with its utterances as they began; the log has them as they were decided, another order on overlaps."""
+    said: Sequence[Mapping[str, Any]] = call["utterances"]
+    order = sorted(range(len(said)), key=lambda index: (said[index]["start_ms"], index))
+    place = {index: position for position, index in enumerate(order)}
+    turns = [
+        {**turn, **{side: sorted(place[index] for index in turn[side]) for side in ("caller", "assistant")}}
+        for turn in call["turns"]
+    ]
+    return {**call, "utterances": [said[index] for index in order], "turns": turns}

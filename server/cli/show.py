@@ -26,7 +26,8 @@ class ConversationView:
 
     def __init__(self) -> None:
         self._texts: dict[str, tuple[str, str]] = {}
-        self._caller_end_ms: int | None = None
+        self._caller_ms: tuple[int, int] | None = None
+        """From when to when the caller spoke last, until the reply to that was shown."""
         self._notes: list[str] = []
 
     def show(self, event: Mapping[str, Any]) -> Iterator[Text]:
@@ -42,11 +43,11 @@ class ConversationView:
             case "assistant.heard":
                 yield from self._heard(data)
             case "caller.said":
-                self._caller_end_ms = int(data["end_ms"])
+                self._caller_ms = int(data["start_ms"]), int(data["end_ms"])
                 quoted = f"“{data['text']}”" if data["via"] == "speech" else f"[keys {data['text']}]"
                 yield _line(int(data["start_ms"]), "caller", quoted)
             case "caller.unrecognised":
-                self._caller_end_ms = int(data["end_ms"])
+                self._caller_ms = int(data["start_ms"]), int(data["end_ms"])
                 yield _line(int(data["start_ms"]), "caller", f"(not understood: {data['reason']})")
             case "caller.silent":
                 yield Text(f"{'':9}(the caller says nothing)", style="dim")
@@ -64,9 +65,12 @@ class ConversationView:
         line = _line(start_ms, "assistant", data["heard_text"] if not data["complete"] else text)
         if not data["complete"]:
             line.append(" — cut off", style="yellow")
-        if self._caller_end_ms is not None and purpose in {"reply", "question", "fill", "goodbye"}:
-            line.append(f"   ({(start_ms - self._caller_end_ms) / 1000:.2f} s after the caller)", style="dim")
-            self._caller_end_ms = None
+        if self._caller_ms is not None and purpose in {"reply", "question", "fill", "goodbye"}:
+            began_ms, end_ms = self._caller_ms
+            if start_ms >= end_ms:
+                line.append(f"   ({(start_ms - end_ms) / 1000:.2f} s after the caller)", style="dim")
+            if start_ms >= began_ms:  # what began before is what the caller spoke over, not the reply
+                self._caller_ms = None
         yield line
 
     @staticmethod

@@ -46,8 +46,10 @@ def _from_container(data: bytes, name: str) -> bytes:
     try:
         samples, rate_hz = soundfile.read(io.BytesIO(data), dtype="float32", always_2d=True)
     except (soundfile.LibsndfileError, TypeError, ValueError) as error:
+        # The library's own message names the buffer that it was given, not the file.
+        reason = getattr(error, "error_string", "its header makes no sense").rstrip(".").lower()
         remedy = f"headerless μ-law needs one of the endings {', '.join(sorted(HEADERLESS))}"
-        raise NotAudio(f"{name} is not audio that can be read ({error}); use WAV, FLAC or Ogg; {remedy}") from error
+        raise NotAudio(f"{name} is not audio that can be read ({reason}); use WAV, FLAC or Ogg; {remedy}") from error
     if not len(samples):
         return b""
     if len(samples) > LONGEST_S * rate_hz:

@@ -2,13 +2,14 @@
 
 import wave
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
 from server.cli.caller import plan
 from server.cli.main import app
-from server.cli.result import Silence, dead_air_ms, silences
+from server.cli.result import Silence, dead_air_ms, report, silences
 from telephony.double.ear import Ear
 from telephony.double.files import read_ulaw
 from telephony.double.script import InterruptAt, Press, Speak, StaySilent
@@ -91,3 +92,26 @@ def test_silences_are_cut_where_the_floor_changes_and_only_the_assistants_count_
     found = silences(ear, floor)
     assert found == [Silence(0, 1000, "nobody"), Silence(1000, 5000, "assistant"), Silence(5000, 8000, "nobody")]
     assert dead_air_ms(found) == 4000
+
+
+def test_utterances_are_reported_as_they_began_and_turns_still_name_them():
+    def said(speaker: str, start_ms: int) -> dict[str, Any]:
+        return {"speaker": speaker, "start_ms": start_ms, "end_ms": start_ms + 900}
+
+    call = {
+        "utterances": [said("assistant", 0), said("assistant", 5000), said("caller", 4000), said("assistant", 6000)],
+        "turns": [{"caller": [2], "assistant": [3, 1], "intent": "hours"}, {"caller": [], "assistant": [0]}],
+    }
+    told = report(call, [])
+    assert [each["start_ms"] for each in told["utterances"]] == [0, 4000, 5000, 6000]
+    assert told["turns"] == [
+        {"caller": [1], "assistant": [2, 3], "intent": "hours"},
+        {"caller": [], "assistant": [0]},
+    ]
+
+
+@pytest.mark.parametrize("place", ["/nowhere/at/all.json", "/"])
+def test_figures_that_could_not_be_written_are_refused_before_anything_is_learned(place: str):
+    refused = run("eval-intents", "/nowhere/train.csv", "/nowhere/test.csv", "--json", place)
+    assert refused.exit_code == 2
+    assert "--json" in refused.stderr

@@ -81,6 +81,7 @@ def test_a_wav_of_the_standard_library_is_read(tmp_path):
         ("a.wav", b"hello, this is a text", "WAV, FLAC or Ogg"),
         ("a.bin", b"\x10" * 800, ".ulaw"),
         ("a.wav", b"RIFF\x00\x00\x00\x00WAVE", "not audio"),
+        ("a.wav", b"RIFF\x24\x00\x00\x00WAVEfmt \x10\x00\x00\x00" + bytes(24), "not audio that can be read"),
         ("a.wav", wav(np.zeros(0), 8000, "PCM_16"), "holds no sound"),
         ("a.ulaw", bytes(8000 * 601), "at most 600 s"),
     ],
@@ -91,6 +92,7 @@ def test_what_is_not_audio_is_refused_with_the_remedy(tmp_path, name, data, says
     with pytest.raises(NotAudio, match=says) as refused:
         read_ulaw(file)
     assert str(file) in str(refused.value)
+    assert "BytesIO" not in str(refused.value)
 
 
 def test_a_missing_file_and_a_folder_are_refused(tmp_path):
