@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 import numpy as np
+import numpy.typing as npt
 
 from recordings.errors import AudioUnavailable
 from voice.audio import SAMPLE_RATE_HZ, ULAW_BYTES_PER_MS, pcm_to_samples, ulaw_to_pcm
@@ -137,6 +138,20 @@ def repair(path: Path) -> None:
         StereoWav(path).close()
     except OSError as error:
         raise AudioUnavailable(f"{path} cannot be repaired: {error.strerror}.") from error
+
+
+def read_samples(path: Path) -> npt.NDArray[np.int16]:
+    """All that a recording holds now: shape (n, 2), int16, 8 kHz; first the caller. Also while it is being written.
+
+    Raises AudioUnavailable when there is none or it is not one of ours.
+    """
+    try:
+        found = path.read_bytes()
+    except OSError as error:
+        raise AudioUnavailable(f"There is no recording at {path}.") from error
+    if not is_ours(found[:HEADER_BYTES]):
+        raise AudioUnavailable(f"{path} is not a recording of ours.")
+    return pcm_to_samples(_whole_frames(found[HEADER_BYTES:])).reshape(-1, 2)
 
 
 def _runs(pieces: Iterable[Piece]) -> Iterator[list[Piece]]:

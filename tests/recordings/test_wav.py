@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from recordings import wav
 from recordings.errors import AudioUnavailable
-from recordings.wav import CALLER, HEARD, Piece, StereoWav
+from recordings.wav import CALLER, HEARD, Piece, StereoWav, read_samples
 from tests.fakes.files import next_free_file
 from tests.fakes.stereo import sound
 from voice.audio import pcm_to_samples, ulaw_to_pcm
@@ -107,6 +107,26 @@ def test_no_file_stays_open_behind_a_refused_one(tmp_path):
         with pytest.raises(AudioUnavailable):
             StereoWav(path)
     assert next_free_file() == before
+
+
+def test_a_recording_is_read_as_an_independent_reader_reads_it_also_while_it_grows(tmp_path):
+    path = tmp_path / "call.wav"
+    file = StereoWav(path)
+    assert read_samples(path).shape == (0, 2)
+    file.write([Piece(CALLER, 20, LOUD * 160), Piece(HEARD, 100, LOUD * 80)])
+    assert np.array_equal(read_samples(path), sound(path))
+    file.close()
+    with path.open("ab") as cut_off:
+        cut_off.write(b"\x01")
+    assert np.array_equal(read_samples(path), sound(path))
+
+
+def test_what_is_no_recording_of_ours_is_not_read(tmp_path):
+    with pytest.raises(AudioUnavailable):
+        read_samples(tmp_path / "none.wav")
+    (tmp_path / "text.wav").write_text("not audio at all")
+    with pytest.raises(AudioUnavailable):
+        read_samples(tmp_path / "text.wav")
 
 
 pieces = st.lists(

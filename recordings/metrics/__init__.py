@@ -1,0 +1,1 @@
+"""How well a call was conducted, in figures that compare with published ones. Definitions: docs/metrics.md."""

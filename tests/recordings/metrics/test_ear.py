@@ -1,0 +1,66 @@
+import numpy as np
+import pytest
+
+from recordings.metrics.ear import ear_timeline
+from recordings.metrics.timeline import Stretch, Timeline
+
+pytestmark = pytest.mark.unit
+
+NOTHING = Timeline((), (), 0)
+
+
+def sound(*spans, end_ms=10_000, level=3000, noise=0):
+    """One channel with a tone in these spans, over noise."""
+    samples = np.random.default_rng(7).normal(0, noise, end_ms * 8) if noise else np.zeros(end_ms * 8)
+    tone = np.sin(np.arange(end_ms * 8) * 0.3) * level
+    for start_ms, stop_ms in spans:
+        samples[start_ms * 8 : stop_ms * 8] += tone[start_ms * 8 : stop_ms * 8]
+    return samples.astype(np.int16)
+
+
+def stereo(caller, heard):
+    return np.stack([caller, heard], axis=1)
+
+
+def spans(line):
+    return [(each.start_ms, each.end_ms) for each in line.caller]
+
+
+def test_an_empty_recording_has_an_empty_timeline():
+    assert ear_timeline(np.zeros((0, 2), dtype=np.int16), NOTHING) == Timeline((), (), 0)
+
+
+def test_sound_on_each_channel_is_found_at_its_time():
+    line = ear_timeline(stereo(sound((1000, 2000)), sound((3000, 5000), (7000, 7500))), NOTHING)
+    assert line.caller == (Stretch(1000, 2000, None),)
+    assert line.assistant == ((3000, 5000), (7000, 7500))
+    assert line.end_ms == 10_000
+
+
+def test_a_breath_is_no_silence_and_half_a_second_is():
+    line = ear_timeline(stereo(sound(), sound((1000, 2000), (2480, 3000), (3500, 4000))), NOTHING)
+    assert line.assistant == ((1000, 3000), (3500, 4000))
+
+
+def test_a_pause_in_which_the_caller_makes_a_sound_is_a_silence_however_short():
+    line = ear_timeline(stereo(sound((1900, 2100)), sound((1000, 2000), (2300, 3000))), NOTHING)
+    assert line.assistant == ((1000, 2000), (2300, 3000))
+
+
+def test_a_noisy_line_is_not_all_speech():
+    line = ear_timeline(stereo(sound((1000, 2000), noise=100), sound()), NOTHING)
+    assert spans(line) == [(1000, 2000)]
+
+
+def test_clicks_are_not_speech():
+    assert ear_timeline(stereo(sound((1000, 1040)), sound()), NOTHING).caller == ()
+
+
+def test_what_a_stretch_was_is_told_by_the_events_and_when_it_was_by_the_ear():
+    told = Timeline((Stretch(900, 3100, "turn", used_tool=True), Stretch(5000, 5300, "backchannel")), (), 10_000)
+    heard = stereo(sound((1000, 1800), (2600, 3000), (5040, 5240), (8000, 8200)), sound())
+    assert ear_timeline(heard, told).caller == (
+        Stretch(1000, 3000, "turn", used_tool=True),
+        Stretch(5040, 5240, "backchannel"),
+        Stretch(8000, 8200, None),
+    )
