@@ -6,6 +6,7 @@ from typing import Protocol
 
 from pipeline.assistant.exchange import (
     CallTool,
+    CannotSpeak,
     DialogueAction,
     DialogueEvent,
     End,
@@ -23,6 +24,10 @@ from pipeline.drive import Clock, Driver
 from pipeline.line.ready import LineRuntime
 
 RETRIEVAL_DEADLINE_MS = 250
+
+
+class VoiceLost(Exception):
+    """The voice failed, for the apology too: a call must not go on in silence."""
 
 
 class Log(Protocol):
@@ -91,6 +96,8 @@ class Answering:
                 self._tasks.create_task(self._find(action))
             case End():
                 self._end(action)
+            case CannotSpeak():
+                raise VoiceLost(f"nothing can be said in call {self._call_id}: its stream ends, the carrier asks again")
             case Ignored():
                 pass
 

@@ -9,7 +9,7 @@ from pipeline.assistant.exchange import DialogueEvent, Say
 from pipeline.floor import Interrupted
 from pipeline.hearing import Heard, HearingOutput, SpeechBegan, SpeechOver, SpeechPauses
 from pipeline.stages import Stages
-from pipeline.voicing import VoiceAudio, VoiceBegan, Voiced
+from pipeline.voicing import VoiceAudio, VoiceBegan, Voiced, VoiceFailed
 from telephony.ports import Audio, Dtmf, Marked, MediaLost
 from voice.audio import pcm_to_ulaw
 from voice.stt.port import Transcript, Unrecognised
@@ -82,5 +82,7 @@ class _Join:
             speaking.begin(voiced.utterance)
         elif isinstance(voiced, VoiceAudio):
             speaking.audio(voiced.utterance, pcm_to_ulaw(voiced.pcm))
+        elif isinstance(voiced, VoiceFailed):
+            speaking.fail(voiced.utterance)
         else:
             speaking.end(voiced.utterance)

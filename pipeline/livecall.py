@@ -103,7 +103,7 @@ class LiveCall:
         try:
             # A stream that this one replaces first reports what of its speech was heard, and lets go of the recording.
             async with self._one_at_a_time, asyncio.TaskGroup() as tasks:
-                conversation = tasks.create_task(self._converse(socket, number, stream))
+                conversation = tasks.create_task(self._converse(socket, number, stream, first=kind == "call.answered"))
                 await stream.over.wait()
                 conversation.cancel()
         finally:
@@ -120,9 +120,9 @@ class LiveCall:
         record_carrier_message(self._log, self._line, now_ms, recording_url, duration_s)
         self.flow.post(MessageLeft(now_ms))
 
-    async def _converse(self, socket: MediaSocket, number: int, stream: _Stream) -> None:
+    async def _converse(self, socket: MediaSocket, number: int, stream: _Stream, *, first: bool) -> None:
         session = Session(
-            self._runtime, self._line, self.origin, self._log, self.clock, number,
+            self._runtime, self._line, self.origin, self._log, self.clock, first,
             lambda event: self._media(event, number), self._ended, self._all_said,
         )  # fmt: skip
         try:

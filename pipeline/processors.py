@@ -32,8 +32,8 @@ from pipecat.utils.time import time_now_iso8601
 from pipeline.assistant.exchange import DialogueEvent, Say
 from pipeline.floor import Interrupted
 from pipeline.stages import Stages
-from pipeline.transport import AUDIO_FROM, SpeechPausesFrame, at_ms, end, start
-from pipeline.voicing import VoiceAudio, VoiceBegan, Voiced, VoiceOver
+from pipeline.transport import AUDIO_FROM, SpeechPausesFrame, VoiceFailedFrame, at_ms, end, start
+from pipeline.voicing import VoiceAudio, VoiceBegan, Voiced, VoiceFailed, VoiceOver
 from voice.audio import SAMPLE_RATE_HZ
 from voice.stt.port import Transcript, Unrecognised
 
@@ -231,3 +231,5 @@ def _voice_frame(voiced: Voiced) -> Frame:
             return TTSAudioRawFrame(audio=pcm, sample_rate=SAMPLE_RATE_HZ, num_channels=1, context_id=utterance)
         case VoiceOver(utterance=utterance):
             return TTSStoppedFrame(context_id=utterance)
+        case VoiceFailed(utterance=utterance):
+            return VoiceFailedFrame(context_id=utterance)

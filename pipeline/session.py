@@ -24,7 +24,7 @@ from recordings.audio import CallAudio
 from recordings.events import Event
 from recordings.log import CallLog
 from telephony.ports import MediaEvent, MediaLost, MediaSocket
-from voice.playout import Heard
+from voice.playout_events import Heard
 from voice.stt.port import Expectation, ExpectedKind, Recognition
 from voice.vad import SpeechGate
 
@@ -86,19 +86,22 @@ class Session:
         origin: CallOrigin,
         log: CallLog,
         clock: CallClock,
-        stream_number: int,
+        first: bool,
         on_media: Callable[[MediaEvent | MediaLost], None],
         on_end: Callable[[End], None],
         on_all_said: Callable[[], None],
     ) -> None:
-        """on_media: what troubles or ends the stream; on_end: how the dialogue ended; on_all_said: all is said then."""
+        """first: no stream of this call began before; on_media: what troubles or ends the stream.
+
+        on_end: how the dialogue ended; on_all_said: all is said then.
+        """
         self._runtime = runtime
         self._line = line
         self._origin = origin
         self._log = log
         self._call_clock = clock
         self._clock = TaskClock(clock)
-        self._first = stream_number == 1
+        self._first = first
         self._on_media = on_media
         self._on_end = on_end
         self._on_all_said = on_all_said
@@ -165,7 +168,7 @@ class Session:
             )
 
         def heard(said: Heard) -> None:
-            answering.post(AssistantHeard(clock.now_ms(), said.utterance, said.heard_text, said.complete))
+            answering.post(AssistantHeard(clock.now_ms(), said.utterance, said.heard_text, said.complete, said.failed))
 
         def quiet(at_ms: int) -> None:
             floor.assistant_quiet(at_ms)

@@ -121,6 +121,19 @@ class Speaking:
         self._enqueue(context, b"", last=True)
         self._contexts.pop(context, None)
 
+    def fail(self, context: str) -> None:
+        """The voice failed: what it made of this utterance is played, and what waits behind it is dropped.
+
+        The utterance is reported failed once its audio was heard; whoever hears that says what comes then.
+        """
+        if context not in self._contexts:
+            return
+        now_ms = self._clock.now_ms()
+        for utterance in [name for name in self._said if name in self._waiting]:
+            self._finish(Heard(utterance, "", now_ms, now_ms, complete=False))
+        self._enqueue(context, b"", last=True, broken=True)
+        self._contexts.pop(context, None)
+
     def interrupt(self) -> None:
         """The caller took the floor: what is buffered is cleared, what was not begun is dropped."""
         self._driver.post(Interrupt(self._clock.now_ms()))
@@ -159,11 +172,11 @@ class Speaking:
         except MediaLost:
             return
 
-    def _enqueue(self, context: str, ulaw: bytes, *, last: bool) -> None:
+    def _enqueue(self, context: str, ulaw: bytes, *, last: bool, broken: bool = False) -> None:
         utterance = self._contexts.get(context)
         say = self._said.get(utterance) if utterance is not None else None
         if say is not None:
-            self._driver.post(Enqueue(self._clock.now_ms(), say.utterance, say.text, ulaw, last))
+            self._driver.post(Enqueue(self._clock.now_ms(), say.utterance, say.text, ulaw, last, broken))
 
     def _act(self, action: PlayoutAction) -> None:
         match action:
@@ -200,6 +213,7 @@ class Speaking:
             start_ms=heard.start_ms,
             end_ms=heard.end_ms,
             complete=heard.complete,
+            **({"failed": True} if heard.failed else {}),
         )
         self._on_heard(heard)
         if not self._said:

@@ -46,6 +46,11 @@ class SpeechPausesFrame(SystemFrame):
     """The caller is quiet for the moment: the recogniser may tell what was said so far."""
 
 
+@dataclass
+class VoiceFailedFrame(TTSStoppedFrame):
+    """The voice failed: the rest of this utterance does not come."""
+
+
 def at_ms(frame: Frame) -> int:
     """The frame's instant on the call's clock; 0 if it has none."""
     return (frame.pts or 0) // NS_PER_MS
@@ -186,6 +191,8 @@ class CallOutput(FrameProcessor):
         elif isinstance(frame, TTSAudioRawFrame):
             self._speaking.audio(frame.context_id or "", pcm_to_ulaw(frame.audio))
             return
+        elif isinstance(frame, VoiceFailedFrame):
+            self._speaking.fail(frame.context_id or "")
         elif isinstance(frame, TTSStoppedFrame):
             self._speaking.end(frame.context_id or "")
         await self.push_frame(frame, direction)

@@ -16,6 +16,8 @@ from voice.tts.port import TextToSpeech
 
 FIRST_AUDIO_DEADLINE_MS = 1500
 
+_log = structlog.get_logger(__name__)
+
 
 @dataclass(frozen=True, slots=True)
 class VoiceBegan:
@@ -39,7 +41,14 @@ class VoiceOver:
     utterance: str
 
 
-Voiced = VoiceBegan | VoiceAudio | VoiceOver
+@dataclass(frozen=True, slots=True)
+class VoiceFailed:
+    """The rest of this utterance does not come, nor what waited behind it."""
+
+    utterance: str
+
+
+Voiced = VoiceBegan | VoiceAudio | VoiceOver | VoiceFailed
 
 
 class Voicing:
@@ -65,7 +74,10 @@ class Voicing:
             self._speaking.cancel()
 
     async def run(self, emit: Callable[[Voiced], Awaitable[None]]) -> None:
-        """Synthesize until cancelled. An utterance that fails is logged and ends without audio, unheard."""
+        """Synthesize until cancelled.
+
+        An utterance that fails is logged, and what waits behind it is dropped: whoever is told decides what comes then.
+        """
         async with asyncio.TaskGroup() as tasks:
             while True:
                 await self._wake.wait()
@@ -81,13 +93,25 @@ class Voicing:
         ready = self._prompts.get(text, self._language)
         if ready is not None:
             await emit(VoiceAudio(utterance, ulaw_to_pcm(ready)))
-        else:
-            try:
-                async with aclosing(
-                    self._tts.speak(speakable(text, self._language), self._language, FIRST_AUDIO_DEADLINE_MS)
-                ) as speech:
-                    async for pcm in speech:
-                        await emit(VoiceAudio(utterance, pcm))
-            except ProviderError as error:
-                structlog.get_logger().error("utterance not spoken", provider=error.provider, pii_error=str(error))
+        elif not await self._synthesized(utterance, text, emit):
+            self._waiting.clear()
+            await emit(VoiceFailed(utterance))
+            return
         await emit(VoiceOver(utterance))
+
+    async def _synthesized(self, utterance: str, text: str, emit: Callable[[Voiced], Awaitable[None]]) -> bool:
+        """Whether the voice made all of it."""
+        made = False
+        spoken = speakable(text, self._language)
+        try:
+            async with aclosing(self._tts.speak(spoken, self._language, FIRST_AUDIO_DEADLINE_MS)) as speech:
+                async for pcm in speech:
+                    made = True
+                    await emit(VoiceAudio(utterance, pcm))
+        except ProviderError as error:
+            _log.error("utterance not spoken", provider=error.provider, begun=made, pii_error=str(error))
+            return False
+        if not made and any(sign.isalnum() for sign in spoken):
+            _log.error("utterance not spoken", provider=self._tts.name, begun=False)
+            return False
+        return True

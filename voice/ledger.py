@@ -53,6 +53,8 @@ class Utterance:
     name: str
     closed: bool = False
     """Nothing more is enqueued."""
+    broken: bool = False
+    """It was closed before the end of its text."""
     slices: deque[Slice] = field(default_factory=deque)
     """Sent and not yet played."""
     segments: int = 0
@@ -104,6 +106,10 @@ class Utterance:
         """Nothing more is enqueued. Slowness of the last passage (voice.heard), if it can be told."""
         self.closed = True
         return self._passages[-1].close() if self._passages else None
+
+    def break_off(self) -> None:
+        """Nothing more is enqueued, although its text goes on."""
+        self.closed = self.broken = True
 
     def cut(self, ahead_ms: int) -> bytes:
         """Take the next slice: a short one only at the end, or when the caller would else hear a gap. Maybe empty."""

@@ -11,10 +11,11 @@ an utterance that is over (cut, lost, or followed by another) is ignored.
 """
 
 from collections import deque
+from dataclasses import replace
 from typing import Final
 
 from voice.heard import SPEED
-from voice.ledger import EAR_PIECE_MS, SLICE_MS, Utterance
+from voice.ledger import SLICE_MS, Utterance
 from voice.playout_events import (
     Began,
     EarAudio,
@@ -33,30 +34,6 @@ from voice.playout_events import (
     SendClear,
     SendMark,
 )
-
-__all__ = [
-    "AHEAD_MS",
-    "DRIFT_MS",
-    "EAR_PIECE_MS",
-    "LAG_CEILING_MS",
-    "MARK_GRACE_MS",
-    "SLICE_MS",
-    "Began",
-    "EarAudio",
-    "Enqueue",
-    "Heard",
-    "Ignored",
-    "Interrupt",
-    "MarkReturned",
-    "MediaLost",
-    "MediaResumed",
-    "Playout",
-    "PlayoutAction",
-    "PlayoutEvent",
-    "SendAudio",
-    "SendClear",
-    "SendMark",
-]
 
 AHEAD_MS: Final = 600
 """Most audio that is sent ahead of real time: a stall of ours this long is not heard, and a clear loses no more."""
@@ -177,7 +154,9 @@ class Playout:
             self._utterances.append(Utterance(event.utterance))
         utterance = self._utterances[-1]
         self._learn(utterance.add(event.text.strip(), event.ulaw))
-        if event.last:
+        if event.last and event.broken:
+            utterance.break_off()
+        elif event.last:
             self._learn(utterance.close())
         return self._finish_played()
 
@@ -282,11 +261,19 @@ class Playout:
             if waits_for_mark and self._now_ms < utterance.reached_ms + MARK_GRACE_MS:
                 break
             self._utterances.popleft()
-            silent = bool(utterance.text) and not utterance.segments
-            actions.append(self._finish(utterance, heard="" if silent else utterance.text, complete=not silent))
+            actions.append(self._finish_to_its_end(utterance))
         if not self._utterances:
             self._held = False  # all was heard: what is said next is not what was held
         return actions
+
+    def _finish_to_its_end(self, utterance: Utterance) -> Heard:
+        """All of its audio was played, which may be less than its text."""
+        heard, text = utterance.text, utterance.text
+        if utterance.broken or (text and not utterance.segments):
+            heard = utterance.heard(self._now_ms, self._slowness)
+        lacks = heard != text
+        said = any(sign.isalnum() for sign in text)
+        return replace(self._finish(utterance, heard=heard, complete=not lacks), failed=lacks and said)
 
     def _finish(self, utterance: Utterance, *, heard: str, complete: bool) -> Heard:
         self._over.add(utterance.name)

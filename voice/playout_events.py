@@ -13,6 +13,8 @@ class Enqueue:
     ulaw: bytes
     last: bool
     """Nothing more follows for this utterance."""
+    broken: bool = False
+    """The voice failed: with `last`, the utterance breaks off before the end of its text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,8 @@ class Heard:
     end_ms: int
     """Instant of its last sound."""
     complete: bool
+    failed: bool = False
+    """It was played to the end of its audio, and that was not all of its text: the voice failed."""
 
 
 @dataclass(frozen=True, slots=True)

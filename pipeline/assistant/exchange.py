@@ -106,6 +106,8 @@ class AssistantHeard:
     utterance: str
     heard_text: str
     complete: bool
+    failed: bool = False
+    """The voice failed: more was to be said, and what waited behind it was dropped."""
 
 
 DialogueEvent = CallBegan | CallerTurn | CallerUnheard | CallerSilent | ToolReturned | PassagesFound | AssistantHeard
@@ -182,4 +184,9 @@ class Ignored:
     reason: str
 
 
-DialogueAction = Say | Expect | CallTool | FindPassages | Record | End | Ignored
+@dataclass(frozen=True, slots=True)
+class CannotSpeak:
+    """No voice is left, not even for an apology: the stream must not go on in silence."""
+
+
+DialogueAction = Say | Expect | CallTool | FindPassages | Record | End | CannotSpeak | Ignored

@@ -2,7 +2,8 @@
 
 What decides, in this order (docs/architecture.md): rules that always win, the step that asked something, a confident
 intent, knowledge, one clarification, a human. No clock, no I/O, no randomness: the same events give the same actions,
-so a call is resumed by replaying what is in its log (resume.py). What is waited for, and what each event does then:
+so a call is resumed by replaying what is in its log (resume.py). When the voice fails: voiceless.py. What is waited
+for, and what each event does then:
 
     waiting      caller's turn                      tool, passages    unheard            silent
     Nobody       ignored                            ignored           ignored            ignored
@@ -61,6 +62,7 @@ from pipeline.assistant.state import (
 )
 from pipeline.assistant.talk import Talk
 from pipeline.assistant.understand import Understanding
+from pipeline.assistant.voiceless import not_spoken
 from pipeline.line.model import Line
 
 __all__ = [
@@ -218,13 +220,13 @@ def _passages_found(talk: Talk, event: PassagesFound) -> bool:
 
 def _assistant_heard(talk: Talk, event: AssistantHeard) -> bool:
     state = talk.state
-    if event.complete:
-        state.said = tuple(
-            replace(spoken, heard=True) if spoken.utterance == event.utterance else spoken for spoken in state.said
-        )
-        if state.message is not None and state.message.confirmed_by == event.utterance:
-            state.message = None
-    return False
+    state.said = tuple(
+        replace(spoken, heard=event.complete, over=True) if spoken.utterance == event.utterance else spoken
+        for spoken in state.said
+    )
+    if event.complete and state.message is not None and state.message.confirmed_by == event.utterance:
+        state.message = None
+    return not_spoken(talk, event) if event.failed else False
 
 
 def _ignored(talk: Talk, reason: str) -> bool:

@@ -21,6 +21,7 @@ from pipeline.assistant.exchange import (
 )
 from pipeline.assistant.state import Calling, Finding, Nobody, Open, Over
 from pipeline.assistant.talk import Talk
+from pipeline.assistant.voiceless import say_again
 from recordings.events import Event
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ def begin(talk: Talk, event: CallBegan) -> bool:
         talk.out.append(End(waiting.outcome, waiting.reason))
         return False
     for spoken in unheard:
-        talk.say(spoken.text, spoken.purpose)
+        say_again(talk, spoken)
     if isinstance(waiting, Calling | Finding):
         talk.ask_outside()
         return False
@@ -157,7 +158,8 @@ def _found(at_ms: int, data: Mapping[str, Any]) -> DialogueEvent:
 
 
 def _heard(at_ms: int, data: Mapping[str, Any]) -> DialogueEvent:
-    return AssistantHeard(at_ms, data["utterance"], data["heard_text"], bool(data["complete"]))
+    failed = data.get("failed") is True
+    return AssistantHeard(at_ms, data["utterance"], data["heard_text"], bool(data["complete"]), failed)
 
 
 _READ: Final[Mapping[str, Callable[[int, Mapping[str, Any]], DialogueEvent | None]]] = {

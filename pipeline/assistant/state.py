@@ -135,6 +135,8 @@ class Spoken:
     purpose: Purpose
     heard: bool = False
     """To its end."""
+    over: bool = False
+    """Nothing more of it will be heard."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +179,8 @@ class State:
     """Of the turn before."""
     sources: tuple[dict[str, str], ...] = ()
     """Of this turn."""
+    unspoken: int = 0
+    """Utterances of this turn in which the voice failed."""
     understood: bool = False
     """Whether it is on record how this turn was understood."""
     local_time: datetime | None = None

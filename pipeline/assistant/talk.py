@@ -187,6 +187,7 @@ class Talk:
         if any(spoken.purpose in {"greeting", "reply", "question"} for spoken in self.state.said):
             self.state.said_before = self.state.said
         self.state.said, self.state.sources, self.state.understood = (), (), False
+        self.state.unspoken = 0
         self.record("turn.began", turn=self.turn, utterance=utterance, **more)
         self._understood_at = len(self.out)
 

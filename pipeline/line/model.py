@@ -180,7 +180,7 @@ class Prompts(Written):
     )
     apologies: Texts = Field(
         default=("Sorry, this is taking longer than it should.",),
-        description="for turns of 5 s and more: kept likewise, not spoken today",
+        description="said when the voice failed in the middle of a reply, before it is said again",
     )
     resumed: Text = Field(
         default="Sorry, we were cut off for a moment.", description="said when a lost connection is back"

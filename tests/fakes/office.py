@@ -17,6 +17,7 @@ from pipeline.assistant.tools.runner import ToolResult, ToolRunner
 from pipeline.drive import utc_now
 from pipeline.line.load import load_line
 from pipeline.line.ready import LineRuntime
+from pipeline.line.vocabulary import fixed_texts
 from pipeline.runtime import Runtime
 from pipeline.stages import Stages
 from pipeline.switchboard import TOKEN, Answer, Connect, Switchboard
@@ -118,6 +119,10 @@ class VirtualOffice:
     @property
     def stt(self) -> ToldStt:
         return self.parts.stt
+
+    @property
+    def voice(self) -> ToneVoice:
+        return self.parts.voice
 
     @property
     def tools(self) -> "SlowTools":
@@ -240,6 +245,7 @@ class Parts:
     store: SqliteCallStore
     process: MortalStore
     stt: ToldStt
+    voice: ToneVoice
     tools: "SlowTools"
     lines: Mapping[str, LineRuntime]
     runtime: Runtime
@@ -289,11 +295,12 @@ async def parts(
     delay_s: float = 0.0,
     error: str = "",
     ms_per_character: int = 60,
+    prepared: bool = False,
     wall_clock: Callable[[], datetime] = utc_now,
 ) -> AsyncIterator[Parts]:
     """Real store, tools, dialogue and switchboard; fake ears, voice, understanding and knowledge.
 
-    delay_s: how long tools take; error: with what they fail.
+    delay_s: how long tools take; error: with what they fail; prepared: prompts are made in advance, as servers do.
     """
     database = root / "calls.sqlite"
     migrations.upgrade(f"sqlite:///{database}")
@@ -308,7 +315,10 @@ async def parts(
     lines = dict.fromkeys(loaded.settings.numbers, ready)
     try:
         switchboard = Switchboard(runtime, lines, CallTokens(SECRET), max_calls)
-        yield Parts(store, process, stt, tools, lines, runtime, switchboard, max_calls)
+        if prepared:
+            await runtime.prompts.prepare(fixed_texts(loaded), loaded.settings.language)
+            voice.said.clear()
+        yield Parts(store, process, stt, voice, tools, lines, runtime, switchboard, max_calls)
     finally:
         tools.close()
         await store.close()

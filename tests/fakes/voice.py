@@ -1,12 +1,21 @@
-"""A voice that needs no engine: a tone, as long as the text, made at once."""
+"""A voice that needs no engine: a tone, as long as the text, made at once. It fails when it is told to."""
 
-from collections.abc import AsyncGenerator
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from typing import Literal
 
 import numpy as np
 
 from voice.audio import SAMPLE_RATE_HZ
+from voice.errors import ProviderFailed, ProviderLate
 
 MS_PER_CHARACTER = 60
+Failing = Literal["at once", "halfway", "late", "without a sound"]
+FAILINGS: tuple[Failing, ...] = ("at once", "halfway", "late", "without a sound")
+
+
+def _never(_text: str) -> Failing | None:
+    return None
 
 
 class ToneVoice:
@@ -17,9 +26,39 @@ class ToneVoice:
 
     def __init__(self, ms_per_character: int = MS_PER_CHARACTER) -> None:
         self._ms_per_character = ms_per_character
+        self.fails: Callable[[str], Failing | None] = _never
+        """How it fails in a text, if it does."""
+        self.said: list[str] = []
+        """What it was asked for."""
 
     async def speak(self, text: str, language: str, deadline_ms: int) -> AsyncGenerator[bytes, None]:
-        del language, deadline_ms
+        del language
+        self.said.append(text)
+        failing = self.fails(text)
+        if failing == "at once":
+            raise ProviderFailed(self.name, "told to")
+        if failing == "late":
+            await asyncio.sleep(deadline_ms / 1000)
+            raise ProviderLate(self.name, "told to")
+        if failing == "without a sound":
+            return
         samples = len(text) * self._ms_per_character * SAMPLE_RATE_HZ // 1000
         tone = np.sin(np.arange(samples) * (2 * np.pi * 300 / SAMPLE_RATE_HZ)) * 6000
-        yield tone.astype("<i2").tobytes()
+        pcm = tone.astype("<i2").tobytes()
+        if failing == "halfway":
+            yield pcm[: len(pcm) // 4 * 2]
+            raise ProviderFailed(self.name, "told to, halfway")
+        yield pcm
+
+    def fail(self, word: str, *, times: int = 1000, how: Failing = "at once") -> None:
+        """Fail so often in texts with this word."""
+        left = times
+
+        def fails(text: str) -> Failing | None:
+            nonlocal left
+            if word not in text or not left:
+                return None
+            left -= 1
+            return how
+
+        self.fails = fails

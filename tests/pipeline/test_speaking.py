@@ -10,7 +10,7 @@ from pipeline.assistant.exchange import Say
 from pipeline.drive import CallClock
 from pipeline.speaking import Speaking
 from telephony.double import virtual_time
-from voice.playout import Heard
+from voice.playout_events import Heard
 
 pytestmark = pytest.mark.unit
 

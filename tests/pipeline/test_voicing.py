@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.voicing import VoiceAudio, VoiceBegan, Voiced, VoiceOver, Voicing
+from pipeline.voicing import VoiceAudio, VoiceBegan, Voiced, VoiceFailed, VoiceOver, Voicing
 from telephony.double import virtual_time
 from voice.errors import ProviderLate
 from voice.prompts import Prompts
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.unit
 
 
 class Slow:
-    """Takes a second for each of two pieces; fails on "fail"."""
+    """Takes a second for each of two pieces; fails on "fail", and has no sound for "nothing"."""
 
     name = "slow"
     trouble = ""
@@ -30,6 +30,8 @@ class Slow:
                 await asyncio.sleep(1)
                 if "fail" in text:
                     raise ProviderLate(self.name, "too late")
+                if text in {"nothing", "..."}:
+                    return
                 yield b"\0\0"
         finally:
             self.closed += 1
@@ -82,6 +84,16 @@ def test_an_interruption_when_nothing_is_made_changes_nothing(tmp_path: Path):
     assert out == [*whole("a1"), *whole("a2")]
 
 
-def test_an_utterance_that_cannot_be_made_ends_without_audio_and_the_next_is_made(tmp_path: Path):
-    out, _ = speak(tmp_path, ("a1", "fail"), ("a2", "two"))
-    assert out == [VoiceBegan("a1"), VoiceOver("a1"), *whole("a2")]
+def test_an_utterance_that_cannot_be_made_fails_with_what_waits_behind_it_and_the_next_is_made(tmp_path: Path):
+    out, _ = speak(tmp_path, ("a1", "fail"), ("a2", "two"), 2.0, ("a3", "three"))
+    assert out == [VoiceBegan("a1"), VoiceFailed("a1"), *whole("a3")]
+
+
+def test_words_of_which_no_sound_comes_have_failed(tmp_path: Path):
+    out, _ = speak(tmp_path, ("a1", "nothing"), 2.0, ("a2", "two"))
+    assert out == [VoiceBegan("a1"), VoiceFailed("a1"), *whole("a2")]
+
+
+def test_what_has_no_words_needs_no_sound(tmp_path: Path):
+    out, _ = speak(tmp_path, ("a1", "..."))
+    assert out == [VoiceBegan("a1"), VoiceOver("a1")]

@@ -2,10 +2,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from voice.playout import (
-    AHEAD_MS,
-    EAR_PIECE_MS,
-    MARK_GRACE_MS,
+from voice.ledger import EAR_PIECE_MS
+from voice.playout import AHEAD_MS, MARK_GRACE_MS, Playout
+from voice.playout_events import (
     Began,
     EarAudio,
     Enqueue,
@@ -15,7 +14,6 @@ from voice.playout import (
     MarkReturned,
     MediaLost,
     MediaResumed,
-    Playout,
     SendAudio,
     SendClear,
     SendMark,
@@ -293,7 +291,7 @@ def test_media_lost_ends_everything_and_resumed_media_speak_again():
 def test_an_utterance_without_audio_was_not_heard():
     line = Carrier(Playout())
     line.post(Enqueue(5, "u1", "the voice failed", b"", last=True))
-    assert line.of(Heard) == [Heard("u1", "", 5, 5, complete=False)]
+    assert line.of(Heard) == [Heard("u1", "", 5, 5, complete=False, failed=True)]
 
 
 def test_another_utterance_ends_the_open_one():
