@@ -1,7 +1,8 @@
 """The port to speech synthesis."""
 
 from collections.abc import AsyncGenerator
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 
 class TextToSpeech(Protocol):
@@ -21,3 +22,39 @@ class TextToSpeech(Protocol):
         Each chunk is due within deadline_ms. Raises ProviderLate or ProviderFailed (voice.errors), perhaps after some
         audio came: retryable.
         """
+
+
+@dataclass(frozen=True, slots=True)
+class Aligned:
+    """A piece of speech and how far into the text it reaches."""
+
+    pcm: bytes
+    """PCM16 mono 8 kHz."""
+    said: int | None
+    """Characters of the text whose audio has come with it and before it; None when the engine does not tell."""
+
+
+@runtime_checkable
+class TellsWords(Protocol):
+    """A voice that says which words its audio holds, so that another can go on exactly where it stopped."""
+
+    def speak_aligned(self, text: str, language: str, deadline_ms: int) -> AsyncGenerator[Aligned, None]:
+        """As `speak`, with the place in the text that each piece reaches."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A whole text as audio."""
+
+    pcm: bytes
+    """PCM16 mono 8 kHz."""
+    voice: str
+    """The name of the voice that said it: it may have been a substitute."""
+
+
+@runtime_checkable
+class RendersPrompts(Protocol):
+    """A voice with its own way of making fixed prompts in advance, when quality counts and haste does not."""
+
+    async def render(self, text: str, language: str, deadline_ms: int) -> Rendered:
+        """All of it at once, within deadline_ms. Raises ProviderError; empty audio is ProviderFailed."""
