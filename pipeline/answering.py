@@ -22,6 +22,7 @@ from pipeline.assistant.exchange import (
 from pipeline.assistant.flow import Dialogue
 from pipeline.drive import Clock, Driver
 from pipeline.line.ready import LineRuntime
+from pipeline.pace import Pace
 
 RETRIEVAL_DEADLINE_MS = 250
 
@@ -35,6 +36,23 @@ class Log(Protocol):
 
     def record(self, kind: str, at_ms: int, **data: object) -> object:
         """Append an event."""
+
+
+class Told(Protocol):
+    """Who is told what the dialogue wants."""
+
+    @property
+    def pace(self) -> Pace:
+        """Told how far the turn is."""
+
+    def announce(self, say: Say) -> None:
+        """An utterance is on its way to synthesis."""
+
+    def expect(self, wanted: Expect) -> None:
+        """The caller is expected to do this next."""
+
+    def end(self, ending: End) -> None:
+        """The dialogue is over once all was said."""
 
 
 def _nowhere(_say: Say) -> None:
@@ -52,21 +70,17 @@ class Answering:
         log: Log,
         line: LineRuntime,
         tasks: asyncio.TaskGroup,
-        announce: Callable[[Say], None],
-        expect: Callable[[Expect], None],
-        end: Callable[[End], None],
+        stream: Told,
     ) -> None:
-        """Announce is told of an utterance before it goes out; expect and end what the dialogue wants next."""
+        """The stream is told of an utterance before it goes out."""
         self._call_id = call_id
         self._clock = clock
         self._log = log
         self._tools = line.tools
         self._retrieval = line.retrieval
         self._tasks = tasks
-        self._announce = announce
+        self._stream = stream
         self._say: Callable[[Say], None] = _nowhere
-        self._expect = expect
-        self._end = end
         self._driver = Driver(dialogue, clock, self._act)
 
     def on_say(self, say: Callable[[Say], None]) -> None:
@@ -84,18 +98,23 @@ class Answering:
     def _act(self, action: DialogueAction) -> None:
         match action:
             case Say():
-                self._announce(action)
+                self._stream.pace.reached("first_clause")
+                self._stream.announce(action)
                 self._say(action)
             case Expect():
-                self._expect(action)
+                self._stream.expect(action)
+                self._stream.pace.answered()
             case Record(kind=kind, data=data):
                 self._log.record(kind, self._clock.now_ms(), **data)
+                if kind == "turn.began":
+                    self._stream.pace.owed(data["turn"], answers_caller=bool(data["utterance"]))
             case CallTool():
                 self._tasks.create_task(self._call(action))
             case FindPassages():
                 self._tasks.create_task(self._find(action))
             case End():
-                self._end(action)
+                self._stream.pace.answered()
+                self._stream.end(action)
             case CannotSpeak():
                 raise VoiceLost(f"nothing can be said in call {self._call_id}: its stream ends, the carrier asks again")
             case Ignored():
@@ -113,4 +132,5 @@ class Answering:
             FoundPassage(passage.document, passage.section, passage.title, passage.spoken, passage.score)
             for passage in found.passages
         )
+        self._stream.pace.reached("retrieval")
         self.post(PassagesFound(self._clock.now_ms(), action.call, passages, found.certain))

@@ -7,14 +7,12 @@ import asyncio
 
 from pipeline.assistant.exchange import DialogueEvent, Say
 from pipeline.floor import Interrupted
-from pipeline.hearing import Heard, HearingOutput, SpeechBegan, SpeechOver, SpeechPauses
+from pipeline.hearing import FINAL_DEADLINE_MS, Heard, HearingOutput, SpeechBegan, SpeechOver, SpeechPauses
 from pipeline.stages import Stages
 from pipeline.voicing import VoiceAudio, VoiceBegan, Voiced, VoiceFailed
 from telephony.ports import Audio, Dtmf, Marked, MediaLost
 from voice.audio import pcm_to_ulaw
 from voice.stt.port import Transcript, Unrecognised
-
-FINAL_DEADLINE_MS = 2500
 
 
 async def carry(stages: Stages) -> None:

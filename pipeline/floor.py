@@ -42,6 +42,19 @@ class AssistantVoice(Protocol):
         """Be quiet; nothing that was to be said will be."""
 
 
+class CallerPace(Protocol):
+    """Who keeps the pace of turns (pipeline.pace), as far as the floor tells it."""
+
+    def endpoint(self, caller_end_ms: int) -> None:
+        """The caller's speech is over; it ended at this instant."""
+
+    def transcript(self) -> None:
+        """The turn's words are there."""
+
+    def floor(self, holder: turns.FloorHolder) -> None:
+        """Whose move it is."""
+
+
 def _nowhere(_output: DialogueEvent | Interrupted) -> None:
     """Where outputs go before a pipeline listens."""
 
@@ -49,7 +62,9 @@ def _nowhere(_output: DialogueEvent | Interrupted) -> None:
 class Floor:
     """One stream's turn taking. Inputs are synchronous; what comes out is the caller's turn, or an interruption."""
 
-    def __init__(self, clock: Clock, log: Log, language: str, first_utterance: int, voice: AssistantVoice) -> None:
+    def __init__(
+        self, clock: Clock, log: Log, language: str, first_utterance: int, voice: AssistantVoice, pace: CallerPace
+    ) -> None:
         """first_utterance numbers the caller's utterances on from what the log already holds.
 
         The voice is hushed before anything else is emitted, so that a reply to what the caller says is never taken for
@@ -59,6 +74,7 @@ class Floor:
         self._log = log
         self._number = first_utterance
         self._voice = voice
+        self._pace = pace
         self._emit: Callable[[DialogueEvent | Interrupted], None] = _nowhere
         self._turns = Driver(TurnTaking(language), clock, self._act)
         self._collector = dtmf.KeypadCollector()
@@ -89,6 +105,7 @@ class Floor:
                 self._turns.post(turns.SpeechPaused(at_ms))
             case SpeechOver(at_ms=at_ms):
                 self._log.record("caller.speech_ended", at_ms)
+                self._pace.endpoint(at_ms)
                 self._turns.post(turns.SpeechEnded(at_ms))
             case _:
                 pass
@@ -179,6 +196,7 @@ class Floor:
                 self._emit(CallerSilent(now_ms, count))
             case turns.FloorChanged(floor=floor):
                 self._log.record("floor.changed", now_ms, floor=floor)
+                self._pace.floor(floor)
             case turns.Ignored():
                 pass
 
@@ -197,6 +215,9 @@ class Floor:
     def _said(
         self, text: str, readings: tuple[str, ...], via: Via, start_ms: int, end_ms: int, confidence: float
     ) -> None:
+        if via == "dtmf":
+            self._pace.endpoint(end_ms)
+        self._pace.transcript()
         utterance = f"c{self._number}"
         self._number += 1
         self._log.record(

@@ -31,13 +31,13 @@ from pipecat.utils.time import time_now_iso8601
 
 from pipeline.assistant.exchange import DialogueEvent, Say
 from pipeline.floor import Interrupted
+from pipeline.hearing import FINAL_DEADLINE_MS
 from pipeline.stages import Stages
 from pipeline.transport import AUDIO_FROM, SpeechPausesFrame, VoiceFailedFrame, at_ms, end, start
 from pipeline.voicing import VoiceAudio, VoiceBegan, Voiced, VoiceFailed, VoiceOver
 from voice.audio import SAMPLE_RATE_HZ
 from voice.stt.port import Transcript, Unrecognised
 
-FINAL_DEADLINE_MS = 2500
 Work = Callable[[], Coroutine[Any, Any, None]]
 
 

@@ -59,14 +59,20 @@ class Speaking:
         on_began: Callable[[str, bool], None],
         on_heard: Callable[[Heard], None],
         on_quiet: Callable[[int], None],
+        on_audio: Callable[[str], None] = lambda _utterance: None,
     ) -> None:
-        """on_began gets the utterance and whether it may be interrupted; on_quiet the instant at which all was said."""
+        """on_began gets the utterance and whether it may be interrupted; on_quiet the instant at which all was said.
+
+        on_audio gets the utterance whose first audio is there.
+        """
         self._clock = clock
         self._log = log
         self._tap = tap
         self._on_began = on_began
         self._on_heard = on_heard
         self._on_quiet = on_quiet
+        self._on_audio = on_audio
+        self._sounding: set[str] = set()
         self._on_voice: Callable[[bool], None] = lambda _speaking: None
         self._said: OrderedDict[str, Say] = OrderedDict()
         self._waiting: set[str] = set()
@@ -140,6 +146,13 @@ class Speaking:
         self._contexts.clear()  # audio that is still on its way belongs to what is over
         self._drop_unplayed()
 
+    def say_now(self, say: Say, ulaw: bytes) -> None:
+        """Say what is ready before anything whose audio has not come yet."""
+        self.announce(say)
+        self.begin(say.utterance)
+        self._enqueue(say.utterance, ulaw, last=True)
+        self._contexts.pop(say.utterance, None)
+
     def hold(self) -> None:
         """Be quiet at once; what was not heard is kept."""
         self._driver.post(Hold(self._clock.now_ms()))
@@ -176,6 +189,9 @@ class Speaking:
         utterance = self._contexts.get(context)
         say = self._said.get(utterance) if utterance is not None else None
         if say is not None:
+            if ulaw and say.utterance not in self._sounding:
+                self._sounding.add(say.utterance)
+                self._on_audio(say.utterance)
             self._driver.post(Enqueue(self._clock.now_ms(), say.utterance, say.text, ulaw, last, broken))
 
     def _act(self, action: PlayoutAction) -> None:
@@ -205,6 +221,7 @@ class Speaking:
         if self._said.pop(heard.utterance, None) is None:
             return
         self._waiting.discard(heard.utterance)
+        self._sounding.discard(heard.utterance)
         self._log.record(
             "assistant.heard",
             self._clock.now_ms(),

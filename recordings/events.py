@@ -79,6 +79,8 @@ KINDS: Final[Mapping[str, tuple[str, ...]]] = {
     "knowledge.found": ("turn", "question", "passages"),  # passages: [{document, section, title, score}]
     "turn.answered": ("turn", "sources"),  # sources: [{document, section, title}] that were spoken
     "message.offered": ("by",),  # by: carrier, because no stream of the call lasts
+    "turn.overdue": ("turn", "waited_ms"),  # no answer came in time: a human is brought in
+    "turn.timed": ("turn", "reply_gap_ms", "fill_gap_ms", "stages"),  # ms after the caller's speech: pipeline.waterfall
     "message.taken": ("turn", "queue", "text", "start_ms", "end_ms"),
 }
 """Every kind with the fields its data must have; more fields are allowed."""

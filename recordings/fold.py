@@ -281,7 +281,8 @@ _READERS: Final[Mapping[str, Callable[[_Folding, Event, Mapping[str, Any]], None
 
 def _reply_gap_ms(utterances: list[Utterance]) -> int | None:
     ends = [utterance.end_ms for utterance in utterances if utterance.speaker == "caller"]
-    starts = [u.start_ms for u in utterances if u.speaker == "assistant" and u.played and u.end_ms > u.start_ms]
+    answers = [u for u in utterances if u.speaker == "assistant" and u.played and u.purpose != "fill"]
+    starts = [u.start_ms for u in answers if u.end_ms > u.start_ms]
     if not ends or not starts:
         return None
     first_ms = min(starts)

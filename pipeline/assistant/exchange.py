@@ -110,7 +110,24 @@ class AssistantHeard:
     """The voice failed: more was to be said, and what waited behind it was dropped."""
 
 
-DialogueEvent = CallBegan | CallerTurn | CallerUnheard | CallerSilent | ToolReturned | PassagesFound | AssistantHeard
+@dataclass(frozen=True, slots=True)
+class AnswerOverdue:
+    """The caller has waited so long that nothing more is worth waiting for (pipeline.budget)."""
+
+    at_ms: int
+    waited_ms: int
+
+
+DialogueEvent = (
+    CallBegan
+    | CallerTurn
+    | CallerUnheard
+    | CallerSilent
+    | ToolReturned
+    | PassagesFound
+    | AssistantHeard
+    | AnswerOverdue
+)
 
 
 @dataclass(frozen=True, slots=True)

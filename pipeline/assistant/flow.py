@@ -25,6 +25,7 @@ from typing import Any, Final
 from pipeline.assistant import asking, messages, opening, steps
 from pipeline.assistant.clarify import not_heard
 from pipeline.assistant.exchange import (
+    AnswerOverdue,
     AssistantHeard,
     CallBegan,
     CallerSilent,
@@ -229,6 +230,14 @@ def _assistant_heard(talk: Talk, event: AssistantHeard) -> bool:
     return not_spoken(talk, event) if event.failed else False
 
 
+def _answer_overdue(talk: Talk, event: AnswerOverdue) -> bool:
+    if not isinstance(talk.state.waiting, Calling | Finding):
+        return _ignored(talk, "nothing is waited for")
+    talk.record("turn.overdue", turn=talk.turn, waited_ms=event.waited_ms)
+    talk.go_to_human(talk.prompts.tool_failed)
+    return True
+
+
 def _ignored(talk: Talk, reason: str) -> bool:
     talk.ignore(reason)
     return False
@@ -242,4 +251,5 @@ _HANDLE: Final[Mapping[type, Callable[[Talk, Any], bool]]] = {
     ToolReturned: _tool_returned,
     PassagesFound: _passages_found,
     AssistantHeard: _assistant_heard,
+    AnswerOverdue: _answer_overdue,
 }

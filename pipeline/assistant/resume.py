@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from pipeline.assistant.exchange import (
+    AnswerOverdue,
     AssistantHeard,
     CallBegan,
     CallerSilent,
@@ -162,6 +163,10 @@ def _heard(at_ms: int, data: Mapping[str, Any]) -> DialogueEvent:
     return AssistantHeard(at_ms, data["utterance"], data["heard_text"], bool(data["complete"]), failed)
 
 
+def _overdue(at_ms: int, data: Mapping[str, Any]) -> DialogueEvent:
+    return AnswerOverdue(at_ms, int(data["waited_ms"]))
+
+
 _READ: Final[Mapping[str, Callable[[int, Mapping[str, Any]], DialogueEvent | None]]] = {
     "turn.began": _began,
     "caller.said": _said,
@@ -170,4 +175,5 @@ _READ: Final[Mapping[str, Callable[[int, Mapping[str, Any]], DialogueEvent | Non
     "tool.returned": _returned,
     "knowledge.found": _found,
     "assistant.heard": _heard,
+    "turn.overdue": _overdue,
 }

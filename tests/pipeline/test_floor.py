@@ -17,6 +17,19 @@ pytestmark = pytest.mark.unit
 DIGITS = Expect("digits", "v", 5, 5)
 
 
+class Unhurried:
+    """Keeps no pace."""
+
+    def endpoint(self, caller_end_ms: int) -> None:
+        pass
+
+    def transcript(self) -> None:
+        pass
+
+    def floor(self, holder: str) -> None:
+        pass
+
+
 class Bench:
     """A floor, and all that comes out of it in one list."""
 
@@ -25,7 +38,7 @@ class Bench:
         self.log: list[tuple[str, dict[str, Any]]] = []
         self.clock = CallClock()
         self.clock.start()
-        self.floor = Floor(self.clock, self, "en", 3, self)
+        self.floor = Floor(self.clock, self, "en", 3, self, Unhurried())
         self.floor.on_output(self.out.append)
 
     def record(self, kind: str, at_ms: int, **data: Any) -> None:

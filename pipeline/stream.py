@@ -1,0 +1,166 @@
+"""The parts of one stream of one call, and what they tell each other. Nothing is decided here."""
+
+import asyncio
+from collections.abc import Callable
+
+from pipeline.answering import Answering
+from pipeline.assistant.exchange import AnswerOverdue, AssistantHeard, End, Expect, Say
+from pipeline.assistant.flow import Dialogue
+from pipeline.drive import TaskClock
+from pipeline.floor import Floor
+from pipeline.hearing import Hearing
+from pipeline.line.ready import LineRuntime
+from pipeline.line.vocabulary import qualified
+from pipeline.pace import FILL_PREFIX, Pace
+from pipeline.runtime import Runtime
+from pipeline.speaking import EarTap, Speaking
+from pipeline.stages import Stages
+from pipeline.voicing import Voicing
+from recordings.events import Event
+from recordings.log import CallLog
+from telephony.ports import MediaEvent, MediaLost, MediaSocket
+from voice.playout_events import Heard
+from voice.stt.port import Expectation, ExpectedKind, Recognition
+
+PAUSE_MS = {"yes_no": 400, "menu": 400, "digits": 900, "open": 640, "text": 1400}
+"""How long the caller must be quiet for speech to count as over, by what was asked. People pause inside numbers, and
+when they dictate a message."""
+_LISTEN_FOR: dict[str, ExpectedKind] = {
+    "yes_no": "yes_no",
+    "menu": "menu",
+    "digits": "digits",
+    "open": "open",
+    "text": "open",
+}
+
+
+class Stream:
+    """Builds the parts and stands between them: what one of them says, the others are told here."""
+
+    def __init__(
+        self,
+        runtime: Runtime,
+        line: LineRuntime,
+        clock: TaskClock,
+        log: CallLog,
+        ear: EarTap,
+        hearing: Hearing,
+        recognition: Recognition,
+        past: tuple[Event, ...],
+        tasks: asyncio.TaskGroup,
+    ) -> None:
+        """Past: the call's events so far, from which the dialogue and the numbering go on."""
+        settings = line.line.settings
+        self._clock = clock
+        self._line = line
+        self._hearing = hearing
+        self._recognition = recognition
+        self._tasks = tasks
+        self._on_end: Callable[[End], None] = lambda _end: None
+        self._on_all_said: Callable[[], None] = lambda: None
+        self._ending = False
+        self.dialogue = Dialogue(line.line, line.understanding)
+        self.pace = Pace(clock, log, settings, runtime.prompts, self._say_now, self._give_up, 1 + _fills(past))
+        self.floor = Floor(clock, log, settings.language, 1 + _said(past), self, self.pace)
+        self.speaking = Speaking(clock, log, ear, self._began, self._heard, self._quiet, self._sounds)
+        self.answering = Answering(log.call_id, self.dialogue, clock, log, line, tasks, self)
+        self.voicing = Voicing(runtime.tts, runtime.prompts, settings.language)
+
+    def on_end(self, tell: Callable[[End], None], all_said: Callable[[], None]) -> None:
+        """Tell how the dialogue ended, and then when all was said."""
+        self._on_end, self._on_all_said = tell, all_said
+
+    def stages(self, socket: MediaSocket, on_media: Callable[[MediaEvent | MediaLost], None]) -> Stages:
+        """The parts, for what joins them to this socket."""
+        return Stages(
+            socket,
+            self._hearing,
+            self._recognition,
+            self.floor,
+            self.answering,
+            self.speaking,
+            self.voicing,
+            on_media,
+            self._tasks,
+        )
+
+    def close(self) -> None:
+        """The stream is gone. In this order: what was heard is reported before nothing listens any more."""
+        self.pace.close()
+        self.floor.close()
+        self.speaking.close()
+        self.answering.close()
+
+    # The assistant's voice, as the floor commands it
+
+    def hold(self) -> None:
+        """Be quiet at once, and keep what was not heard."""
+        self.speaking.hold()
+
+    def resume(self) -> None:
+        """Say what was held back."""
+        self.speaking.resume()
+
+    def hush(self) -> None:
+        """Be quiet; nothing that was to be said will be."""
+        self.voicing.interrupt()
+        self.speaking.interrupt()
+
+    # What the dialogue wants
+
+    def announce(self, say: Say) -> None:
+        """An utterance is on its way to synthesis."""
+        self.speaking.announce(say)
+
+    def expect(self, wanted: Expect) -> None:
+        """The caller is expected to do this next."""
+        self.floor.expect(wanted)
+        self._hearing.wait_for_pause(PAUSE_MS[wanted.kind])
+        vocabulary = qualified(self._line.line, wanted.vocabulary)
+        self._recognition.expect(
+            Expectation(_LISTEN_FOR[wanted.kind], vocabulary, wanted.min_digits, wanted.max_digits)
+        )
+
+    def end(self, ending: End) -> None:
+        """The dialogue is over once all was said."""
+        self._ending = True
+        self._on_end(ending)
+        if self.speaking.quiet:
+            self._on_all_said()
+
+    # What the caller hears
+
+    def _sounds(self, utterance: str) -> None:
+        del utterance
+        self.pace.reached("first_audio")
+
+    def _began(self, utterance: str, interruptible: bool) -> None:
+        self.pace.began(utterance)
+        self.floor.assistant_began(utterance, interruptible)
+
+    def _heard(self, said: Heard) -> None:
+        self.pace.heard(said.utterance)
+        now_ms = self._clock.now_ms()
+        self.answering.post(AssistantHeard(now_ms, said.utterance, said.heard_text, said.complete, said.failed))
+
+    def _quiet(self, at_ms: int) -> None:
+        self.floor.assistant_quiet(at_ms)
+        if self._ending:
+            self._on_all_said()
+
+    # What the pace asks for
+
+    def _say_now(self, say: Say, ulaw: bytes) -> None:
+        self.speaking.say_now(say, ulaw)
+
+    def _give_up(self, waited_ms: int) -> None:
+        self.answering.post(AnswerOverdue(self._clock.now_ms(), waited_ms))
+
+
+def _said(past: tuple[Event, ...]) -> int:
+    return sum(event.kind == "caller.said" for event in past)
+
+
+def _fills(past: tuple[Event, ...]) -> int:
+    spoken = (str(event.data["utterance"]) for event in past if event.kind == "assistant.speaks")
+    return sum(utterance.startswith(FILL_PREFIX) for utterance in spoken)

@@ -1,0 +1,78 @@
+"""Whole calls in virtual time whose answers are slow: what the caller hears meanwhile, and where the time went."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.fakes.office import virtual_office, virtually
+
+pytestmark = pytest.mark.unit
+
+ORDER = ["where is my order", "no thank you goodbye"]
+FILLS = {"One moment, please.", "Let me look.", "Just a second."}
+
+
+async def timed(office, sid):
+    """The waterfalls of turns that answer the caller, by turn."""
+    events = await office.events(sid)
+    return {event.data["turn"]: event.data for event in events if event.kind == "turn.timed"}
+
+
+@virtually
+async def test_a_fast_answer_has_no_fill_and_its_waterfall_is_on_record(tmp_path: Path):
+    async with virtual_office(tmp_path, ORDER, prepared=True) as office:
+        call = await office.call()
+        await call.turn()
+        await call.keys("12345")
+        await call.turn()
+        assert await call.over()
+        record = await office.ended(call.sid)
+        assert not any(utterance.purpose == "fill" for utterance in record.utterances)
+        waterfalls = await timed(office, call.sid)
+        turns = {turn.id: turn for turn in record.turns if turn.caller}
+        assert set(waterfalls) == set(turns)
+        for name, waterfall in waterfalls.items():
+            assert waterfall["fill_gap_ms"] is None
+            stages = waterfall["stages"]
+            assert 0 <= stages["endpoint"] <= stages["transcript"] <= stages["first_clause"] <= stages["first_audio"]
+            assert stages["first_audio"] <= waterfall["reply_gap_ms"]
+            assert abs(waterfall["reply_gap_ms"] - (turns[name].reply_gap_ms or 0)) <= 60
+
+
+@virtually
+async def test_a_slow_tool_is_filled_and_the_fill_is_counted_apart(tmp_path: Path):
+    async with virtual_office(tmp_path, ORDER, prepared=True, delay_s=3.0) as office:
+        call = await office.call()
+        await call.turn()
+        await call.press("12345")
+        pressed_ms = call.handset.now_ms
+        await call.handset.wait_ms(4200)
+        await call.quiet(since_ms=pressed_ms + 4200)
+        await call.turn()
+        assert await call.over()
+        record = await office.ended(call.sid)
+        fills = [utterance for utterance in record.utterances if utterance.purpose == "fill"]
+        assert len(fills) >= 1
+        assert all(utterance.text in FILLS and utterance.complete for utterance in fills)
+        assert fills[0].start_ms - pressed_ms == pytest.approx(900, abs=350)
+        waits = [silence.end_ms - silence.start_ms for silence in record.silences if silence.floor == "assistant"]
+        assert max(waits) <= 3000
+        slow = next(data for data in (await timed(office, call.sid)).values() if data["fill_gap_ms"] is not None)
+        assert slow["fill_gap_ms"] < 1500
+        assert slow["reply_gap_ms"] > 2900
+
+
+@virtually
+async def test_a_cough_while_a_tool_is_at_work_does_not_stop_the_clock(tmp_path: Path):
+    async with virtual_office(tmp_path, [ORDER[0], "", ORDER[1]], prepared=True, delay_s=4.5) as office:
+        call = await office.call()
+        await call.turn()
+        await call.press("12345")
+        await call.handset.wait_ms(1900)
+        await call.speak()
+        await call.handset.wait_ms(5000)
+        await call.turn()
+        assert await call.over()
+        record = await office.ended(call.sid)
+        waits = [silence.end_ms - silence.start_ms for silence in record.silences if silence.floor == "assistant"]
+        assert max(waits) <= 3000
