@@ -11,6 +11,9 @@ from voice.vad import SpeechEnded, SpeechGate, SpeechPaused, SpeechStarted, Spee
 BATCH_MS = 60
 """Audio goes to the recogniser in pieces of this length: per-frame hops are what costs CPU (a frame is 20 ms)."""
 
+FINAL_DEADLINE_MS = 2500
+"""From the end of speech to its words: whoever joins the stages gives the recogniser so long."""
+
 
 @dataclass(frozen=True, slots=True)
 class SpeechBegan:

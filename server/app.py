@@ -30,6 +30,7 @@ from telephony.token import MIN_SECRET_BYTES, CallTokens
 from telephony.twilio.signature import Signatures
 from voice.prompts import Prompts
 from voice.stt.port import SpeechToText
+from voice.tts.port import TextToSpeech
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class Office:
     switchboard: Switchboard
     store: SqliteCallStore
     stt: SpeechToText
+    tts: TextToSpeech
     audio: AudioWriter
     lines: Lines
     access_token: str
@@ -86,6 +88,7 @@ async def open_office(settings: Settings, public_url: str) -> AsyncIterator[Offi
             switchboard,
             store,
             stt,
+            tts,
             audio,
             lines,
             access_token,
@@ -144,5 +147,6 @@ def _troubles(office: Office) -> list[Trouble]:
         *([Trouble(f"Not everything is on the disk: {stored}")] if stored else ()),
         *([Trouble(f"Not all sound is on the disk: {audio}")] if audio else ()),
         *([Trouble(f"Callers are heard with less than was asked for: {stt}")] if stt else ()),
+        *([Trouble(f"The voice failed: {tts}")] if (tts := office.tts.trouble) else ()),
         *(trouble for line in office.lines.health() for trouble in line_trouble(line)),
     ]

@@ -41,7 +41,7 @@ def carrier_router(switchboard: Switchboard, signatures: Signatures, public_url:
         """A call came in."""
         answer = await switchboard.ring(_sid(form), form.get("From", ""), form.get("To", ""))
         structlog.get_logger().info(
-            "call", call_id=form["CallSid"], answer=type(answer).__name__, caller=mask(form.get("From"))
+            "call", call_id=form["CallSid"], answer=type(answer).__name__, pii_caller=mask(form.get("From"))
         )
         return markup(answer)
 

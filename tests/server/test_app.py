@@ -14,7 +14,9 @@ from pipeline.line.vocabulary import qualified
 from server import lines as module
 from server.app import Office, open_office
 from server.settings import Settings
+from voice.errors import ProviderFailed
 from voice.stt.port import Expectation, Transcript, Unrecognised
+from voice.tts import espeak
 
 pytestmark = pytest.mark.adapter
 
@@ -104,6 +106,34 @@ def test_an_edited_line_is_heard_without_a_restart_and_a_broken_one_is_told_ever
             assert "&#39;greeting&#39; is missing" in page.text
             assert "is missing" in (await http.get("/api/calls", headers=bearer)).json()["degraded"]
             assert "canada" in await heard(office)
+
+    asyncio.run(script())
+
+
+def test_a_voice_that_fails_is_told_until_it_speaks_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    def breaks(*_: object) -> bool:
+        raise MemoryError
+
+    async def spoken(office: Office) -> bytes:
+        return b"".join([chunk async for chunk in office.tts.speak("Anything else?", "en", 5000)])
+
+    async def script() -> None:
+        settings = Settings(
+            lines=[EXAMPLE], data_dir=tmp_path / "data", access_token=TOKEN, sphinx_processes=1, sphinx_lanes=1
+        )
+        async with (
+            open_office(settings, "http://test") as office,
+            httpx.AsyncClient(transport=httpx.ASGITransport(office.app), base_url="http://test") as http,
+        ):
+            monkeypatch.setattr(espeak._ToTelephone, "take", breaks)
+            with pytest.raises(ProviderFailed):
+                await spoken(office)
+            assert (await http.get("/healthz")).json()["degraded"]
+            told = (await http.get("/api/calls", headers={"Authorization": f"Bearer {TOKEN}"})).json()
+            assert "The voice failed" in told["degraded"]
+            monkeypatch.undo()
+            assert await spoken(office)
+            assert not (await http.get("/healthz")).json()["degraded"]
 
     asyncio.run(script())
 

@@ -11,6 +11,7 @@ import structlog
 
 from pipeline.assistant.understand import Guess
 from server import logs
+from telephony.numbers import mask
 from tests.fakes.exchange import CALLER, exchange
 from tests.fakes.office import SPEECH
 
@@ -55,6 +56,7 @@ def test_a_call_that_goes_well_and_one_that_breaks_leave_no_word_of_the_caller(
     assert "pipecat" in written
     assert CANARY not in written
     assert CALLER not in written
+    assert mask(CALLER) not in written, "most of a number is a number"
 
 
 def _breaks_once(intent: Callable[[str], Guess]) -> Callable[[str], Guess]:
