@@ -163,6 +163,7 @@ class ScriptedCall:
                         "start_ms": event.at_ms,
                         "end_ms": event.at_ms,
                         "complete": event.complete,
+                        **({"failed": True} if event.failed else {}),
                     },
                 )
             case _:

@@ -30,10 +30,15 @@ class Bench:
         self.heard: list[Heard] = []
         self.quiet: list[int] = []
         self.voice: list[bool] = []
+        self.react: Callable[[Heard], None] = lambda _heard: None
         clock = CallClock()
         clock.start()
-        self.speaking = Speaking(clock, self, Tap(), lambda _name, _may: None, self.heard.append, self.quiet.append)
+        self.speaking = Speaking(clock, self, Tap(), lambda _name, _may: None, self._hear, self.quiet.append)
         self.speaking.on_voice(self.voice.append)
+
+    def _hear(self, heard: Heard) -> None:
+        self.heard.append(heard)
+        self.react(heard)
 
     def record(self, kind: str, at_ms: int, **data: Any) -> None:
         self.log.append((kind, data))
@@ -90,6 +95,51 @@ def test_an_utterance_without_audio_is_reported_unheard():
     assert on.outcome == [("a1", False)]
     assert on.heard[0].heard_text == ""
     assert on.voice == []
+
+
+def test_a_voice_that_fails_drops_what_waits_and_is_reported_when_what_it_made_was_heard():
+    async def script(on: Bench) -> None:
+        on.say("a1", "a2", "a3")
+        on.voiced("a1")
+        on.speaking.begin("a2")
+        on.speaking.audio("a2", SECOND[:800])
+        on.speaking.fail("a2")
+        assert on.outcome == [("a3", False)], "a3 was never begun"
+        on.voiced("a3")  # it was on its way
+        await asyncio.sleep(5)
+        assert on.speaking.quiet
+
+    on = bench(script)
+    assert on.outcome == [("a3", False), ("a1", True), ("a2", False)]
+    assert [heard.failed for heard in on.heard] == [False, False, True]
+    assert [data.get("failed") for kind, data in on.log if kind == "assistant.heard"] == [None, None, True]
+
+
+def test_what_is_said_in_answer_to_a_failure_is_not_dropped_with_it():
+    async def script(on: Bench) -> None:
+        on.react = lambda heard: on.say("sorry") if heard.failed else None
+        on.say("a1")
+        on.speaking.begin("a1")
+        on.speaking.fail("a1")
+        on.voiced("sorry")
+        await asyncio.sleep(5)
+
+    on = bench(script)
+    assert on.outcome == [("a1", False), ("sorry", True)]
+    assert len(on.quiet) == 1, "it was never quiet in between"
+
+
+def test_a_failure_of_what_was_interrupted_changes_nothing():
+    async def script(on: Bench) -> None:
+        on.say("a1")
+        on.speaking.begin("a1")
+        on.speaking.interrupt()
+        on.say("a2")
+        on.speaking.fail("a1")
+        on.voiced("a2")
+        await asyncio.sleep(5)
+
+    assert bench(script).outcome == [("a1", False), ("a2", True)]
 
 
 def test_an_interruption_ends_all_that_was_announced_and_nothing_that_comes_later():
