@@ -1,0 +1,1 @@
+"""Language models: the port, the adapter for OpenAI-compatible servers, and two routes in one."""
