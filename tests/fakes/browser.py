@@ -52,7 +52,8 @@ class Reader:
 
     async def sign_in(self, token: str = TOKEN) -> None:
         await self.page.get_by_label("Access token").fill(token)
-        await self.page.get_by_role("button", name="Sign in").click()
+        async with self.page.expect_navigation(wait_until="load"):  # or the page is looked at before it has its style
+            await self.page.get_by_role("button", name="Sign in").click()
 
     async def live(self) -> None:
         """Wait until the page follows what happens."""
