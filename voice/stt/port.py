@@ -2,8 +2,11 @@
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol
 
+COVERS_MS: Final = 300
+"""A result answers an utterance when it ends at most this much before it: the gate ends with the last sound, a
+recogniser with the last word. voice.turns reads results with the same tolerance."""
 ExpectedKind = Literal["open", "yes_no", "digits", "menu", "spelled"]
 
 
@@ -91,15 +94,35 @@ class TurnGoesOn:
     """Instant up to which the recogniser has heard."""
 
 
-Result = Transcript | Unrecognised | EagerEnd | TurnGoesOn
-"""What a recogniser says. EagerEnd and TurnGoesOn come only from one that detects turns."""
+@dataclass(frozen=True, slots=True)
+class ProviderSwitched:
+    """Another recogniser listens from now on; what was said and not yet understood is told to it again."""
+
+    at_ms: int
+    """Instant up to which audio had come."""
+    provider: str
+    """The one that was left."""
+    successor: str
+    """The one that listens now; the same name after a new connection."""
+    reason: str
+    """broken, silent, late, refused or absent."""
+    replayed_ms: int
+    """Audio that was told again."""
+
+
+Result = Transcript | Unrecognised | EagerEnd | TurnGoesOn | ProviderSwitched
+"""What a recogniser says. EagerEnd and TurnGoesOn come only from one that detects turns, ProviderSwitched from several
+behind one another."""
 
 
 class Recognition(Protocol):
     """One caller's recogniser. Its five inputs are synchronous, cheap and never raise; results come from iterating.
 
     Iteration ends after aclose(). Every utterance that was begun and ended yields exactly one final Transcript or one
-    Unrecognised, in order, at the latest deadline_ms after its end was told.
+    Unrecognised, in order, at the latest deadline_ms after its end was told. One that detects turns itself may answer
+    several utterances of a turn at once, by a result whose span covers them (COVERS_MS) and that comes at the latest
+    deadline_ms after the end of the last one; and an utterance before its end was told. Iteration raises ProviderFailed
+    when the recogniser is gone in the middle of the call; voice.stt.failover then goes on with another.
     """
 
     def expect(self, expectation: Expectation) -> None:
