@@ -141,17 +141,20 @@ def repair(path: Path) -> None:
 
 
 def read_samples(path: Path) -> npt.NDArray[np.int16]:
-    """All that a recording holds now: shape (n, 2), int16, 8 kHz; first the caller. Also while it is being written.
+    """What a recording holds now, read as it is used: shape (n, 2), int16, 8 kHz; first the caller.
 
     Raises AudioUnavailable when there is none or it is not one of ours.
     """
     try:
-        found = path.read_bytes()
+        with path.open("rb") as file:
+            ours = is_ours(file.read(HEADER_BYTES))
+            frames = data_bytes(os.fstat(file.fileno()).st_size) // FRAME_BYTES
+            if ours:
+                shape = (frames, 2)
+                return np.memmap(file, "<i2", "r", HEADER_BYTES, shape) if frames else np.zeros((0, 2), np.int16)
     except OSError as error:
         raise AudioUnavailable(f"There is no recording at {path}.") from error
-    if not is_ours(found[:HEADER_BYTES]):
-        raise AudioUnavailable(f"{path} is not a recording of ours.")
-    return pcm_to_samples(_whole_frames(found[HEADER_BYTES:])).reshape(-1, 2)
+    raise AudioUnavailable(f"{path} is not a recording of ours.")
 
 
 def _runs(pieces: Iterable[Piece]) -> Iterator[list[Piece]]:

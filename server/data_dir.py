@@ -27,3 +27,9 @@ def own(data_dir: Path) -> IO[bytes]:
             f"Another server uses the data directory {data_dir}; stop it or set CORDBOARD_DATA_DIR to another one."
         ) from error
     return lock
+
+
+def kept_at(audio_root: Path, audio: str | None) -> Path | None:
+    """Where a recording is; None: nothing recorded, or not below the root, whatever the event says."""
+    path = (audio_root / (audio or "")).resolve()
+    return path if audio and path.is_relative_to(audio_root.resolve()) else None

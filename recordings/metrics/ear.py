@@ -3,6 +3,7 @@
 Only what a stretch of the caller's sound was (its words) is taken from the events; every time is the recording's own.
 """
 
+from bisect import bisect_right
 from dataclasses import replace
 from typing import Final
 
@@ -22,6 +23,7 @@ CALLER_FROM_DB: Final = (-50.0, -30.0)
 SHORTEST_SOUND_MS: Final = 60
 """A shorter sound of the caller's is a click."""
 _FRAME_SAMPLES: Final = SAMPLE_RATE_HZ * FRAME_MS // 1000
+_BLOCK_FRAMES: Final = 3000
 
 
 def ear_timeline(samples: npt.NDArray[np.int16], told: Timeline) -> Timeline:
@@ -41,8 +43,11 @@ def ear_timeline(samples: npt.NDArray[np.int16], told: Timeline) -> Timeline:
 
 def _levels(channel: npt.NDArray[np.int16]) -> npt.NDArray[np.float64]:
     """RMS of each 20 ms in dB relative to full scale, −96 at least: shape (n,), float64."""
-    whole = channel[: channel.size // _FRAME_SAMPLES * _FRAME_SAMPLES].astype(np.float64).reshape(-1, _FRAME_SAMPLES)
-    power = (whole * whole).mean(axis=1) / 32768.0**2
+    frames = channel[: channel.size // _FRAME_SAMPLES * _FRAME_SAMPLES].reshape(-1, _FRAME_SAMPLES)
+    power = np.zeros(len(frames))
+    for first in range(0, len(frames), _BLOCK_FRAMES):  # a call of hours is never in memory as a whole
+        block = frames[first : first + _BLOCK_FRAMES].astype(np.float64)
+        power[first : first + _BLOCK_FRAMES] = (block * block).mean(axis=1) / 32768.0**2
     levels: npt.NDArray[np.float64] = 10.0 * np.log10(np.maximum(power, 10**-9.6))
     return levels
 
@@ -54,9 +59,12 @@ def _loud(levels_db: npt.NDArray[np.float64], from_db: float) -> tuple[Span, ...
 
 def _without_breaths(spans: tuple[Span, ...], other: tuple[Span, ...]) -> tuple[Span, ...]:
     found: list[Span] = []
+    other_ends = [end_ms for _, end_ms in other]
     for span in spans:
         gap = (found[-1][1], span[0]) if found else (0, SHORTEST_SILENCE_MS)
-        if gap[1] - gap[0] < SHORTEST_SILENCE_MS and not any(overlap_ms(gap, each) for each in other):
+        after = bisect_right(other_ends, gap[0])  # the first of the other's that ends after the gap begins
+        disturbed = after < len(other) and other[after][0] < gap[1]
+        if gap[1] - gap[0] < SHORTEST_SILENCE_MS and not disturbed:
             found[-1] = (found[-1][0], span[1])
         else:
             found.append(span)

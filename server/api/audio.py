@@ -11,6 +11,7 @@ from starlette.concurrency import iterate_in_threadpool, run_in_threadpool
 from recordings.errors import AudioUnavailable
 from recordings.playback import Playback, RangeNotSatisfiable, byte_range, playback
 from server.api.replies import PRIVATE
+from server.data_dir import kept_at
 
 MEDIA_TYPE: Final = "audio/wav"
 
@@ -39,9 +40,9 @@ async def serve_audio(request: Request, audio_root: Path, audio: str | None) -> 
 
 def _recording(audio_root: Path, audio: str | None) -> Playback:
     """Raises HTTPException 404: nothing recorded, or not below the root, whatever the event says."""
-    path = (audio_root / (audio or "")).resolve()
+    path = kept_at(audio_root, audio)
     try:
-        if audio and path.is_relative_to(audio_root.resolve()):
+        if path is not None:
             return playback(path)
     except AudioUnavailable as error:
         raise HTTPException(404, "There is no recording of this call yet.") from error

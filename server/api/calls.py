@@ -18,6 +18,7 @@ from server.api.audio import serve_audio
 from server.api.live import live_router
 from server.api.login import login_router
 from server.api.messages import messages_router
+from server.api.metrics import metrics_router
 from server.api.replies import asked, known_call, private_json, token_needed
 from server.auth import Access
 from server.health import Troubles, degraded
@@ -36,6 +37,7 @@ def calls_router(store: CallStore, audio_root: Path, access: Access, troubles: T
     router = APIRouter()
     router.include_router(_api_router(store, audio_root, access, troubles))
     router.include_router(live_router(store, access, troubles))
+    router.include_router(metrics_router(store, audio_root, access))
     router.include_router(messages_router(store, access))
     router.include_router(pages_router(store, access, troubles))
     router.include_router(messages_page_router(store, access))

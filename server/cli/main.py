@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -190,6 +191,31 @@ def replay(
 
     with said_plainly():
         command.replay(settings(lines=line or None), call_id, out, as_json=as_json)
+
+
+@app.command()
+def metrics(
+    call_ids: Annotated[
+        list[str] | None, typer.Argument(metavar="CALL_ID…", help="Finished calls; several are taken together.")
+    ] = None,
+    since: Annotated[
+        str | None,
+        typer.Option(
+            metavar="WHEN", help="All finished calls since then: 24h, 7d, 2026-11-01, or a date with a time (UTC)."
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
+) -> None:
+    """Show how well kept calls were conducted: latency, yielding, interruptions, selectivity, turn-taking score."""
+    from server.cli import metrics as command  # noqa: PLC0415
+
+    if bool(call_ids) == bool(since):
+        fail(Exit.INVALID, "give the ids of calls, or --since")
+    begin = command.instant(since, datetime.now(UTC)) if since else None
+    if since and begin is None:
+        fail(Exit.INVALID, f"--since {since} is no time; write 24h, 7d, 2026-11-01 or 2026-11-01T08:00")
+    with said_plainly():
+        command.show(settings(), command.Asked(tuple(call_ids or ()), begin), out, as_json=as_json)
 
 
 @app.command("eval-intents")

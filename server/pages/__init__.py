@@ -6,6 +6,7 @@ from typing import Any, Final
 import jinja2
 from fastapi.responses import HTMLResponse
 
+from server import figures
 from server.pages import words
 
 _HERE: Final = Path(__file__).parent
@@ -29,7 +30,9 @@ _templates: Final = jinja2.Environment(
 )
 _templates.filters |= {
     "clock": words.clock,
+    "figures": lambda measured: figures.rows(measured.fine_panel, measured.panel),
     "plain": words.plain,
+    "score": figures.score,
     "seconds": words.seconds,
     "utc": words.utc,
     "value": words.value,

@@ -9,6 +9,8 @@ from fastapi.responses import RedirectResponse
 
 from recordings.events import Event
 from recordings.fold import fold
+from recordings.metrics.report import measured
+from recordings.metrics.timeline import timeline
 from recordings.record import CallRecord, Turn, Utterance
 from recordings.store import CallStore
 from recordings.summary import LIVE, CallSummary, Wanted
@@ -105,6 +107,7 @@ def _did_something(turn: Turn) -> bool:
 def _call_page(summary: CallSummary, events: tuple[Event, ...]) -> Response:
     record = fold(events)
     content: dict[str, Any] = {"call": summary, "record": record, "lines": transcript(record)}
+    content["figures"] = measured(timeline(events)) if record.outcome else None
     return pages.page("call.html", **content)
 
 

@@ -33,6 +33,7 @@ def run(directory, use):
         ("GET", f"/api/calls/{CALL_ID}/events"),
         ("GET", AUDIO),
         ("HEAD", AUDIO),
+        ("GET", f"/api/calls/{CALL_ID}/metrics"),
         ("GET", "/api/calls/CA-unknown"),
         ("GET", "/api/messages"),
     ],
@@ -60,7 +61,7 @@ def test_every_route_that_tells_of_calls_asks_for_the_token(tmp_path):
         return told
 
     told = run(tmp_path, use)
-    assert len(told) == 8
+    assert len(told) == 9
     assert set(told.values()) <= {401, 303}
 
 

@@ -1,0 +1,144 @@
+"""`cordboard metrics`: the figures of kept calls, one or several together."""
+
+import asyncio
+import json
+import re
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from rich.console import Console
+from rich.table import Table
+
+from recordings.errors import AudioUnavailable
+from recordings.events import Event
+from recordings.metrics.panel import Figure, Panel
+from recordings.metrics.report import (
+    FIGURES,
+    CallMetrics,
+    Together,
+    call_metrics,
+    disagreements,
+    to_json,
+    together,
+    together_to_json,
+)
+from recordings.store import SqliteCallStore
+from recordings.summary import CallSummary
+from recordings.wav import read_samples
+from server import figures
+from server.cli.exits import Exit, fail
+from server.data_dir import DATABASE, PLACED, RECORDINGS, kept_at
+from server.settings import Settings
+
+_PAGE: Final = 100
+_AGO: Final = re.compile(r"(\d{1,5})([hd])", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which calls."""
+
+    call_ids: tuple[str, ...]
+    since: datetime | None
+    """Aware; all that began then or later, if no ids are given."""
+
+
+def instant(text: str, now: datetime) -> datetime | None:
+    """24h, 7d, or a date with or without a time (UTC unless it says otherwise); None for anything else."""
+    if ago := _AGO.fullmatch(text):
+        return now - timedelta(**{{"h": "hours", "d": "days"}[ago[2]]: int(ago[1])})
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+def show(settings: Settings, asked: Asked, out: Console, *, as_json: bool) -> None:
+    """Print the figures. Exits with 1 where a call is not there, or not over, or none is. Raises StoreUnavailable."""
+    found = asyncio.run(_measured(settings, asked))
+    for call_id in asked.call_ids:
+        if call_id not in {each.call_id for each in found}:
+            fail(Exit.FAILED, f"there is no finished call {call_id} in {settings.data_dir}")
+    if not found:
+        fail(Exit.FAILED, f"no finished call in {settings.data_dir} began since {asked.since}")
+    if len(asked.call_ids) == 1:
+        _show_one(found[0], out, as_json=as_json)
+    else:
+        _show_together(together(call.events for call in found), out, as_json=as_json)
+
+
+async def _measured(settings: Settings, asked: Asked) -> list[CallMetrics]:
+    found: list[CallMetrics] = []
+    for data_dir in (settings.data_dir, settings.data_dir / PLACED):
+        if not (data_dir / DATABASE).is_file():
+            continue
+        store = SqliteCallStore(data_dir / DATABASE)
+        try:
+            async for call in _calls(store, asked):
+                if not call.live:
+                    events = await store.events(call.call_id)
+                    path = kept_at(data_dir / RECORDINGS, call.audio) if len(asked.call_ids) == 1 else None
+                    found.append(await asyncio.to_thread(_metrics, call.call_id, events, path))
+        finally:
+            await store.close()
+    return found
+
+
+async def _calls(store: SqliteCallStore, asked: Asked) -> AsyncIterator[CallSummary]:
+    for call_id in dict.fromkeys(asked.call_ids):
+        if (call := await store.call(call_id)) is not None:
+            yield call
+    if asked.since is None:
+        return
+    before = None
+    while page := await store.calls(_PAGE, before):
+        for call in page:
+            if call.begun_at < asked.since:
+                return
+            yield call
+        before = page[-1].call_id
+
+
+def _metrics(call_id: str, events: tuple[Event, ...], path: Path | None) -> CallMetrics:
+    try:
+        return call_metrics(call_id, events, None if path is None else read_samples(path))
+    except AudioUnavailable:  # never written, or not kept any longer: the events still tell
+        return call_metrics(call_id, events)
+
+
+def _show_one(call: CallMetrics, out: Console, *, as_json: bool) -> None:
+    if as_json:
+        out.print_json(json.dumps(to_json(call)))
+        return
+    witnesses = {"events": call.events} | ({"recording": call.ear} if call.ear is not None else {})
+    for name, witness in witnesses.items():
+        out.print(_table(f"Call {call.call_id}, by its {name}", witness.fine_panel, witness.panel))
+        scored = witness.turn_taking
+        out.print(f"EVA turn taking: {figures.score(scored.score)} over {scored.n} turn(s)")
+        if witness.panel.unclassified:
+            out.print(f"{witness.panel.unclassified} sound(s) of the caller's are not known to be speech to us")
+    for difference in disagreements(call.events, call.ear) if call.ear is not None else ():
+        out.print(f"[yellow]events and recording differ:[/] {difference}")
+
+
+def _show_together(calls: Together, out: Console, *, as_json: bool) -> None:
+    if as_json:
+        out.print_json(json.dumps(together_to_json(calls)))
+        return
+    out.print(_table(f"{calls.calls} call(s), by their events", calls.fine, calls.pooled, calls.medians))
+    median, mean = figures.score(calls.turn_taking.value), figures.score(calls.turn_taking_mean)
+    out.print(f"EVA turn taking: median {median}, mean {mean} over {calls.turn_taking.n} call(s)")
+
+
+def _table(title: str, fine: Panel, panel: Panel, medians: Mapping[str, Figure] | None = None) -> Table:
+    table = Table("figure", title=title, title_justify="left")
+    for heading in ("exact", "in ticks of 200 ms", "events", *(("median of calls",) if medians else ())):
+        table.add_column(heading, justify="right")
+    for name, row in zip(FIGURES, figures.rows(fine, panel), strict=True):
+        median = (figures.value(name, medians[name]),) if medians else ()
+        table.add_row(f"{row.symbol}  {row.name}", row.exact, row.in_ticks, str(row.n), *median)
+    return table
