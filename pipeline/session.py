@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
@@ -78,9 +79,11 @@ class Session:
         """Carry the stream until this is cancelled: whoever runs it is told by on_media and on_all_said when to."""
         runtime, call_id = self._runtime, self._origin.call_sid
         past = () if self._first else await runtime.store.events(call_id)
-        recognition = await runtime.stt.open(call_id, STT_OPEN_DEADLINE_MS)
-        audio = runtime.recording(call_id)
-        try:
+        async with AsyncExitStack() as opened:
+            recognition = await runtime.stt.open(call_id, STT_OPEN_DEADLINE_MS)
+            opened.push_async_callback(recognition.aclose)
+            audio = runtime.recording(call_id)
+            opened.callback(audio.close)
             async with asyncio.TaskGroup() as tasks:
                 stream = self._stream(recognition, audio, past, tasks)
                 try:
@@ -93,9 +96,6 @@ class Session:
                     await asyncio.Event().wait()
                 finally:
                     stream.close()
-        finally:
-            await recognition.aclose()
-            audio.close()
 
     def _stream(
         self,

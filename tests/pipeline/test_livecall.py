@@ -1,6 +1,7 @@
 """One call over its streams: which of them it carries, how they are closed, and what its log says of it."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,9 @@ from pipeline.speaking import Speaking
 from pipeline.switchboard import Connect, HangUp
 from telephony.double.handset import Handset
 from telephony.ports import Faulty
+from tests.fakes.ears import ToldStt
 from tests.fakes.office import NUMBER, VirtualCall, virtual_office, virtually
+from voice.stt.port import Recognition
 
 pytestmark = pytest.mark.unit
 
@@ -82,6 +85,46 @@ async def test_a_stream_that_replaces_another_begins_once_that_one_has_let_go(tm
         spoken_after = next(event for event in events if event.kind == "assistant.speaks" and event.seq > resumed)
         assert cut.seq < spoken_after.seq, "what was heard of the first is known before the second speaks"
         assert not [event for event in events if event.kind == "call.media_lost"]
+
+
+@virtually
+async def test_two_streams_of_a_call_never_have_its_recording_and_recogniser_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    steps: list[str] = []
+
+    class Slow:
+        """A recogniser that takes its time to let go."""
+
+        def __init__(self, inner: Recognition) -> None:
+            self._inner = inner
+            steps.append("opened")
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self._inner, name)
+
+        def __aiter__(self) -> AsyncIterator[Any]:
+            return aiter(self._inner)
+
+        async def aclose(self) -> None:
+            await asyncio.sleep(1)
+            await self._inner.aclose()
+            steps.append("closed")
+
+    whole = ToldStt.open
+
+    async def open_(stt: ToldStt, call_id: str, deadline_ms: int) -> Any:
+        return Slow(await whole(stt, call_id, deadline_ms))
+
+    monkeypatch.setattr(ToldStt, "open", open_)
+    async with virtual_office(tmp_path) as office:
+        call = await office.call()
+        await call.handset.wait_ms(1500)
+        again = await replaced(office, call)
+        await again.quiet(since_ms=again.handset.now_ms)
+        again.stream.hang_up()
+        await office.ended(call.sid)
+        assert steps == ["opened", "closed", "opened", "closed"]
 
 
 @virtually
