@@ -99,18 +99,19 @@ _PAUSES: Final = (
 def _sentences(text: str) -> list[str]:
     found, start = [], 0
     for match in _SENTENCE_END.finditer(text):
-        if not _is_abbreviation(text, match):
+        if match[0] != "." or not is_abbreviated(text[: match.end()], text[match.end() :].lstrip()[:1]):
             found.append(text[start : match.end()].strip())
             start = match.end()
     found.append(text[start:].strip())
     return [sentence for sentence in found if sentence]
 
 
-def _is_abbreviation(text: str, match: re.Match[str]) -> bool:
-    if match[0] != ".":
-        return False
-    word = text[: match.end()].rpartition(" ")[2].lstrip("(\"'“‘")
-    following = text[match.end() :].lstrip()[:1]
+def is_abbreviated(text: str, following: str) -> bool:
+    """Whether the full stop that a text ends with is an abbreviation's, and what follows belongs to it.
+
+    following: the first character of the next word, empty at the end.
+    """
+    word = text.rpartition(" ")[2].lstrip("(\"'“‘")
     if re.fullmatch(r"[A-Z]\.", word):  # an initial: J. Smith
         return True
     if re.fullmatch(r"(?:[A-Za-z]\.){2,}", word):  # a.m., U.S.: last in a sentence only before a capital
