@@ -34,7 +34,7 @@ def asking(text: str = SAID, tools: Sequence[ModelTool] = ()) -> ModelRequest:
 
 
 @asynccontextmanager
-async def model_at(peer: OpenAiPeer, key: str = KEY, stall_ms: int = 200) -> AsyncIterator[OpenAiModel]:
+async def model_at(peer: OpenAiPeer, key: str = KEY, stall_ms: int = 1500) -> AsyncIterator[OpenAiModel]:
     model = OpenAiModel(MODEL, key, peer.url, stall_ms=stall_ms)
     try:
         yield model
@@ -43,13 +43,13 @@ async def model_at(peer: OpenAiPeer, key: str = KEY, stall_ms: int = 200) -> Asy
 
 
 @asynccontextmanager
-async def one(peer: OpenAiPeer) -> AsyncIterator[OpenAiModel]:
-    async with openai_peer(peer), model_at(peer) as model:
+async def one(peer: OpenAiPeer, stall_ms: int = 1500) -> AsyncIterator[OpenAiModel]:
+    async with openai_peer(peer), model_at(peer, stall_ms=stall_ms) as model:
         yield model
 
 
 async def parts_of(
-    model: LanguageModel, request: ModelRequest | None = None, deadline_ms: int = 1000
+    model: LanguageModel, request: ModelRequest | None = None, deadline_ms: int = 5000
 ) -> tuple[list[ModelPart], ProviderError | None]:
     parts: list[ModelPart] = []
     try:
@@ -166,7 +166,7 @@ def test_a_server_that_gives_nothing_is_an_error_of_its_kind_in_time(fault: Faul
     assert type(error) is kind
     assert parts == []
     assert "4111" not in str(error)
-    assert took_s < 0.8
+    assert took_s < 2
 
 
 BROKEN: dict[Fault, tuple[type[ProviderError], str]] = {
@@ -181,7 +181,7 @@ BROKEN: dict[Fault, tuple[type[ProviderError], str]] = {
 @pytest.mark.parametrize("fault", BROKEN)
 def test_what_came_before_a_reply_broke_was_given_out(fault: Fault) -> None:
     async def talk() -> tuple[list[ModelPart], ProviderError | None]:
-        async with one(peer := OpenAiPeer(fault=fault)) as model:
+        async with one(peer := OpenAiPeer(fault=fault), stall_ms=200) as model:
             answer = await parts_of(model)
             await until_left(peer)
             return answer
@@ -195,12 +195,12 @@ def test_what_came_before_a_reply_broke_was_given_out(fault: Fault) -> None:
 
 def test_a_listener_who_takes_his_time_is_no_stall_of_the_server() -> None:
     async def talk() -> str:
-        async with one(OpenAiPeer(between_tokens_ms=20)) as model:
+        async with one(OpenAiPeer(between_tokens_ms=20), stall_ms=400) as model:
             said = ""
             async with aclosing(model.reply(asking(), 1000)) as reply:
                 async for part in reply:
                     said += part.text if isinstance(part, ModelText) else ""
-                    await asyncio.sleep(0.25 if said == "Sure," else 0)  # longer than a stall may last
+                    await asyncio.sleep(0.5 if said == "Sure," else 0)  # longer than a stall may last
             return said
 
     assert asyncio.run(talk()) == SAID
@@ -325,9 +325,9 @@ def test_a_model_that_the_server_does_not_list_is_a_trouble_until_it_answers() -
 
 
 @asynccontextmanager
-async def two(first: OpenAiPeer, second: OpenAiPeer) -> AsyncIterator[HedgedModel]:
+async def two(first: OpenAiPeer, second: OpenAiPeer, hedge_ms: int = 100) -> AsyncIterator[HedgedModel]:
     async with openai_peer(first), openai_peer(second), model_at(first) as one, model_at(second) as other:
-        yield HedgedModel(one, other, hedge_after_ms=100, wait_ms=300)
+        yield HedgedModel(one, other, hedge_after_ms=hedge_ms)
 
 
 FIRST_FAILS: list[Fault] = ["wrong_key", "no_quota", "rate_limit", "broken", "html", "empty", "nonsense", "half_dead"]
@@ -352,7 +352,7 @@ def test_whatever_is_wrong_with_the_first_server_the_second_answers(fault: Fault
 
 def test_the_slower_server_is_cut_off_when_the_other_has_begun() -> None:
     async def talk() -> None:
-        first = OpenAiPeer(first_token_ms=250)
+        first = OpenAiPeer(first_token_ms=4000)
         async with two(first, second := OpenAiPeer(between_tokens_ms=5)) as model:
             parts, error = await parts_of(model)
             assert error is None
@@ -365,7 +365,7 @@ def test_the_slower_server_is_cut_off_when_the_other_has_begun() -> None:
 
 def test_a_first_server_in_time_is_the_only_one_asked() -> None:
     async def talk() -> None:
-        async with two(OpenAiPeer(first_token_ms=20), second := OpenAiPeer()) as model:
+        async with two(OpenAiPeer(first_token_ms=20), second := OpenAiPeer(), 1500) as model:
             parts, _ = await parts_of(model)
             assert text_of(parts) == SAID
             assert second.requests == []
@@ -376,7 +376,7 @@ def test_a_first_server_in_time_is_the_only_one_asked() -> None:
 def test_a_stall_in_mid_sentence_is_not_repeated_by_the_other() -> None:
     async def talk() -> None:
         first = OpenAiPeer(fault="stall")
-        async with two(first, second := OpenAiPeer()) as model:
+        async with two(first, second := OpenAiPeer(), 1500) as model:
             parts, error = await parts_of(model)
             assert isinstance(error, ProviderLate)
             assert text_of(parts) == "Sure, your order"
