@@ -214,7 +214,13 @@ def _retrieval(line: Line, indexes: Path, sentences: SentenceVectors | None) -> 
     try:
         return LocalRetrieval(ingest(line.knowledge_folder, indexes, sentences))
     except DocumentsInvalid as error:
-        folder = line.knowledge_folder
-        raise LineInvalid(
-            [Problem(str(folder / one.document), one.line, one.problem, one.remedy) for one in error.problems]
-        ) from error
+        raise LineInvalid(document_problems(line.knowledge_folder, error)) from error
+
+
+def document_problems(folder: Path, error: DocumentsInvalid) -> list[Problem]:
+    """What is wrong with a folder's documents, or with the folder itself, as errors of the line."""
+    places = [folder if one.document == str(folder) else folder / one.document for one in error.problems]
+    return [
+        Problem(str(place), one.line, one.problem, one.remedy)
+        for place, one in zip(places, error.problems, strict=True)
+    ]

@@ -14,6 +14,7 @@ from pipeline.line.flows import (
     TakeMessageStep,
     ToolStep,
 )
+from pipeline.line.hints import meant
 from pipeline.line.model import Settings
 
 Node = tuple[str, int]
@@ -82,7 +83,9 @@ class Graph:
                     yield Finding(
                         jump.path,
                         f"there is no step or flow {jump.target!r} to go to",
-                        f"give a step of flow {node[0]!r} 'id: {jump.target}', or name another",
+                        f"give a step of flow {node[0]!r} 'id: {jump.target}', or name another; "
+                        + meant(jump.target, [*self._ids(node[0]), *self._settings.flows]),
+                        ("ids", "flows"),
                     )
         if not bad:
             yield from self._unreached()
@@ -109,13 +112,12 @@ class Graph:
         for name, flow in self._settings.flows.items():
             if (name, 0) not in reached:
                 remedy = "name it in an intent or in a goto, or delete it"
-                yield Finding(("flows", name), f"nothing leads to flow {name!r}", remedy)
+                yield Finding(("flows", name), f"nothing leads to flow {name!r}", remedy, ("ways",))
                 continue
             for index in range(len(flow.steps)):
                 if (name, index) not in reached:
-                    yield Finding(
-                        ("flows", name, "steps", index), "nothing leads to this step", "go to it, or delete it"
-                    )
+                    what, remedy = "nothing leads to this step", "go to it, or delete it"
+                    yield Finding(("flows", name, "steps", index), what, remedy, ("ways",))
 
     def _loops(self) -> Iterator[Finding]:
         silent = {node for node in self.edges if not isinstance(self._step(node), AskStep | TakeMessageStep)}
@@ -126,9 +128,8 @@ class Graph:
                 here = todo.pop()
                 if here == node:
                     remedy = "ask something in between, or end the flow"
-                    yield Finding(
-                        ("flows", node[0], "steps", node[1]), "this step leads back to itself without asking", remedy
-                    )
+                    what = "this step leads back to itself without asking"
+                    yield Finding(("flows", node[0], "steps", node[1]), what, remedy, ("ways",))
                     return
                 if here in silent and here not in seen:
                     seen.add(here)
@@ -163,6 +164,9 @@ class Graph:
         self._jumps[node] = jumps
         targets = [self._target(name, jump.target) for jump in jumps]
         self.edges[node] = edges + [Edge(target) for target in targets if target is not None]
+
+    def _ids(self, flow: str) -> list[str]:
+        return [step.id for step in self._settings.flows[flow].steps if step.id is not None]
 
     def _target(self, flow: str, name: str) -> Node | None:
         if flow in self._settings.flows:

@@ -2,16 +2,15 @@
 
 import hashlib
 import os
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from pydantic import ValidationError
-from pydantic_core import ErrorDetails
 
-from pipeline.line import source
+from pipeline.line import mend, shape, source
 from pipeline.line.errors import LineInvalid, Problem
 from pipeline.line.headings import asked, headings
-from pipeline.line.hints import hint, nearest
 from pipeline.line.model import Line, Settings
 from pipeline.line.source import Source
 from pipeline.line.validate import Finding, check
@@ -21,22 +20,37 @@ MAX_FOLDER_BYTES: Final = 64 * 1024 * 1024
 """A line is texts; more than this is somebody's backup."""
 
 
-def load_line(folder: Path) -> Line:
-    """Read and check a line's folder. Nothing in it is executed. Raises LineInvalid with every problem found."""
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What a line's folder says, and everything that is wrong with it."""
+
+    settings: Settings | None
+    """What could be read; None where that is too little."""
+    problems: tuple[Problem, ...]
+    """In the order of the file. With none, the settings can be used."""
+
+
+def examine(folder: Path) -> Examined:
+    """Read a line's folder and find everything that is wrong with it. Nothing in it is executed. Never raises."""
     path = folder / FILE
     try:
         with path.open("rb") as file:
             content = file.read(source.MAX_BYTES + 1)
     except OSError as wrong:
         remedy = f"a line is a folder with a file {FILE}; give its path"
-        raise LineInvalid([Problem(str(path), 0, f"cannot be read ({wrong.strerror})", remedy)]) from wrong
+        return Examined(None, (Problem(str(path), 0, f"cannot be read ({wrong.strerror})", remedy),))
     written = source.read(content)
-    if written.faults:
-        raise LineInvalid([Problem(str(path), fault.line, fault.what, fault.remedy) for fault in written.faults])
-    settings = _settings(written, str(path))
-    findings = [*check(settings), *_check_files(settings, folder)]
-    if findings:
-        raise LineInvalid(_problems(findings, written, str(path)))
+    settings, findings = _check_written(written, folder)
+    faults = [Problem(str(path), fault.line, fault.what, fault.remedy) for fault in written.faults]
+    return Examined(settings, tuple(sorted({*faults, *_problems(findings, written, str(path))})))
+
+
+def load_line(folder: Path) -> Line:
+    """Read and check a line's folder. Nothing in it is executed. Raises LineInvalid with every problem found."""
+    examined = examine(folder)
+    settings = examined.settings
+    if examined.problems or settings is None:
+        raise LineInvalid(examined.problems)
     knowledge = folder / settings.knowledge if settings.knowledge else None
     if knowledge is None:
         return Line(settings, folder, version_of(folder))
@@ -66,23 +80,30 @@ def _files(folder: Path) -> list[Path]:
     return [path for path in found if path.is_file()]
 
 
-def _settings(written: Source, file: str) -> Settings:
+def _check_written(written: Source, folder: Path) -> tuple[Settings | None, list[Finding]]:
+    """What the file says and what is wrong with that. Errors of its shape do not hide those of the rest."""
+    if not written.whole:
+        return None, []
     if not isinstance(written.data, dict):
-        raise LineInvalid(
-            [Problem(file, 1, "this is not a line", "begin with 'name:' and the rest; see lines/example")]
-        )
+        return None, [Finding((), "this is not a line", "begin with 'name:' and the rest; see lines/example")]
     try:
-        return Settings.model_validate(written.data)
+        settings = Settings.model_validate(written.data)
     except ValidationError as wrong:
-        problems = {_problem(error, written, file) for error in wrong.errors(include_url=False)}
-        raise LineInvalid(sorted(problems)) from None
+        errors = wrong.errors(include_url=False)
+        found = [*shape.findings(errors, written.data)]
+        rest = mend.mended(written.data, errors)
+        if rest is None:
+            return None, found
+        settings, doubt = rest
+        return settings, [*found, *mend.sound([*check(settings), *_check_files(settings, folder)], doubt)]
+    return settings, [*check(settings), *_check_files(settings, folder)]
 
 
 def _check_files(settings: Settings, folder: Path) -> list[Finding]:
     findings = []
     if settings.knowledge is not None:
         place = folder / settings.knowledge
-        if not _inside(place, folder) or not place.is_dir():
+        if not is_inside(place, folder) or not place.is_dir():
             findings.append(
                 Finding(
                     ("knowledge",),
@@ -92,7 +113,7 @@ def _check_files(settings: Settings, folder: Path) -> list[Finding]:
             )
     if settings.backend is not None:
         seed = folder / settings.backend.seed
-        if not _inside(seed, folder) or not seed.is_file():
+        if not is_inside(seed, folder) or not seed.is_file():
             findings.append(
                 Finding(
                     ("backend", "seed"),
@@ -103,48 +124,10 @@ def _check_files(settings: Settings, folder: Path) -> list[Finding]:
     return findings  # fmt: skip
 
 
-def _inside(path: Path, folder: Path) -> bool:
+def is_inside(path: Path, folder: Path) -> bool:
+    """Whether a path that a line names stays in the line's folder, links followed."""
     return path.resolve().is_relative_to(folder.resolve())
 
 
 def _problems(findings: list[Finding], written: Source, file: str) -> list[Problem]:
     return sorted({Problem(file, written.line_of(found.path), found.what, found.remedy) for found in findings})
-
-
-def _problem(error: ErrorDetails, written: Source, file: str) -> Problem:
-    path = _path(error["loc"], written.data)
-    name = str(error["loc"][-1]) if error["loc"] else "the file"
-    where = f" in {_spelled(path)}" if path else ""
-    line = written.line_of(path)
-    if error["type"] == "missing":
-        return Problem(file, line, f"{name!r} is missing{where}", f"add '{name}:' {hint(name, path)}".rstrip())
-    if error["type"] == "extra_forbidden":
-        near = nearest(name, path[:-1])
-        remedy = f"did you mean {near!r}?" if near else "remove it, or move it to where it belongs"
-        return Problem(file, line, f"{name!r} is not known{where.removesuffix('.' + name)}", remedy)
-    if error["type"] == "string_type" and not isinstance(error["input"], dict | list):
-        return Problem(file, line, f"{_spelled(path)} must be text", f"put {error['input']!r} in quotes")
-    what = error["msg"].removeprefix("Value error, ")
-    return Problem(
-        file, line, f"{_spelled(path) or name}: {what[:1].lower()}{what[1:]}", hint(name, path) or "correct the value"
-    )
-
-
-def _path(location: tuple[int | str, ...], data: Any) -> tuple[str | int, ...]:
-    """The part of pydantic's location that exists in the file: it also names union members and missing fields."""
-    path: list[str | int] = []
-    for item in location:
-        in_list = isinstance(data, list) and isinstance(item, int) and item < len(data)
-        if in_list or (isinstance(data, dict) and item in data):
-            data = data[item]
-        else:
-            continue
-        path.append(item)
-    return tuple(path)
-
-
-def _spelled(path: tuple[str | int, ...]) -> str:
-    text = ""
-    for item in path:
-        text += f"[{item + 1}]" if isinstance(item, int) else f".{item}" if text else item
-    return text

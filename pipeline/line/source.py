@@ -56,6 +56,8 @@ class Source:
     """Line, counted from 1, of every value; a mapping's entry is where its key stands."""
     faults: tuple[Fault, ...]
     """When there are any, data is what could be read."""
+    whole: bool = True
+    """Whether all of the file was read: only then does what is not there not stand there."""
 
     def line_of(self, path: Sequence[str | int]) -> int:
         """The line of a value, or of the nearest one around it that the file holds."""
@@ -83,20 +85,21 @@ def read(content: bytes) -> Source:
     except yaml.MarkedYAMLError as wrong:
         mark = wrong.problem_mark or wrong.context_mark
         what = " ".join(part for part in (wrong.context, wrong.problem) if part)
-        reading.fault(_line(mark), f"this is not valid YAML: {what}", _yaml_remedy(what))
+        reading.break_off(_line(mark), f"this is not valid YAML: {what}", _yaml_remedy(what))
     except yaml.reader.ReaderError as wrong:
         line = text[: wrong.position].count("\n") + 1
-        reading.fault(line, "there is a character that YAML does not allow", "delete it; it may be invisible")
+        reading.break_off(line, "there is a character that YAML does not allow", "delete it; it may be invisible")
     except _GiveUp:
-        pass
+        reading.whole = False
     except (ValueError, OverflowError):
         # PyYAML converts escapes such as "\UFFFFFFFF" with chr() and lets its error out.
-        reading.fault(1, "this is not valid YAML: an escape names no character", 'look for "\\U" and "\\x" in the file')
-    return Source(reading.data, reading.lines, tuple(reading.faults))
+        remedy = 'look for "\\U" and "\\x" in the file'
+        reading.break_off(1, "this is not valid YAML: an escape names no character", remedy)
+    return Source(reading.data, reading.lines, tuple(reading.faults), reading.whole)
 
 
 def _unreadable(what: str, remedy: str, line: int = 1) -> Source:
-    return Source(None, {}, (Fault(line, what, remedy),))
+    return Source(None, {}, (Fault(line, what, remedy),), whole=False)
 
 
 def _line(mark: Any) -> int:
@@ -134,12 +137,18 @@ class _Reading:
     data: Any = None
     lines: dict[Path, int] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
+    whole: bool = True
     _open: list[_Open] = field(default_factory=list)
     _nodes: int = 0
     _documents: int = 0
 
     def fault(self, line: int, what: str, remedy: str) -> None:
         self.faults.append(Fault(line, what, remedy))
+
+    def break_off(self, line: int, what: str, remedy: str) -> None:
+        """A fault behind which nothing can be read."""
+        self.fault(line, what, remedy)
+        self.whole = False
 
     def take(self, event: Event) -> None:
         line = _line(event.start_mark)

@@ -15,6 +15,7 @@ from pipeline.assistant.tools.registry import SPECS
 from pipeline.line.finding import Finding
 from pipeline.line.flows import HUMAN_KEY, AskStep, BranchStep, Question, Step, TakeMessageStep, ToolStep, ToolUse
 from pipeline.line.graph import Graph
+from pipeline.line.hints import meant
 from pipeline.line.model import MIN_EXAMPLES, Settings
 from pipeline.line.templates import PLACE
 from pipeline.line.wording import check_texts
@@ -68,7 +69,8 @@ def _check_intents(settings: Settings) -> Iterator[Finding]:
             yield Finding(
                 (*path, "flow"),
                 f"intent {intent.name!r} names a flow {intent.flow!r} that does not exist",
-                _known(settings.flows),
+                meant(intent.flow, settings.flows),
+                ("flows",),
             )
         distinct = {" ".join(example.lower().split()) for example in intent.examples}
         if len(distinct) < MIN_EXAMPLES:
@@ -97,11 +99,27 @@ def _check_intents(settings: Settings) -> Iterator[Finding]:
 def _check_tools(settings: Settings) -> Iterator[Finding]:
     for index, binding in enumerate(settings.tools):
         if binding.runs not in SPECS:
-            yield Finding(("tools", index, "runs"), f"there is no tool {binding.runs!r}", _known(SPECS))
+            yield Finding(("tools", index, "runs"), f"there is no tool {binding.runs!r}", meant(binding.runs, SPECS))
     for index, name in _repeated([tool.name for tool in settings.tools]):
         yield Finding(("tools", index, "name"), f"there are two tools named {name!r}", "rename one")
     if settings.tools and settings.backend is None:
-        yield Finding(("tools",), "there are tools but no backend", "add 'backend:' with its kind and seed")
+        what, remedy = "there are tools but no backend", "add 'backend:' with its kind and seed"
+        yield Finding(("tools",), what, remedy, ("backend", "tools"))
+    bound = {tool.name for tool in settings.tools}
+    uses: dict[str, list[tuple[str | int, ...]]] = {}
+    for path, use in _uses(settings):
+        if use.name not in bound:
+            uses.setdefault(use.name, []).append(path)
+    for name, places in uses.items():
+        what = f"there is no tool {name!r}" + (f", and {len(places)} steps use it" if len(places) > 1 else "")
+        yield Finding((*places[0], "name"), what, meant(name, bound), ("tools",))
+
+
+def _uses(settings: Settings) -> Iterator[tuple[tuple[str | int, ...], ToolUse]]:
+    for name, flow in settings.flows.items():
+        for index, step in enumerate(flow.steps):
+            if isinstance(step, ToolStep):
+                yield ("flows", name, "steps", index, "tool"), step.tool
 
 
 def _check_steps(settings: Settings) -> Iterator[Finding]:
@@ -117,9 +135,9 @@ def _check_step(settings: Settings, path: tuple[str | int, ...], step: Step) -> 
         case ToolStep(tool=use):
             yield from _check_use(settings, (*path, "tool"), use)
         case TakeMessageStep(take_message=message) if message.queue not in settings.queues:
-            yield Finding(
-                (*path, "take_message", "queue"), f"there is no queue {message.queue!r}", _known(settings.queues)
-            )
+            what = f"there is no queue {message.queue!r}"
+            remedy = meant(message.queue, settings.queues)
+            yield Finding((*path, "take_message", "queue"), what, remedy, ("queues",))
         case BranchStep():
             yield from _check_cases((*path, "branch"), step)
 
@@ -157,19 +175,18 @@ def _check_question(path: tuple[str | int, ...], question: Question) -> Iterator
 
 def _check_use(settings: Settings, path: tuple[str | int, ...], use: ToolUse) -> Iterator[Finding]:
     binding = settings.tool(use.name)
-    if binding is None:
-        yield Finding((*path, "name"), f"there is no tool {use.name!r}", _known([tool.name for tool in settings.tools]))
-        return
-    spec = SPECS.get(binding.runs)
-    if spec is None:
+    spec = SPECS.get(binding.runs) if binding is not None else None
+    if spec is None:  # said once, where the tool is bound or first used
         return
     fields = spec.arguments.model_fields
     for name in use.arguments:
         if name not in fields:
-            yield Finding((*path, "arguments"), f"tool {use.name!r} takes no {name!r}", _known(fields))
+            what = f"tool {use.name!r} takes no {name!r}"
+            yield Finding((*path, "arguments", name), what, meant(name, fields), ("tools",))
     missing = [name for name, field in fields.items() if field.is_required() and name not in use.arguments]
     if missing:
-        yield Finding((*path, "arguments"), f"tool {use.name!r} also needs {', '.join(missing)}", "add what is missing")
+        what = f"tool {use.name!r} also needs {', '.join(missing)}"
+        yield Finding((*path, "arguments"), what, "add what is missing", ("tools",))
     fixed = {
         name: value for name, value in use.arguments.items() if not (isinstance(value, str) and PLACE.search(value))
     }
@@ -178,9 +195,9 @@ def _check_use(settings: Settings, path: tuple[str | int, ...], use: ToolUse) ->
             spec.arguments.__pydantic_validator__.validate_assignment(spec.arguments.model_construct(), name, value)
         except ValidationError as wrong:
             if any(error["loc"][:1] == (name,) and error["type"] != "frozen_instance" for error in wrong.errors()):
-                yield Finding(
-                    (*path, "arguments"), f"{name}: {value!r} is not what the tool takes", "correct the value"
-                )
+                what = f"{name}: {value!r} is not what tool {use.name!r} takes"
+                remedy = "give a value of the right kind, or {slot} for what the caller said"
+                yield Finding((*path, "arguments", name), what, remedy, ("tools",))
 
 
 def _check_cases(path: tuple[str | int, ...], step: BranchStep) -> Iterator[Finding]:
@@ -199,17 +216,19 @@ def _check_cases(path: tuple[str | int, ...], step: BranchStep) -> Iterator[Find
 def _check_human_flow(settings: Settings, graph: Graph) -> Iterator[Finding]:
     name = settings.human_flow
     if name not in settings.flows:
-        yield Finding(("human_flow",), f"there is no flow {name!r}", _known(settings.flows))
+        yield Finding(("human_flow",), f"there is no flow {name!r}", meant(name, settings.flows), ("flows",))
         return
     steps = [settings.flows[flow].steps[index] for flow, index in graph.reach((name, 0))]
     if not any(isinstance(step, TakeMessageStep) for step in steps):
-        yield Finding(("human_flow",), f"flow {name!r} brings in no human", "give it a take_message step")
+        what = f"flow {name!r} brings in no human"
+        yield Finding(("human_flow",), what, "give it a take_message step", ("ways",))
     asking = [step for step in steps if isinstance(step, AskStep | ToolStep)]
     if asking:
         yield Finding(
             ("human_flow",),
             f"flow {name!r} asks or looks up, which may be what just failed",
             "take the message at once",
+            ("ways",),
         )
 
 
@@ -220,8 +239,3 @@ def _repeated(values: list[str]) -> Iterator[tuple[int, str]]:
         seen[value] += 1
         if seen[value] > 1:
             yield index, value
-
-
-def _known(names: object) -> str:
-    known = ", ".join(sorted(str(name) for name in names))  # type: ignore[attr-defined]  # any iterable of names
-    return f"known here: {known or 'none yet'}"

@@ -1,17 +1,21 @@
 """Whether every text of a line can be spoken: its places name things that are there when it is said. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from pipeline.assistant.tools.registry import SPECS
-from pipeline.line.finding import Finding
+from pipeline.line.finding import Finding, Rest
 from pipeline.line.flows import AskStep, BranchStep, EndStep, SayStep, Step, TakeMessageStep, ToolStep
 from pipeline.line.graph import Graph
+from pipeline.line.hints import meant
 from pipeline.line.model import Settings
 from pipeline.line.templates import BUILT_IN, PLACE, WAYS, Place, places
 
 _Text = tuple[tuple[str | int, ...], str, frozenset[str]]
 """Where a text stands, what it says, and the slot that is given while it is said."""
+_Fields = Mapping[str, frozenset[str] | None]
+_Said = tuple[str, str] | tuple[str, str, Rest]
+"""What is wrong, the remedy, and what the finding rests on."""
 
 
 def check_texts(settings: Settings, graph: Graph) -> Iterator[Finding]:
@@ -22,8 +26,8 @@ def check_texts(settings: Settings, graph: Graph) -> Iterator[Finding]:
         for index, step in enumerate(flow.steps):
             here = known.get((name, index), frozenset())
             for path, text, given in _texts(step):
-                for finding in _check(text, here | given, fields):
-                    yield Finding(("flows", name, "steps", index, *path), *finding)
+                for what, remedy, *rests_on in _check(text, here | given, fields):
+                    yield Finding(("flows", name, "steps", index, *path), what, remedy, tuple(rests_on))
             if isinstance(step, AskStep) and step.ask.read_back is not None:
                 yield from _says_slot(
                     ("flows", name, "steps", index, "ask", "read_back"), step.ask.read_back, step.ask.slot
@@ -63,14 +67,14 @@ def _texts(step: Step) -> Iterator[_Text]:
             yield ("end", "say"), ending.say, nothing
 
 
-def _check(text: str, known: frozenset[str], fields: dict[str, frozenset[str]]) -> Iterator[tuple[str, str]]:
+def _check(text: str, known: frozenset[str], fields: _Fields) -> Iterator[_Said]:
     if PLACE.sub("", text).count("{") or PLACE.sub("", text).count("}"):
         yield "a brace in the text has no partner", "write places as {slot} or {result.field}"
     for place in places(text):
         yield from _check_place(place, known, fields)
 
 
-def _check_place(place: Place, known: frozenset[str], fields: dict[str, frozenset[str]]) -> Iterator[tuple[str, str]]:
+def _check_place(place: Place, known: frozenset[str], fields: _Fields) -> Iterator[_Said]:
     if not place.path:
         yield (
             f"{{{place.way}}} is not a place that can be filled in",
@@ -83,41 +87,50 @@ def _check_place(place: Place, known: frozenset[str], fields: dict[str, frozense
     elif place.root not in known:
         yield (
             f"{{{place.path}}} is not known here yet",
-            f"ask for it or call the tool before; always there: {', '.join(sorted(BUILT_IN))}",
+            f"ask for it or call the tool before; {meant(place.path, [*known, *BUILT_IN])}",
+            "ways",
         )
-    elif "." in place.path and place.path.partition(".")[2] not in fields.get(place.root, frozenset()):
-        given = ", ".join(sorted(fields.get(place.root, frozenset()))) or "none"
-        yield f"{place.root!r} has no field {place.path.partition('.')[2]!r}", f"its fields: {given}"
-    elif "." not in place.path and place.root in fields:
-        yield (
-            f"{place.root!r} is a whole result",
-            f"name one of its fields: {{{place.root}.{min(fields[place.root], default='…')}}}",
-        )
+    elif place.root in fields:
+        yield from _check_field(place, fields[place.root])
+    elif "." in place.path:
+        remedy = f"write {{{place.root}}}; only results of tools have fields"
+        yield f"{place.root!r} has no field {place.path.partition('.')[2]!r}", remedy, "ways"
 
 
-def _cases(
-    path: tuple[str | int, ...], step: BranchStep, fields: dict[str, frozenset[str]], settings: Settings
-) -> Iterator[Finding]:
+def _check_field(place: Place, given: frozenset[str] | None) -> Iterator[_Said]:
+    """A place that a tool's result fills in; given: its fields, None when the tool is not known."""
+    field = place.path.partition(".")[2]
+    if given is not None and field and field not in given:
+        yield f"{place.root!r} has no field {field!r}", meant(field, given), "tools"
+    elif not field:
+        first = min(given or (), default="…")
+        yield f"{place.root!r} is a whole result", f"name one of its fields: {{{place.root}.{first}}}"
+
+
+def _cases(path: tuple[str | int, ...], step: BranchStep, fields: _Fields, settings: Settings) -> Iterator[Finding]:
     slots = {question.slot for flow in settings.flows.values() for question in flow.questions()}
     for index, case in enumerate(step.branch):
         if case.when is None:
             continue
         root, dot, field = case.when.partition(".")
-        right = field in fields.get(root, frozenset()) if dot else root in slots
+        given = fields.get(root, frozenset())
+        right = given is None or field in given if dot else root in slots
         if not right:
-            known = sorted(slots | {f"{name}.{field}" for name, names in fields.items() for field in names})
-            yield Finding((*path, index, "when"), f"there is no {case.when!r} to look at", f"known: {', '.join(known)}")
+            known = slots | {f"{name}.{field}" for name, names in fields.items() for field in names or ()}
+            what = f"there is no {case.when!r} to look at"
+            yield Finding((*path, index, "when"), what, meant(case.when, known), ("ways", "tools"))
 
 
-def _result_fields(settings: Settings) -> dict[str, frozenset[str]]:
-    fields: dict[str, frozenset[str]] = {}
+def _result_fields(settings: Settings) -> _Fields:
+    """The fields of every result by the name it is kept under; None where its tool is not known: that is said there."""
+    fields: dict[str, frozenset[str] | None] = {}
     for flow in settings.flows.values():
         for step in flow.steps:
             if isinstance(step, ToolStep):
                 binding = settings.tool(step.tool.name)
                 spec = SPECS.get(binding.runs) if binding else None
-                more = spec.result_fields if spec else frozenset()
-                fields[step.tool.save_as] = fields.get(step.tool.save_as, frozenset()) | more
+                before = fields.get(step.tool.save_as, frozenset())
+                fields[step.tool.save_as] = None if spec is None or before is None else before | spec.result_fields
     return fields
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import tempfile
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,35 +13,73 @@ from rich.console import Console
 
 from knowledge import ingest as documents
 from knowledge.english.sentences import installed_sentences
+from knowledge.errors import DocumentsInvalid
 from pipeline.assistant.exchange import Say
 from pipeline.assistant.flow import Dialogue
 from pipeline.assistant.resume import inputs_from_events
 from pipeline.assistant.tools.bind import runner_for
+from pipeline.assistant.tools.shop import BackendUnusable
 from pipeline.assistant.understand import IntentModel
-from pipeline.line.load import load_line
+from pipeline.line.errors import LineInvalid, Problem
+from pipeline.line.load import examine, is_inside, load_line
 from pipeline.line.model import Line
+from pipeline.line.model import Settings as LineSettings
 from pipeline.line.vocabulary import training_examples
 from recordings.events import Event, to_json
 from recordings.store import SqliteCallStore
 from server.cli.exits import Exit, fail
 from server.cli.show import ConversationView
 from server.data_dir import DATABASE, PLACED
+from server.lines import document_problems
 from server.settings import Settings
 
 
 def check(folders: list[Path], out: Console) -> None:
-    """Load lines and say what they hold. Raises LineInvalid, BackendUnusable and DocumentsInvalid."""
+    """Say what lines hold. Raises LineInvalid with everything that is wrong with all of them and their documents."""
+    problems: list[Problem] = []
     for folder in folders:
+        examined = examine(folder)
+        found = [*examined.problems, *_wrong_beside(examined.settings, folder)]
+        problems += found or _told(folder, out)
+    if problems:
+        raise LineInvalid(problems)
+
+
+def _told(folder: Path, out: Console) -> Sequence[Problem]:
+    """Say what a good line holds; or what is wrong with its folder as a whole."""
+    try:
         line = load_line(folder)
-        of = line.settings
-        with tempfile.TemporaryDirectory() as scratch:  # so that a line that is ok can be served
-            runner_for(line, Path(scratch), lambda: datetime.now(UTC).date()).close()
-            if line.knowledge_folder is not None:
-                documents.check(line.knowledge_folder)
-        out.print(
-            f"[green]ok[/] {folder}: “{of.name}”, {len(of.numbers)} number(s), {len(of.intents)} intents, "
-            f"{len(of.flows)} flows, {len(line.headings)} headings of knowledge, version {line.version}"
-        )
+    except LineInvalid as error:
+        return error.problems
+    of = line.settings
+    out.print(
+        f"[green]ok[/] {folder}: “{of.name}”, {len(of.numbers)} number(s), {len(of.intents)} intents, "
+        f"{len(of.flows)} flows, {len(line.headings)} headings of knowledge, version {line.version}"
+    )
+    return ()
+
+
+def _wrong_beside(of: LineSettings | None, folder: Path) -> list[Problem]:
+    """What is wrong with the files that a line names, so that a line that is ok can be served."""
+    problems: list[Problem] = []
+    if of is not None and of.knowledge is not None and _is_there(folder / of.knowledge, folder):
+        try:
+            documents.check(folder / of.knowledge)
+        except DocumentsInvalid as error:
+            problems += document_problems(folder / of.knowledge, error)
+    if of is not None and of.backend is not None and _is_there(folder / of.backend.seed, folder):
+        with tempfile.TemporaryDirectory() as scratch:
+            try:
+                runner_for(Line(of, folder, ""), Path(scratch), lambda: datetime.now(UTC).date()).close()
+            except BackendUnusable as error:
+                what, _, remedy = str(error).partition("; ")
+                place, _, what = what.partition(": ")
+                problems.append(Problem(place, 1, what, remedy))
+    return problems
+
+
+def _is_there(path: Path, folder: Path) -> bool:
+    return path.exists() and is_inside(path, folder)  # what is not was said already
 
 
 def replay(settings: Settings, call_id: str, out: Console, *, as_json: bool) -> None:

@@ -1,5 +1,6 @@
 """What the command line says when something is wrong: one sentence each, and the documented status."""
 
+import shutil
 import wave
 from pathlib import Path
 from typing import Any
@@ -48,6 +49,22 @@ def test_a_line_whose_backend_cannot_be_made_is_not_ok(tmp_path: Path):
     assert run("check", tmp_path).exit_code == 2
 
 
+def test_everything_that_is_wrong_with_all_lines_is_said_at_once_with_file_and_line(tmp_path: Path):
+    broken = Path(shutil.copytree(EXAMPLE, tmp_path / "line"))
+    text = (broken / "line.yaml").read_text()
+    (broken / "line.yaml").write_text(text.replace("langu", "lanug").replace("queue: repairs", "queue: repair"))
+    (broken / "backend" / "seed.sql").write_text("not sql;")
+    (broken / "knowledge" / "empty.md").write_bytes(b"\xff\xfe")
+    told = run("check", broken, tmp_path / "nowhere", EXAMPLE)
+    said = [" ".join(one.split()) for one in told.stderr.split("error: ")[1:]]
+    assert told.exit_code == 2
+    assert len(said) == 5, told.stderr
+    for part in ("line.yaml:7: 'lanugage' is not known", "queue 'repair'", "seed.sql:1: ", "empty.md:1: ", "nowhere"):
+        assert any(part in one for one in said), part
+    assert all("; " in one for one in said)
+    assert f"ok {EXAMPLE}" in told.stdout
+
+
 @pytest.mark.parametrize(
     "options",
     [
@@ -62,6 +79,21 @@ def test_a_line_whose_backend_cannot_be_made_is_not_ok(tmp_path: Path):
 )
 def test_options_that_cannot_be_are_refused_before_anything_is_called(spoken: Path, options: tuple[str, ...]):
     assert run("call", spoken, *options).exit_code == 2
+
+
+def test_a_line_that_names_files_outside_its_folder_has_none_of_them_read(tmp_path: Path):
+    line, outside = Path(shutil.copytree(EXAMPLE, tmp_path / "line")), tmp_path / "outside"
+    outside.mkdir()
+    (outside / "page.md").write_bytes(b"\xff\xfe")
+    (outside / "seed.sql").write_text("not sql;")
+    text = (line / "line.yaml").read_text()
+    text = text.replace("knowledge: knowledge", "knowledge: ../outside")
+    (line / "line.yaml").write_text(text.replace("seed: backend/seed.sql", "seed: ../outside/seed.sql"))
+    told = run("check", line).stderr
+    assert "there is no folder '../outside'" in told
+    assert "there is no file '../outside/seed.sql'" in told
+    assert "UTF-8" not in told
+    assert "not sql" not in told
 
 
 def test_a_call_without_anything_to_say_is_refused():

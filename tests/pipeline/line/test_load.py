@@ -64,9 +64,9 @@ def test_the_version_changes_with_any_file_and_with_nothing_else(folder):
     ("old", "new", "what", "remedy"),
     [
         ("language: en", "langauge: en", "'langauge' is not known", "did you mean 'language'?"),
-        ("language: en", "language: xx", "language: input should be 'en'", ""),
+        ("language: en", "language: xx", "language must be 'en', not 'xx'", ""),
         ("human_flow: person", "human_flow: persn", "there is no flow 'persn'", "known here"),
-        ("kind: digits", "kind: digit", "kind: input should be 'digits', 'yes_no'", "what kind of answer"),
+        ("kind: digits", "kind: digit", "ask.kind must be 'digits', 'yes_no'", "what kind of answer"),
         ("          max_digits: 5\n", "", "does not say how many digits", "set min_digits and max_digits"),
         (
             "          read_back: That's order {order_number}, right?\n",
@@ -135,7 +135,12 @@ def test_the_version_changes_with_any_file_and_with_nothing_else(folder):
         ("- {goto: leave_details}\n", "- {goto: not_found}\n", "leads back to itself without asking", "ask something"),
         ("welcome: Thanks for calling Northfield Outdoor.", "welcome: 5", "must be text", "put 5 in quotes"),
         ("      - end: {}\n      - {id: shipped", "      - {id: shipped", "", ""),
-        ('- {say: "{hours.answer}"}', '- {says: "{hours.answer}"}', "a step needs exactly one verb", ""),
+        (
+            '- {say: "{hours.answer}"}',
+            '- {says: "{hours.answer}"}',
+            "is no step",
+            "did you mean 'say'? a step needs exactly one verb",
+        ),
     ],
 )
 def test_an_error_is_one_sentence_with_line_and_remedy(folder, old, new, what, remedy):
@@ -214,6 +219,68 @@ def test_a_folder_without_a_line_says_what_a_line_is(tmp_path):
         load_line(tmp_path / "nowhere")
     assert "line.yaml" in str(raised.value)
     assert raised.value.problems[0].line == 0
+
+
+def test_errors_of_shape_do_not_hide_errors_of_fit(folder):
+    problems = problems_of(
+        folder,
+        ("language: en", "langauge: en"),
+        ("time_zone: America/Los_Angeles", "time_zone: Mars"),
+        ('monday: ["09:00-19:00"]', 'monday: ["nine to five"]'),
+        ("human_flow: person", "human_flow: persn"),
+        ("kind: digits", "kind: digit"),
+        ("without: no_number", "without: nonumber"),
+        ("queue: repairs", "queue: repair"),
+        ("{order.eta|date}", "{order.eat|date}"),
+    )
+    words = ("langauge", "Mars", "hours look like", "persn", "'digit'", "nonumber", "'repair'", "'eat'")
+    assert len(problems) == len(words), [str(one) for one in problems]
+    for word in words:
+        assert any(word in one.what for one in problems), word
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("kind: digits", "kind: digit"),
+        ("prompt: What's your order number?", "promt: What's your order number?"),
+        ('- {say: "{hours.answer}"}', '- {says: "{hours.answer}"}'),
+        ("flows:\n", "flow:\n"),
+        ("queues:", "queue:"),
+        ("\ntools:", "\ntool:"),
+        ("backend:\n", "backends:\n"),
+        ("slot: order_number", "slot: Order Number"),
+        ("{id: no_number,", "{id: No number,"),
+        ("numbers:", "number:"),
+        ("greeting:", "greetings:"),
+        ("  order_status:\n    about", "  Order status:\n    about"),
+        ("save_as: order", "save_us: order"),
+        ("language: en", "- en"),
+    ],
+)
+def test_one_error_of_shape_is_one_problem_and_nothing_is_said_that_follows_from_it(folder, old, new):
+    problems = problems_of(folder, (old, new))
+    named = {one.what for one in problems if "'Order status'" not in one.what}
+    assert len(named) <= 1, [str(one) for one in problems]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "what", "remedy"),
+    [
+        ("name: order_status\n          arg", "name: order_statu\n          arg", "'order_statu'", "'order_status'"),
+        ("{name: order_status, runs", "{name: status, runs", "'order_status', and 2 steps use it", "'status'"),
+        ("runs: shop.order_status", "runs: shop.orderstatus", "'shop.orderstatus'", "'shop.order_status'"),
+    ],
+)
+def test_a_tool_that_is_not_there_is_said_once_with_the_one_that_was_meant(folder, old, new, what, remedy):
+    (problem,) = problems_of(folder, (old, new))
+    assert what in problem.what
+    assert problem.remedy.startswith(f"did you mean {remedy}?")
+
+
+def test_a_name_given_twice_does_not_hide_the_rest(folder):
+    problems = problems_of(folder, ("language: en", "language: en\nlanguage: en"), ("queue: repairs", "queue: repair"))
+    assert len(problems) == 2
 
 
 @given(st.data())
