@@ -1,27 +1,74 @@
-"""The engines that settings ask for: recognisers and voices."""
+"""The engines that settings ask for: recognisers, voices and language models."""
 
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Final
 
+import structlog
+
+from pipeline.assistant.llm.port import LanguageModel
 from server.settings import Settings
+from voice.errors import ProviderAbsent, ProviderError, ProviderRefused
+from voice.stt.choosing import Route
+from voice.stt.deepgram import DeepgramSettings, DeepgramStt
+from voice.stt.failover import FailoverStt
+from voice.stt.flux import FluxSettings, FluxStt
 from voice.stt.port import SpeechToText, Vocabulary
 from voice.tts.port import TextToSpeech
+
+CHECK_MS: Final = 3000
+"""Longest wait at start for a service that is asked whether it would serve."""
 
 
 async def open_stt(
     settings: Settings, vocabularies: Sequence[Vocabulary], data_dir: Path, stack: AsyncExitStack
 ) -> SpeechToText:
-    """The recogniser. Raises ProviderAbsent."""
-    if settings.stt == "whisper":
-        from voice.stt.whisper import WhisperStt  # noqa: PLC0415 seconds to import, for those who use it
+    """The recogniser, and behind it the one that takes over. Raises ProviderAbsent, ProviderRefused with what to do."""
+    first, second = settings.stt, settings.stt_fallback
+    route = await _route(first, settings, vocabularies, data_dir, stack)
+    if route.check is None and second in {"", first}:
+        return route.stt
+    routes = [
+        route,
+        *([await _route(second, settings, vocabularies, data_dir, stack)] if second not in {"", first} else ()),
+    ]
+    failover = FailoverStt(routes)
+    await failover.check(CHECK_MS)
+    return failover
 
-        whisper = WhisperStt(
-            settings.whisper_model, may_fetch=settings.whisper_may_fetch, device=settings.whisper_device
-        )
-        await whisper.start()
-        stack.push_async_callback(whisper.aclose)
-        return whisper
+
+async def _route(
+    name: str, settings: Settings, vocabularies: Sequence[Vocabulary], data_dir: Path, stack: AsyncExitStack
+) -> Route:
+    """One recogniser, started. Raises ProviderAbsent, and ProviderLate or ProviderFailed when it cannot be started."""
+    match name:
+        case "whisper":
+            return await _whisper(settings, stack)
+        case "deepgram":
+            key, url = _deepgram_key(settings), settings.deepgram_url
+            wanted = DeepgramSettings(key, url, settings.deepgram_model, settings.deepgram_language)
+            deepgram = DeepgramStt(wanted, vocabularies)
+            return Route(name, deepgram, check=deepgram.check)
+        case "flux":
+            flux = FluxStt(FluxSettings(_deepgram_key(settings), settings.deepgram_url), vocabularies)
+            return Route(name, flux, check=flux.check)
+        case _:
+            return await _sphinx(settings, vocabularies, data_dir, stack)
+
+
+async def _whisper(settings: Settings, stack: AsyncExitStack) -> Route:
+    from voice.stt.whisper import WhisperStt  # noqa: PLC0415 seconds to import, for those who use it
+
+    whisper = WhisperStt(settings.whisper_model, may_fetch=settings.whisper_may_fetch, device=settings.whisper_device)
+    await whisper.start()
+    stack.push_async_callback(whisper.aclose)
+    return Route("whisper", whisper, tells_partials=False)
+
+
+async def _sphinx(
+    settings: Settings, vocabularies: Sequence[Vocabulary], data_dir: Path, stack: AsyncExitStack
+) -> Route:
     from voice.stt.sphinx import SphinxStt  # noqa: PLC0415 likewise
 
     sphinx = SphinxStt(
@@ -29,7 +76,14 @@ async def open_stt(
     )
     await sphinx.start()
     stack.push_async_callback(sphinx.aclose)
-    return sphinx
+    return Route("sphinx", sphinx)
+
+
+def _deepgram_key(settings: Settings) -> str:
+    key = settings.deepgram_api_key.get_secret_value()
+    if not key:
+        raise ProviderAbsent("deepgram", "no key: set CORDBOARD_DEEPGRAM_API_KEY, or choose another CORDBOARD_STT")
+    return key
 
 
 def open_tts(settings: Settings) -> TextToSpeech:
@@ -37,3 +91,42 @@ def open_tts(settings: Settings) -> TextToSpeech:
     from voice.tts.espeak import Espeak  # noqa: PLC0415 GPL: imported where it is asked for
 
     return {"espeak": Espeak}[settings.tts]()
+
+
+async def open_llm(settings: Settings, stack: AsyncExitStack) -> LanguageModel | None:
+    """The language model, or two as one; None when none is named.
+
+    Raises ProviderAbsent or ProviderRefused with what to do. A server that does not answer is logged and is a trouble
+    until it does.
+    """
+    named = (settings.llm_model, settings.llm2_model)
+    keys = (settings.llm_api_key.get_secret_value(), settings.llm2_api_key.get_secret_value())
+    for number, model, key in zip(("", "2"), named, keys, strict=True):
+        if key and not model:
+            raise ProviderAbsent("language model", f"a key but no model: set CORDBOARD_LLM{number}_MODEL")
+    if not settings.llm_model:
+        if settings.llm2_model:
+            raise ProviderAbsent("language model", "a second but no first: set CORDBOARD_LLM_MODEL")
+        return None
+    first = await _open_model("", settings.llm_model, keys[0], settings.llm_base_url, stack)
+    if not settings.llm2_model:
+        return first
+    from pipeline.assistant.llm.failover import HedgedModel  # noqa: PLC0415 for those who use two
+
+    return HedgedModel(first, await _open_model("2", settings.llm2_model, keys[1], settings.llm2_base_url, stack))
+
+
+async def _open_model(number: str, name: str, key: str, url: str, stack: AsyncExitStack) -> LanguageModel:
+    from pipeline.assistant.llm.openai import OPENAI_URL, OpenAiModel  # noqa: PLC0415 0.8 s, for those who use it
+
+    if not key and url == OPENAI_URL:
+        raise ProviderAbsent("language model", f"{name} needs a key: set CORDBOARD_LLM{number}_API_KEY")
+    model = OpenAiModel(name, key, url)
+    stack.push_async_callback(model.aclose)
+    try:
+        await model.check(CHECK_MS)
+    except ProviderRefused as error:
+        raise ProviderRefused(error.provider, f"{error.reason}; mend CORDBOARD_LLM{number}_API_KEY") from None
+    except ProviderError as error:
+        structlog.get_logger().warning("language model not reached", model=model.name, why=str(error))
+    return model

@@ -40,8 +40,18 @@ class Settings(BaseSettings):
     call_token_secret: SecretStr = SecretStr("")
     """Signs one-time stream tokens; one for all processes that may resume a call. Empty: kept in data_dir."""
 
-    stt: Literal["sphinx", "whisper"] = "sphinx"
-    """The recogniser: sphinx listens with the line's own vocabularies, whisper needs a model."""
+    stt: Literal["sphinx", "whisper", "deepgram", "flux"] = "sphinx"
+    """The recogniser: sphinx hears with the line's own vocabularies; whisper needs a model, deepgram and flux a key."""
+    stt_fallback: Literal["", "sphinx", "whisper", "deepgram", "flux"] = ""
+    """The recogniser that takes over, in the middle of a call too, when the first one fails. Empty: none."""
+    deepgram_api_key: SecretStr = SecretStr("")
+    """Opens Deepgram's services, for deepgram and flux."""
+    deepgram_url: str = "wss://api.deepgram.com"
+    """Where Deepgram is reached, without a path; the European or a self-hosted one stands here."""
+    deepgram_model: str = "nova-3"
+    """Deepgram's model for deepgram; flux has its own."""
+    deepgram_language: str = "en"
+    """Language that deepgram listens for, as it names it; flux listens for English."""
     sphinx_processes: Annotated[int, Field(ge=1, le=64)] = 2
     """Processes that recognise; each fills a core while callers speak."""
     sphinx_lanes: Annotated[int, Field(ge=1, le=16)] = 3
@@ -54,6 +64,19 @@ class Settings(BaseSettings):
     """Where whisper runs."""
     tts: Literal["espeak"] = "espeak"
     """The voice."""
+
+    llm_model: str = ""
+    """The language model, as its server names it. Empty: none; flows and knowledge answer alone."""
+    llm_base_url: str = "https://api.openai.com/v1"
+    """Where it is reached: OpenAI, or any server that speaks its chat completions."""
+    llm_api_key: SecretStr = SecretStr("")
+    """Opens that server; empty for one that wants no key."""
+    llm2_model: str = ""
+    """A second language model, better at another provider: it is asked when the first is slow or fails. Empty: none."""
+    llm2_base_url: str = "https://api.openai.com/v1"
+    """Where the second is reached."""
+    llm2_api_key: SecretStr = SecretStr("")
+    """Opens that server."""
 
     sentence_model: Path | None = None
     """Folder of a sentence encoder (config.json, model.safetensors, tokenizer.json); unset: the installed one."""
@@ -83,6 +106,20 @@ class Settings(BaseSettings):
     def _is_url(cls, value: str) -> str:
         if value and (urlsplit(value).scheme not in {"http", "https"} or not urlsplit(value).netloc):
             raise ValueError("CORDBOARD_PUBLIC_URL must look like https://phone.example.com")
+        return value.rstrip("/")
+
+    @field_validator("deepgram_url")
+    @classmethod
+    def _is_websocket(cls, value: str) -> str:
+        if urlsplit(value).scheme not in {"ws", "wss"} or not urlsplit(value).netloc:
+            raise ValueError("CORDBOARD_DEEPGRAM_URL must look like wss://api.deepgram.com")
+        return value.rstrip("/")
+
+    @field_validator("llm_base_url", "llm2_base_url")
+    @classmethod
+    def _is_http(cls, value: str) -> str:
+        if urlsplit(value).scheme not in {"http", "https"} or not urlsplit(value).netloc:
+            raise ValueError("it must look like https://api.openai.com/v1")
         return value.rstrip("/")
 
     @property

@@ -1,7 +1,7 @@
 """Which recogniser a call gets, and what becomes of those that fail; shared by all calls of a process."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -28,6 +28,8 @@ class Route:
     stt: SpeechToText
     tells_partials: bool = True
     """Whether words come before the end of an utterance: one that stays silent then has failed."""
+    check: Callable[[int], Awaitable[None]] | None = None
+    """Whether it would open, within so many milliseconds; raises as open does. None: it needs no asking."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,21 @@ class Choosing:
         if isinstance(error, ProviderFailed | ProviderLate):
             raise error
         raise ProviderFailed(PROVIDER, f"call {call_id} cannot be heard: {error}") from error
+
+    async def check(self, deadline_ms: int) -> None:
+        """Ask the routes whether they would open; one that cannot be reached is left alone for now.
+
+        Raises ProviderRefused or ProviderAbsent for what only a person can put right.
+        """
+        for number, route in enumerate(self._routes):
+            if route.check is None:
+                continue
+            try:
+                await route.check(deadline_ms)
+            except ProviderError as failure:
+                if not failure.retryable:
+                    raise
+                self.failed(number, "", reason_of(failure), failure)
 
     def failed(self, number: int, call_id: str, reason: Reason, error: ProviderError | None = None) -> None:
         """Leave a route alone, and say so."""

@@ -30,6 +30,14 @@ class FailoverStt:
         for route in reversed(self._routes):
             await route.stt.learn(vocabularies)
 
+    async def check(self, deadline_ms: int) -> None:
+        """Ask the services whether they would listen, so that a wrong key shows at start and not at the first call.
+
+        One that cannot be reached is trouble, not an error: it is left alone, and tried again later. Raises
+        ProviderRefused or ProviderAbsent with what to do.
+        """
+        await self._choosing.check(deadline_ms)
+
     async def open(self, call_id: str, deadline_ms: int) -> Recognition:
         """Begin to listen by the best route that opens. Raises ProviderLate or ProviderFailed when none does."""
         taken = await self._choosing.take(call_id, self._choosing.now_ms() + deadline_ms)

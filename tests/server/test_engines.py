@@ -1,0 +1,77 @@
+"""The recognisers that settings ask for, and what is said at start when they cannot be had."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from server.engines import open_stt
+from server.settings import Settings
+from tests.peers.deepgram import DeepgramPeer
+from tests.peers.faults import Fault
+from tests.peers.flux import FluxPeer
+from voice.errors import ProviderAbsent, ProviderRefused
+from voice.stt.port import SpeechToText
+
+pytestmark = pytest.mark.adapter
+
+
+@asynccontextmanager
+async def started(tmp_path: Path, **chosen: Any) -> AsyncIterator[SpeechToText]:
+    async with AsyncExitStack() as stack:
+        yield await open_stt(Settings(_env_file=None, **chosen), (), tmp_path, stack)
+
+
+def test_a_missing_key_is_said_at_start(tmp_path: Path):
+    async def script() -> None:
+        with pytest.raises(ProviderAbsent, match="no key: set CORDBOARD_DEEPGRAM_API_KEY"):
+            async with started(tmp_path, stt="deepgram"):
+                pass
+
+    asyncio.run(script())
+
+
+@pytest.mark.parametrize(("stt", "kind"), [("deepgram", DeepgramPeer), ("flux", FluxPeer)])
+def test_a_wrong_key_is_said_at_start(tmp_path: Path, stt: str, kind: type[DeepgramPeer | FluxPeer]):
+    async def script() -> None:
+        async with kind() as peer:
+            peer.keys = {"right"}
+            with pytest.raises(ProviderRefused, match="key is not accepted"):
+                async with started(tmp_path, stt=stt, deepgram_url=peer.url, deepgram_api_key="wrong"):
+                    pass
+
+    asyncio.run(script())
+
+
+def test_a_right_key_starts_and_costs_one_connection_without_audio(tmp_path: Path):
+    async def script() -> None:
+        async with DeepgramPeer() as peer:
+            peer.keys = {"right"}
+            async with started(tmp_path, stt="deepgram", deepgram_url=peer.url, deepgram_api_key="right") as stt:
+                assert stt.wants == "continuous"
+                assert stt.trouble == ""
+            assert [stream.heard_ms for stream in peer.streams] == [0]
+
+    asyncio.run(script())
+
+
+def test_a_service_that_cannot_be_reached_is_trouble_and_the_other_one_listens(tmp_path: Path):
+    async def script() -> None:
+        async with DeepgramPeer() as peer:
+            peer.faults = [Fault(status=503), Fault()]
+            chosen = {"deepgram_url": peer.url, "deepgram_api_key": "k"}
+            async with started(tmp_path, stt="deepgram", stt_fallback="flux", **chosen) as stt:
+                assert stt.trouble.startswith("deepgram: no connection (503), left alone for 30 s")
+                recognition = await stt.open("c1", 2000)
+                assert peer.streams[-1].query["model"] == ["flux-general-en"]
+                await recognition.aclose()
+
+    asyncio.run(script())
+
+
+def test_an_address_that_is_none_is_refused():
+    with pytest.raises(ValueError, match="must look like wss:"):
+        Settings(_env_file=None, deepgram_url="https://api.deepgram.com")
