@@ -11,6 +11,7 @@ from recordings import events
 from recordings.events import Event
 from recordings.log import CallLog
 from server.api import live
+from server.health import Trouble
 from tests.fakes.call_events import CALL_ID, call_events
 from tests.fakes.web import BEARER, TOKEN, serving
 
@@ -230,6 +231,22 @@ def test_the_list_says_when_the_disk_refuses(tmp_path, monkeypatch):
     full, well = run(tmp_path, use)
     assert "database or disk is full" in full["degraded"]
     assert well == {"type": "health", "degraded": None}
+
+
+def test_the_list_says_when_an_edit_of_a_line_is_not_used(tmp_path, monkeypatch):
+    monkeypatch.setattr(live, "HEALTH_S", 0.05)
+
+    async def use(web):
+        async with connect(web.socket_url("/api/live"), additional_headers=BEARER) as socket:
+            await socket.recv()
+            web.troubles.append(Trouble("The edit is not used:", ("line.yaml:3: wrong; mend it",)))
+            wrong = json.loads(await socket.recv())
+            web.troubles.clear()
+            return wrong, json.loads(await socket.recv())
+
+    wrong, right = run(tmp_path, use)
+    assert wrong == {"type": "health", "degraded": "The edit is not used:\nline.yaml:3: wrong; mend it"}
+    assert right == {"type": "health", "degraded": None}
 
 
 def test_sockets_that_went_away_leave_nothing_behind(tmp_path):
