@@ -16,10 +16,14 @@ from voice.audio import FRAME_MS, SAMPLE_RATE_HZ
 
 VOICE_FROM_DB: Final = -50.0
 """Softer is silence, relative to full scale, on the channel that carries what we sent."""
-ABOVE_NOISE_DB: Final = 12.0
-"""The caller speaks when so much louder than the softest tenth of their channel…"""
+ABOVE_NOISE_DB: Final = (6.0, 12.0)
+"""The caller speaks when so much louder than the softest tenth of what comes from their line: the second…"""
+BELOW_LOUDEST_DB: Final = 12.0
+"""…or, where that is less, so much below the loudest fiftieth, but the first at least…"""
 CALLER_FROM_DB: Final = (-50.0, -30.0)
-"""…but never softer than the first, and always when louder than the second."""
+"""…but never when softer than the first, and always when louder than the second."""
+DEAD_LINE_DB: Final = -90.0
+"""Softer is no sound at all: a gap in the line, which says nothing of its noise."""
 SHORTEST_SOUND_MS: Final = 60
 """A shorter sound of the caller's is a click."""
 _FRAME_SAMPLES: Final = SAMPLE_RATE_HZ * FRAME_MS // 1000
@@ -33,9 +37,8 @@ def ear_timeline(samples: npt.NDArray[np.int16], told: Timeline) -> Timeline:
     A pause under 500 ms is no silence unless the other side makes a sound in it: people breathe.
     """
     caller_db, heard_db = _levels(samples[:, 0]), _levels(samples[:, 1])
-    softest_db = float(np.percentile(caller_db, 10)) if caller_db.size else CALLER_FROM_DB[0]
-    caller_from_db = float(np.clip(softest_db + ABOVE_NOISE_DB, *CALLER_FROM_DB))
-    caller = tuple(span for span in _loud(caller_db, caller_from_db) if span[1] - span[0] >= SHORTEST_SOUND_MS)
+    from_db = _speech_from_db(caller_db)
+    caller = tuple(span for span in _loud(caller_db, from_db) if span[1] - span[0] >= SHORTEST_SOUND_MS)
     heard = _loud(heard_db, VOICE_FROM_DB)
     spans = _without_breaths(caller, heard)
     return Timeline(_meant(spans, told), _without_breaths(heard, caller), max(told.end_ms, caller_db.size * FRAME_MS))
@@ -50,6 +53,15 @@ def _levels(channel: npt.NDArray[np.int16]) -> npt.NDArray[np.float64]:
         power[first : first + _BLOCK_FRAMES] = (block * block).mean(axis=1) / 32768.0**2
     levels: npt.NDArray[np.float64] = 10.0 * np.log10(np.maximum(power, 10**-9.6))
     return levels
+
+
+def _speech_from_db(levels_db: npt.NDArray[np.float64]) -> float:
+    there = levels_db[levels_db > DEAD_LINE_DB]
+    if not there.size:
+        return CALLER_FROM_DB[0]
+    softest_db, loudest_db = np.percentile(there, (10, 98))
+    least_db, enough_db = (softest_db + above_db for above_db in ABOVE_NOISE_DB)
+    return float(np.clip(np.clip(loudest_db - BELOW_LOUDEST_DB, least_db, enough_db), *CALLER_FROM_DB))
 
 
 def _loud(levels_db: npt.NDArray[np.float64], from_db: float) -> tuple[Span, ...]:

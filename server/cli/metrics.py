@@ -3,7 +3,7 @@
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,6 +14,7 @@ from rich.table import Table
 
 from recordings.errors import AudioUnavailable
 from recordings.events import Event
+from recordings.fold import fold
 from recordings.metrics.panel import Figure, Panel
 from recordings.metrics.report import (
     FIGURES,
@@ -26,7 +27,6 @@ from recordings.metrics.report import (
     together_to_json,
 )
 from recordings.store import SqliteCallStore
-from recordings.summary import CallSummary
 from recordings.wav import read_samples
 from server import figures
 from server.cli.exits import Exit, fail
@@ -78,36 +78,37 @@ async def _measured(settings: Settings, asked: Asked) -> list[CallMetrics]:
             continue
         store = SqliteCallStore(data_dir / DATABASE)
         try:
-            async for call in _calls(store, asked):
-                if not call.live:
-                    events = await store.events(call.call_id)
-                    path = kept_at(data_dir / RECORDINGS, call.audio) if len(asked.call_ids) == 1 else None
-                    found.append(await asyncio.to_thread(_metrics, call.call_id, events, path))
+            ids = dict.fromkeys(asked.call_ids) if asked.since is None else await _begun(store, asked.since)
+            for call_id in ids:
+                events = await store.events(call_id)
+                listen = data_dir / RECORDINGS if len(asked.call_ids) == 1 else None
+                found += await asyncio.to_thread(_metrics, call_id, events, listen)
         finally:
             await store.close()
     return found
 
 
-async def _calls(store: SqliteCallStore, asked: Asked) -> AsyncIterator[CallSummary]:
-    for call_id in dict.fromkeys(asked.call_ids):
-        if (call := await store.call(call_id)) is not None:
-            yield call
-    if asked.since is None:
-        return
-    before = None
-    while page := await store.calls(_PAGE, before):
-        for call in page:
-            if call.begun_at < asked.since:
-                return
-            yield call
-        before = page[-1].call_id
+async def _begun(store: SqliteCallStore, since: datetime) -> list[str]:
+    """Ids of the calls that began then or later, latest first."""
+    found: list[str] = []
+    while page := await store.calls(_PAGE, found[-1] if found else None):
+        new = [call.call_id for call in page if call.begun_at >= since]
+        found += new
+        if len(new) < len(page):
+            break
+    return found
 
 
-def _metrics(call_id: str, events: tuple[Event, ...], path: Path | None) -> CallMetrics:
+def _metrics(call_id: str, events: tuple[Event, ...], recordings: Path | None) -> list[CallMetrics]:
+    """The call's figures, if it is there and over; by its recording too where the recordings' folder is given."""
+    record = fold(events)
+    if record.outcome is None:
+        return []
+    path = None if recordings is None else kept_at(recordings, record.recording)
     try:
-        return call_metrics(call_id, events, None if path is None else read_samples(path))
+        return [call_metrics(call_id, events, None if path is None else read_samples(path))]
     except AudioUnavailable:  # never written, or not kept any longer: the events still tell
-        return call_metrics(call_id, events)
+        return [call_metrics(call_id, events)]
 
 
 def _show_one(call: CallMetrics, out: Console, *, as_json: bool) -> None:

@@ -52,6 +52,21 @@ def test_a_noisy_line_is_not_all_speech():
     assert spans(line) == [(1000, 2000)]
 
 
+def test_noise_that_lasts_longer_than_the_speech_is_no_speech_also_on_a_line_that_is_dead_before_and_after():
+    caller = sound((1000, 2000), end_ms=3000, noise=150)
+    line = ear_timeline(stereo(np.concatenate([caller * 0, caller, caller * 0]), sound(end_ms=9000)), NOTHING)
+    assert spans(line) == [(4000, 5000)]
+
+
+def test_a_soft_caller_is_heard():
+    line = ear_timeline(stereo(sound((1000, 2000), level=500, noise=30), sound()), NOTHING)  # −39 over −61 dB
+    assert spans(line) == [(1000, 2000)]
+
+
+def test_nothing_but_noise_is_no_speech():
+    assert ear_timeline(stereo(sound(noise=200), sound()), NOTHING).caller == ()
+
+
 def test_clicks_are_not_speech():
     assert ear_timeline(stereo(sound((1000, 1040)), sound()), NOTHING).caller == ()
 
