@@ -11,6 +11,7 @@ from fastapi import FastAPI, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 
 from pipeline import graph
+from pipeline.assistant.llm.port import LanguageModel
 from pipeline.runtime import Runtime
 from pipeline.switchboard import Switchboard
 from recordings import disk
@@ -21,7 +22,7 @@ from server.api.calls import calls_router
 from server.api.lines import lines_router
 from server.auth import Access
 from server.data_dir import DATABASE, RECORDINGS, own
-from server.engines import open_stt, open_tts
+from server.engines import open_llm, open_stt, open_tts
 from server.health import Trouble, line_json, line_trouble
 from server.lines import Lines
 from server.settings import Settings
@@ -42,6 +43,7 @@ class Office:
     store: SqliteCallStore
     stt: SpeechToText
     tts: TextToSpeech
+    llm: LanguageModel | None
     audio: AudioWriter
     lines: Lines
     access_token: str
@@ -52,7 +54,7 @@ class Office:
 async def open_office(settings: Settings, public_url: str) -> AsyncIterator[Office]:
     """Build everything, in the order in which it can fail soonest, and take it down again.
 
-    Raises LineInvalid, StoreUnavailable or ProviderAbsent, each with what to do.
+    Raises LineInvalid, StoreUnavailable, ProviderAbsent or ProviderRefused, each with what to do.
     """
     data_dir = settings.data_dir.absolute()
     await asyncio.to_thread(disk.prepare, data_dir / RECORDINGS)
@@ -66,6 +68,7 @@ async def open_office(settings: Settings, public_url: str) -> AsyncIterator[Offi
         stack.push_async_callback(store.close)
         audio = AudioWriter()
         stack.push_async_callback(asyncio.to_thread, audio.close)
+        llm = await open_llm(settings, stack)
         tts = await asyncio.to_thread(open_tts, settings)
         prompts = Prompts(tts, data_dir / "prompts")
         lines = await stack.enter_async_context(Lines.open(settings, data_dir, prompts))
@@ -89,6 +92,7 @@ async def open_office(settings: Settings, public_url: str) -> AsyncIterator[Offi
             store,
             stt,
             tts,
+            llm,
             audio,
             lines,
             access_token,
@@ -148,5 +152,6 @@ def _troubles(office: Office) -> list[Trouble]:
         *([Trouble(f"Not all sound is on the disk: {audio}")] if audio else ()),
         *([Trouble(f"Callers are heard with less than was asked for: {stt}")] if stt else ()),
         *([Trouble(f"The voice failed: {tts}")] if (tts := office.tts.trouble) else ()),
+        *([Trouble(f"The language model failed: {llm}")] if (llm := office.llm and office.llm.trouble) else ()),
         *(trouble for line in office.lines.health() for trouble in line_trouble(line)),
     ]

@@ -126,7 +126,7 @@ async def _open_model(number: str, name: str, key: str, url: str, stack: AsyncEx
     try:
         await model.check(CHECK_MS)
     except ProviderRefused as error:
-        raise ProviderRefused(error.provider, f"{error.reason}; mend CORDBOARD_LLM{number}_API_KEY") from None
+        raise ProviderRefused("language model", f"{error}; mend CORDBOARD_LLM{number}_API_KEY") from None
     except ProviderError as error:
         structlog.get_logger().warning("language model not reached", model=model.name, why=str(error))
     return model
