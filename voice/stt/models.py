@@ -22,7 +22,7 @@ from voice.stt.open_vocabulary import sentences
 from voice.stt.port import Expectation, Vocabulary
 from voice.stt.telephone_model import telephone_model
 
-_VERSION: Final = 3
+_VERSION: Final = 4
 _OPEN: Final = "open"
 
 

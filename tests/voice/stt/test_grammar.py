@@ -72,7 +72,7 @@ def test_short_answers_are_listened_for_even_if_the_line_forgot_them() -> None:
 
 def test_yes_and_no_are_much_likelier_than_other_answers() -> None:
     grammar = closed_grammar(YES_NO, (), 0, 0)
-    assert grammar[BEGIN, "yes"] > 10 * grammar[BEGIN, "operator"]
+    assert grammar[BEGIN, "yes"] > 50 * grammar[BEGIN, "operator"]
 
 
 def test_a_correction_follows_a_no() -> None:
