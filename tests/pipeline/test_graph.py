@@ -14,6 +14,7 @@ from pipeline.floor import Floor
 from pipeline.hearing import Hearing
 from pipeline.speaking import Speaking
 from pipeline.stages import Stages
+from telephony.double import virtual_time
 from telephony.double.call import DoubleCall
 from tests.fakes.exchange import Exchange, exchange
 from tests.fakes.office import SPEECH
@@ -99,7 +100,7 @@ def test_a_voice_that_fails_is_apologised_for_and_the_same_is_said_again(tmp_pat
 
 
 class SlowRunner:
-    """A runner of pipelines that takes its time to end and, like pipecat's, ends in order when its task is cancelled."""
+    """A runner of pipelines that takes its time to end, also when its task is cancelled, as pipecat's does."""
 
     made: "list[SlowRunner]" = []  # noqa: RUF012 one test long
 
@@ -136,4 +137,4 @@ def test_a_pipeline_that_is_cancelled_again_while_it_ends_is_waited_for(monkeypa
         assert carrying.cancelled()
         assert SlowRunner.made[0].ended
 
-    asyncio.run(script())
+    virtual_time.run(script())

@@ -11,9 +11,11 @@ import httpx
 import pytest
 
 from pipeline.line.vocabulary import qualified
+from pipeline.switchboard import Connect
 from server import lines as module
 from server.app import Office, open_office
 from server.settings import Settings
+from telephony.token import MIN_SECRET_BYTES
 from voice.errors import ProviderFailed
 from voice.stt.port import Expectation, Transcript, Unrecognised
 from voice.tts import espeak
@@ -134,6 +136,28 @@ def test_a_voice_that_fails_is_told_until_it_speaks_again(tmp_path: Path, monkey
             monkeypatch.undo()
             assert await spoken(office)
             assert not (await http.get("/healthz")).json()["degraded"]
+
+    asyncio.run(script())
+
+
+def test_what_signs_tokens_outlives_the_server_and_is_its_owners_alone(tmp_path: Path):
+    async def script() -> None:
+        data = tmp_path / "data"
+        settings = Settings(lines=[EXAMPLE], data_dir=data, sphinx_processes=1, sphinx_lanes=1)
+        async with open_office(settings, "http://test") as office:
+            secret = (data / "call_token_secret").read_bytes()
+            assert len(secret) >= MIN_SECRET_BYTES
+            assert (data / "call_token_secret").stat().st_mode & 0o777 == 0o600
+            assert data.stat().st_mode & 0o777 == 0o700
+            assert isinstance(await office.switchboard.ring("CA1", "+14155550101", "+14155550199"), Connect)
+        async with open_office(settings, "http://test") as office:
+            assert (data / "call_token_secret").read_bytes() == secret
+            assert office.switchboard.live == 1, "the call that was left behind is waited for"
+            office.switchboard.status("CA1", "completed")
+            await office.switchboard.drained()
+        (data / "call_token_secret").write_bytes(b"short")
+        async with open_office(settings, "http://test"):
+            assert len((data / "call_token_secret").read_bytes()) >= MIN_SECRET_BYTES
 
     asyncio.run(script())
 
