@@ -1,8 +1,8 @@
-"""Whatever a caller and a network do, and in whatever order: the call is kept whole and ends once. In virtual time."""
+"""Whatever a caller, a network and a voice do, in any order: the call is kept whole and ends once. In virtual time."""
 
 import tempfile
 from pathlib import Path
-from typing import Literal
+from typing import Literal, cast
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -12,6 +12,7 @@ from pipeline.switchboard import Connect
 from telephony.double import virtual_time
 from tests.fakes.ears import BUSY, LATE, NOISE
 from tests.fakes.office import SPEECH, VirtualCall, VirtualOffice, virtual_office
+from tests.fakes.voice import FAILINGS, Failing
 
 pytestmark = pytest.mark.unit
 
@@ -23,12 +24,14 @@ Step = (
     tuple[Literal["say"], str]
     | tuple[Literal["press"], str]
     | tuple[Literal["wait"], int]
+    | tuple[Literal["voice fails"], Failing]
     | tuple[Literal["cough", "lose", "die", "ring_again"], None]
 )
 STEPS = st.one_of(
     st.tuples(st.just("say"), st.sampled_from(TEXTS)),
     st.tuples(st.just("press"), st.sampled_from(("1", "12345", "12345#", "99", "*", "0", "#"))),
     st.tuples(st.just("wait"), st.sampled_from((20, 300, 2000, 9000))),
+    st.tuples(st.just("voice fails"), st.sampled_from(FAILINGS)),
     st.tuples(st.sampled_from(("cough", "lose", "die", "ring_again")), st.none()),
 )
 
@@ -47,6 +50,8 @@ async def live(office: VirtualOffice, steps: list[Step], *, hangs_up: bool) -> N
                 await call.press(str(what))
             case "wait":
                 await call.handset.wait_ms(int(what or 0))
+            case "voice fails":
+                office.voice.fail("", times=2, how=cast("Failing", what))
             case "ring_again":
                 await office.switchboard.ring(call.sid, "+14155550101", "+14155550199")
             case _:
