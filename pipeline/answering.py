@@ -4,7 +4,11 @@ import asyncio
 from collections.abc import Callable
 from typing import Protocol
 
+import structlog
+
 from pipeline.assistant.exchange import (
+    AskModel,
+    CallerTurn,
     CallTool,
     CannotSpeak,
     DialogueAction,
@@ -12,19 +16,25 @@ from pipeline.assistant.exchange import (
     End,
     Expect,
     FindPassages,
-    FoundPassage,
     Ignored,
+    ModelDone,
+    ModelSaid,
     PassagesFound,
     Record,
     Say,
+    StopModel,
     ToolReturned,
 )
 from pipeline.assistant.flow import Dialogue
+from pipeline.assistant.llm.port import LanguageModel, ModelPart, ModelSwitched, ModelText
 from pipeline.drive import Clock, Driver
+from pipeline.foresight import Foresight, as_events
 from pipeline.line.ready import LineRuntime
 from pipeline.pace import Pace
+from voice.clauses import Clauses
+from voice.errors import ProviderError
 
-RETRIEVAL_DEADLINE_MS = 250
+_log = structlog.get_logger(__name__)
 
 
 class VoiceLost(Exception):
@@ -47,6 +57,12 @@ class Told(Protocol):
 
     def announce(self, say: Say) -> None:
         """An utterance is on its way to synthesis."""
+
+    def prepare(self, text: str) -> None:
+        """This may be said soon."""
+
+    def forget(self) -> None:
+        """What may be said soon will not be, unless it waits to be said."""
 
     def expect(self, wanted: Expect) -> None:
         """The caller is expected to do this next."""
@@ -71,16 +87,19 @@ class Answering:
         line: LineRuntime,
         tasks: asyncio.TaskGroup,
         stream: Told,
+        model: LanguageModel | None = None,
     ) -> None:
         """The stream is told of an utterance before it goes out."""
         self._call_id = call_id
         self._clock = clock
         self._log = log
         self._tools = line.tools
-        self._retrieval = line.retrieval
         self._tasks = tasks
         self._stream = stream
         self._say: Callable[[Say], None] = _nowhere
+        self._model = model
+        self._asking: dict[str, asyncio.Task[None]] = {}
+        self.foresight = Foresight(dialogue, line.retrieval, model, clock, tasks, stream.prepare, stream.forget)
         self._driver = Driver(dialogue, clock, self._act)
 
     def on_say(self, say: Callable[[Say], None]) -> None:
@@ -91,9 +110,31 @@ class Answering:
         """Give the dialogue an event."""
         self._driver.post(event)
 
+    def turn(self, event: DialogueEvent) -> None:
+        """Give the dialogue what the caller did with the floor."""
+        if isinstance(event, CallerTurn):
+            self.foresight.over(event)
+        else:
+            self.foresight.drop()
+        self.post(event)
+
+    def interrupted(self) -> None:
+        """The caller took the floor: what the model still says will not be heard."""
+        for call in list(self._asking):
+            self._stop(call)
+            self.post(ModelDone(self._clock.now_ms(), call, ok=False, error="interrupted"))
+
     def close(self) -> None:
         """The stream is gone: nothing is decided any more."""
         self._driver.close()
+
+    def _begin(self, action: AskModel) -> None:
+        if self._model is None:
+            self.post(ModelDone(self._clock.now_ms(), action.call, ok=False, error="no model is configured"))
+            return
+        asking = self._tasks.create_task(self._ask(action, self._model))
+        self._asking[action.call] = asking
+        asking.add_done_callback(lambda _done: self._asking.pop(action.call, None))
 
     def _act(self, action: DialogueAction) -> None:
         match action:
@@ -108,10 +149,6 @@ class Answering:
                 self._log.record(kind, self._clock.now_ms(), **data)
                 if kind == "turn.began":
                     self._stream.pace.owed(data["turn"], answers_caller=bool(data["utterance"]))
-            case CallTool():
-                self._tasks.create_task(self._call(action))
-            case FindPassages():
-                self._tasks.create_task(self._find(action))
             case End():
                 self._stream.pace.answered()
                 self._stream.end(action)
@@ -119,6 +156,19 @@ class Answering:
                 raise VoiceLost(f"nothing can be said in call {self._call_id}: its stream ends, the carrier asks again")
             case Ignored():
                 pass
+            case _:
+                self._ask_outside(action)
+
+    def _ask_outside(self, action: CallTool | FindPassages | AskModel | StopModel) -> None:
+        match action:
+            case CallTool():
+                self._tasks.create_task(self._call(action))
+            case FindPassages():
+                self._tasks.create_task(self._find(action))
+            case AskModel():
+                self._begin(action)
+            case StopModel(call=call):
+                self._stop(call)
 
     async def _call(self, action: CallTool) -> None:
         result = await self._tools.run(
@@ -127,10 +177,37 @@ class Answering:
         self.post(ToolReturned(self._clock.now_ms(), action.call, result.ok, result.result, result.error))
 
     async def _find(self, action: FindPassages) -> None:
-        found = await self._retrieval.find(action.question, RETRIEVAL_DEADLINE_MS)
-        passages = tuple(
-            FoundPassage(passage.document, passage.section, passage.title, passage.spoken, passage.score)
-            for passage in found.passages
-        )
+        found = await self.foresight.passages(action.question)
         self._stream.pace.reached("retrieval")
-        self.post(PassagesFound(self._clock.now_ms(), action.call, passages, found.certain))
+        self.post(PassagesFound(self._clock.now_ms(), action.call, as_events(found), found.certain))
+
+    async def _ask(self, action: AskModel, model: LanguageModel) -> None:
+        reply, read = self.foresight.reply(model, action.request)
+        clauses, error = Clauses(), ""
+        try:
+            for part in read:
+                self._take(part, action, clauses)
+            async for part in reply:
+                self._take(part, action, clauses)
+        except ProviderError as failed:
+            error = str(failed)
+            _log.error("reply not finished", provider=failed.provider, pii_error=error)
+        finally:
+            reply.drop()
+        for clause in clauses.finish():
+            self.post(ModelSaid(self._clock.now_ms(), action.call, clause))
+        self.post(ModelDone(self._clock.now_ms(), action.call, not error, error))
+
+    def _take(self, part: ModelPart, action: AskModel, clauses: Clauses) -> None:
+        if isinstance(part, ModelSwitched):
+            switch = {"from": part.from_route, "to": part.to_route, "reason": part.reason}
+            self._log.record("provider.switched", self._clock.now_ms(), port="model", **switch)
+        elif isinstance(part, ModelText):
+            self._stream.pace.reached("first_token")
+            for clause in clauses.add(part.text):
+                self.post(ModelSaid(self._clock.now_ms(), action.call, clause))
+
+    def _stop(self, call: str) -> None:
+        asking = self._asking.pop(call, None)
+        if asking is not None:
+            asking.cancel()

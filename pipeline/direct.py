@@ -69,7 +69,7 @@ class _Join:
         if isinstance(output, Interrupted):
             self._stages.voicing.interrupt()
         else:
-            self._stages.answering.post(output)
+            self._stages.answering.turn(output)
 
     def say(self, say: Say) -> None:
         self._stages.voicing.speak(say.utterance, say.text)

@@ -29,20 +29,7 @@ class Log(Protocol):
         """Append an event."""
 
 
-class AssistantVoice(Protocol):
-    """The assistant's voice, as far as the floor commands it."""
-
-    def hold(self) -> None:
-        """Be quiet at once, and keep what was not heard."""
-
-    def resume(self) -> None:
-        """Say what was held back."""
-
-    def hush(self) -> None:
-        """Be quiet; nothing that was to be said will be."""
-
-
-class CallerPace(Protocol):
+class FloorPace(Protocol):
     """Who keeps the pace of turns (pipeline.pace), as far as the floor tells it."""
 
     def endpoint(self, caller_end_ms: int) -> None:
@@ -55,6 +42,26 @@ class CallerPace(Protocol):
         """Whose move it is."""
 
 
+class FloorStream(Protocol):
+    """The assistant's side of the stream, as far as the floor commands it."""
+
+    @property
+    def pace(self) -> FloorPace:
+        """Told how far the turn is."""
+
+    def hold(self) -> None:
+        """Be quiet at once, and keep what was not heard."""
+
+    def resume(self) -> None:
+        """Say what was held back."""
+
+    def hush(self) -> None:
+        """Be quiet; nothing that was to be said will be."""
+
+    def foresee(self, turn: CallerTurn) -> None:
+        """The caller's turn may be over with these words: begin what is free."""
+
+
 def _nowhere(_output: DialogueEvent | Interrupted) -> None:
     """Where outputs go before a pipeline listens."""
 
@@ -62,21 +69,23 @@ def _nowhere(_output: DialogueEvent | Interrupted) -> None:
 class Floor:
     """One stream's turn taking. Inputs are synchronous; what comes out is the caller's turn, or an interruption."""
 
-    def __init__(
-        self, clock: Clock, log: Log, language: str, first_utterance: int, voice: AssistantVoice, pace: CallerPace
-    ) -> None:
+    def __init__(self, clock: Clock, log: Log, language: str, first_utterance: int, stream: FloorStream) -> None:
         """first_utterance numbers the caller's utterances on from what the log already holds.
 
-        The voice is hushed before anything else is emitted, so that a reply to what the caller says is never taken for
+        The stream is hushed before anything else is emitted, so that a reply to what the caller says is never taken for
         a part of what the caller interrupted.
         """
         self._clock = clock
         self._log = log
         self._number = first_utterance
-        self._voice = voice
-        self._pace = pace
+        self._stream = stream
+        self._pausing = False
+        """The caller is quiet inside a stretch of speech."""
+        self._words = ""
+        """Of that stretch, so far."""
         self._emit: Callable[[DialogueEvent | Interrupted], None] = _nowhere
-        self._turns = Driver(TurnTaking(language), clock, self._act)
+        self._taking = TurnTaking(language)
+        self._turns = Driver(self._taking, clock, self._act)
         self._collector = dtmf.KeypadCollector()
         self._onsets: deque[int] = deque(maxlen=16)
         self._keys = Driver(self._collector, clock, self._keyed)
@@ -96,16 +105,20 @@ class Floor:
         """What the gate says of the caller's speech; audio is nothing to us."""
         match output:
             case SpeechBegan(at_ms=at_ms, strength=strength):
+                self._pausing, self._words = False, ""
                 self._onsets.append(at_ms)
                 self._log.record("caller.speech_started", at_ms)
                 self._turns.post(turns.SpeechStarted(at_ms, strength))
             case SpeechGoesOn(at_ms=at_ms, voiced_ms=voiced_ms):
+                self._pausing = False
                 self._turns.post(turns.SpeechSustained(at_ms, voiced_ms))
             case SpeechPauses(at_ms=at_ms):
+                self._pausing = True
+                self._foresee(at_ms)
                 self._turns.post(turns.SpeechPaused(at_ms))
             case SpeechOver(at_ms=at_ms):
                 self._log.record("caller.speech_ended", at_ms)
-                self._pace.endpoint(at_ms)
+                self._stream.pace.endpoint(at_ms)
                 self._turns.post(turns.SpeechEnded(at_ms))
             case _:
                 pass
@@ -116,11 +129,20 @@ class Floor:
         if not heard.final:
             self._log.record("caller.partial", heard.end_ms, text=heard.text)
             self._turns.post(turns.PartialHeard(now_ms, heard.text))
+            self._words = heard.text
+            if self._pausing or heard.settled:
+                self._foresee(heard.end_ms)
             return
         readings = tuple(alternative.text for alternative in heard.alternatives) or (heard.text,)
         self._turns.post(
             turns.FinalHeard(now_ms, heard.text, readings, self._onset(heard.start_ms), heard.end_ms, heard.confidence)
         )
+
+    def _foresee(self, end_ms: int) -> None:
+        """The turn may be over with the words so far."""
+        text = " ".join(part for part in (self._taking.words, self._words) if part)
+        if text:
+            self._stream.foresee(CallerTurn(self._clock.now_ms(), "", text, (text,), "speech", end_ms, end_ms))
 
     def unrecognised(self, result: Unrecognised) -> None:
         """The recogniser gave up on an utterance."""
@@ -174,13 +196,13 @@ class Floor:
         match action:
             case turns.Interrupt(utterance=utterance):
                 self._log.record("caller.barged_in", now_ms, utterance=utterance)
-                self._voice.hush()
+                self._stream.hush()
                 self._emit(Interrupted())
             case turns.Hold(utterance=utterance):
-                self._voice.hold()
+                self._stream.hold()
                 self._log.record("assistant.held", now_ms, utterance=utterance)
             case turns.Resume(utterance=utterance):
-                self._voice.resume()
+                self._stream.resume()
                 self._log.record("assistant.resumed", now_ms, utterance=utterance)
             case turns.Backchannel(text=text, start_ms=start_ms, end_ms=end_ms):
                 self._log.record("caller.backchannelled", now_ms, text=text, start_ms=start_ms, end_ms=end_ms)
@@ -196,7 +218,7 @@ class Floor:
                 self._emit(CallerSilent(now_ms, count))
             case turns.FloorChanged(floor=floor):
                 self._log.record("floor.changed", now_ms, floor=floor)
-                self._pace.floor(floor)
+                self._stream.pace.floor(floor)
             case turns.Ignored():
                 pass
 
@@ -216,8 +238,8 @@ class Floor:
         self, text: str, readings: tuple[str, ...], via: Via, start_ms: int, end_ms: int, confidence: float
     ) -> None:
         if via == "dtmf":
-            self._pace.endpoint(end_ms)
-        self._pace.transcript()
+            self._stream.pace.endpoint(end_ms)
+        self._stream.pace.transcript()
         utterance = f"c{self._number}"
         self._number += 1
         self._log.record(

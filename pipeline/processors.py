@@ -193,7 +193,7 @@ class AssistantStage(Stage):
     def take(self, frame: Frame) -> bool:
         if isinstance(frame, CallerTurnFrame):
             if frame.turn is not None:
-                self._answering.post(frame.turn)
+                self._answering.turn(frame.turn)
             return False
         return True
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from pipeline.assistant.llm.port import LanguageModel
 from pipeline.drive import utc_now
 from pipeline.stages import Stages
 from recordings.audio import CallAudio
@@ -29,3 +30,5 @@ class Runtime:
     """Joins the stages of a stream and runs them until cancelled: graph.carry or direct.carry."""
     wall_clock: Callable[[], datetime] = utc_now
     """Aware. Ties a call's clock to the world, so that another process can go on with it."""
+    model: LanguageModel | None = None
+    """Asked what neither a flow nor an approved answer serves; None: nobody is."""

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 from pipeline.answering import Answering
-from pipeline.assistant.exchange import AnswerOverdue, AssistantHeard, End, Expect, Say
+from pipeline.assistant.exchange import AnswerOverdue, AssistantHeard, CallerTurn, End, Expect, Say
 from pipeline.assistant.flow import Dialogue
 from pipeline.drive import TaskClock
 from pipeline.floor import Floor
@@ -59,12 +59,12 @@ class Stream:
         self._on_end: Callable[[End], None] = lambda _end: None
         self._on_all_said: Callable[[], None] = lambda: None
         self._ending = False
-        self.dialogue = Dialogue(line.line, line.understanding)
+        self.dialogue = Dialogue(line.line, line.understanding, model=runtime.model is not None)
         self.pace = Pace(clock, log, settings, runtime.prompts, self._say_now, self._give_up, 1 + _fills(past))
-        self.floor = Floor(clock, log, settings.language, 1 + _said(past), self, self.pace)
+        self.floor = Floor(clock, log, settings.language, 1 + _said(past), self)
         self.speaking = Speaking(clock, log, ear, self._began, self._heard, self._quiet, self._sounds)
-        self.answering = Answering(log.call_id, self.dialogue, clock, log, line, tasks, self)
         self.voicing = Voicing(runtime.tts, runtime.prompts, settings.language)
+        self.answering = Answering(log.call_id, self.dialogue, clock, log, line, tasks, self, runtime.model)
 
     def on_end(self, tell: Callable[[End], None], all_said: Callable[[], None]) -> None:
         """Tell how the dialogue ended, and then when all was said."""
@@ -103,14 +103,27 @@ class Stream:
 
     def hush(self) -> None:
         """Be quiet; nothing that was to be said will be."""
+        self.answering.interrupted()
         self.voicing.interrupt()
         self.speaking.interrupt()
+
+    def foresee(self, turn: CallerTurn) -> None:
+        """The caller's turn may be over with these words: begin what is free."""
+        self.answering.foresight.foresee(turn)
 
     # What the dialogue wants
 
     def announce(self, say: Say) -> None:
         """An utterance is on its way to synthesis."""
         self.speaking.announce(say)
+
+    def prepare(self, text: str) -> None:
+        """This may be said soon."""
+        self.voicing.prepare(text)
+
+    def forget(self) -> None:
+        """What may be said soon will not be, unless it waits to be said."""
+        self.voicing.forget()
 
     def expect(self, wanted: Expect) -> None:
         """The caller is expected to do this next."""

@@ -8,14 +8,15 @@ from dataclasses import dataclass
 
 import structlog
 
+from pipeline.prepared import Prepared
 from voice.audio import ulaw_to_pcm
 from voice.errors import ProviderError
 from voice.phrasing import speakable
 from voice.prompts import Prompts
 from voice.tts.port import TextToSpeech
 
-FIRST_AUDIO_DEADLINE_MS = 1500
-
+MOST_PREPARED = 3
+"""Texts of which audio is made before they are to be said."""
 _log = structlog.get_logger(__name__)
 
 
@@ -61,15 +62,33 @@ class Voicing:
         self._waiting: deque[tuple[str, str]] = deque()
         self._wake = asyncio.Event()
         self._speaking: asyncio.Task[None] | None = None
+        self._prepared: dict[str, Prepared] = {}
+        self._tasks: asyncio.TaskGroup | None = None
 
     def speak(self, utterance: str, text: str) -> None:
         """Synthesize this after what waits already."""
         self._waiting.append((utterance, text))
+        if self._speaking is not None and len(self._waiting) == 1:
+            self.prepare(text)  # the next one: its first audio is there when the last of this one was said
         self._wake.set()
+
+    def prepare(self, text: str) -> None:
+        """Begin to synthesize what may be said soon; nothing is said of it unless `speak` comes."""
+        known = text in self._prepared or self._prompts.get(text, self._language) is not None
+        if self._tasks is not None and not known and len(self._prepared) < MOST_PREPARED:
+            spoken = speakable(text, self._language)
+            self._prepared[text] = Prepared(self._tts, spoken, self._language, self._tasks)
+
+    def forget(self) -> None:
+        """Stop preparing what does not wait to be said."""
+        wanted = {text for _, text in self._waiting}
+        for text in [text for text in self._prepared if text not in wanted]:
+            self._prepared.pop(text).drop()
 
     def interrupt(self) -> None:
         """Drop what waits and stop what is being synthesized."""
         self._waiting.clear()
+        self.forget()
         if self._speaking is not None:
             self._speaking.cancel()
 
@@ -79,12 +98,15 @@ class Voicing:
         An utterance that fails is logged, and what waits behind it is dropped: whoever is told decides what comes then.
         """
         async with asyncio.TaskGroup() as tasks:
+            self._tasks = tasks
             while True:
                 await self._wake.wait()
                 self._wake.clear()
                 while self._waiting:
                     utterance, text = self._waiting.popleft()
                     self._speaking = tasks.create_task(self._speak(utterance, text, emit))
+                    if self._waiting:
+                        self.prepare(self._waiting[0][1])
                     await asyncio.wait([self._speaking])
                     self._speaking = None
 
@@ -103,14 +125,18 @@ class Voicing:
         """Whether the voice made all of it."""
         made = False
         spoken = speakable(text, self._language)
+        assert self._tasks is not None  # noqa: S101  # run is at work
+        audio = self._prepared.pop(text, None) or Prepared(self._tts, spoken, self._language, self._tasks)
         try:
-            async with aclosing(self._tts.speak(spoken, self._language, FIRST_AUDIO_DEADLINE_MS)) as speech:
-                async for pcm in speech:
+            async with aclosing(aiter(audio)) as chunks:
+                async for pcm in chunks:
                     made = True
                     await emit(VoiceAudio(utterance, pcm))
         except ProviderError as error:
             _log.error("utterance not spoken", provider=error.provider, begun=made, pii_error=str(error))
             return False
+        finally:
+            audio.drop()
         if not made and any(sign.isalnum() for sign in spoken):
             _log.error("utterance not spoken", provider=self._tts.name, begun=False)
             return False

@@ -77,6 +77,10 @@ KINDS: Final[Mapping[str, tuple[str, ...]]] = {
     "tool.called": ("turn", "call", "tool", "arguments"),
     "tool.returned": ("turn", "call", "tool", "ok", "result", "error", "took_ms"),
     "knowledge.found": ("turn", "question", "passages"),  # passages: [{document, section, title, score}]
+    "model.said": ("turn", "call", "text"),  # a clause, as the model wrote it
+    "model.refused": ("turn", "call", "text", "reason"),  # that clause was not spoken, and the reply ended with it
+    "model.done": ("turn", "call", "ok", "error"),
+    "provider.switched": ("port", "from", "to", "reason"),  # port: stt | tts | model
     "turn.answered": ("turn", "sources"),  # sources: [{document, section, title}] that were spoken
     "message.offered": ("by",),  # by: carrier, because no stream of the call lasts
     "turn.overdue": ("turn", "waited_ms"),  # no answer came in time: a human is brought in

@@ -113,6 +113,11 @@ class TurnTaking:
         return self._floor
 
     @property
+    def words(self) -> str:
+        """What the caller said in this turn, in the stretches that are over."""
+        return _complete(self._turn.heard).text if self._turn.heard else ""
+
+    @property
     def deadline_ms(self) -> int | None:
         """Instant at which tick has something to do; None when only an event can change anything."""
         resume_ms = self._voice.resume_ms if self._voice is not None else None

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+from pipeline.assistant.llm.port import ModelRequest
+
 Via = Literal["speech", "dtmf", "text"]
 Purpose = Literal["greeting", "reply", "question", "check_in", "apology", "fill", "goodbye"]
 Expecting = Literal["open", "yes_no", "digits", "menu", "text"]
@@ -111,6 +113,26 @@ class AssistantHeard:
 
 
 @dataclass(frozen=True, slots=True)
+class ModelSaid:
+    """The language model wrote a clause."""
+
+    at_ms: int
+    call: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModelDone:
+    """The language model's reply is over."""
+
+    at_ms: int
+    call: str
+    ok: bool
+    error: str = ""
+    """interrupted: the caller took the floor; else the provider's error."""
+
+
+@dataclass(frozen=True, slots=True)
 class AnswerOverdue:
     """The caller has waited so long that nothing more is worth waiting for (pipeline.budget)."""
 
@@ -127,6 +149,8 @@ DialogueEvent = (
     | PassagesFound
     | AssistantHeard
     | AnswerOverdue
+    | ModelSaid
+    | ModelDone
 )
 
 
@@ -179,6 +203,22 @@ class FindPassages:
 
 
 @dataclass(frozen=True, slots=True)
+class AskModel:
+    """Ask the language model, post ModelSaid for each clause and ModelDone."""
+
+    call: str
+    turn: str
+    request: ModelRequest
+
+
+@dataclass(frozen=True, slots=True)
+class StopModel:
+    """What it still says is not wanted."""
+
+    call: str
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """Write an event (recordings.events) now."""
 
@@ -206,4 +246,4 @@ class CannotSpeak:
     """No voice is left, not even for an apology: the stream must not go on in silence."""
 
 
-DialogueAction = Say | Expect | CallTool | FindPassages | Record | End | CannotSpeak | Ignored
+DialogueAction = Say | Expect | CallTool | FindPassages | AskModel | StopModel | Record | End | CannotSpeak | Ignored

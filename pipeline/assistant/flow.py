@@ -14,6 +14,7 @@ for, and what each event does then:
     Messaging    the message                        ignored           kept as sound      check-in, goodbye
     Calling      "still on it"; a human on request  go on             ignored            ignored
     Finding      the newest question counts         answer, or not    ignored            ignored
+    Replying     the newest wish counts             ignored           ignored            ignored
     Over         ignored                            ignored           ignored            ignored
 """
 
@@ -22,7 +23,7 @@ from copy import deepcopy
 from dataclasses import replace
 from typing import Any, Final
 
-from pipeline.assistant import asking, messages, opening, steps
+from pipeline.assistant import asking, messages, opening, reply, steps
 from pipeline.assistant.clarify import not_heard
 from pipeline.assistant.exchange import (
     AnswerOverdue,
@@ -39,6 +40,8 @@ from pipeline.assistant.exchange import (
     FindPassages,
     FoundPassage,
     Ignored,
+    ModelDone,
+    ModelSaid,
     Outcome,
     PassagesFound,
     Record,
@@ -48,6 +51,7 @@ from pipeline.assistant.exchange import (
 from pipeline.assistant.messages import words_of
 from pipeline.assistant.precedence import rule_for, ruled
 from pipeline.assistant.resume import begin
+from pipeline.assistant.rules import Rule
 from pipeline.assistant.state import (
     Asking,
     Calling,
@@ -58,10 +62,12 @@ from pipeline.assistant.state import (
     Nobody,
     Open,
     Over,
+    Replying,
+    Said,
     State,
     Words,
 )
-from pipeline.assistant.talk import Talk
+from pipeline.assistant.talk import OWN_UTTERANCES, Talk
 from pipeline.assistant.understand import Understanding
 from pipeline.assistant.voiceless import not_spoken
 from pipeline.line.model import Line
@@ -92,15 +98,23 @@ __all__ = [
 class Dialogue:
     """One call's dialogue on one version of a line."""
 
-    def __init__(self, line: Line, understanding: Understanding) -> None:
+    def __init__(self, line: Line, understanding: Understanding, *, model: bool = False) -> None:
+        """Model: whether there is a language model to ask."""
         self._line: Final = line
         self._understanding: Final = understanding
+        self._model: Final = model
         self._state = State()
 
     @property
     def state(self) -> State:
         """A copy of where it stands."""
         return deepcopy(self._state)
+
+    def fork(self) -> "Dialogue":
+        """Another one at the same point: what it decides is what this one would decide, and changes nothing here."""
+        other = Dialogue(self._line, self._understanding, model=self._model)
+        other._state = deepcopy(self._state)  # ours
+        return other
 
     @property
     def deadline_ms(self) -> int | None:
@@ -114,7 +128,7 @@ class Dialogue:
 
     def handle(self, event: DialogueEvent) -> list[DialogueAction]:
         """Take an event; give what is to be done, in order. Stale, duplicate and early events give Ignored."""
-        talk = Talk(self._line, self._understanding, self._state, event.at_ms)
+        talk = Talk(self._line, self._understanding, self._state, event.at_ms, model=self._model)
         if _HANDLE[type(event)](talk, event):
             steps.advance(talk)
         return talk.finish()
@@ -126,13 +140,18 @@ def _caller_turn(talk: Talk, event: CallerTurn) -> bool:
         return _ignored(talk, "the call has not begun" if isinstance(waiting, Nobody) else "the call is over")
     if not event.text.strip():
         return _ignored(talk, "nothing was said")
+    if isinstance(waiting, Replying):
+        reply.drop(talk, waiting)
     talk.begin_turn(event.utterance)
+    talk.remember(Said(caller=True, text=event.text))
     words = words_of(event)
     rule = rule_for(talk, words)
     go_on = ruled(talk, words, rule)
-    if go_on is not None:
-        return go_on
-    match waiting:
+    return _by_what_is_waited_for(talk, event, words, rule) if go_on is None else go_on
+
+
+def _by_what_is_waited_for(talk: Talk, event: CallerTurn, words: Words, rule: Rule | None) -> bool:
+    match waiting := talk.state.waiting:
         case Asking() | Confirming():
             return _asked(talk, words, waiting)
         case Messaging():
@@ -188,7 +207,7 @@ def _caller_unheard(talk: Talk, event: CallerUnheard) -> bool:
 
 def _caller_silent(talk: Talk, event: CallerSilent) -> bool:
     waiting, prompts = talk.state.waiting, talk.prompts
-    if isinstance(waiting, Nobody | Calling | Finding | Over):
+    if isinstance(waiting, Nobody | Calling | Finding | Replying | Over):
         return _ignored(talk, "the assistant has the floor")
     if event.count > len(prompts.check_ins):
         if talk.state.messages or (talk.state.served and isinstance(waiting, Open)):
@@ -227,13 +246,32 @@ def _assistant_heard(talk: Talk, event: AssistantHeard) -> bool:
     )
     if event.complete and state.message is not None and state.message.confirmed_by == event.utterance:
         state.message = None
+    if event.heard_text and event.utterance.startswith(OWN_UTTERANCES):
+        talk.remember(Said(caller=False, text=event.heard_text))
     return not_spoken(talk, event) if event.failed else False
 
 
+def _model_said(talk: Talk, event: ModelSaid) -> bool:
+    waiting = talk.state.waiting
+    if not isinstance(waiting, Replying) or waiting.call != event.call:
+        return _ignored(talk, f"nobody waits for {event.call}")
+    return reply.said(talk, waiting, event)
+
+
+def _model_done(talk: Talk, event: ModelDone) -> bool:
+    waiting = talk.state.waiting
+    if not isinstance(waiting, Replying) or waiting.call != event.call:
+        return _ignored(talk, f"nobody waits for {event.call}")
+    return reply.done(talk, waiting, event)
+
+
 def _answer_overdue(talk: Talk, event: AnswerOverdue) -> bool:
-    if not isinstance(talk.state.waiting, Calling | Finding):
+    waiting = talk.state.waiting
+    if not isinstance(waiting, Calling | Finding | Replying):
         return _ignored(talk, "nothing is waited for")
     talk.record("turn.overdue", turn=talk.turn, waited_ms=event.waited_ms)
+    if isinstance(waiting, Replying):
+        reply.drop(talk, waiting)
     talk.go_to_human(talk.prompts.tool_failed)
     return True
 
@@ -252,4 +290,6 @@ _HANDLE: Final[Mapping[type, Callable[[Talk, Any], bool]]] = {
     PassagesFound: _passages_found,
     AssistantHeard: _assistant_heard,
     AnswerOverdue: _answer_overdue,
+    ModelSaid: _model_said,
+    ModelDone: _model_done,
 }

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from pipeline.assistant import answers, asking, steps
+from pipeline.assistant import answers, asking, reply, steps
 from pipeline.assistant.clarify import keypad_menu, unanswered
 from pipeline.assistant.exchange import PassagesFound
 from pipeline.assistant.rules import is_only_yes_or_no, is_question, normal
@@ -101,6 +101,9 @@ def found(talk: Talk, waiting: Finding, event: PassagesFound) -> bool:
         talk.state.served += 1
         talk.more()
         return False
+    if talk.model:
+        reply.ask(talk, waiting.question, event.passages, waiting.turn)
+        return False
     unanswered(talk, Words(waiting.question), guess)
     return talk.state.place is not None
 
@@ -168,6 +171,9 @@ def _answered(talk: Talk, waiting: Open | Guessing, *, yes: bool) -> bool:
 
 
 def _look_up(talk: Talk, words: Words, guess: Guess) -> bool:
+    if talk.settings.knowledge is None and talk.model:
+        reply.ask(talk, words.text, (), talk.turn)
+        return False
     if talk.settings.knowledge is None:
         unanswered(talk, words, guess)
         return talk.state.place is not None

@@ -16,11 +16,13 @@ from pipeline.assistant.exchange import (
     DialogueEvent,
     End,
     FoundPassage,
+    ModelDone,
+    ModelSaid,
     PassagesFound,
     Record,
     ToolReturned,
 )
-from pipeline.assistant.state import Calling, Finding, Nobody, Open, Over
+from pipeline.assistant.state import Calling, Finding, Nobody, Open, Over, Replying
 from pipeline.assistant.talk import Talk
 from pipeline.assistant.voiceless import say_again
 from recordings.events import Event
@@ -100,6 +102,9 @@ def begin(talk: Talk, event: CallBegan) -> bool:
     if isinstance(waiting, Calling | Finding):
         talk.ask_outside()
         return False
+    if isinstance(waiting, Replying):  # what came of the reply was said, or is said again above
+        talk.wait(Open(more=True), talk.expect_open())
+        return False
     if question is not None:
         talk.say(question.text, "question")
     if state.expect is not None:
@@ -167,6 +172,14 @@ def _overdue(at_ms: int, data: Mapping[str, Any]) -> DialogueEvent:
     return AnswerOverdue(at_ms, int(data["waited_ms"]))
 
 
+def _model_said(at_ms: int, data: Mapping[str, Any]) -> DialogueEvent:
+    return ModelSaid(at_ms, data["call"], data["text"])
+
+
+def _model_done(at_ms: int, data: Mapping[str, Any]) -> DialogueEvent:
+    return ModelDone(at_ms, data["call"], bool(data["ok"]), data["error"])
+
+
 _READ: Final[Mapping[str, Callable[[int, Mapping[str, Any]], DialogueEvent | None]]] = {
     "turn.began": _began,
     "caller.said": _said,
@@ -176,4 +189,6 @@ _READ: Final[Mapping[str, Callable[[int, Mapping[str, Any]], DialogueEvent | Non
     "knowledge.found": _found,
     "assistant.heard": _heard,
     "turn.overdue": _overdue,
+    "model.said": _model_said,
+    "model.done": _model_done,
 }

@@ -1,6 +1,6 @@
 """Where a dialogue stands. Plain values that can be compared: a resumed dialogue equals the original."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -115,6 +115,23 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Replying:
+    """For the language model's reply."""
+
+    call: str
+    turn: str
+    question: str
+    sources: str
+    """All that the reply may rest on."""
+    clauses: int = 0
+    """That were let through."""
+
+    def with_clause(self) -> "Replying":
+        """After one more."""
+        return replace(self, clauses=self.clauses + 1)
+
+
+@dataclass(frozen=True, slots=True)
 class Over:
     """For nothing more: goodbye was said."""
 
@@ -123,7 +140,7 @@ class Over:
 
 
 Question = Asking | Confirming
-Waiting = Nobody | Open | Guessing | Asking | Confirming | Messaging | Calling | Finding | Over
+Waiting = Nobody | Open | Guessing | Asking | Confirming | Messaging | Calling | Finding | Replying | Over
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +170,14 @@ class Message:
     taken: str
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Something that was said in the call, as the other side heard it."""
+
+    caller: bool
+    text: str
+
+
 @dataclass(slots=True)
 class State:
     """All of it."""
@@ -179,6 +204,8 @@ class State:
     """Of the turn before."""
     sources: tuple[dict[str, str], ...] = ()
     """Of this turn."""
+    history: tuple[Said, ...] = ()
+    """What the caller said and what they heard, last of all; kept while a model may be asked."""
     unspoken: int = 0
     """Utterances of this turn in which the voice failed."""
     understood: bool = False

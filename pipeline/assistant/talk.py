@@ -17,26 +17,33 @@ from pipeline.assistant.exchange import (
     Say,
 )
 from pipeline.assistant.spoken import render
-from pipeline.assistant.state import Calling, Finding, Open, Over, Place, Spoken, State, Waiting, Words
+from pipeline.assistant.state import Calling, Finding, Open, Over, Place, Replying, Said, Spoken, State, Waiting, Words
 from pipeline.assistant.tools.registry import SPECS
 from pipeline.assistant.understand import Understanding
 from pipeline.line.flows import Flow
 from pipeline.line.model import Line, Prompts, Settings
 from pipeline.line.vocabulary import MESSAGE, OPEN, YES_NO
 
-UNDERSTANDS: Final = ("rule", "step", "keys", "intent", "knowledge", "clarify", "human")
+UNDERSTANDS: Final = ("rule", "step", "keys", "intent", "knowledge", "model", "clarify", "human")
 """How a turn was understood: the `by` of turn.understood."""
+
+
+OWN_UTTERANCES: Final = "a"
+"""Begins the ids of what the dialogue says; fills have another (pipeline.pace)."""
+MOST_REMEMBERED: Final = 40
 
 
 class Talk:
     """What the parts of the dialogue work with. Made anew for each event."""
 
-    def __init__(self, line: Line, understanding: Understanding, state: State, at_ms: int) -> None:
+    def __init__(self, line: Line, understanding: Understanding, state: State, at_ms: int, *, model: bool) -> None:
         self.at_ms = at_ms
         """The event's instant."""
         self.line = line
         self.understanding = understanding
         self.state = state
+        self.model = model
+        """Whether there is a language model to ask."""
         self.out: list[DialogueAction] = []
         self._understood: dict[str, Any] | None = None
         self._understood_at = 0
@@ -62,7 +69,7 @@ class Talk:
     def say(self, text: str, purpose: Purpose = "reply", *, interruptible: bool = True) -> str:
         """Speak a finished text. Returns the utterance's id."""
         self.state.utterances += 1
-        utterance = f"a{self.state.utterances}"
+        utterance = f"{OWN_UTTERANCES}{self.state.utterances}"
         self.state.said += (Spoken(utterance, text, purpose),)
         self.out.append(Say(utterance, self.turn, text, purpose, interruptible))
         return utterance
@@ -203,6 +210,11 @@ class Talk:
         """The turn settled a slot."""
         self._learned[slot] = value
 
+    def remember(self, said: Said) -> None:
+        """Keep what was said for the language model, if there is one."""
+        if self.model:
+            self.state.history = (*self.state.history, said)[-MOST_REMEMBERED:]
+
     def source(self, source: dict[str, str]) -> None:
         """The turn's answer rests on this."""
         self.state.sources += (source,)
@@ -217,6 +229,6 @@ class Talk:
             data = {**self._understood, "slots": self._learned}
             self.out.insert(self._understood_at, Record("turn.understood", data))
         answered = any(isinstance(action, Say) for action in self.out)
-        if answered and not isinstance(self.state.waiting, Calling | Finding):
+        if answered and not isinstance(self.state.waiting, Calling | Finding | Replying):
             self.record("turn.answered", turn=self.turn, sources=list(self.state.sources))
         return self.out

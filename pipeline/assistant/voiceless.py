@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Final
 
 from pipeline.assistant.exchange import AssistantHeard, CannotSpeak
-from pipeline.assistant.state import Calling, Finding, Messaging, Over, Spoken
+from pipeline.assistant.state import Calling, Finding, Messaging, Over, Replying, Spoken
 from pipeline.assistant.talk import Talk
 
 MOST_IN_A_TURN: Final = 3
@@ -29,7 +29,7 @@ def not_spoken(talk: Talk, event: AssistantHeard) -> bool:
     if failed.purpose == "apology" or state.unspoken >= MOST_IN_A_TURN:
         talk.out.append(CannotSpeak())
         return False
-    if state.unspoken > 1 and not isinstance(state.waiting, Calling | Finding):
+    if state.unspoken > 1 and not isinstance(state.waiting, Calling | Finding | Replying):
         return _without_those_words(talk)
     apologies = talk.prompts.apologies
     talk.say(apologies[(state.unspoken - 1) % len(apologies)], "apology")

@@ -21,6 +21,8 @@ class ToldStt:
         """What single calls say, by their id, in place of `texts`."""
         self.delay_s = delay_s
         self.expected: list[Expectation] = []
+        self.settles = False
+        """Whether pauses are answered with the words so far, a moment later."""
         self.refusals = 0
         """So many calls are refused first."""
 
@@ -50,6 +52,10 @@ class _ToldRecognition:
         self._results: asyncio.Queue[Result | None] = asyncio.Queue()
         self._start_ms = 0
 
+    @property
+    def _texts(self) -> list[str]:
+        return self._stt.of_call.get(self._call_id, self._stt.texts)
+
     def expect(self, expectation: Expectation) -> None:
         self._stt.expected.append(expectation)
 
@@ -60,11 +66,14 @@ class _ToldRecognition:
         pass
 
     def speech_paused(self, at_ms: int) -> None:
-        pass
+        texts = self._texts
+        if self._stt.settles and texts and texts[0] not in _WHY:
+            words = Transcript(texts[0], False, self._start_ms, at_ms, 0.9, settled=True)
+            asyncio.get_running_loop().call_later(self._stt.delay_s, self._results.put_nowait, words)
 
     def speech_ended(self, at_ms: int, deadline_ms: int) -> None:
         del deadline_ms
-        texts = self._stt.of_call.get(self._call_id, self._stt.texts)
+        texts = self._texts
         text = texts.pop(0) if texts else NOISE
         result: Transcript | Unrecognised = (
             Transcript(text, True, self._start_ms, at_ms, 0.9, (Hypothesis(text, 0.9),))

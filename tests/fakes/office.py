@@ -12,6 +12,7 @@ from secrets import token_hex
 from typing import Any, cast
 
 from pipeline import direct
+from pipeline.assistant.llm.port import LanguageModel
 from pipeline.assistant.tools.bind import runner_for
 from pipeline.assistant.tools.runner import ToolResult, ToolRunner
 from pipeline.drive import utc_now
@@ -39,6 +40,7 @@ from tests.fakes.retrieval import DictRetrieval
 from tests.fakes.understanding import KeywordUnderstanding
 from tests.fakes.voice import ToneVoice
 from voice.prompts import Prompts
+from voice.stt.port import SpeechToText
 
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
 NUMBER = "+14155550199"
@@ -297,10 +299,13 @@ async def parts(
     ms_per_character: int = 60,
     prepared: bool = False,
     wall_clock: Callable[[], datetime] = utc_now,
+    model: LanguageModel | None = None,
+    ears: SpeechToText | None = None,
 ) -> AsyncIterator[Parts]:
     """Real store, tools, dialogue and switchboard; fake ears, voice, understanding and knowledge.
 
-    delay_s: how long tools take; error: with what they fail; prepared: prompts are made in advance, as servers do.
+    delay_s: how long tools take; error: with what they fail; prepared: prompts are made in advance, as servers do;
+    ears: a real recogniser in place of one that is told what it hears.
     """
     database = root / "calls.sqlite"
     migrations.upgrade(f"sqlite:///{database}")
@@ -311,7 +316,8 @@ async def parts(
     recording = lambda sid: CallAudio(root / f"{sid}.wav", audio)  # noqa: E731
     process = MortalStore(store)
     kept = cast("CallStore", process)
-    runtime = Runtime("test", kept, recording, stt, voice, Prompts(voice, root / "prompts"), carry, wall_clock)
+    heard, prompts = ears or stt, Prompts(voice, root / "prompts")
+    runtime = Runtime("test", kept, recording, heard, voice, prompts, carry, wall_clock, model)
     lines = dict.fromkeys(loaded.settings.numbers, ready)
     try:
         switchboard = Switchboard(runtime, lines, CallTokens(SECRET), max_calls)

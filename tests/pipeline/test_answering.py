@@ -99,6 +99,9 @@ class Bench:
     def prepare(self, text: str) -> None:
         """Nothing is made here."""
 
+    def forget(self) -> None:
+        """Nor unmade."""
+
     def expect(self, wanted: Expect) -> None:
         self.done.append(wanted)
 

@@ -35,10 +35,12 @@ class Bench:
 
     def __init__(self) -> None:
         self.out: list[object] = []
+        self.foreseen: list[str] = []
+        self.pace = Unhurried()
         self.log: list[tuple[str, dict[str, Any]]] = []
         self.clock = CallClock()
         self.clock.start()
-        self.floor = Floor(self.clock, self, "en", 3, self, Unhurried())
+        self.floor = Floor(self.clock, self, "en", 3, self)
         self.floor.on_output(self.out.append)
 
     def record(self, kind: str, at_ms: int, **data: Any) -> None:
@@ -49,6 +51,9 @@ class Bench:
 
     def resume(self) -> None:
         self.out.append("resume")
+
+    def foresee(self, turn: CallerTurn) -> None:
+        self.foreseen.append(turn.text)
 
     def hush(self) -> None:
         self.out.append("hush")

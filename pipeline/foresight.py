@@ -1,0 +1,194 @@
+"""What is begun for a turn that may be over: passages, a model's reply, the first clause's audio.
+
+A copy of the dialogue decides what this turn would lead to. Nothing with an effect is done for it: no tool runs, no
+event is written, nothing is said. When the turn is over in the words that were foreseen, what was begun is there;
+else it is thrown away.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing, suppress
+from dataclasses import dataclass, replace
+
+from knowledge.retrieve import Found, Retrieval
+from pipeline.assistant.exchange import (
+    AskModel,
+    CallerTurn,
+    DialogueAction,
+    FindPassages,
+    FoundPassage,
+    ModelSaid,
+    PassagesFound,
+    Say,
+)
+from pipeline.assistant.flow import Dialogue
+from pipeline.assistant.llm.port import LanguageModel, ModelPart, ModelRequest, ModelText
+from pipeline.assistant.rules import normal
+from pipeline.drive import Clock
+from voice.clauses import Clauses
+from voice.errors import ProviderError
+
+RETRIEVAL_DEADLINE_MS = 250
+MODEL_DEADLINE_MS = 4500
+"""For the first part of a reply: sooner than the apology is due (pipeline.budget)."""
+FORESEEN = "foreseen"
+"""The utterance of a turn that may never be."""
+
+
+class Reply:
+    """A model's reply while it is being written. Iterate once."""
+
+    def __init__(self, model: LanguageModel, request: ModelRequest, tasks: asyncio.TaskGroup) -> None:
+        self._parts: asyncio.Queue[ModelPart | ProviderError | None] = asyncio.Queue()
+        self._writing = tasks.create_task(self._write(model, request))
+
+    def drop(self) -> None:
+        """It is not wanted: the request is cancelled."""
+        self._writing.cancel()
+
+    async def __aiter__(self) -> AsyncGenerator[ModelPart, None]:
+        """Its parts. Raises what the model raises."""
+        while (part := await self._parts.get()) is not None:
+            if isinstance(part, ProviderError):
+                raise part
+            yield part
+
+    async def _write(self, model: LanguageModel, request: ModelRequest) -> None:
+        try:
+            async with aclosing(model.reply(request, MODEL_DEADLINE_MS)) as parts:
+                async for part in parts:
+                    self._parts.put_nowait(part)
+            self._parts.put_nowait(None)
+        except ProviderError as error:
+            self._parts.put_nowait(error)
+
+
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """What was begun for one reading of the turn."""
+
+    words: str
+    work: asyncio.Task[None]
+    passages: dict[str, asyncio.Task[Found]]
+    replies: dict[str, tuple[Reply, list[ModelPart]]]
+
+
+class Foresight:
+    """One stream's. At most one turn is foreseen at a time."""
+
+    def __init__(
+        self,
+        dialogue: Dialogue,
+        retrieval: Retrieval,
+        model: LanguageModel | None,
+        clock: Clock,
+        tasks: asyncio.TaskGroup,
+        prepare: Callable[[str], None],
+        forget: Callable[[], None],
+    ) -> None:
+        """Prepare begins to make the audio of a text that may be said; forget stops making what is not to be said."""
+        self._dialogue = dialogue
+        self._retrieval = retrieval
+        self._model = model
+        self._clock = clock
+        self._tasks = tasks
+        self._prepare = prepare
+        self._forget = forget
+        self._begun: _Begun | None = None
+
+    def foresee(self, turn: CallerTurn) -> None:
+        """The turn may be over with these words. Said again with the same words, nothing changes."""
+        words = normal(turn.text)
+        if self._begun is not None and self._begun.words == words:
+            return
+        self.drop()
+        if not words:
+            return
+        passages: dict[str, asyncio.Task[Found]] = {}
+        replies: dict[str, tuple[Reply, list[ModelPart]]] = {}
+        work = self._tasks.create_task(self._work(replace(turn, utterance=FORESEEN), passages, replies))
+        self._begun = _Begun(words, work, passages, replies)
+
+    def drop(self) -> None:
+        """It was not over, or ended otherwise: what was begun and not taken is cancelled."""
+        begun, self._begun = self._begun, None
+        if begun is None:
+            return
+        self._forget()
+        begun.work.cancel()
+        for search in begun.passages.values():
+            search.cancel()
+        for reply, _ in begun.replies.values():
+            reply.drop()
+
+    def over(self, turn: CallerTurn) -> None:
+        """The turn is over: only what was begun for these words is kept, until it is taken or the next turn comes."""
+        if self._begun is not None and self._begun.words != normal(turn.text):
+            self.drop()
+
+    async def passages(self, question: str) -> Found:
+        """What is known about a question; at once, if it was foreseen."""
+        search = self._begun.passages.pop(normal(question), None) if self._begun is not None else None
+        if search is not None:
+            return await search
+        return await self._retrieval.find(question, RETRIEVAL_DEADLINE_MS)
+
+    def reply(self, model: LanguageModel, request: ModelRequest) -> tuple[Reply, list[ModelPart]]:
+        """The model's reply, and those of its parts that were read from it already."""
+        foreseen = self._begun.replies.pop(_key(request), None) if self._begun is not None else None
+        return foreseen or (Reply(model, request, self._tasks), [])
+
+    async def _work(
+        self,
+        turn: CallerTurn,
+        passages: dict[str, asyncio.Task[Found]],
+        replies: dict[str, tuple[Reply, list[ModelPart]]],
+    ) -> None:
+        dialogue = self._dialogue.fork()
+        actions = dialogue.handle(turn)
+        while actions:
+            self._prepare_all(actions)
+            asked = next((action for action in actions if isinstance(action, FindPassages | AskModel)), None)
+            if isinstance(asked, FindPassages):
+                search = self._tasks.create_task(self._retrieval.find(asked.question, RETRIEVAL_DEADLINE_MS))
+                passages[normal(asked.question)] = search
+                found = await asyncio.shield(search)
+                actions = dialogue.handle(PassagesFound(turn.at_ms, asked.call, as_events(found), found.certain))
+            elif isinstance(asked, AskModel) and self._model is not None:
+                reply, read = Reply(self._model, asked.request, self._tasks), list[ModelPart]()
+                replies[_key(asked.request)] = (reply, read)
+                clause = await _first_clause(reply, read)
+                actions = dialogue.handle(ModelSaid(turn.at_ms, asked.call, clause)) if clause else []
+                self._prepare_all(actions)
+                return
+            else:
+                return
+
+    def _prepare_all(self, actions: list[DialogueAction]) -> None:
+        for action in actions:
+            if isinstance(action, Say):
+                self._prepare(action.text)
+
+
+def as_events(found: Found) -> tuple[FoundPassage, ...]:
+    """Passages as the dialogue takes them."""
+    return tuple(
+        FoundPassage(passage.document, passage.section, passage.title, passage.spoken, passage.score)
+        for passage in found.passages
+    )
+
+
+async def _first_clause(reply: Reply, read: list[ModelPart]) -> str:
+    """The first clause of a reply, or "" if there is none; what was read of it is kept."""
+    clauses = Clauses()
+    with suppress(ProviderError):
+        async for part in reply:
+            read.append(part)
+            if isinstance(part, ModelText) and (whole := clauses.add(part.text)):
+                return whole[0]
+    return ""
+
+
+def _key(request: ModelRequest) -> str:
+    """The same for requests that differ in how the recogniser wrote the words."""
+    return "\n".join(normal(message.text) if message.role == "caller" else message.text for message in request.messages)

@@ -1,0 +1,81 @@
+"""Whole calls in virtual time whose turns are begun before they are over."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.fakes.model import ToldModel
+from tests.fakes.office import virtual_office, virtually
+
+pytestmark = pytest.mark.unit
+
+QUESTION = "do your tents smell of elderberries"
+GOODBYE = "no thank you goodbye"
+REPLY = "They do not, I am happy to say. Our tents smell of nothing at all."
+
+
+async def reply_gap_ms(root: Path, *, foreseen: bool) -> int:
+    model = ToldModel({"elderberries": REPLY})
+    async with virtual_office(root, [QUESTION, GOODBYE], prepared=True, model=model) as office:
+        office.stt.settles = foreseen
+        call = await office.call()
+        await call.turn()
+        await call.turn()
+        assert await call.over()
+        record = await office.ended(call.sid)
+        assert len(model.asked) == 1
+        gap_ms = next(turn.reply_gap_ms for turn in record.turns if turn.caller)
+        assert gap_ms is not None
+        return gap_ms
+
+
+@virtually
+async def test_a_reply_that_was_begun_early_is_heard_sooner_and_asked_for_once(tmp_path: Path):
+    (tmp_path / "with").mkdir()
+    (tmp_path / "without").mkdir()
+    sooner_ms = await reply_gap_ms(tmp_path / "with", foreseen=True)
+    later_ms = await reply_gap_ms(tmp_path / "without", foreseen=False)
+    assert later_ms - sooner_ms >= 150
+
+
+@virtually
+async def test_what_was_foreseen_wrongly_leaves_no_trace_and_runs_no_tool(tmp_path: Path):
+    model = ToldModel({"elderberries": REPLY}, word_s=0.2)
+    async with virtual_office(tmp_path, [QUESTION, GOODBYE], prepared=True, model=model) as office:
+        office.stt.settles = True
+        call = await office.call()
+        await call.quiet()
+        speech_over = office.stt.texts
+        await call.speak()
+        await call.handset.wait_ms(300)
+        assert len(model.asked) == 1  # begun at the pause
+        speech_over[0] = "where is my order"  # the words turn out to be others
+        await call.handset.wait_ms(1500)
+        await call.keys("12345")
+        await call.turn()
+        assert await call.over()
+        events = await office.events(call.sid)
+        kinds = {event.kind for event in events}
+        assert not kinds & {"model.said", "model.done", "knowledge.found"}
+        assert model.cancelled == 1
+        assert len(office.tools.calls) == 1
+        spoken = " ".join(str(event.data["text"]) for event in events if event.kind == "assistant.speaks")
+        assert "happy to say" not in spoken
+        await office.ended(call.sid)
+
+
+@virtually
+async def test_a_turn_that_would_call_a_tool_runs_it_only_when_it_is_over(tmp_path: Path):
+    async with virtual_office(tmp_path, ["where is my order 12345", "yes", GOODBYE], prepared=True) as office:
+        office.stt.settles = True
+        call = await office.call()
+        await call.turn()
+        assert office.tools.calls == []
+        await call.speak()
+        await call.handset.wait_ms(250)
+        assert office.tools.calls == []  # "yes" was foreseen, and is not over
+        await call.quiet(since_ms=call.handset.now_ms)
+        assert len(office.tools.calls) == 1
+        await call.turn()
+        assert await call.over()
+        await office.ended(call.sid)

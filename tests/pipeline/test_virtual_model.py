@@ -1,0 +1,113 @@
+"""Whole calls in virtual time with a language model: what it is asked, and what of it the caller hears."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.fakes.model import ToldModel
+from tests.fakes.office import virtual_office, virtually
+from voice.errors import ProviderFailed
+
+pytestmark = pytest.mark.unit
+
+QUESTION = "do your tents smell of elderberries"
+GOODBYE = "no thank you goodbye"
+REPLY = "They do not, I am happy to say. Our tents smell of nothing at all."
+
+
+def events_of(events, kind):
+    return [event.data for event in events if event.kind == kind]
+
+
+@virtually
+async def test_what_nothing_else_serves_is_asked_of_the_model_and_spoken_clause_by_clause(tmp_path: Path):
+    model = ToldModel({"elderberries": REPLY})
+    async with virtual_office(tmp_path, [QUESTION, GOODBYE], prepared=True, model=model) as office:
+        call = await office.call()
+        await call.turn()
+        await call.turn()
+        assert await call.over()
+        record = await office.ended(call.sid)
+        turn = next(turn for turn in record.turns if turn.caller)
+        said = [record.utterances[index].heard_text for index in turn.assistant]
+        assert " ".join(said) == REPLY
+        assert len(said) > 1
+        (request,) = model.asked
+        assert [message.role for message in request.messages] == [
+            "rules",
+            "assistant",
+            "assistant",
+            "assistant",
+            "caller",
+        ]
+        assert request.messages[-1].text == QUESTION
+        assert events_of(await office.events(call.sid), "turn.understood")[-2]["by"] == "model"
+
+
+@pytest.mark.parametrize("refused", ["I've cancelled your order for you.", "That costs 79 dollars."])
+@virtually
+async def test_a_clause_that_claims_or_invents_is_not_spoken_and_ends_the_reply(tmp_path: Path, refused: str):
+    model = ToldModel({"elderberries": f"They do not, I am happy to say. {refused} And another thing."})
+    async with virtual_office(tmp_path, [QUESTION, GOODBYE], prepared=True, model=model) as office:
+        call = await office.call()
+        await call.turn()
+        await call.turn()
+        assert await call.over()
+        record = await office.ended(call.sid)
+        spoken = " ".join(utterance.text for utterance in record.utterances if utterance.speaker == "assistant")
+        assert "happy to say" in spoken
+        assert refused.split(maxsplit=1)[0] + " " + refused.split()[1] not in spoken
+        assert "another thing" not in spoken
+        assert [data["text"] for data in events_of(await office.events(call.sid), "model.refused")]
+
+
+@virtually
+async def test_a_model_that_fails_leaves_what_there_is_without_one(tmp_path: Path):
+    model = ToldModel({}, error=ProviderFailed("told", "broken"))
+    async with virtual_office(tmp_path, [QUESTION, GOODBYE], prepared=True, model=model) as office:
+        call = await office.call()
+        await call.turn()
+        await call.turn()
+        assert await call.over()
+        record = await office.ended(call.sid)
+        assert any("Could you say it another way" in utterance.heard_text for utterance in record.utterances)
+
+
+@virtually
+async def test_who_interrupts_a_reply_stops_it_and_the_context_holds_what_was_heard(tmp_path: Path):
+    long = " ".join(f"Sentence {name} is one of very many that nobody wants to hear." for name in "abcdefgh")
+    model = ToldModel({"elderberries": long, "berries": "None."}, word_s=0.15)
+    texts = [QUESTION, "wait what about berries then", GOODBYE]
+    async with virtual_office(tmp_path, texts, prepared=True, model=model) as office:
+        call = await office.call()
+        await call.quiet()
+        await call.speak()
+        spoken_ms = call.handset.now_ms
+        await call.handset.wait_ms(5500)
+        await call.speak()
+        await call.quiet(since_ms=spoken_ms + 5500)
+        await call.turn()
+        assert await call.over()
+        record = await office.ended(call.sid)
+        assert model.cancelled == 1
+        second = model.asked[-1]
+        heard = [message.text for message in second.messages if message.role == "assistant"]
+        ears = [utterance.heard_text for utterance in record.utterances if utterance.speaker == "assistant"]
+        assert all(text in ears for text in heard)
+        assert "Sentence h" not in " ".join(heard)
+        assert "Sentence a" in " ".join(heard)
+
+
+@virtually
+async def test_a_resumed_call_goes_on_after_a_reply_without_asking_again(tmp_path: Path):
+    model = ToldModel({"elderberries": REPLY})
+    async with virtual_office(tmp_path, [QUESTION, GOODBYE], prepared=True, model=model) as office:
+        call = await office.call()
+        await call.turn()
+        call.stream.lose()
+        await call.over()
+        call = await office.resume(call)
+        await call.turn()
+        assert await call.over()
+        await office.ended(call.sid)
+        assert len(model.asked) == 1
