@@ -22,10 +22,11 @@ from server.api.calls import calls_router
 from server.api.lines import lines_router
 from server.auth import Access
 from server.data_dir import DATABASE, RECORDINGS, own
-from server.engines import open_llm, open_stt, open_tts
+from server.engines import open_llm, open_stt
 from server.health import Trouble, line_json, line_trouble
 from server.lines import Lines
 from server.settings import Settings
+from server.voices import expect, open_tts
 from server.webhooks import carrier_router
 from telephony.token import MIN_SECRET_BYTES, CallTokens
 from telephony.twilio.signature import Signatures
@@ -69,9 +70,10 @@ async def open_office(settings: Settings, public_url: str) -> AsyncIterator[Offi
         audio = AudioWriter()
         stack.push_async_callback(asyncio.to_thread, audio.close)
         llm = await open_llm(settings, stack)
-        tts = await asyncio.to_thread(open_tts, settings)
+        tts = await open_tts(settings, stack)
         prompts = Prompts(tts, data_dir / "prompts")
         lines = await stack.enter_async_context(Lines.open(settings, data_dir, prompts))
+        expect(tts, {line.settings.language for line in lines.current()})
         stt = await open_stt(settings, lines.vocabularies(), data_dir, stack)
         runtime = Runtime(
             org_id=settings.org_id,

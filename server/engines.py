@@ -1,4 +1,4 @@
-"""The engines that settings ask for: recognisers, voices and language models."""
+"""The engines that settings ask for: recognisers and language models (voices: server.voices)."""
 
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
@@ -15,7 +15,6 @@ from voice.stt.deepgram import DeepgramSettings, DeepgramStt
 from voice.stt.failover import FailoverStt
 from voice.stt.flux import FluxSettings, FluxStt
 from voice.stt.port import SpeechToText, Vocabulary
-from voice.tts.port import TextToSpeech
 
 CHECK_MS: Final = 3000
 """Longest wait at start for a service that is asked whether it would serve."""
@@ -84,13 +83,6 @@ def _deepgram_key(settings: Settings) -> str:
     if not key:
         raise ProviderAbsent("deepgram", "no key: set CORDBOARD_DEEPGRAM_API_KEY, or choose another CORDBOARD_STT")
     return key
-
-
-def open_tts(settings: Settings) -> TextToSpeech:
-    """The voice. Raises ProviderAbsent."""
-    from voice.tts.espeak import Espeak  # noqa: PLC0415 GPL: imported where it is asked for
-
-    return {"espeak": Espeak}[settings.tts]()
 
 
 async def open_llm(settings: Settings, stack: AsyncExitStack) -> LanguageModel | None:

@@ -62,8 +62,22 @@ class Settings(BaseSettings):
     """Whether a model that is named may be fetched from its hub."""
     whisper_device: Literal["cpu", "cuda", "auto"] = "auto"
     """Where whisper runs."""
-    tts: Literal["espeak"] = "espeak"
-    """The voice."""
+    tts: Literal["espeak", "elevenlabs", "piper"] = "espeak"
+    """The voice: espeak needs nothing, elevenlabs a key and a voice, piper is installed by the operator."""
+    tts_fallback: Literal["", "espeak", "elevenlabs", "piper"] = ""
+    """The voice that takes over, in the middle of a sentence too, when the first one fails. Empty: none."""
+    elevenlabs_api_key: SecretStr = SecretStr("")
+    """Opens ElevenLabs."""
+    elevenlabs_voice: str = ""
+    """Id of the voice; `cordboard voices` lists them."""
+    elevenlabs_model: str = "eleven_flash_v2_5"
+    """ElevenLabs' model."""
+    elevenlabs_url: str = "https://api.elevenlabs.io"
+    """Where ElevenLabs is reached, for another region."""
+    piper_voice: Path | None = None
+    """The .onnx file of a piper voice, its .onnx.json beside it."""
+    piper_program: Path | None = None
+    """The program `piper`; unset: the one on the PATH, or the Python module."""
 
     llm_model: str = ""
     """The language model, as its server names it. Empty: none; flows and knowledge answer alone."""
@@ -113,6 +127,13 @@ class Settings(BaseSettings):
     def _is_websocket(cls, value: str) -> str:
         if urlsplit(value).scheme not in {"ws", "wss"} or not urlsplit(value).netloc:
             raise ValueError("CORDBOARD_DEEPGRAM_URL must look like wss://api.deepgram.com")
+        return value.rstrip("/")
+
+    @field_validator("elevenlabs_url")
+    @classmethod
+    def _is_root(cls, value: str) -> str:
+        if urlsplit(value).scheme not in {"http", "https"} or not urlsplit(value).netloc:
+            raise ValueError("CORDBOARD_ELEVENLABS_URL must look like https://api.elevenlabs.io")
         return value.rstrip("/")
 
     @field_validator("llm_base_url", "llm2_base_url")

@@ -14,7 +14,7 @@ import structlog
 from voice.audio import ULAW_BYTES_PER_MS, pcm_to_ulaw
 from voice.errors import ProviderFailed
 from voice.phrasing import speakable
-from voice.tts.port import TextToSpeech
+from voice.tts.port import Rendered, RendersPrompts, TextToSpeech
 
 MOST_KEPT: Final = 1000
 """Files in the folder; the least recently used go first. A line has some fifty prompts of 20 to 80 kB each."""
@@ -53,12 +53,15 @@ class Prompts:
             path = self._path(spoken, language)
             ulaw = await asyncio.to_thread(_read, path)
             if ulaw is None:
-                ulaw = await self._made(spoken, language)
-                await asyncio.to_thread(_write, path, ulaw)
+                made = await self._made(spoken, language)
+                ulaw = pcm_to_ulaw(made.pcm)
+                await asyncio.to_thread(_write, self._path(spoken, language, made.voice), ulaw)
             self._ready[(spoken, language)] = ulaw
             self._ready[(text, language)] = ulaw
 
-    async def _made(self, spoken: str, language: str) -> bytes:
+    async def _made(self, spoken: str, language: str) -> Rendered:
+        if isinstance(self._tts, RendersPrompts):
+            return await self._tts.render(spoken, language, DEADLINE_MS)
         pcm = bytearray()
         async with aclosing(self._tts.speak(spoken, language, DEADLINE_MS)) as speech:
             async for chunk in speech:
@@ -67,10 +70,11 @@ class Prompts:
                     raise ProviderFailed(self._tts.name, f"a prompt of more than {LONGEST_MS} ms: {spoken[:40]!r}")
         if not pcm:
             raise ProviderFailed(self._tts.name, f"no audio for the prompt {spoken[:40]!r}")
-        return pcm_to_ulaw(bytes(pcm))
+        return Rendered(bytes(pcm), self._tts.name)
 
-    def _path(self, spoken: str, language: str) -> Path:
-        key = f"{self._tts.name}\0{language}\0{spoken}"
+    def _path(self, spoken: str, language: str, voice: str = "") -> Path:
+        """What a substitute said is kept as its own: the voice that is wanted makes it when it is back."""
+        key = f"{voice or self._tts.name}\0{language}\0{spoken}"
         return self._folder / f"{hashlib.sha256(key.encode(errors='replace')).hexdigest()}.ulaw"
 
 

@@ -218,6 +218,15 @@ def metrics(
         command.show(settings(), command.Asked(tuple(call_ids or ()), begin), out, as_json=as_json)
 
 
+@app.command()
+def voices() -> None:
+    """List the voices of the ElevenLabs account in the settings; * marks the one that is set."""
+    from server.cli import voices as command  # noqa: PLC0415
+
+    with said_plainly():
+        command.show(settings(), out)
+
+
 @app.command("eval-intents")
 def eval_intents(
     train: Annotated[Path, typer.Argument(metavar="TRAIN.csv", help="Labelled phrases: columns text, category.")],

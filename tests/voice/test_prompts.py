@@ -7,6 +7,7 @@ from voice import prompts as module
 from voice.audio import ulaw_to_pcm
 from voice.errors import ProviderFailed
 from voice.prompts import Prompts
+from voice.tts.port import Rendered
 
 pytestmark = [pytest.mark.adapter, pytest.mark.anyio]
 
@@ -49,6 +50,26 @@ async def test_a_prompt_is_found_as_written_and_as_spoken(tmp_path):
     await prompts.prepare(["We open at 9am."], "en")
     assert voice.said == [("We open at nine a.m.", "en")]
     assert prompts.get("We open at 9am.", "en") == prompts.get("We open at nine a.m.", "en") is not None
+
+
+async def test_a_voice_that_renders_is_asked_to_and_a_substitutes_prompt_is_made_again(tmp_path):
+    class Rendering(Voice):
+        by = "substitute"
+
+        async def render(self, text, language, deadline_ms):
+            self.said.append((text, language))
+            return Rendered(self.level.to_bytes(2, "little") * 800, self.by)
+
+    first = Rendering("wanted")
+    await Prompts(first, tmp_path).prepare(["Hello there"], "en")
+    second = Rendering("wanted")
+    second.by = "wanted"
+    prompts = Prompts(second, tmp_path)
+    await prompts.prepare(["Hello there"], "en")
+    assert len(prompts.get("Hello there", "en") or b"") == 800
+    third = Rendering("wanted")
+    await Prompts(third, tmp_path).prepare(["Hello there"], "en")
+    assert (len(first.said), len(second.said), len(third.said)) == (1, 1, 0)
 
 
 async def test_the_next_start_takes_it_from_the_folder(tmp_path):

@@ -102,6 +102,10 @@ class ElevenLabs:
         """How it last failed; empty as soon as it speaks again."""
         return self._trouble or self._pool.trouble
 
+    def expect(self, language: str) -> None:
+        """Have a socket of this language open from now on."""
+        self._pool.expect(language_code(self._model, language))
+
     async def speak(self, text: str, language: str, deadline_ms: int) -> AsyncGenerator[bytes, None]:
         """Yield PCM16 mono 8 kHz as it comes; closing the iterator drops the rest. A text without words yields nothing.
 

@@ -45,6 +45,11 @@ class Pool:
     def _with_room(self, language: str) -> Socket | None:
         return next((socket for socket in self._sockets.setdefault(language, []) if socket.takes_more), None)
 
+    def expect(self, language: str) -> None:
+        """Have a socket of this language open from now on; when, is not waited for."""
+        self._sockets.setdefault(language, [])
+        self._wake.set()
+
     async def warm(self, language: str) -> None:
         """Have a socket of this language open from now on. Raises ProviderError; it is tried again by itself."""
         async with self._opening:

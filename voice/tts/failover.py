@@ -10,7 +10,7 @@ import structlog
 
 from voice.errors import ProviderError, ProviderFailed, ProviderLate
 from voice.tts.delivery import Delivery
-from voice.tts.port import Aligned, Rendered, RendersPrompts, TellsWords, TextToSpeech
+from voice.tts.port import Aligned, Expects, Rendered, RendersPrompts, TellsWords, TextToSpeech
 from voice.tts.routes import Routes
 from voice.tts.trim import LeadingSilence
 
@@ -70,6 +70,12 @@ class Failover:
         return "; ".join(
             f"{voice.name}: {trouble}" for voice, trouble in zip(self._voices, told, strict=True) if trouble
         )
+
+    def expect(self, language: str) -> None:
+        """Calls in this language will come."""
+        for voice in self._voices:
+            if isinstance(voice, Expects):
+                voice.expect(language)
 
     async def speak(self, text: str, language: str, deadline_ms: int) -> AsyncGenerator[bytes, None]:
         """Yield PCM16 mono 8 kHz as it comes; closing the iterator cancels. A text without words yields nothing.

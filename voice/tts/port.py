@@ -42,6 +42,14 @@ class TellsWords(Protocol):
         """As `speak`, with the place in the text that each piece reaches."""
 
 
+@runtime_checkable
+class Expects(Protocol):
+    """A voice that needs time before it is wanted."""
+
+    def expect(self, language: str) -> None:
+        """Calls in this language will come: have what they need ready, in the background."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rendered:
     """A whole text as audio."""

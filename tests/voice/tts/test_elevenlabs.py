@@ -230,6 +230,14 @@ async def test_a_socket_that_is_lost_while_idle_is_open_again_before_it_is_wante
     assert len(peer.told("open")) == 2
 
 
+async def test_a_socket_is_open_for_a_language_that_is_expected(peer):
+    async with ElevenLabs.opened(account(peer)) as voice:
+        voice.expect("es-MX")
+        await until(lambda: peer.told("open") == ["es"])
+        await all_of(voice, language="es")
+    assert len(peer.told("open")) == 1
+
+
 async def test_an_idle_socket_is_kept_alive(peer, monkeypatch):
     monkeypatch.setattr(elevenlabs_socket, "KEEP_ALIVE_S", 0.05)
     monkeypatch.setattr(elevenlabs_socket, "LOOK_S", 0.01)

@@ -1,5 +1,4 @@
 import asyncio
-import json
 import sys
 import time
 from contextlib import aclosing, asynccontextmanager
@@ -7,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.peers.piper import PROGRAM, voice_at
 from tests.peers.speech import hear
 from voice.audio import level_db
 from voice.errors import ProviderAbsent, ProviderError, ProviderFailed, ProviderLate
@@ -15,21 +15,12 @@ from voice.tts.port import TextToSpeech
 
 pytestmark = [pytest.mark.adapter, pytest.mark.anyio]
 
-PROGRAM = (sys.executable, str(Path(__file__).parent.parent.parent / "peers" / "piper.py"))
 TEXT = "your order left our warehouse"
 
 
 @pytest.fixture
 def anyio_backend():
     return "asyncio"
-
-
-def voice_at(folder: Path, rate_hz: int = 22050, **told) -> Path:
-    model = folder / "en_US-test-low.onnx"
-    model.write_bytes(b"")
-    config = {"audio": {"sample_rate": rate_hz}, "language": {"code": "en_US", "family": "en"}} | told
-    Path(f"{model}.json").write_text(json.dumps(config))
-    return model
 
 
 @asynccontextmanager

@@ -1,0 +1,64 @@
+"""The voices that settings ask for, opened in the order in which they are to speak."""
+
+import asyncio
+from collections.abc import Iterable
+from contextlib import AsyncExitStack
+
+from server.settings import Settings
+from voice.errors import ProviderAbsent
+from voice.tts.port import Expects, TextToSpeech
+
+
+async def open_tts(settings: Settings, stack: AsyncExitStack) -> TextToSpeech:
+    """The voice, and behind it the one that takes over.
+
+    Raises ProviderAbsent or ProviderRefused with what to do, perhaps within an ExceptionGroup. A service that cannot
+    be reached is logged and is a trouble until it can.
+    """
+    names = [settings.tts, *([settings.tts_fallback] if settings.tts_fallback not in {"", settings.tts} else ())]
+    voices = [await _voice(name, settings, stack) for name in names]
+    if names == ["espeak"]:
+        return voices[0]  # in this process: there is nothing to be late, and nothing to try again
+    from voice.tts.failover import Failover  # noqa: PLC0415 for those who use it
+
+    return Failover(voices)
+
+
+def expect(tts: TextToSpeech, languages: Iterable[str]) -> None:
+    """Tell the voice which languages calls will come in."""
+    if isinstance(tts, Expects):
+        for language in languages:
+            tts.expect(language)
+
+
+async def _voice(name: str, settings: Settings, stack: AsyncExitStack) -> TextToSpeech:
+    match name:
+        case "elevenlabs":
+            return await _elevenlabs(settings, stack)
+        case "piper":
+            return await _piper(settings, stack)
+        case _:
+            from voice.tts.espeak import Espeak  # noqa: PLC0415 GPL: imported where it is asked for
+
+            return await asyncio.to_thread(Espeak)
+
+
+async def _elevenlabs(settings: Settings, stack: AsyncExitStack) -> TextToSpeech:
+    from voice.tts.elevenlabs import Account, ElevenLabs  # noqa: PLC0415 a second to import, for those who use it
+
+    account = Account(
+        settings.elevenlabs_api_key.get_secret_value(),
+        settings.elevenlabs_voice,
+        settings.elevenlabs_model,
+        settings.elevenlabs_url,
+    )
+    return await stack.enter_async_context(ElevenLabs.opened(account))
+
+
+async def _piper(settings: Settings, stack: AsyncExitStack) -> TextToSpeech:
+    from voice.tts.piper import Piper, PiperVoice  # noqa: PLC0415 for those who use it
+
+    if settings.piper_voice is None:
+        raise ProviderAbsent("piper", "no voice: set CORDBOARD_PIPER_VOICE to the .onnx file of one")
+    command = () if settings.piper_program is None else (str(settings.piper_program),)
+    return await stack.enter_async_context(Piper.opened(PiperVoice.found(settings.piper_voice.absolute(), command)))
