@@ -55,6 +55,9 @@ class DeepgramPeer(RecognitionPeer):
             stream.say(self._results(stream, listening, final=False), delay_s)
         self._endpoint(stream, listening)
 
+    def sound_ms(self, stream: Stream) -> int:
+        return self._listening[id(stream)].hearing.sound_ms
+
     def message(self, stream: Stream, message: dict[str, Any]) -> None:
         if message["type"] != "Finalize":
             return

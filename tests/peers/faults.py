@@ -29,6 +29,8 @@ class Fault:
     """Milliseconds of audio after which nothing is said any more, though the socket stays open; 0: from the start."""
     close_after_ms: int = -1
     """Milliseconds of audio after which the connection is closed with 1011."""
+    close_after_sound_ms: int = -1
+    """Milliseconds of sound after which it is closed: in the middle of the first words."""
     malformed: bool = False
     """Says what is no JSON in place of its first result."""
     no_words: bool = False
@@ -105,6 +107,10 @@ class RecognitionPeer:
         """Audio came."""
         raise NotImplementedError
 
+    def sound_ms(self, stream: Stream) -> int:
+        """How much sound came so far."""
+        raise NotImplementedError
+
     def message(self, stream: Stream, message: dict[str, Any]) -> None:
         """A message came."""
         raise NotImplementedError
@@ -148,7 +154,8 @@ class RecognitionPeer:
             async for data in connection:
                 if isinstance(data, bytes):
                     self._audio(stream, data)
-                    if 0 <= stream.fault.close_after_ms <= stream.heard_ms:
+                    sound_ms, fault = self.sound_ms(stream), stream.fault
+                    if 0 <= fault.close_after_ms <= stream.heard_ms or 0 <= fault.close_after_sound_ms <= sound_ms:
                         await connection.close(1011, "NET-0000")
                         break
                 else:

@@ -60,6 +60,9 @@ class FluxPeer(RecognitionPeer):
         elif turn.hearing.heard_ms - turn.updated_ms >= UPDATE_MS:
             self._tell(stream, turn, "Update")
 
+    def sound_ms(self, stream: Stream) -> int:
+        return self._turns[id(stream)].hearing.sound_ms
+
     def message(self, stream: Stream, message: dict[str, Any]) -> None:
         turn = self._turns[id(stream)]
         if message["type"] == "ForceEndTurn" and turn.open:

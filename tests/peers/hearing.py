@@ -73,6 +73,11 @@ class StreamHearing:
         """Since the last sound; all of the stream before any."""
         return self.heard_ms - (self.stretches[-1].end_ms if self.stretches else 0)
 
+    @property
+    def sound_ms(self) -> int:
+        """Of all stretches."""
+        return sum(stretch.end_ms - stretch.start_ms for stretch in self.stretches)
+
     def words(self, since_ms: int, *, flush: bool = False) -> list[SpokenWord]:
         """Words that begin at or after this instant; flush: those of a stretch that may go on as if it were over."""
         found: list[SpokenWord] = []
