@@ -21,6 +21,7 @@ from recordings.log import CallLog
 from telephony.ports import MediaEvent, MediaLost, MediaSocket
 from voice.playout_events import Heard
 from voice.stt.port import Expectation, ExpectedKind, Recognition
+from voice.tts.port import Switched, TellsSwitches, TextToSpeech
 
 PAUSE_MS = {"yes_no": 400, "menu": 400, "digits": 900, "open": 640, "text": 1400}
 """How long the caller must be quiet for speech to count as over, by what was asked. People pause inside numbers, and
@@ -63,7 +64,7 @@ class Stream:
         self.pace = Pace(clock, log, settings, runtime.prompts, self._say_now, self._give_up, 1 + _fills(past))
         self.floor = Floor(clock, log, settings.language, 1 + _said(past), self)
         self.speaking = Speaking(clock, log, ear, self._began, self._heard, self._quiet, self._sounds)
-        self.voicing = Voicing(runtime.tts, runtime.prompts, settings.language)
+        self.voicing = Voicing(_told(runtime.tts, clock, log), runtime.prompts, settings.language)
         self.answering = Answering(log.call_id, self.dialogue, clock, log, line, tasks, self, runtime.model)
 
     def on_end(self, tell: Callable[[End], None], all_said: Callable[[], None]) -> None:
@@ -168,6 +169,18 @@ class Stream:
 
     def _give_up(self, waited_ms: int) -> None:
         self.answering.post(AnswerOverdue(self._clock.now_ms(), waited_ms))
+
+
+def _told(tts: TextToSpeech, clock: TaskClock, log: CallLog) -> TextToSpeech:
+    """The voice, its changes told to the call's log."""
+    if not isinstance(tts, TellsSwitches):
+        return tts
+
+    def switched(to: Switched) -> None:
+        change = {"from": to.from_voice, "to": to.to_voice, "reason": to.reason, "mid_sentence": to.mid_sentence}
+        log.record("provider.switched", clock.now_ms(), port="tts", **change)
+
+    return tts.telling(switched)
 
 
 def _said(past: tuple[Event, ...]) -> int:

@@ -3,14 +3,13 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
 from typing import Final, Self
 
 import structlog
 
 from voice.errors import ProviderError, ProviderFailed, ProviderLate
 from voice.tts.delivery import Delivery
-from voice.tts.port import Aligned, Expects, Rendered, RendersPrompts, TellsWords, TextToSpeech
+from voice.tts.port import Aligned, Expects, Rendered, RendersPrompts, Switched, TellsWords, TextToSpeech
 from voice.tts.routes import Routes
 from voice.tts.trim import LeadingSilence
 
@@ -21,20 +20,6 @@ _PATIENCE_MS: Final = 30_000
 """What a voice is told as its deadline: its lateness is judged here."""
 _LONGEST_MS: Final = 60_000
 """Of one rendered prompt."""
-
-
-@dataclass(frozen=True, slots=True)
-class Switched:
-    """One voice took over from another."""
-
-    port: str
-    """Always "tts": other ports switch, too."""
-    from_provider: str
-    to_provider: str
-    reason: str
-    """The error, without anything that was said."""
-    mid_sentence: bool
-    """Whether the caller had heard the beginning from the other voice."""
 
 
 class Failover:
@@ -172,7 +157,7 @@ class Failover:
         before, after = numbers
         if self._on_switch is not None and before != after:
             names = self._voices[before].name, self._voices[after].name
-            self._on_switch(Switched("tts", *names, str(error), mid_sentence))
+            self._on_switch(Switched(*names, str(error), mid_sentence))
 
 
 async def _aligned(voice: TextToSpeech, text: str, language: str) -> AsyncGenerator[Aligned, None]:

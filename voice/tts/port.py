@@ -1,6 +1,6 @@
 """The port to speech synthesis."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -48,6 +48,26 @@ class Expects(Protocol):
 
     def expect(self, language: str) -> None:
         """Calls in this language will come: have what they need ready, in the background."""
+
+
+@dataclass(frozen=True, slots=True)
+class Switched:
+    """One voice took over from another."""
+
+    from_voice: str
+    to_voice: str
+    reason: str
+    """The error, without anything that was said."""
+    mid_sentence: bool
+    """Whether the beginning was heard from the other voice."""
+
+
+@runtime_checkable
+class TellsSwitches(Protocol):
+    """Several voices as one."""
+
+    def telling(self, on_switch: Callable[[Switched], None]) -> TextToSpeech:
+        """The same for one call, which is told when they change: at once, from the task that listens."""
 
 
 @dataclass(frozen=True, slots=True)

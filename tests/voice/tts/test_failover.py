@@ -12,8 +12,8 @@ from tests.peers.elevenlabs import API_KEY, VOICE, ElevenLabsPeer
 from tests.peers.speech import LETTER_MS, hear, say
 from voice.errors import ProviderFailed, ProviderLate, ProviderRefused
 from voice.tts.elevenlabs import Account, ElevenLabs
-from voice.tts.failover import FIRST_AUDIO_MS, Failover, Switched
-from voice.tts.port import Aligned, Rendered, TextToSpeech
+from voice.tts.failover import FIRST_AUDIO_MS, Failover
+from voice.tts.port import Aligned, Rendered, Switched, TellsSwitches, TextToSpeech
 from voice.tts.routes import REST_MS
 
 pytestmark = pytest.mark.unit
@@ -96,7 +96,7 @@ async def test_a_voice_that_says_no_is_replaced_at_once_and_rests():
         assert await said_by(voices) == TEXT
         assert await said_by(voices) == TEXT
     assert len(first.asked) == 1
-    assert told == [Switched("tts", "first", "second", "first: answered 500", mid_sentence=False)]
+    assert told == [Switched("first", "second", "first: answered 500", mid_sentence=False)]
     assert voices.trouble == "first: answered 500"
     assert [entry["event"] for entry in logs] == ["voice failed"]
 
@@ -237,6 +237,7 @@ async def test_a_voice_is_asked_again_when_it_has_rested():
 @virtually
 async def test_calls_share_what_is_known_and_each_is_told_of_its_own_switches():
     voices = Failover([Spoken("first", fails_after=0), Spoken("second")])
+    assert isinstance(voices, TellsSwitches)
     mine: list[Switched] = []
     yours: list[Switched] = []
     await said_by(voices.telling(mine.append))
