@@ -7,8 +7,8 @@ can take its service times off.
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
@@ -28,6 +28,7 @@ Fault = Literal[
     "no_model",  # 404
     "half_dead",  # takes the request, never answers
     "headers_only",  # answers 200, then nothing
+    "pings",  # answers 200, then only comments that keep the connection alive
     "malformed",  # a chunk that is no JSON, after one that is
     "nonsense",  # chunks that are JSON, but no chunks
     "html",  # 200 with a page
@@ -93,16 +94,17 @@ class OpenAiPeer:
     idle: asyncio.Event = field(default_factory=asyncio.Event)
     """Set while there are none."""
 
+    def __post_init__(self) -> None:
+        self.idle.set()
+
     def served(self, what: str) -> int:
         """How often."""
         return sum(entry.what == what for entry in self.log)
 
     async def models(self, request: web.Request) -> web.StreamResponse:
         self._seen(request)
-        if self.fault == "half_dead":
-            await asyncio.Event().wait()
-        if self.fault == "html":
-            return web.Response(text="<html>It works!</html>", content_type="text/html")
+        if self.fault in {"half_dead", "html"}:
+            return await self._page()
         if not self.lists_models:
             return web.Response(status=404)
         return self._refusal(request) or web.json_response({"object": "list", "data": [{"id": MODEL}]})
@@ -146,25 +148,24 @@ class OpenAiPeer:
         error = {"message": "Incorrect: a text that quotes my card number 4111", "type": "error", "code": code}
         return web.json_response({"error": error}, status=status)
 
-    async def _stream(self, request: web.Request, asked: Mapping[str, Any]) -> web.StreamResponse:
+    async def _page(self) -> web.Response:
         if self.fault == "half_dead":
             await asyncio.Event().wait()
-        if self.fault == "html":
-            return web.Response(text="<html>It works!</html>", content_type="text/html")
+        return web.Response(text="<html>It works!</html>", content_type="text/html")
+
+    async def _stream(self, request: web.Request, asked: Mapping[str, Any]) -> web.StreamResponse:
+        if self.fault in {"half_dead", "html"}:
+            return await self._page()
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
         await response.prepare(request)
         if self.fault == "headers_only":
             await asyncio.Event().wait()
+        while self.fault == "pings":
+            await response.write(b": ping\n\n")
+            await asyncio.sleep(0.02)
         await asyncio.sleep(self._drawn_s(self.first_token_ms))
-        sent = 0
-        async for chunk in self._chunks(asked):
-            if sent:
-                await asyncio.sleep(self._drawn_s(self.between_tokens_ms))
-            await response.write(f"data: {chunk}\n\n".encode())
-            self._note("first_token" if sent == 1 else "token")  # the first chunk holds the role only
-            sent += 1
-            if self.fault in {"stall", "cut", "unfinished"} and sent > self.stop_after:
-                break
+        async with aclosing(self._chunks(asked)) as chunks:
+            await self._send(response, chunks)
         if self.fault == "stall":
             await asyncio.Event().wait()
         if self.fault == "cut":
@@ -177,7 +178,19 @@ class OpenAiPeer:
         self._note("done")
         return response
 
-    async def _chunks(self, asked: Mapping[str, Any]) -> AsyncIterator[str]:
+    async def _send(self, response: web.StreamResponse, chunks: AsyncIterator[str]) -> None:
+        sent = 0
+        async for chunk in chunks:
+            if sent > 1:  # the role and the first token come together
+                await asyncio.sleep(self._drawn_s(self.between_tokens_ms))
+            await response.write(f"data: {chunk}\n\n".encode())
+            if sent == 1:  # the first chunk holds the role only
+                self._note("first_token")
+            sent += 1
+            if self.fault in {"stall", "cut", "unfinished"} and sent > self.stop_after:
+                return
+
+    async def _chunks(self, asked: Mapping[str, Any]) -> AsyncGenerator[str, None]:
         scripted = self._reply(asked)
         yield _chunk({"role": "assistant", "content": ""})
         if self.fault == "nonsense":
@@ -221,8 +234,7 @@ class OpenAiPeer:
         return (delay() if callable(delay) else delay) * self.slowness / 1000
 
     def _note(self, what: str) -> None:
-        if what != "token":
-            self.log.append(Served(what, time.monotonic()))
+        self.log.append(Served(what, time.monotonic()))
 
 
 @asynccontextmanager

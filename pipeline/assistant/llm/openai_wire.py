@@ -138,6 +138,7 @@ class Events:
     def __init__(self) -> None:
         self._rest = b""
         self._data: list[bytes] = []
+        self._over = False
 
     def add(self, data: bytes) -> list[str]:
         """The data of each event that is whole now. Raises ReplyUnusable when one grows without end."""
@@ -151,7 +152,10 @@ class Events:
             elif not line and self._data:
                 events.append(b"\n".join(self._data).decode(errors="replace"))
                 self._data = []
-        return events[: events.index(END)] if END in events else events
+        if self._over or END not in events:
+            return [] if self._over else events
+        self._over = True
+        return events[: events.index(END)]
 
 
 class Reply:

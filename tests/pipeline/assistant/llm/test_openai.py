@@ -1,7 +1,9 @@
 import asyncio
+import gc
+import random
 import time
 from collections.abc import AsyncIterator, Sequence
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing, asynccontextmanager, suppress
 from typing import Any
 
 import pytest
@@ -148,6 +150,7 @@ REFUSED: dict[Fault, type[ProviderError]] = {
     "nonsense": ProviderFailed,
     "half_dead": ProviderLate,
     "headers_only": ProviderLate,
+    "pings": ProviderLate,
 }
 
 
@@ -241,6 +244,23 @@ def test_closing_a_reply_cancels_its_request() -> None:
             assert peer.served("closed") == 1
 
     asyncio.run(talk())
+
+
+def test_a_closed_reply_leaves_nothing_for_the_garbage_collector() -> None:
+    async def talk() -> list[str]:
+        async with one(OpenAiPeer(between_tokens_ms=50)) as model:
+            reply = model.reply(asking(), 5000)
+            await anext(reply)
+            await reply.aclose()
+            del reply
+            left = []
+            for _ in range(5):
+                gc.collect()
+                await asyncio.sleep(0)
+                left += [task.get_coro().__class__.__name__ for task in asyncio.all_tasks()]
+            return left
+
+    assert "async_generator_athrow" not in asyncio.run(talk())
 
 
 def test_a_server_that_counts_nothing_ends_its_reply_all_the_same() -> None:
@@ -399,3 +419,27 @@ def test_a_tool_call_that_breaks_before_it_is_whole_is_asked_for_elsewhere() -> 
         ModelToolCall("call_1", "shop.order_status", {"order": "1"})
     ]
     assert [type(part) for part in parts][:2] == [ModelToolBegins, ModelSwitched]
+
+
+def test_callers_who_interrupt_at_any_time_leave_no_request_behind() -> None:
+    async def interrupted(model: LanguageModel, begins_s: float, after_s: float) -> None:
+        await asyncio.sleep(begins_s)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(after_s):
+                await parts_of(model)
+
+    async def talk() -> None:
+        drawn = random.Random(7)
+        slow = OpenAiPeer(first_token_ms=lambda: drawn.choice([0, 5, 60, 4000]), between_tokens_ms=4)
+        async with two(slow, second := OpenAiPeer(first_token_ms=20, between_tokens_ms=4), 30) as model:
+            async with asyncio.TaskGroup() as calls:
+                for _ in range(60):
+                    calls.create_task(interrupted(model, drawn.uniform(0, 2), drawn.uniform(0, 0.3)))
+            await until_left(slow)
+            await until_left(second)
+            assert min(slow.served("closed"), second.served("closed"), second.served("done")) > 0
+            parts, error = await parts_of(model)  # and the next caller is served
+            assert (text_of(parts), error) == (SAID, None)
+            await until_left(slow)
+
+    asyncio.run(talk())
