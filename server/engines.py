@@ -105,7 +105,8 @@ async def open_llm(settings: Settings, stack: AsyncExitStack) -> LanguageModel |
         return first
     from pipeline.assistant.llm.failover import HedgedModel  # noqa: PLC0415 for those who use two
 
-    return HedgedModel(first, await _open_model("2", settings.llm2_model, keys[1], settings.llm2_base_url, stack))
+    second = await _open_model("2", settings.llm2_model, keys[1], settings.llm2_base_url, stack)
+    return HedgedModel(first, second, settings.llm_hedge_ms)
 
 
 async def _open_model(number: str, name: str, key: str, url: str, stack: AsyncExitStack) -> LanguageModel:

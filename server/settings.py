@@ -91,6 +91,8 @@ class Settings(BaseSettings):
     """Where the second is reached."""
     llm2_api_key: SecretStr = SecretStr("")
     """Opens that server."""
+    llm_hedge_ms: Annotated[int, Field(ge=50, le=10_000)] = 1500
+    """The second is asked as well when the first has shown nothing for so long; shorter is faster and costs more."""
 
     sentence_model: Path | None = None
     """Folder of a sentence encoder (config.json, model.safetensors, tokenizer.json); unset: the installed one."""

@@ -18,6 +18,8 @@ COOL_MOST_MS: Final = 300_000
 """At most so long; at once for a route that turned us away."""
 PROBE_MS: Final = 5_000
 """One request tries a route that has cooled down; the others leave it alone for so long."""
+SLOW_MS: Final = 1500
+"""A route that lost a race was slow only if it had so long: with a shorter hedge healthy routes lose races too."""
 SLOW_STRIKES: Final = 2
 """One lost race may be chance (published p95 are 2 to 3 times the median); so many in a row are a failure."""
 
@@ -110,11 +112,11 @@ class Race:
             judged = self._judged(event.route, late=event.late)
             return [judged, *self._next(event.at_ms)]
         self.over = True
-        asked_ms, _ = self._asked.pop(event.route)
-        earlier = [route for route, (at_ms, _) in self._asked.items() if at_ms < asked_ms]
+        del self._asked[event.route]
+        slow = [route for route, (asked_ms, _) in self._asked.items() if event.at_ms - asked_ms >= SLOW_MS]
         return [
             *(Leave(route) for route in self._asked),
-            *(Judge(route, "slow") for route in earlier),  # it had its time alone and more
+            *(Judge(route, "slow") for route in slow),
             Take(event.route),
         ]
 

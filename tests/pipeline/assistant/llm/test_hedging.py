@@ -33,10 +33,11 @@ class Run:
     script: list[RaceEvent]
     order: tuple[int, ...] = (0, 1)
     deadline_ms: int = ALL_MS
+    hedge_ms: int = 1500
     done: list[tuple[int, RaceAction]] = field(default_factory=list)
 
     def play(self) -> list[tuple[int, RaceAction]]:
-        race = Race(self.order, 0, self.deadline_ms, hedge_ms=1500, wait_ms=2500)
+        race = Race(self.order, 0, self.deadline_ms, hedge_ms=self.hedge_ms, wait_ms=2500)
         self._do(0, race.begin(0))
         script = sorted(self.script, key=lambda event: event.at_ms)
         while race.deadline_ms is not None:
@@ -65,6 +66,15 @@ def test_the_second_is_asked_after_a_second_and_a_half_and_wins_if_it_begins_fir
         (1900, Leave(0)),
         (1900, Judge(0, "slow")),
         (1900, Take(1)),
+    ]
+
+
+def test_a_race_lost_to_a_short_hedge_shows_nothing_of_a_route() -> None:
+    assert Run([Began(450, 1)], hedge_ms=300).play() == [
+        (0, Ask(0, 2500)),
+        (300, Ask(1, 2500)),
+        (450, Leave(0)),
+        (450, Take(1)),
     ]
 
 
