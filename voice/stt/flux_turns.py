@@ -62,8 +62,6 @@ class FluxTurns:
     def __init__(self) -> None:
         self._said: deque[_Said] = deque()
         self._in_turn = False
-        self._given_up = False
-        """The turn that goes on was answered as late: its words come too late."""
         self._forced = False
         self._text = ""
         self._heard_ms = -1
@@ -100,10 +98,8 @@ class FluxTurns:
         """The recogniser says something."""
         self._heard_ms = max(self._heard_ms, info.end_ms)
         if info.event == "StartOfTurn":
-            self._in_turn, self._given_up, self._forced, self._text = True, False, False, ""
-        if self._given_up and info.event != "EndOfTurn":
-            self._given_up = not self._speaks_on()
-        if not self._in_turn or self._given_up or not self._said:
+            self._in_turn, self._forced, self._text = True, False, ""
+        if not self._in_turn or not self._said:
             self._in_turn = self._in_turn and info.event != "EndOfTurn"
             return self._noises()
         if info.event == "EndOfTurn":
@@ -121,12 +117,8 @@ class FluxTurns:
             return [ForceEndTurn()]
         start_ms, end_ms = self._said[0].start_ms, last.end_ms or last.start_ms
         self._said.clear()
-        self._given_up, self._answered_ms = self._in_turn, max(self._answered_ms, end_ms)
+        self._answered_ms = max(self._answered_ms, end_ms)
         return [Unrecognised("late", start_ms, end_ms)]
-
-    def _speaks_on(self) -> bool:
-        """Whether an utterance began after the turn was given up: then its words are wanted after all."""
-        return bool(self._said)
 
     def _goes_on(self, info: TurnInfo) -> list[Output]:
         results: list[Output] = []

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from typing import Literal
 
 import pytest
 
@@ -16,7 +17,7 @@ from voice.stt.choosing import Route
 from voice.stt.deepgram import DeepgramSettings, DeepgramStt
 from voice.stt.failover import FailoverStt
 from voice.stt.flux import FluxSettings, FluxStt
-from voice.stt.port import ProviderSwitched, Recognition
+from voice.stt.port import Expectation, ProviderSwitched, Recognition, Result, Transcript, Unrecognised, Vocabulary
 
 pytestmark = pytest.mark.adapter
 
@@ -99,7 +100,7 @@ def test_nobody_there_at_all_is_an_error_when_the_call_begins():
         (Fault(close_after_ms=1300), "broken"),
         (Fault(malformed=True), "broken"),
         (Fault(dead_after_ms=0), "late"),
-        (Fault(slow=30.0), "late"),
+        (Fault(slow=60.0), "late"),
     ],
     ids=["closes in the middle of speech", "closes after speech", "malformed", "half dead", "slow"],
 )
@@ -194,6 +195,105 @@ def test_a_recogniser_of_utterances_takes_over_from_a_continuous_one():
                 await say_all(caller)
                 assert caller.texts == TEXTS
                 assert switches(caller) == [("deepgram", "offline", "broken")]
+
+    asyncio.run(script())
+
+
+class Told:
+    """A recogniser of utterances that remembers what it was told, and says what it is given."""
+
+    def __init__(self, *says: Transcript | Unrecognised) -> None:
+        self.says = says
+        self.began: list[int] = []
+        self.audio: list[int] = []
+        self.wants: Literal["speech", "continuous"] = "speech"
+        self.trouble = ""
+        self._results: asyncio.Queue[Result | None] = asyncio.Queue()
+
+    async def learn(self, vocabularies: Sequence[Vocabulary]) -> None:
+        pass
+
+    async def open(self, call_id: str, deadline_ms: int) -> Recognition:
+        return self
+
+    def expect(self, expectation: Expectation) -> None:
+        pass
+
+    def speech_started(self, at_ms: int) -> None:
+        self.began.append(at_ms)
+        self.audio.append(0)
+
+    def write(self, pcm: bytes, at_ms: int) -> None:
+        if self.audio:
+            self.audio[-1] += len(pcm) // 16
+
+    def speech_paused(self, at_ms: int) -> None:
+        pass
+
+    def speech_ended(self, at_ms: int, deadline_ms: int) -> None:
+        for result in self.says:
+            self._results.put_nowait(result)
+
+    async def __aiter__(self) -> AsyncIterator[Result]:
+        while (result := await self._results.get()) is not None:
+            yield result
+
+    async def aclose(self) -> None:
+        self._results.put_nowait(None)
+
+
+def test_a_recogniser_of_utterances_gets_their_beginnings_live_and_again():
+    async def script() -> None:
+        async with DeepgramPeer(TEXTS) as first:
+            first.faults = [Fault(close_after_sound_ms=300)]
+            offline = Told(Transcript("yes", True, 10_600, 11_800), Transcript("no", True, 13_000, 15_000))
+            async with call([deepgram(first), Route("offline", offline)]) as caller:
+                await caller.quiet(900)
+                one_ms, _ = await caller.say(900)
+                await caller.until(1)
+                await caller.quiet(900)
+                two_ms, _ = await caller.say(900)
+                await caller.until(2)
+                assert offline.began == [one_ms - 300, two_ms - 300]
+                assert all(1200 <= audio_ms <= 1700 for audio_ms in offline.audio)
+
+    asyncio.run(script())
+
+
+def test_one_failure_is_counted_once_however_often_it_is_told():
+    async def script() -> None:
+        async with DeepgramPeer(TEXTS, delay_s=0.02) as second:
+            late = Unrecognised("late", 0, 1_000_000)
+            stt = FailoverStt([Route("told", Told(late, late)), deepgram(second)])
+            caller = Speaker(await stt.open("c1", 2000), 10_000)
+            await caller.say(900)
+            await caller.until(1)
+            assert caller.texts == [TEXTS[0]]
+            assert stt.trouble.endswith("left alone for 30 s")
+            await caller.aclose()
+
+    asyncio.run(script())
+
+
+def test_a_successor_that_had_no_time_is_not_left_for_it():
+    async def script() -> None:
+        async with (
+            DeepgramPeer(TEXTS) as first,
+            DeepgramPeer(TEXTS) as second,
+            DeepgramPeer(TEXTS, delay_s=0.02) as third,
+        ):
+            first.always = second.always = Fault(dead_after_ms=0)
+            routes = [deepgram(peer, name) for peer, name in ((first, "a"), (second, "b"), (third, "c"))]
+            async with call(routes) as caller:
+                await caller.say(900, deadline_ms=600)
+                await caller.until(1)
+                assert caller.texts == ["<late>"]
+                await asyncio.sleep(0.3)
+                assert switches(caller) == [("a", "b", "late")]
+                await caller.say(900)
+                await caller.until(2)
+                assert caller.texts == ["<late>", TEXTS[0]]
+                assert switches(caller)[1:] == [("b", "c", "late")]
 
     asyncio.run(script())
 

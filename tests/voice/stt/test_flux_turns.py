@@ -74,6 +74,31 @@ def test_a_caller_who_goes_on_after_an_early_end_gets_a_second_final():
     assert finals(core.heard(info("EndOfTurn", "but not now", 1100, 2200))) == [("but not now", 1100, 2200)]
 
 
+def test_an_early_end_that_is_told_late_leaves_the_rest_of_the_utterance_owed():
+    core = FluxTurns()
+    core.speech_started(0, 0)
+    core.heard(info("StartOfTurn", "yes", 0, 300))
+    core.speech_ended(1800, 2500, 2300)
+    assert finals(core.heard(info("EndOfTurn", "yes", 0, 700))) == [("yes", 0, 700)]
+    core.heard(info("StartOfTurn", "but", 1100, 1300))
+    assert finals(core.heard(info("EndOfTurn", "but not now", 1100, 2200))) == [("but not now", 1100, 2200)]
+    assert core.deadline_ms is None
+
+
+def test_a_caller_who_goes_on_in_a_turn_that_was_late_is_heard_whole():
+    core = FluxTurns()
+    core.speech_started(0, 0)
+    core.heard(info("StartOfTurn", "hello", 0, 500))
+    core.speech_ended(800, 2500, 1300)
+    core.tick(3000)
+    core.tick(3800)
+    core.speech_started(4000, 4000)
+    core.speech_ended(4600, 2500, 5000)
+    assert finals(core.heard(info("EndOfTurn", "hello are you there", 0, 4900))) == [
+        ("hello are you there", 4000, 4900)
+    ]
+
+
 def test_breath_after_an_early_end_is_noise_once_it_was_heard_past():
     core = FluxTurns()
     core.speech_started(0, 0)
