@@ -1,15 +1,18 @@
 """Whole calls that a hosted recogniser hears, and loses; over real sockets, by the caller's ear."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from recordings.record import CallRecord
 from telephony.double.errors import CallOver
+from tests.fakes.ears import ToldStt
 from tests.fakes.exchange import Exchange, exchange
-from tests.fakes.office import SPEECH
+from tests.fakes.office import SPEECH, virtual_office, virtually
 from tests.peers.deepgram import DeepgramPeer
 from tests.peers.faults import Fault, RecognitionPeer
 from tests.peers.flux import FluxPeer
@@ -17,7 +20,7 @@ from voice.stt.choosing import Route
 from voice.stt.deepgram import DeepgramSettings, DeepgramStt
 from voice.stt.failover import FailoverStt
 from voice.stt.flux import FluxSettings, FluxStt
-from voice.stt.port import SpeechToText
+from voice.stt.port import EagerEnd, ProviderSwitched, Recognition, Result, SpeechToText, TurnGoesOn
 
 pytestmark = pytest.mark.call
 
@@ -86,3 +89,36 @@ def test_a_caller_whose_recogniser_fails_is_answered_all_the_same(tmp_path: Path
                 assert longest_ms <= 3000
 
     asyncio.run(script())
+
+
+class Foreseeing(ToldStt):
+    """Says before each result that the turn may be over, that it goes on, and that another one listens."""
+
+    async def open(self, call_id: str, deadline_ms: int) -> Recognition:
+        return _Foreseeing(await super().open(call_id, deadline_ms))
+
+
+class _Foreseeing:
+    def __init__(self, inner: Recognition) -> None:
+        self._inner = inner
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+    async def __aiter__(self) -> AsyncIterator[Result]:
+        async for result in self._inner:
+            yield EagerEnd(0, "where is", 0.5)
+            yield TurnGoesOn(0)
+            yield ProviderSwitched(0, "one", "another", "broken", 0)
+            yield result
+
+
+@virtually
+async def test_what_the_pipeline_does_not_use_of_a_recogniser_does_no_harm(tmp_path: Path):
+    async with virtual_office(tmp_path, ears=Foreseeing(["where is my order"])) as office:
+        call = await office.call()
+        await call.turn()
+        record = await office.record(call.sid)
+        assert said_by_caller(record) == ["where is my order"]
+        call.stream.hang_up()
+        await office.ended(call.sid)
