@@ -91,6 +91,8 @@ class Session:
                     tasks.create_task(runtime.carry(stream.stages(socket, self._on_media)))
                     tasks.create_task(stream.speaking.write(socket))
                     tasks.create_task(self._advance(audio))
+                    if runtime.model is not None:
+                        tasks.create_task(runtime.model.warm())
                     await self._begun.wait()
                     stream.answering.post(self._began())
                     await asyncio.Event().wait()

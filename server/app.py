@@ -83,6 +83,7 @@ async def open_office(settings: Settings, public_url: str) -> AsyncIterator[Offi
             tts=tts,
             prompts=prompts,
             carry=graph.carry,
+            model=llm,
         )
         tokens = CallTokens(_secret(settings, data_dir))
         switchboard = Switchboard(runtime, lines.by_number(), tokens, settings.max_calls)

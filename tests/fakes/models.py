@@ -1,7 +1,7 @@
 """A language model at its port, told what to say and when; for virtual time."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pipeline.assistant.llm.port import ModelPart, ModelRequest, ModelText
@@ -45,3 +45,19 @@ def saying(name: str, text: str, first_ms: int = 200, between_ms: int = 20) -> S
     words = text.split(" ")
     pieces = [ModelText(word if number == 0 else f" {word}") for number, word in enumerate(words)]
     return ScriptedModel(name, lambda _: [(between_ms if n else first_ms, piece) for n, piece in enumerate(pieces)])
+
+
+def answering(
+    replies: Mapping[str, str], first_ms: int = 200, between_ms: int = 20, error: ProviderError | None = None
+) -> ScriptedModel:
+    """A model whose reply goes by a word in the caller's last message; an error comes after its words."""
+
+    def script(request: ModelRequest) -> list[tuple[int, ModelPart | ProviderError]]:
+        said = request.messages[-1].text.lower()
+        text = next((reply for word, reply in replies.items() if word in said), "")
+        parts: list[tuple[int, ModelPart | ProviderError]] = [
+            (between_ms if number else first_ms, ModelText(f"{word} ")) for number, word in enumerate(text.split())
+        ]
+        return parts if error is None else [*parts, (first_ms, error)]
+
+    return ScriptedModel("answering", script)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.fakes.model import ToldModel
+from tests.fakes.models import answering
 from tests.fakes.office import virtual_office, virtually
 
 pytestmark = pytest.mark.unit
@@ -15,7 +15,7 @@ REPLY = "They do not, I am happy to say. Our tents smell of nothing at all."
 
 
 async def reply_gap_ms(root: Path, *, foreseen: bool) -> int:
-    model = ToldModel({"elderberries": REPLY})
+    model = answering({"elderberries": REPLY})
     async with virtual_office(root, [QUESTION, GOODBYE], prepared=True, model=model) as office:
         office.stt.settles = foreseen
         call = await office.call()
@@ -40,7 +40,7 @@ async def test_a_reply_that_was_begun_early_is_heard_sooner_and_asked_for_once(t
 
 @virtually
 async def test_what_was_foreseen_wrongly_leaves_no_trace_and_runs_no_tool(tmp_path: Path):
-    model = ToldModel({"elderberries": REPLY}, word_s=0.2)
+    model = answering({"elderberries": REPLY}, between_ms=200)
     async with virtual_office(tmp_path, [QUESTION, GOODBYE], prepared=True, model=model) as office:
         office.stt.settles = True
         call = await office.call()

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.fakes.model import ToldModel
+from tests.fakes.models import answering
 from tests.fakes.office import virtual_office, virtually
 from voice.errors import ProviderFailed
 
@@ -21,7 +21,7 @@ def events_of(events, kind):
 
 @virtually
 async def test_what_nothing_else_serves_is_asked_of_the_model_and_spoken_clause_by_clause(tmp_path: Path):
-    model = ToldModel({"elderberries": REPLY})
+    model = answering({"elderberries": REPLY})
     async with virtual_office(tmp_path, [QUESTION, GOODBYE], prepared=True, model=model) as office:
         call = await office.call()
         await call.turn()
@@ -47,7 +47,7 @@ async def test_what_nothing_else_serves_is_asked_of_the_model_and_spoken_clause_
 @pytest.mark.parametrize("refused", ["I've cancelled your order for you.", "That costs 79 dollars."])
 @virtually
 async def test_a_clause_that_claims_or_invents_is_not_spoken_and_ends_the_reply(tmp_path: Path, refused: str):
-    model = ToldModel({"elderberries": f"They do not, I am happy to say. {refused} And another thing."})
+    model = answering({"elderberries": f"They do not, I am happy to say. {refused} And another thing."})
     async with virtual_office(tmp_path, [QUESTION, GOODBYE], prepared=True, model=model) as office:
         call = await office.call()
         await call.turn()
@@ -63,7 +63,7 @@ async def test_a_clause_that_claims_or_invents_is_not_spoken_and_ends_the_reply(
 
 @virtually
 async def test_a_model_that_fails_leaves_what_there_is_without_one(tmp_path: Path):
-    model = ToldModel({}, error=ProviderFailed("told", "broken"))
+    model = answering({}, error=ProviderFailed("told", "broken"))
     async with virtual_office(tmp_path, [QUESTION, GOODBYE], prepared=True, model=model) as office:
         call = await office.call()
         await call.turn()
@@ -76,7 +76,7 @@ async def test_a_model_that_fails_leaves_what_there_is_without_one(tmp_path: Pat
 @virtually
 async def test_who_interrupts_a_reply_stops_it_and_the_context_holds_what_was_heard(tmp_path: Path):
     long = " ".join(f"Sentence {name} is one of very many that nobody wants to hear." for name in "abcdefgh")
-    model = ToldModel({"elderberries": long, "berries": "None."}, word_s=0.15)
+    model = answering({"elderberries": long, "berries": "None."}, between_ms=150)
     texts = [QUESTION, "wait what about berries then", GOODBYE]
     async with virtual_office(tmp_path, texts, prepared=True, model=model) as office:
         call = await office.call()
@@ -100,7 +100,7 @@ async def test_who_interrupts_a_reply_stops_it_and_the_context_holds_what_was_he
 
 @virtually
 async def test_a_resumed_call_goes_on_after_a_reply_without_asking_again(tmp_path: Path):
-    model = ToldModel({"elderberries": REPLY})
+    model = answering({"elderberries": REPLY})
     async with virtual_office(tmp_path, [QUESTION, GOODBYE], prepared=True, model=model) as office:
         call = await office.call()
         await call.turn()

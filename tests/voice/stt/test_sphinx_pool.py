@@ -50,7 +50,7 @@ def use(monkeypatch: pytest.MonkeyPatch, refused: dict[int, Exception], wait_s: 
 
 
 def pool(processes: int = 1) -> SphinxPool:
-    return SphinxPool(Message(Kind.SETUP, 0), processes, lanes=1)
+    return SphinxPool(Message(Kind.SETUP, 0), processes, 1, lambda name: name)
 
 
 async def until(true: Callable[[], bool]) -> None:
