@@ -34,6 +34,7 @@ from voice.stt.decoding import Decoding
 from voice.stt.loudness import CallerLoudness, loudness_db
 from voice.stt.models import Models
 from voice.stt.port import Expectation, Vocabulary
+from voice.stt.readings import torn
 from voice.vad import SpeechEnded, SpeechGate, SpeechStarted
 
 ROOT: Final = Path(__file__).resolve().parent.parent
@@ -246,7 +247,7 @@ def _outcome(case: Case, condition: str, decoding: Decoding, line: Samples, know
         decoding.begin(EXPECTED[case.group])
         decoding.hear(pcm)
         readings = decoding.finish()
-        if readings:
+        if readings and not (loudness.doubtful(loudness_db(pcm)) and torn(readings)):
             texts.append(readings[0].text)
     # A dialogue goes on after the first answer; a sentence may come in pieces.
     heard = texts[0] if texts and case.group == "yes/no" else " ".join(texts)

@@ -9,6 +9,7 @@ from typing import Final, Literal, Protocol
 from voice.audio import PCM_BYTES_PER_MS
 from voice.stt.loudness import CallerLoudness, loudness_db
 from voice.stt.port import Expectation, Hypothesis, Result, Transcript, Unrecognised
+from voice.stt.readings import torn
 
 _LONGEST_BYTES: Final = 60_000 * PCM_BYTES_PER_MS
 """What comes after a minute of one utterance is not heard: nothing we ask for takes so long to say."""
@@ -167,9 +168,9 @@ class Listening:
         self._news.set()
 
     def _from_the_caller(self, said: _Said, readings: Readings) -> Readings:
-        """The readings, or none if the utterance is far softer than this caller."""
+        """The readings; none if the utterance is far softer than this caller, or softer and torn between yes and no."""
         level_db = loudness_db(bytes(said.utterance.audio)) if said.utterance else 0.0
-        if not self._loudness.fits(level_db):
+        if not self._loudness.fits(level_db) or (self._loudness.doubtful(level_db) and torn(readings)):
             return ()
         if readings[0].confidence >= _SURE:
             self._loudness.heard(level_db)

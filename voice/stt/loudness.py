@@ -10,6 +10,8 @@ from voice.audio import FRAME_MS, PCM_BYTES_PER_MS, pcm_to_samples
 _MUCH_SOFTER_DB: Final = 16.0
 """An answer 12 dB softer than the words before it is a caller who turned away, and must be heard; beyond this it is the
 room. With 10 dB a caller at −27 dB after one at −13 dB was not heard at all."""
+_SOFTER_DB: Final = 10.0
+"""From here on it may be either; what is heard then has to be clear."""
 _REMEMBERED: Final = 5
 _LOUD_PART: Final = 90
 """Percentile of the levels of an utterance's frames: of a word, its vowels."""
@@ -36,6 +38,10 @@ class CallerLoudness:
     def fits(self, level_db: float) -> bool:
         """Whether an utterance of this level may be the caller's; anything may be, before the first words."""
         return not self._recent or level_db >= float(np.median(self._recent)) - _MUCH_SOFTER_DB
+
+    def doubtful(self, level_db: float) -> bool:
+        """Whether an utterance of this level may be the room as well as a caller who turned away."""
+        return bool(self._recent) and level_db < float(np.median(self._recent)) - _SOFTER_DB
 
     def heard(self, level_db: float) -> None:
         """Words were understood at this level."""

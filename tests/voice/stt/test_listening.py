@@ -159,11 +159,13 @@ def test_closing_drops_what_was_not_recognised() -> None:
     played(work)
 
 
-def said_at(listening: Listening, engine: Engine, amplitude: int, at_ms: int) -> None:
+def said_at(
+    listening: Listening, engine: Engine, amplitude: int, at_ms: int, readings: tuple[Hypothesis, ...] = YES
+) -> None:
     listening.speech_started(at_ms)
     listening.write((np.sin(np.arange(8000)) * amplitude).astype("<i2").tobytes(), at_ms)
     listening.speech_ended(at_ms + 1000, 500)
-    engine.utterances[-1].on_done(YES)
+    engine.utterances[-1].on_done(readings)
 
 
 def test_what_is_far_softer_than_the_caller_is_the_room() -> None:
@@ -173,6 +175,19 @@ def test_what_is_far_softer_than_the_caller_is_the_room() -> None:
         results = aiter(listening)
         heard = [await anext(results) for _ in range(3)]
         assert [type(one).__name__ for one in heard] == ["Transcript", "Unrecognised", "Transcript"]
+
+    played(work)
+
+
+def test_a_soft_sound_that_is_as_much_a_yes_as_a_no_is_neither() -> None:
+    either = (Hypothesis("yup", 0.977), Hypothesis("nope", 0.931))
+
+    async def work(listening: Listening, engine: Engine) -> None:
+        for number, (amplitude, readings) in enumerate(((8000, YES), (2000, either), (2000, YES), (8000, either))):
+            said_at(listening, engine, amplitude, number * 2000, readings)
+        results = aiter(listening)
+        heard = [await anext(results) for _ in range(4)]
+        assert [type(one).__name__ for one in heard] == ["Transcript", "Unrecognised", "Transcript", "Transcript"]
 
     played(work)
 

@@ -1,7 +1,7 @@
 import pytest
 
-from voice.stt.port import Expectation
-from voice.stt.readings import Reading, judged, longest_number
+from voice.stt.port import Expectation, Hypothesis
+from voice.stt.readings import Reading, judged, longest_number, torn
 
 pytestmark = pytest.mark.unit
 
@@ -45,3 +45,17 @@ def test_no_reading_is_no_hypothesis() -> None:
 )
 def test_the_longest_run_of_spoken_digits_is_counted(text: str, digits: int) -> None:
     assert longest_number(text) == digits
+
+
+@pytest.mark.parametrize(
+    ("heard", "expected"),
+    [
+        ((Hypothesis("yup", 0.977), Hypothesis("nope", 0.931)), True),
+        ((Hypothesis("no thanks", 0.9), Hypothesis("that's right", 0.8)), True),
+        ((Hypothesis("yes", 0.977), Hypothesis("yep", 0.97), Hypothesis("no", 0.4)), False),
+        ((Hypothesis("where is my order", 0.6), Hypothesis("no", 0.59)), False),
+        ((Hypothesis("yes", 1.0),), False),
+    ],
+)
+def test_an_answer_is_torn_when_its_contrary_is_nearly_as_likely(heard: tuple[Hypothesis, ...], expected: bool) -> None:
+    assert torn(heard) is expected
