@@ -12,7 +12,6 @@ from pipeline.stages import Stages
 from pipeline.voicing import VoiceAudio, VoiceBegan, Voiced, VoiceFailed
 from telephony.ports import Audio, Dtmf, Marked, MediaLost
 from voice.audio import pcm_to_ulaw
-from voice.stt.port import Transcript, Unrecognised
 
 
 async def carry(stages: Stages) -> None:
@@ -60,10 +59,7 @@ class _Join:
 
     async def results(self) -> None:
         async for result in self._stages.recognition:
-            if isinstance(result, Unrecognised):
-                self._stages.floor.unrecognised(result)
-            elif isinstance(result, Transcript):
-                self._stages.floor.transcript(result)
+            self._stages.floor.result(result)
 
     def turn(self, output: DialogueEvent | Interrupted) -> None:
         if isinstance(output, Interrupted):

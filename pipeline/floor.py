@@ -10,7 +10,7 @@ from pipeline.drive import Clock, Driver
 from pipeline.hearing import HearingOutput, SpeechBegan, SpeechGoesOn, SpeechOver, SpeechPauses
 from telephony import dtmf
 from voice import turn_events as turns
-from voice.stt.port import Transcript, Unrecognised
+from voice.stt.port import EagerEnd, ProviderSwitched, Result, Transcript, TurnGoesOn, Unrecognised
 from voice.turns import TurnTaking
 
 PRE_ROLL_AT_MOST_MS = 600
@@ -58,8 +58,11 @@ class FloorStream(Protocol):
     def hush(self) -> None:
         """Be quiet; nothing that was to be said will be."""
 
-    def foresee(self, turn: CallerTurn) -> None:
-        """The caller's turn may be over with these words: begin what is free."""
+    def foresee(self, turn: CallerTurn | None) -> None:
+        """The caller's turn may be over with these words: begin what is free. None: it is not."""
+
+    def turn_ended(self) -> None:
+        """The recogniser knows that the caller's turn is over: their pause need not be waited out."""
 
 
 def _nowhere(_output: DialogueEvent | Interrupted) -> None:
@@ -123,6 +126,21 @@ class Floor:
             case _:
                 pass
 
+    def result(self, result: Result) -> None:
+        """What the recogniser says."""
+        match result:
+            case Transcript():
+                self.transcript(result)
+            case Unrecognised():
+                self.unrecognised(result)
+            case EagerEnd(at_ms=at_ms, text=text):
+                self._foresee_words(text, at_ms)
+            case TurnGoesOn():
+                self._stream.foresee(None)
+            case ProviderSwitched():
+                switch = {"from": result.provider, "to": result.successor, "reason": result.reason}
+                self._log.record("provider.switched", result.at_ms, port="stt", **switch)
+
     def transcript(self, heard: Transcript) -> None:
         """Words of the recogniser."""
         now_ms = self._clock.now_ms()
@@ -133,6 +151,8 @@ class Floor:
             if self._pausing or heard.settled:
                 self._foresee(heard.end_ms)
             return
+        if heard.ends_turn:
+            self._stream.turn_ended()
         readings = tuple(alternative.text for alternative in heard.alternatives) or (heard.text,)
         self._turns.post(
             turns.FinalHeard(now_ms, heard.text, readings, self._onset(heard.start_ms), heard.end_ms, heard.confidence)
@@ -140,7 +160,9 @@ class Floor:
 
     def _foresee(self, end_ms: int) -> None:
         """The turn may be over with the words so far."""
-        text = " ".join(part for part in (self._taking.words, self._words) if part)
+        self._foresee_words(" ".join(part for part in (self._taking.words, self._words) if part), end_ms)
+
+    def _foresee_words(self, text: str, end_ms: int) -> None:
         if text:
             self._stream.foresee(CallerTurn(self._clock.now_ms(), "", text, (text,), "speech", end_ms, end_ms))
 

@@ -36,7 +36,7 @@ from pipeline.stages import Stages
 from pipeline.transport import AUDIO_FROM, SpeechPausesFrame, VoiceFailedFrame, at_ms, end, start
 from pipeline.voicing import VoiceAudio, VoiceBegan, Voiced, VoiceFailed, VoiceOver
 from voice.audio import SAMPLE_RATE_HZ
-from voice.stt.port import Transcript, Unrecognised
+from voice.stt.port import Result, Transcript
 
 Work = Callable[[], Coroutine[Any, Any, None]]
 
@@ -50,10 +50,10 @@ class CallerTurnFrame(DataFrame):
 
 
 @dataclass
-class UnrecognisedFrame(DataFrame):
-    """An utterance for which no words came."""
+class ResultFrame(DataFrame):
+    """What a recogniser of ours says that is no transcript."""
 
-    result: Unrecognised | None = None
+    result: Result | None = None
 
 
 @dataclass
@@ -134,13 +134,13 @@ class SttStage(Stage):
 
     async def _results(self) -> None:
         async for result in self._recognition:
-            if isinstance(result, Transcript | Unrecognised):
-                self.put(_transcription(result))
+            self.put(_result_frame(result))
 
 
-def _transcription(result: Transcript | Unrecognised) -> Frame:
-    if isinstance(result, Unrecognised):
-        return UnrecognisedFrame(result=result)
+def _result_frame(result: Result) -> Frame:
+    """A transcript as pipecat knows it; whatever else our recognisers say as a frame of ours."""
+    if not isinstance(result, Transcript):
+        return ResultFrame(result=result)
     if result.final:
         return TranscriptionFrame(result.text, "caller", time_now_iso8601(), result=result, finalized=True)
     return InterimTranscriptionFrame(result.text, "caller", time_now_iso8601(), result=result)
@@ -165,13 +165,13 @@ class TurnTakingStage(Stage):
                 InterimTranscriptionFrame(result=Transcript() as result)
                 | TranscriptionFrame(result=Transcript() as result)
             ):
-                self._floor.transcript(result)
+                self._floor.result(result)
             case InterimTranscriptionFrame(text=text):
                 self._floor.transcript(Transcript(text, False, *self._span_ms))
             case TranscriptionFrame(text=text):
                 self._floor.transcript(Transcript(text, True, *self._span_ms, confidence=1.0))
-            case UnrecognisedFrame(result=Unrecognised() as result):
-                self._floor.unrecognised(result)
+            case ResultFrame(result=result) if result is not None:
+                self._floor.result(result)
             case InputDTMFFrame(button=button):
                 self._floor.key(button.value)
             case _:

@@ -22,6 +22,7 @@ from telephony.ports import MediaEvent, MediaLost, MediaSocket
 from voice.playout_events import Heard
 from voice.stt.port import Expectation, ExpectedKind, Recognition
 from voice.tts.port import Switched, TellsSwitches, TextToSpeech
+from voice.vad import PAUSED_MS
 
 PAUSE_MS = {"yes_no": 400, "menu": 400, "digits": 900, "open": 640, "text": 1400}
 """How long the caller must be quiet for speech to count as over, by what was asked. People pause inside numbers, and
@@ -108,9 +109,16 @@ class Stream:
         self.voicing.interrupt()
         self.speaking.interrupt()
 
-    def foresee(self, turn: CallerTurn) -> None:
-        """The caller's turn may be over with these words: begin what is free."""
-        self.answering.foresight.foresee(turn)
+    def foresee(self, turn: CallerTurn | None) -> None:
+        """The caller's turn may be over with these words: begin what is free. None: it is not."""
+        if turn is None:
+            self.answering.foresight.drop()
+        else:
+            self.answering.foresight.foresee(turn)
+
+    def turn_ended(self) -> None:
+        """The recogniser knows that the caller's turn is over: their pause need not be waited out."""
+        self._hearing.wait_for_pause(PAUSED_MS)
 
     # What the dialogue wants
 

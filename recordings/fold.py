@@ -5,7 +5,7 @@ what happened, and what happened cannot be refused. Indexes of utterances and tu
 """
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final, get_args
 
@@ -39,6 +39,7 @@ class _Folding:
         self._messages: dict[str, Message] = {}
         self._faults: dict[str, int] = {}
         self._floors: list[tuple[int, str]] = []
+        self._held: dict[str, list[list[int | None]]] = {}  # by utterance of the assistant: from, to
         self._other_speech: list[Span] = []
         self._speaking_since_ms: int | None = None
         self._sure_from_seq = 0  # what was being spoken when the media broke never gets its `heard`
@@ -211,6 +212,23 @@ class _Folding:
         new = [_source(source) for source in given if isinstance(source, Mapping)] if isinstance(given, list) else []
         self._turns[turn.id] = replace(turn, sources=tuple(dict.fromkeys([*turn.sources, *new])))
 
+    def timed(self, event: Event, data: Mapping[str, Any]) -> None:
+        del event
+        turn = self._turn_of(data)
+        fill_gap_ms = _ms(data, "fill_gap_ms", 0) if data.get("fill_gap_ms") is not None else None
+        given = _mapping(data, "stages")
+        self._turns[turn.id] = replace(
+            turn, fill_gap_ms=fill_gap_ms, stages={name: _ms(given, name, 0) for name in given}
+        )
+
+    def held(self, event: Event, data: Mapping[str, Any]) -> None:
+        self._held.setdefault(_text(data, "utterance"), []).append([event.at_ms, None])
+
+    def resumed(self, event: Event, data: Mapping[str, Any]) -> None:
+        pauses = self._held.get(_text(data, "utterance"))
+        if pauses and pauses[-1][1] is None:
+            pauses[-1][1] = event.at_ms
+
     def message(self, event: Event, data: Mapping[str, Any]) -> None:
         start_ms, end_ms = _span(event, data)
         # A caller who goes on speaking makes the same message longer: the latest one of its id stands.
@@ -245,7 +263,7 @@ class _Folding:
     def _spans(self, end_ms: int) -> Iterable[Span]:
         for utterance in self._utterances.values():
             if utterance.played:
-                yield utterance.start_ms, utterance.end_ms
+                yield from _without(self._held.get(utterance.id, ()), utterance.start_ms, utterance.end_ms)
             elif self._ended_ms is None and self._spoken_at.get(utterance.id, 0) > self._sure_from_seq:
                 yield utterance.start_ms, end_ms  # being spoken
         yield from self._other_speech
@@ -274,6 +292,9 @@ _READERS: Final[Mapping[str, Callable[[_Folding, Event, Mapping[str, Any]], None
     "tool.called": _Folding.called,
     "tool.returned": _Folding.returned,
     "turn.answered": _Folding.answered,
+    "turn.timed": _Folding.timed,
+    "assistant.held": _Folding.held,
+    "assistant.resumed": _Folding.resumed,
     "message.taken": _Folding.message,
 }
 """The kinds that say something about the record; all others pass by."""
@@ -288,6 +309,16 @@ def _reply_gap_ms(utterances: list[Utterance]) -> int | None:
     first_ms = min(starts)
     before = [end_ms for end_ms in ends if end_ms <= first_ms]
     return first_ms - (max(before) if before else min(ends))
+
+
+def _without(pauses: Iterable[Sequence[int | None]], start_ms: int, end_ms: int) -> Iterator[Span]:
+    """A span of speech without the pauses in it, which are in order."""
+    for from_ms, to_ms in pauses:
+        if from_ms is not None and start_ms < from_ms < end_ms:
+            yield start_ms, from_ms
+            start_ms = min(end_ms, to_ms if to_ms is not None else end_ms)
+    if start_ms < end_ms:
+        yield start_ms, end_ms
 
 
 def _text(data: Mapping[str, Any], name: str) -> str:

@@ -72,7 +72,11 @@ class Turn:
     sources: tuple[Source, ...] = ()
     tools: tuple[ToolUse, ...] = ()
     reply_gap_ms: int | None = None
-    """From the end of what the caller said to the first heard audio of the reply; negative where they overlap."""
+    """From the end of what the caller said to the first heard audio of the answer; negative where they overlap."""
+    fill_gap_ms: int | None = None
+    """The same to a fill that was heard before the answer; None when there was none."""
+    stages: Mapping[str, int] = field(default_factory=dict)
+    """Instants in ms after the caller's speech at which each stage of the answer was reached (turn.timed)."""
 
 
 @dataclass(frozen=True, slots=True)

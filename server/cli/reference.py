@@ -41,7 +41,7 @@ Stable from schema 1 on; later versions may add fields.
 | `utterances` | in the order in which they began: `speaker` (caller, assistant, agent, supervisor), `via` (speech, dtmf, text), `text`, `heard_text` (what the other \
 side heard of it), `start_ms`, `end_ms` |
 | `turns` | `caller` and `assistant` (indexes into utterances), `intent`, `slots`, `sources` (document, section, title), `tools` (tool, \
-arguments, ok, result, error, took_ms), `reply_gap_ms` (from the end of the caller's speech to the reply's first sound) |
+arguments, ok, result, error, took_ms), `reply_gap_ms` (from the end of the caller's speech to the answer's first sound) |
 | `silences` | `start_ms`, `end_ms`, `floor` (whose move it was): spans from 500 ms in which neither side was heard, by the caller's ear, cut where the floor changed |
 | `recording` | the audio: 8 kHz stereo WAV, channel 1 the caller, channel 2 what the caller heard; a path, or the URL path on a server that was called with --url |
 | `events` | the database that holds the call's events, or the URL path where a server that was called with --url gives them |

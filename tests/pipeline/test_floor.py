@@ -8,9 +8,9 @@ import pytest
 from pipeline.assistant.exchange import CallerSilent, CallerTurn, CallerUnheard, Expect
 from pipeline.drive import CallClock
 from pipeline.floor import Floor, Interrupted
-from pipeline.hearing import SpeechBegan, SpeechGoesOn, SpeechOver
+from pipeline.hearing import SpeechBegan, SpeechGoesOn, SpeechOver, SpeechPauses
 from telephony.double import virtual_time
-from voice.stt.port import Hypothesis, Transcript, Unrecognised
+from voice.stt.port import EagerEnd, Hypothesis, ProviderSwitched, Transcript, TurnGoesOn, Unrecognised
 
 pytestmark = pytest.mark.unit
 
@@ -52,8 +52,11 @@ class Bench:
     def resume(self) -> None:
         self.out.append("resume")
 
-    def foresee(self, turn: CallerTurn) -> None:
-        self.foreseen.append(turn.text)
+    def foresee(self, turn: CallerTurn | None) -> None:
+        self.foreseen.append("" if turn is None else turn.text)
+
+    def turn_ended(self) -> None:
+        self.out.append("turn ended")
 
     def hush(self) -> None:
         self.out.append("hush")
@@ -178,6 +181,37 @@ def test_an_utterance_begins_where_speech_did_not_where_its_pre_roll_did():
         (turn,) = on.out
         assert isinstance(turn, CallerTurn)
         assert (turn.start_ms, turn.end_ms) == (1000, 1800)
+        on.floor.close()
+
+    virtual_time.run(script())
+
+
+def test_what_a_recogniser_says_of_turns_is_passed_on():
+    async def script() -> None:
+        on = Bench()
+        on.floor.heard(SpeechBegan(100, 100))
+        on.floor.result(EagerEnd(700, "where is it", 0.6))
+        on.floor.result(TurnGoesOn(800))
+        on.floor.result(ProviderSwitched(800, "flux", "deepgram", "silent", 900))
+        on.floor.result(Transcript("where is it now", True, 100, 1200, 0.9, ends_turn=True))
+        assert on.foreseen == ["where is it", ""]
+        assert on.out == ["turn ended"]
+        switched = dict(on.log)["provider.switched"]
+        assert switched == {"port": "stt", "from": "flux", "to": "deepgram", "reason": "silent"}
+        on.floor.close()
+
+    virtual_time.run(script())
+
+
+def test_a_pause_with_words_is_foreseen_and_words_that_settle_in_it_are_too():
+    async def script() -> None:
+        on = Bench()
+        on.floor.heard(SpeechBegan(100, 100))
+        on.floor.result(Transcript("my order", False, 100, 500))
+        assert on.foreseen == []
+        on.floor.heard(SpeechPauses(700))
+        on.floor.result(Transcript("my order is", False, 100, 700, settled=True))
+        assert on.foreseen == ["my order", "my order is"]
         on.floor.close()
 
     virtual_time.run(script())

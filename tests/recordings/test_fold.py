@@ -274,10 +274,11 @@ def test_no_log_can_break_the_fold(chosen):
     for turn in content["turns"]:
         for index in turn["caller"] + turn["assistant"]:
             assert content["utterances"][index]["speaker"] in {"caller", "assistant"}
+    held = {str(event.data.get("utterance")) for event in chosen if event.kind == "assistant.held"}
     for silence in record.silences:
         assert silence.end_ms - silence.start_ms >= 500
         for utterance in record.utterances:
-            if utterance.played:
+            if utterance.played and utterance.id not in held:
                 assert utterance.end_ms <= silence.start_ms or utterance.start_ms >= silence.end_ms
     assert dataclasses.replace(record) == record
 
@@ -292,3 +293,39 @@ def test_a_message_that_goes_on_is_one_message():
     assert [(message.text, message.end_ms) for message in record.messages] == [
         ("please call me about the zipper", 8000)
     ]
+
+
+def test_a_turn_tells_where_its_time_went():
+    timing = {"turn": "t1", "reply_gap_ms": 900, "fill_gap_ms": None, "stages": {"endpoint": 400, "first_audio": 800}}
+    record = fold(log((0, "turn.began", {"turn": "t1", "utterance": ""}), (900, "turn.timed", timing)))
+    assert record.turns[0].stages == {"endpoint": 400, "first_audio": 800}
+    assert record.turns[0].fill_gap_ms is None
+
+
+def test_a_fill_is_not_the_answer():
+    fill = (1000, "assistant.speaks", {"utterance": "f1", "turn": "t1", "text": "One moment.", "purpose": "fill"})
+    record = fold(
+        log(
+            said(900, "c1", 0, 800),
+            (900, "turn.began", {"turn": "t1", "utterance": "c1"}),
+            fill,
+            heard(2000, "f1", "One moment.", 1000, 2000),
+            speaks(2500, "a1"),
+            heard(4000, "a1", "one two three four", 2600, 4000),
+        )
+    )
+    assert record.turns[0].reply_gap_ms == 1800
+
+
+def test_while_the_assistant_is_held_nobody_is_heard_to_speak():
+    record = fold(
+        log(
+            floor(0, "assistant"),
+            speaks(0, "a1"),
+            (1000, "assistant.held", {"utterance": "a1"}),
+            (2000, "assistant.resumed", {"utterance": "a1"}),
+            heard(4000, "a1", "one two three four", 0, 4000),
+            (4000, "call.ended", {"outcome": "completed", "reason": ""}),
+        )
+    )
+    assert record.silences == (Silence(1000, 2000, "assistant"),)
