@@ -136,7 +136,10 @@ class Foresight:
     def reply(self, model: LanguageModel, request: ModelRequest) -> tuple[Reply, list[ModelPart]]:
         """The model's reply, and those of its parts that were read from it already."""
         foreseen = self._begun.replies.pop(_key(request), None) if self._begun is not None else None
-        return foreseen or (Reply(model, request, self._tasks), [])
+        if self._begun is None or foreseen is None:
+            return Reply(model, request, self._tasks), []
+        self._begun.work.cancel()  # it may be waiting for the first clause: a reply has one reader
+        return foreseen
 
     async def _work(
         self,

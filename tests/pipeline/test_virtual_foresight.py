@@ -79,3 +79,17 @@ async def test_a_turn_that_would_call_a_tool_runs_it_only_when_it_is_over(tmp_pa
         await call.turn()
         assert await call.over()
         await office.ended(call.sid)
+
+
+@virtually
+async def test_a_reply_that_is_awaited_before_its_first_word_is_said_whole_and_in_order(tmp_path: Path):
+    model = answering({"elderberries": REPLY}, first_ms=700, between_ms=0)
+    async with virtual_office(tmp_path, [QUESTION, GOODBYE], prepared=True, model=model) as office:
+        office.stt.settles = True
+        call = await office.call()
+        await call.turn()
+        await call.turn()
+        assert await call.over()
+        said = " ".join(str(one.data["text"]) for one in await office.events(call.sid) if one.kind == "model.said")
+        assert said == REPLY
+        await office.ended(call.sid)
