@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 UV_VERSION := $(shell sed -n 's/^uv==\([0-9.]*\).*/\1/p' requirements.lock)
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help call serve test check lock docs image-lint clean
+.PHONY: help call serve test check lock docs image-lint bench bench-density clean
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -40,6 +40,12 @@ check: $(STAMP) ## Lint, types, import contracts, unit tests
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/python -m pytest -q -m unit -n 2
+
+bench: $(STAMP) ## Compare with a bare pipecat bot: latency, barge-in, stalls (15 minutes; a quiet machine)
+	@$(BIN)/python -W ignore -m benchmarks.bench
+
+bench-density: $(STAMP) ## Calls per core beside a bare pipecat bot (an hour; two cores and a quiet machine)
+	@$(BIN)/python -W ignore -m benchmarks.density
 
 lock: ## Pin every dependency again (edits requirements.lock)
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url \

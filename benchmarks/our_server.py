@@ -1,0 +1,68 @@
+"""Cordboard's own server for benchmarks: `python -m benchmarks.our_server serve`, with two knobs and a gauge.
+
+It is `cordboard serve` with its own Deepgram, ElevenLabs and OpenAI adapters; the environment points them at the
+benchmark's providers. BENCH_WAIT_MS holds the wait for the end of a turn at one length, whatever was asked.
+BENCH_EAGER=0 keeps turns from being begun before they are over. BENCH_HEDGE_MS asks the second language model after
+so long. GET /bench tells how the event loop fares.
+"""
+
+import os
+from typing import Any
+
+import server.app
+from benchmarks.loop_watch import LoopWatch
+from pipeline.foresight import Foresight
+from pipeline.hearing import Hearing
+from server.cli import main
+
+
+def hold_wait(wait_ms: int) -> None:
+    """Every pause of this length ends a turn."""
+    built = Hearing.__init__
+
+    def held(self: Hearing, *given: Any, **named: Any) -> None:
+        built(self, *given, **named)
+        self._gate.hangover_ms = wait_ms
+
+    Hearing.__init__ = held  # type: ignore[method-assign]
+    setattr(Hearing, Hearing.wait_for_pause.__name__, lambda _self, _hangover_ms: None)
+
+
+def not_eager() -> None:
+    """Nothing is begun before a turn is over."""
+    setattr(Foresight, Foresight.foresee.__name__, lambda _self, _turn: None)
+
+
+def hedge_after(wait_ms: int) -> None:
+    """The second language model is asked when the first has said nothing for so long."""
+    from pipeline.assistant.llm import failover  # noqa: PLC0415 for those who use two
+
+    defaults = failover.HedgedModel.__init__.__defaults__
+    if defaults is None or defaults[0] != failover.HEDGE_MS:
+        raise RuntimeError("HedgedModel takes its wait differently now: see to hedge_after")
+    failover.HedgedModel.__init__.__defaults__ = (wait_ms, *defaults[1:])
+
+
+def gauge() -> None:
+    """Add GET /bench to the server's routes."""
+    add_routes, watch = server.app._add_routes, LoopWatch()  # noqa: SLF001 the product has no place for a gauge
+
+    def with_gauge(office: server.app.Office, public_url: str) -> None:
+        add_routes(office, public_url)
+
+        @office.app.get("/bench")
+        async def bench() -> dict[str, object]:
+            return watch.read()
+
+    server.app._add_routes = with_gauge  # noqa: SLF001 likewise
+
+
+if __name__ == "__main__":
+    if os.environ.get("BENCH_WAIT_MS"):
+        hold_wait(int(os.environ["BENCH_WAIT_MS"]))
+    if os.environ.get("BENCH_EAGER") == "0":
+        not_eager()
+    if os.environ.get("BENCH_HEDGE_MS"):
+        hedge_after(int(os.environ["BENCH_HEDGE_MS"]))
+    gauge()
+    main()
