@@ -58,6 +58,13 @@ class FloorStream(Protocol):
     def hush(self) -> None:
         """Be quiet; nothing that was to be said will be."""
 
+    @property
+    def eager(self) -> bool:
+        """At this pause the caller's turn is probably over."""
+
+    def words_so_far(self, text: str, until_ms: int, *, settled: bool) -> None:
+        """The turn's words, heard up to this instant; settled: no more come of what was said until then."""
+
     def foresee(self, turn: CallerTurn | None) -> None:
         """The caller's turn may be over with these words: begin what is free. None: it is not."""
 
@@ -82,10 +89,8 @@ class Floor:
         self._log = log
         self._number = first_utterance
         self._stream = stream
-        self._pausing = False
-        """The caller is quiet inside a stretch of speech."""
         self._words = ""
-        """Of that stretch, so far."""
+        """Of the stretch of speech that goes on, so far."""
         self._emit: Callable[[DialogueEvent | Interrupted], None] = _nowhere
         self._taking = TurnTaking(language)
         self._turns = Driver(self._taking, clock, self._act)
@@ -108,15 +113,13 @@ class Floor:
         """What the gate says of the caller's speech; audio is nothing to us."""
         match output:
             case SpeechBegan(at_ms=at_ms, strength=strength):
-                self._pausing, self._words = False, ""
+                self._words = ""
                 self._onsets.append(at_ms)
                 self._log.record("caller.speech_started", at_ms)
                 self._turns.post(turns.SpeechStarted(at_ms, strength))
             case SpeechGoesOn(at_ms=at_ms, voiced_ms=voiced_ms):
-                self._pausing = False
                 self._turns.post(turns.SpeechSustained(at_ms, voiced_ms))
             case SpeechPauses(at_ms=at_ms):
-                self._pausing = True
                 self._foresee(at_ms)
                 self._turns.post(turns.SpeechPaused(at_ms))
             case SpeechOver(at_ms=at_ms):
@@ -148,8 +151,8 @@ class Floor:
             self._log.record("caller.partial", heard.end_ms, text=heard.text)
             self._turns.post(turns.PartialHeard(now_ms, heard.text))
             self._words = heard.text
-            if self._pausing or heard.settled:
-                self._foresee(heard.end_ms)
+            self._stream.words_so_far(self._so_far, heard.end_ms, settled=heard.settled)
+            self._foresee(heard.end_ms)
             return
         if heard.ends_turn:
             self._stream.turn_ended()
@@ -158,9 +161,14 @@ class Floor:
             turns.FinalHeard(now_ms, heard.text, readings, self._onset(heard.start_ms), heard.end_ms, heard.confidence)
         )
 
+    @property
+    def _so_far(self) -> str:
+        return " ".join(part for part in (self._taking.words, self._words) if part)
+
     def _foresee(self, end_ms: int) -> None:
         """The turn may be over with the words so far."""
-        self._foresee_words(" ".join(part for part in (self._taking.words, self._words) if part), end_ms)
+        if self._stream.eager:
+            self._foresee_words(self._so_far, end_ms)
 
     def _foresee_words(self, text: str, end_ms: int) -> None:
         if text:

@@ -1,15 +1,19 @@
 """The caller's audio on its way in: onto the call's clock, into the recording, through the gate, to the recogniser."""
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol
 
 from telephony.ports import Audio
 from voice.audio import FRAME_MS, FRAME_ULAW_BYTES, PCM_BYTES_PER_MS, ulaw_frames, ulaw_to_pcm
-from voice.vad import SpeechEnded, SpeechGate, SpeechPaused, SpeechStarted, SpeechSustained
+from voice.vad import SpeechEnded, SpeechGate, SpeechPaused, SpeechResumed, SpeechStarted, SpeechSustained
 
 BATCH_MS = 60
 """Audio goes to the recogniser in pieces of this length: per-frame hops are what costs CPU (a frame is 20 ms)."""
+
+RECENT_MS: Final = 8000
+"""The last sound is kept so long, for those who judge by it whether a turn is over."""
 
 FINAL_DEADLINE_MS = 2500
 """From the end of speech to its words: whoever joins the stages gives the recogniser so long."""
@@ -44,6 +48,14 @@ class SpeechPauses:
 
 
 @dataclass(frozen=True, slots=True)
+class SpeechResumes:
+    """The caller goes on after a pause; only those who listen to signs of speech are told."""
+
+    at_ms: int
+    paused_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class Heard:
     """PCM16 mono 8 kHz for the recogniser."""
 
@@ -60,6 +72,8 @@ class SpeechOver:
     """Instant at which speech ended: before now by the wait."""
 
 
+SpeechSign = SpeechBegan | SpeechPauses | SpeechResumes | SpeechOver
+"""What how long to wait depends on."""
 HearingOutput = SpeechBegan | SpeechGoesOn | SpeechPauses | Heard | SpeechOver
 
 
@@ -72,6 +86,10 @@ class Tap(Protocol):
 
 def _nowhere(_output: HearingOutput) -> None:
     """Where outputs go before a pipeline listens."""
+
+
+def _nobody(_sign: SpeechSign) -> None:
+    """Who listens to signs of speech until somebody does."""
 
 
 class Hearing:
@@ -91,6 +109,8 @@ class Hearing:
         self._anchor = anchor
         self._offset_ms: int | None = None
         self._emit: Callable[[HearingOutput], None] = _nowhere
+        self._sign: Callable[[SpeechSign], None] = _nobody
+        self._recent: deque[bytes] = deque(maxlen=RECENT_MS // FRAME_MS)
         self._batch = bytearray()
         self._batch_ms = 0
         self._speaking = False
@@ -98,6 +118,14 @@ class Hearing:
     def on_output(self, emit: Callable[[HearingOutput], None]) -> None:
         """Where the outputs go."""
         self._emit = emit
+
+    def on_speech(self, tell: Callable[[SpeechSign], None]) -> None:
+        """Who is told at once, before the outputs go anywhere: they may change how long the pause is waited out."""
+        self._sign = tell
+
+    def recent(self, most_ms: int) -> bytes:
+        """PCM16 of the last sound, at most so much (and at most RECENT_MS)."""
+        return b"".join(self._recent)[-most_ms * PCM_BYTES_PER_MS :]
 
     def wait_for_pause(self, hangover_ms: int) -> None:
         """How long the caller must be quiet before speech counts as over, from now on."""
@@ -117,25 +145,32 @@ class Hearing:
 
     def _frame(self, pcm: bytes, at_ms: int) -> None:
         fresh = True
+        self._recent.append(pcm)
         for event in self._gate.process(pcm, at_ms):
             if isinstance(event, SpeechStarted):
                 self._flush()
                 self._speaking = True
                 audio_from_ms = event.at_ms if self._continuous else event.pre_roll_at_ms
-                self._emit(SpeechBegan(event.at_ms, audio_from_ms, event.strength))
+                began = SpeechBegan(event.at_ms, audio_from_ms, event.strength)
+                self._sign(began)
+                self._emit(began)
                 if not self._continuous:
                     self._add(event.pre_roll, event.pre_roll_at_ms)
                     fresh = False  # the pre-roll ends with this frame
             elif isinstance(event, SpeechSustained):
                 self._emit(SpeechGoesOn(event.at_ms, event.voiced_ms))
             elif isinstance(event, SpeechPaused):
+                self._sign(SpeechPauses(event.at_ms))
                 self._emit(SpeechPauses(event.at_ms))
+            elif isinstance(event, SpeechResumed):
+                self._sign(SpeechResumes(event.at_ms, event.paused_ms))
             elif isinstance(event, SpeechEnded):
                 if self._continuous or self._speaking:
                     self._add(pcm, at_ms)
                 fresh = False
                 self._flush()
                 self._speaking = False
+                self._sign(SpeechOver(event.at_ms))
                 self._emit(SpeechOver(event.at_ms))
         if fresh and (self._continuous or self._speaking):
             self._add(pcm, at_ms)

@@ -11,6 +11,7 @@ from pipeline.stages import Stages
 from recordings.audio import CallAudio
 from recordings.store import CallStore
 from voice.prompts import Prompts
+from voice.smart_turn import TurnVote
 from voice.stt.port import SpeechToText
 from voice.tts.port import TextToSpeech
 
@@ -32,3 +33,5 @@ class Runtime:
     """Aware. Ties a call's clock to the world, so that another process can go on with it."""
     model: LanguageModel | None = None
     """Asked what neither a flow nor an approved answer serves; None: nobody is."""
+    turn_vote: TurnVote | None = None
+    """Asked by its sound whether a turn is over, where words do not decide; None: nobody is."""

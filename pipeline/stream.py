@@ -7,10 +7,11 @@ from pipeline.answering import Answering
 from pipeline.assistant.exchange import AnswerOverdue, AssistantHeard, CallerTurn, End, Expect, Say
 from pipeline.assistant.flow import Dialogue
 from pipeline.drive import TaskClock
+from pipeline.endpointing import Endpointing
 from pipeline.floor import Floor
 from pipeline.hearing import Hearing
 from pipeline.line.ready import LineRuntime
-from pipeline.line.vocabulary import qualified
+from pipeline.line.vocabulary import answers_to, qualified
 from pipeline.pace import FILL_PREFIX, Pace
 from pipeline.runtime import Runtime
 from pipeline.speaking import EarTap, Speaking
@@ -24,9 +25,6 @@ from voice.stt.port import Expectation, ExpectedKind, Recognition
 from voice.tts.port import Switched, TellsSwitches, TextToSpeech
 from voice.vad import PAUSED_MS
 
-PAUSE_MS = {"yes_no": 400, "menu": 400, "digits": 900, "open": 640, "text": 1400}
-"""How long the caller must be quiet for speech to count as over, by what was asked. People pause inside numbers, and
-when they dictate a message."""
 _LISTEN_FOR: dict[str, ExpectedKind] = {
     "yes_no": "yes_no",
     "menu": "menu",
@@ -63,6 +61,7 @@ class Stream:
         self._ending = False
         self.dialogue = Dialogue(line.line, line.understanding, model=runtime.model is not None)
         self.pace = Pace(clock, log, settings, runtime.prompts, self._say_now, self._give_up, 1 + _fills(past))
+        self.endpointing = Endpointing(hearing, runtime.turn_vote, tasks)
         self.floor = Floor(clock, log, settings.language, 1 + _said(past), self)
         self.speaking = Speaking(clock, log, ear, self._began, self._heard, self._quiet, self._sounds)
         self.voicing = Voicing(_told(runtime.tts, clock, log), runtime.prompts, settings.language)
@@ -89,6 +88,7 @@ class Stream:
     def close(self) -> None:
         """The stream is gone. In this order: what was heard is reported before nothing listens any more."""
         self.pace.close()
+        self.endpointing.close()
         self.floor.close()
         self.speaking.close()
         self.answering.close()
@@ -108,6 +108,15 @@ class Stream:
         self.answering.interrupted()
         self.voicing.interrupt()
         self.speaking.interrupt()
+
+    @property
+    def eager(self) -> bool:
+        """At this pause the caller's turn is probably over."""
+        return self.endpointing.eager
+
+    def words_so_far(self, text: str, until_ms: int, *, settled: bool) -> None:
+        """The turn's words, heard up to this instant."""
+        self.endpointing.words(text, until_ms, settled=settled)
 
     def foresee(self, turn: CallerTurn | None) -> None:
         """The caller's turn may be over with these words: begin what is free. None: it is not."""
@@ -137,7 +146,8 @@ class Stream:
     def expect(self, wanted: Expect) -> None:
         """The caller is expected to do this next."""
         self.floor.expect(wanted)
-        self._hearing.wait_for_pause(PAUSE_MS[wanted.kind])
+        answers = answers_to(self._line.line, wanted.vocabulary)
+        self.endpointing.expect(wanted, answers, self._line.line.settings.language)
         vocabulary = qualified(self._line.line, wanted.vocabulary)
         self._recognition.expect(
             Expectation(_LISTEN_FOR[wanted.kind], vocabulary, wanted.min_digits, wanted.max_digits)

@@ -22,7 +22,7 @@ from server.api.calls import calls_router
 from server.api.lines import lines_router
 from server.auth import Access
 from server.data_dir import DATABASE, RECORDINGS, own
-from server.engines import open_llm, open_stt
+from server.engines import open_llm, open_stt, open_turn_vote
 from server.health import Trouble, line_json, line_trouble
 from server.lines import Lines
 from server.settings import Settings
@@ -84,6 +84,7 @@ async def open_office(settings: Settings, public_url: str) -> AsyncIterator[Offi
             prompts=prompts,
             carry=graph.carry,
             model=llm,
+            turn_vote=await open_turn_vote(settings, stack),
         )
         tokens = CallTokens(_secret(settings, data_dir))
         switchboard = Switchboard(runtime, lines.by_number(), tokens, settings.max_calls)

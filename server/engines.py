@@ -1,5 +1,6 @@
 """The engines that settings ask for: recognisers and language models (voices: server.voices)."""
 
+import asyncio
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -10,6 +11,7 @@ import structlog
 from pipeline.assistant.llm.port import LanguageModel
 from server.settings import Settings
 from voice.errors import ProviderAbsent, ProviderError, ProviderRefused
+from voice.smart_turn import SmartTurn, TurnVote, bundled_model
 from voice.stt.choosing import Route
 from voice.stt.deepgram import DeepgramSettings, DeepgramStt
 from voice.stt.failover import FailoverStt
@@ -83,6 +85,18 @@ def _deepgram_key(settings: Settings) -> str:
     if not key:
         raise ProviderAbsent("deepgram", "no key: set CORDBOARD_DEEPGRAM_API_KEY, or choose another CORDBOARD_STT")
     return key
+
+
+async def open_turn_vote(settings: Settings, stack: AsyncExitStack) -> TurnVote | None:
+    """The model that votes on whether callers are done, if it is wanted. Raises ProviderAbsent with what to do."""
+    if not settings.smart_turn:
+        return None
+    file = bundled_model()
+    if file is None:
+        raise ProviderAbsent("smart-turn", "pipecat's copy of the model is not there: unset CORDBOARD_SMART_TURN")
+    model = await asyncio.to_thread(SmartTurn, file)
+    stack.push_async_callback(model.aclose)
+    return model
 
 
 async def open_llm(settings: Settings, stack: AsyncExitStack) -> LanguageModel | None:

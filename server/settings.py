@@ -42,6 +42,8 @@ class Settings(BaseSettings):
 
     stt: Literal["sphinx", "whisper", "deepgram", "flux"] = "sphinx"
     """The recogniser: sphinx hears with the line's own vocabularies; whisper needs a model, deepgram and flux a key."""
+    smart_turn: bool = False
+    """Ask a model by the sound whether callers are done, where their words do not tell: 0.1 s of CPU each time."""
     stt_fallback: Literal["", "sphinx", "whisper", "deepgram", "flux"] = ""
     """The recogniser that takes over, in the middle of a call too, when the first one fails. Empty: none."""
     deepgram_api_key: SecretStr = SecretStr("")

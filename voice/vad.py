@@ -78,6 +78,15 @@ class SpeechPaused:
 
 
 @dataclass(frozen=True, slots=True)
+class SpeechResumed:
+    """The caller speaks again after a pause that was told of."""
+
+    at_ms: int
+    """Instant of the first voice."""
+    paused_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class SpeechEnded:
     """The caller has not spoken for hangover_ms."""
 
@@ -85,7 +94,7 @@ class SpeechEnded:
     """Instant at which the last voice ended: before now."""
 
 
-GateEvent = SpeechStarted | SpeechSustained | SpeechPaused | SpeechEnded
+GateEvent = SpeechStarted | SpeechSustained | SpeechPaused | SpeechResumed | SpeechEnded
 
 
 class SpeechGate:
@@ -166,6 +175,8 @@ class SpeechGate:
     def _go_on(self, at_ms: int, onset_ms: int, *, voice: bool) -> list[GateEvent]:
         events: list[GateEvent] = []
         if voice:
+            if at_ms - self._last_voice_ms >= PAUSED_MS:
+                events.append(SpeechResumed(at_ms, at_ms - self._last_voice_ms))
             self._last_voice_ms = at_ms + FRAME_MS
             before_ms, self._voiced_ms = self._voiced_ms, self._voiced_ms + FRAME_MS
             if any(before_ms < sustained_ms <= self._voiced_ms for sustained_ms in SUSTAINED_MS):

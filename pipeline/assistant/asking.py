@@ -7,6 +7,7 @@
 Only confirmed values become facts: keyed ones, ones of kinds that are not read back, and those the caller said yes to.
 """
 
+from dataclasses import replace
 from typing import Any, Final
 
 from pipeline.assistant import answers
@@ -254,6 +255,10 @@ def _read_back(
 
 
 def _expect(talk: Talk, question: Question, *, keys: bool) -> Expect:
+    return replace(_wanted(talk, question, keys=keys), wait_ms=question.wait_ms)
+
+
+def _wanted(talk: Talk, question: Question, *, keys: bool) -> Expect:
     place = talk.state.place
     vocabulary = name_of(place.flow if place else "", question)
     match question.kind:

@@ -180,6 +180,8 @@ class Expect:
     """The caller was asked to use the keypad."""
     no_input_ms: int = 7000
     """How long silence may last before CallerSilent."""
+    wait_ms: int | None = None
+    """Quiet after which the answer is over, whatever was said; None: by what was asked and said (voice.endpoint)."""
 
 
 @dataclass(frozen=True, slots=True)

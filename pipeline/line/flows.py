@@ -59,6 +59,12 @@ class Question(Written):
     )
     min_digits: int = Field(default=0, ge=0, le=24, description="fewest digits of an answer of kind digits")
     max_digits: int = Field(default=0, ge=0, le=24, description="most digits of an answer of kind digits")
+    wait_ms: int | None = Field(
+        default=None,
+        ge=200,
+        le=5000,
+        description="quiet in ms after which the answer is over; unset: it depends on what was asked and said",
+    )
     choices: tuple[Choice, ...] = Field(default=(), max_length=9, description="the answers, for kind choice")
     without: Name | None = Field(default=None, description="the step to go to when the caller does not have the answer")
     failed: Name | None = Field(

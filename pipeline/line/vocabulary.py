@@ -91,6 +91,16 @@ def name_of(flow: str, question: Question) -> str:
     return f"digits.{question.slot}" if question.kind == "digits" else f"{flow}.{question.slot}"
 
 
+def answers_to(line: Line, name: str) -> frozenset[str]:
+    """What callers say for the answers that this vocabulary is for; empty where these are not a few."""
+    if name == YES_NO:
+        return frozenset((*_YES, *_NO))
+    chosen = (
+        question for flow, question in line.questions if question.kind == "choice" and name_of(flow, question) == name
+    )
+    return frozenset(phrase for question in chosen for phrase in _answers(question))
+
+
 def training_examples(line: Line) -> tuple[tuple[str, str], ...]:
     """(text, intent) pairs to train an intent model on: the operator's examples, with numbers and names filled in."""
     return tuple(

@@ -36,6 +36,8 @@ class Bench:
     def __init__(self) -> None:
         self.out: list[object] = []
         self.foreseen: list[str] = []
+        self.words: list[tuple[str, int, bool]] = []
+        self.eager = True
         self.pace = Unhurried()
         self.log: list[tuple[str, dict[str, Any]]] = []
         self.clock = CallClock()
@@ -51,6 +53,9 @@ class Bench:
 
     def resume(self) -> None:
         self.out.append("resume")
+
+    def words_so_far(self, text: str, until_ms: int, *, settled: bool) -> None:
+        self.words.append((text, until_ms, settled))
 
     def foresee(self, turn: CallerTurn | None) -> None:
         self.foreseen.append("" if turn is None else turn.text)
@@ -203,15 +208,18 @@ def test_what_a_recogniser_says_of_turns_is_passed_on():
     virtual_time.run(script())
 
 
-def test_a_pause_with_words_is_foreseen_and_words_that_settle_in_it_are_too():
+def test_words_are_foreseen_where_the_turn_is_probably_over_and_only_there():
     async def script() -> None:
         on = Bench()
+        on.eager = False
         on.floor.heard(SpeechBegan(100, 100))
         on.floor.result(Transcript("my order", False, 100, 500))
         assert on.foreseen == []
+        on.eager = True
         on.floor.heard(SpeechPauses(700))
         on.floor.result(Transcript("my order is", False, 100, 700, settled=True))
         assert on.foreseen == ["my order", "my order is"]
+        assert on.words == [("my order", 500, False), ("my order is", 700, True)]
         on.floor.close()
 
     virtual_time.run(script())

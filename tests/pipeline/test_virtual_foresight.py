@@ -47,7 +47,7 @@ async def test_what_was_foreseen_wrongly_leaves_no_trace_and_runs_no_tool(tmp_pa
         await call.quiet()
         speech_over = office.stt.texts
         await call.speak()
-        await call.handset.wait_ms(300)
+        await call.handset.wait_ms(100)
         assert len(model.asked) == 1  # begun at the pause
         speech_over[0] = "where is my order"  # the words turn out to be others
         await call.handset.wait_ms(1500)
@@ -72,7 +72,7 @@ async def test_a_turn_that_would_call_a_tool_runs_it_only_when_it_is_over(tmp_pa
         await call.turn()
         assert office.tools.calls == []
         await call.speak()
-        await call.handset.wait_ms(250)
+        await call.handset.wait_ms(100)
         assert office.tools.calls == []  # "yes" was foreseen, and is not over
         await call.quiet(since_ms=call.handset.now_ms)
         assert len(office.tools.calls) == 1

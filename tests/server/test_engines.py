@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from server.engines import open_stt
+from server.engines import open_stt, open_turn_vote
 from server.settings import Settings
 from tests.peers.deepgram import DeepgramPeer
 from tests.peers.faults import Fault
@@ -75,3 +75,17 @@ def test_a_service_that_cannot_be_reached_is_trouble_and_the_other_one_listens(t
 def test_an_address_that_is_none_is_refused():
     with pytest.raises(ValueError, match="must look like wss:"):
         Settings(_env_file=None, deepgram_url="https://api.deepgram.com")
+
+
+@pytest.mark.parametrize("wanted", [False, True])
+def test_the_model_that_votes_on_turns_is_opened_only_when_wanted(wanted: bool):
+    async def script() -> None:
+        async with AsyncExitStack() as stack:
+            vote = await open_turn_vote(Settings(_env_file=None, smart_turn=wanted), stack)
+            assert (vote is not None) is wanted
+            if vote is not None:
+                chance = await vote.vote(bytes(16_000), 5000)
+                assert chance is not None
+                assert 0.0 <= chance <= 1.0
+
+    asyncio.run(script())

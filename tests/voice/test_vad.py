@@ -12,6 +12,7 @@ from voice.vad import (
     SpeechEnded,
     SpeechGate,
     SpeechPaused,
+    SpeechResumed,
     SpeechStarted,
     SpeechSustained,
 )
@@ -60,6 +61,14 @@ def test_a_short_word_starts_and_ends_speech_where_it_is():
     assert 980 <= started.at_ms <= 1040
     assert 1120 <= ended.at_ms <= 1200
     assert of(SpeechSustained, events) == []
+
+
+def test_speech_that_goes_on_after_a_pause_is_told_of_with_the_length_of_the_pause():
+    events = through(SpeechGate(500), pcm_of(silence(500), vowel(400, -20), silence(300), vowel(400, -20), silence(60),
+                                             vowel(300, -20), silence(900)))  # fmt: skip
+    (resumed,) = of(SpeechResumed, events)
+    assert 1180 <= resumed.at_ms <= 1240
+    assert 240 <= resumed.paused_ms <= 340
 
 
 def test_the_end_is_known_after_the_hangover_which_may_change_meanwhile():

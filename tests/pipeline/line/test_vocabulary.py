@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from pipeline.line.vocabulary import OPEN, YES_NO, fixed_texts, name_of, training_examples, vocabularies
+from pipeline.line.vocabulary import OPEN, YES_NO, answers_to, fixed_texts, name_of, training_examples, vocabularies
 
 pytestmark = pytest.mark.unit
 
@@ -77,3 +77,16 @@ def test_texts_worth_rendering_have_no_places(example_line):
     assert "What's your order number?" in texts
     assert "Is this about the status of an order?" in texts
     assert not [text for text in texts if "{" in text]
+
+
+def test_the_answers_to_a_question_with_a_few_are_known_and_asides_are_none(example_line):
+    assert {"yes", "that's right", "no"} <= answers_to(example_line, YES_NO)
+    assert not any("<" in phrase for phrase in answers_to(example_line, YES_NO))
+    assert answers_to(example_line, OPEN) == frozenset()
+    for flow, question in example_line.questions:
+        found = answers_to(example_line, name_of(flow, question))
+        if question.kind == "choice":
+            assert {choice.phrases[0].lower() for choice in question.choices} <= found
+            assert "operator" not in found
+        elif question.kind == "digits":
+            assert found == frozenset()
