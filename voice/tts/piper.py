@@ -95,8 +95,12 @@ class Piper:
                 yield one
             finally:
                 keeping.cancel()
-                for process in one._alive:
+                await asyncio.wait([keeping])
+                ending = list(one._alive)
+                for process in ending:
                     _kill(process)
+                # Here, not by the tasks that reap: those are cancelled when the voice did not work.
+                await asyncio.gather(*(process.wait() for process in ending))
 
     @property
     def name(self) -> str:
