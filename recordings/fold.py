@@ -317,7 +317,7 @@ def _without(pauses: Iterable[Sequence[int | None]], start_ms: int, end_ms: int)
         if from_ms is not None and start_ms < from_ms < end_ms:
             yield start_ms, from_ms
             start_ms = min(end_ms, to_ms if to_ms is not None else end_ms)
-    if start_ms < end_ms:
+    if start_ms <= end_ms:
         yield start_ms, end_ms
 
 
