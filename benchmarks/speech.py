@@ -30,6 +30,7 @@ from pipeline.assistant.slots.yes_no import parse_yes_no
 from pipeline.line.load import load_line
 from pipeline.line.vocabulary import vocabularies
 from voice.audio import pcm_to_ulaw, ulaw_to_pcm
+from voice.silero import Silero
 from voice.stt.decoding import Decoding
 from voice.stt.loudness import CallerLoudness, loudness_db
 from voice.stt.models import Models
@@ -185,10 +186,16 @@ def spoken(case: Case) -> Samples:
     return np.concatenate(parts[:-1])
 
 
-def utterances(line: Samples) -> Iterator[bytes]:
-    """What the speech gate lets through, as PCM16."""
+@cache
+def _silero() -> Silero:
+    return Silero()
+
+
+def utterances(line: Samples, kind: str, *, two_stages: bool) -> Iterator[bytes]:
+    """What the speech gate lets through while an answer of this kind is expected, as PCM16."""
     pcm = ulaw_to_pcm(pcm_to_ulaw((np.clip(line, -1, 1) * 32767).astype("<i2").tobytes()))
-    gate, kept = SpeechGate(), bytearray()
+    gate, kept = SpeechGate(silero=_silero().voice() if two_stages else None), bytearray()
+    gate.listen_for(kind)
     for start in range(0, len(pcm) - 319, 320):
         frame = pcm[start : start + 320]
         if gate.speaking:
@@ -217,9 +224,9 @@ def _noises(folder: Path) -> tuple[tuple[str, Samples], ...]:
     return tuple((path.stem, load(path)) for path in sorted(folder.glob("*.wav")))
 
 
-def measure(job: tuple[Sequence[Case], tuple[str, ...], Path, Path]) -> list[Outcome]:
+def measure(job: tuple[Sequence[Case], tuple[str, ...], Path, Path, bool]) -> list[Outcome]:
     """All conditions of some cases. A noise is chosen for each case in turn; short answers meet every noise."""
-    chosen, told, audio, cache_dir = job
+    chosen, told, audio, cache_dir, two_stages = job
     found = []
     for case in chosen:
         decoding = _decoding(told if case.group == "told" else (), cache_dir)
@@ -233,15 +240,17 @@ def measure(job: tuple[Sequence[Case], tuple[str, ...], Path, Path]) -> list[Out
             lines.append((f"noise 15 dB: {name}", caller(during, None, 0, seed)))
             lines.append((f"noise always: {name}", caller(speech, noise, SNR_DB, seed)))
         known = loudness_db((np.clip(speech, -1, 1) * 32767).astype("<i2").tobytes())
-        found += [_outcome(case, condition, decoding, line, known) for condition, line in lines]
+        found += [_outcome(case, condition, decoding, line, known, two_stages=two_stages) for condition, line in lines]
     return found
 
 
-def _outcome(case: Case, condition: str, decoding: Decoding, line: Samples, known_db: float) -> Outcome:
+def _outcome(
+    case: Case, condition: str, decoding: Decoding, line: Samples, known_db: float, *, two_stages: bool
+) -> Outcome:
     texts, loudness = [], CallerLoudness()
     if condition.startswith("noise always"):
         loudness.heard(known_db)
-    for pcm in utterances(line):
+    for pcm in utterances(line, EXPECTED[case.group].kind, two_stages=two_stages):
         if not loudness.fits(loudness_db(pcm)):
             continue
         decoding.begin(EXPECTED[case.group])
@@ -288,6 +297,7 @@ def main() -> None:
     parser.add_argument("audio", type=Path)
     parser.add_argument("--json", type=Path)
     parser.add_argument("--only", help="one group")
+    parser.add_argument("--first-stage", action="store_true", help="the speech gate without Silero")
     parser.add_argument("--cache", type=Path, default=ROOT / "data" / "sphinx")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as made:
@@ -295,7 +305,8 @@ def main() -> None:
         told = tuple(sorted({case.said for case in every if case.group == "told"}))
         every = [case for case in every if options.only in (None, case.group)]
         _decoding((), options.cache)
-        jobs: list[Any] = [(every[at::16], told, options.audio, options.cache) for at in range(16)]
+        two_stages = not options.first_stage
+        jobs: list[Any] = [(every[at::16], told, options.audio, options.cache, two_stages) for at in range(16)]
         with ProcessPoolExecutor(2) as pool:
             outcomes = [one for some in pool.map(measure, jobs) for one in some]
     print(table(outcomes))

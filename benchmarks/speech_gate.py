@@ -1,4 +1,4 @@
-"""How well voice.vad tells speech from noise. Run: python -m benchmarks.speech_gate ../shared/audio."""
+"""How well voice.vad, both stages, tells speech from noise. Run: python -m benchmarks.speech_gate ../shared/audio."""
 
 import json
 import struct
@@ -6,6 +6,7 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ import numpy.typing as npt
 import soxr
 
 from voice.audio import pcm_to_ulaw, ulaw_to_pcm
+from voice.silero import Silero
 from voice.vad import HANGOVER_MS, SpeechEnded, SpeechGate, SpeechStarted, SpeechSustained
 
 Samples = npt.NDArray[np.float64]
@@ -42,10 +44,15 @@ def at_level(samples: Samples, db: float) -> Samples:
     return samples * 10 ** ((db - active_db(samples)) / 20)
 
 
+@cache
+def _silero() -> Silero:
+    return Silero()
+
+
 def through_gate(samples: Samples, hangover_ms: int = 500) -> list[object]:
     """Every event, after a μ-law round trip."""
     pcm = ulaw_to_pcm(pcm_to_ulaw((np.clip(samples, -1, 1) * 32767).astype("<i2").tobytes()))
-    gate = SpeechGate(hangover_ms)
+    gate = SpeechGate(hangover_ms, _silero().voice())
     events: list[object] = []
     for start in range(0, len(pcm) - 319, 320):
         events += gate.process(pcm[start : start + 320], start // 16)
@@ -148,7 +155,7 @@ def one(speech: Samples, noise: Samples | None, snr_db: float, seed: int) -> tup
 def speed(audio: Path) -> None:
     """Microseconds per frame."""
     pcm = (load(audio / "noise" / "dograh_office_8k.wav") * 32767).astype("<i2").tobytes()
-    gate, began = SpeechGate(), time.process_time()
+    gate, began = SpeechGate(silero=_silero().voice()), time.process_time()
     frames = 0
     for start in range(0, len(pcm) - 319, 320):
         gate.process(pcm[start : start + 320], start // 16)

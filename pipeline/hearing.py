@@ -131,6 +131,10 @@ class Hearing:
         """How long the caller must be quiet before speech counts as over, from now on."""
         self._gate.hangover_ms = hangover_ms
 
+    def listen_for(self, kind: str) -> None:
+        """What the caller is expected to answer (voice.stt.port, Expectation): a single word is easily overheard."""
+        self._gate.listen_for(kind)
+
     def audio(self, audio: Audio) -> None:
         """Take what the carrier sent."""
         if self._offset_ms is None:

@@ -14,6 +14,7 @@ from voice.prompts import Prompts
 from voice.smart_turn import TurnVote
 from voice.stt.port import SpeechToText
 from voice.tts.port import TextToSpeech
+from voice.vad import SpeechGate
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,5 +34,7 @@ class Runtime:
     """Aware. Ties a call's clock to the world, so that another process can go on with it."""
     model: LanguageModel | None = None
     """Asked what neither a flow nor an approved answer serves; None: nobody is."""
+    gate: Callable[[], SpeechGate] = SpeechGate
+    """Makes a call's gate; the default one has no second stage."""
     turn_vote: TurnVote | None = None
     """Asked by its sound whether a turn is over, where words do not decide; None: nobody is."""

@@ -20,7 +20,6 @@ from recordings.events import Event
 from recordings.log import CallLog
 from telephony.ports import MediaEvent, MediaLost, MediaSocket
 from voice.stt.port import Recognition
-from voice.vad import SpeechGate
 
 STT_OPEN_DEADLINE_MS = 1000
 ADVANCE_S = 0.05
@@ -109,7 +108,7 @@ class Session:
         log = self._log
         if self._first:
             log.record("recording.started", self._clock.now_ms(), audio=str(audio.path))
-        hearing = Hearing(SpeechGate(), audio, self._runtime.stt.wants, self._anchor)
+        hearing = Hearing(self._runtime.gate(), audio, self._runtime.stt.wants, self._anchor)
         clock = self._clock
         stream = Stream(self._runtime, self._line, clock, log, audio, hearing, recognition, past, tasks)
         stream.on_end(self._on_end, self._on_all_said)

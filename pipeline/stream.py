@@ -146,6 +146,7 @@ class Stream:
     def expect(self, wanted: Expect) -> None:
         """The caller is expected to do this next."""
         self.floor.expect(wanted)
+        self._hearing.listen_for(_LISTEN_FOR[wanted.kind])
         answers = answers_to(self._line.line, wanted.vocabulary)
         self.endpointing.expect(wanted, answers, self._line.line.settings.language)
         vocabulary = qualified(self._line.line, wanted.vocabulary)

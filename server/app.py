@@ -31,8 +31,10 @@ from server.webhooks import carrier_router
 from telephony.token import MIN_SECRET_BYTES, CallTokens
 from telephony.twilio.signature import Signatures
 from voice.prompts import Prompts
+from voice.silero import Silero
 from voice.stt.port import SpeechToText
 from voice.tts.port import TextToSpeech
+from voice.vad import SpeechGate
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,7 @@ async def open_office(settings: Settings, public_url: str) -> AsyncIterator[Offi
         lines = await stack.enter_async_context(Lines.open(settings, data_dir, prompts))
         expect(tts, {line.settings.language for line in lines.current()})
         stt = await open_stt(settings, lines.vocabularies(), data_dir, stack)
+        silero = await asyncio.to_thread(Silero)
         runtime = Runtime(
             org_id=settings.org_id,
             store=store,
@@ -83,6 +86,7 @@ async def open_office(settings: Settings, public_url: str) -> AsyncIterator[Offi
             tts=tts,
             prompts=prompts,
             carry=graph.carry,
+            gate=lambda: SpeechGate(silero=silero.voice()),
             model=llm,
             turn_vote=await open_turn_vote(settings, stack),
         )

@@ -1,20 +1,18 @@
-"""When a caller speaks: webrtcvad and an adaptive energy floor, inline in the media loop, 20 ms at a time at 8 kHz.
+"""When a caller speaks: frames that are a voice (voice.detector) into events, in the media loop, 20 ms at a time.
 
-A frame is voice when webrtcvad says so *and* it stands out from the noise. webrtcvad alone takes music and hum for
-speech; energy alone takes clicks and breath for it. Speech starts when most of the last frames are voice and ends when
-there was none for `hangover_ms`. Measured by benchmarks/speech_gate.py; the constants are tuned there: without the
-two means, a caller's line with music 15 dB below the voice stayed open in 9 of 10 files.
+Speech starts when most of the last frames are voice, and is told of as soon as it resembles a caller's voice
+(voice.onset), at the latest after 140 ms; it ends when there was no voice for `hangover_ms`. Measured by
+benchmarks/voice_activity.py and benchmarks/speech_gate.py, where the constants are tuned too.
 """
 
-import math
 from collections import deque
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
-import webrtcvad
-
-from voice.audio import FRAME_MS, FRAME_PCM_BYTES, PCM_BYTES_PER_MS, SAMPLE_RATE_HZ
+from voice.audio import FRAME_MS, FRAME_PCM_BYTES, PCM_BYTES_PER_MS
+from voice.detector import VoiceDetector
+from voice.overlap import HOLD_FROM
+from voice.second_opinion import Likelihood
 
 HANGOVER_MS: Final = 500
 PRE_ROLL_MS: Final = 300
@@ -26,24 +24,16 @@ PAUSED_MS: Final = 100
 LONGEST_MS: Final = 20_000
 """Speech is cut here and begins anew, so that a recogniser's utterance is bounded whatever the noise."""
 
-_AGGRESSIVENESS: Final = 2
 _ONSET_WINDOW: Final = 5
 _ONSET_VOTES: Final = 3
-_QUIETEST_DB: Final = -52.0
-"""Below this nothing is speech: 20 dB under a caller who speaks 12 dB too softly."""
-_ABOVE_FLOOR_DB: Final = 9.0
-"""Always: over the least level of the last 2 s (5 blocks of 400 ms). Speech pauses within that, hum does not."""
-_FLOOR_BLOCK_FRAMES: Final = 20
-_FLOOR_BLOCKS: Final = 5
-_ABOVE_NOISE_DB: Final = 9.0
-"""To begin: over the mean level while nobody speaks. The pre-roll makes up for a word's soft beginning."""
-_NOISE_PACE: Final = 0.04
-_NOISE_RISE_DB: Final = 0.3
-"""Most that one frame raises the mean (15 dB a second), so that a word's own onset does not hide it."""
-_BELOW_PEAK_DB: Final = 15.0
-"""To go on: within this of the loudest so far, which fades by 3 dB a second. Noise 15 dB below a voice lets it end."""
-_PEAK_DECAY_DB: Final = 0.06
-_FULL_SCALE_DB: Final = 90.3
+_ONSET_FRAMES: Final = 7
+"""After so much since the first voice (140 ms) a weak onset is told of too; a strong one is told of at once."""
+_MEASURED_AGAIN_MS: Final = 60
+"""A weak onset may grow into a voice: measured again after so much more of it."""
+_LEAST_LIKELY: Final = 0.5
+_LEAST_LIKELY_ASKED: Final = 0.2
+"""To begin while a single word is expected: a short answer is worth a noise or two."""
+_SHORT_ANSWERS: Final = frozenset({"yes_no", "menu", "digits"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,31 +90,29 @@ GateEvent = SpeechStarted | SpeechSustained | SpeechPaused | SpeechResumed | Spe
 class SpeechGate:
     """One caller's gate. Not shared between calls, nor between threads."""
 
-    def __init__(self, hangover_ms: int = HANGOVER_MS) -> None:
+    def __init__(self, hangover_ms: int = HANGOVER_MS, silero: Likelihood | None = None) -> None:
         self.hangover_ms = hangover_ms
         """Quiet after which speech has ended; may be set at any time, and counts for the pause that goes on then."""
-        self._vad = webrtcvad.Vad(_AGGRESSIVENESS)
-        self._recent: deque[bytes] = deque(maxlen=PRE_ROLL_MS // FRAME_MS + _ONSET_WINDOW)
-        self._votes: deque[bool] = deque(maxlen=_ONSET_WINDOW)
-        self._minima: deque[float] = deque(maxlen=_FLOOR_BLOCKS)
-        self._block_db = 0.0
-        self._block_frames = 0
-        self._noise_db = _QUIETEST_DB
-        self._peak_db = _QUIETEST_DB
+        self._detector = VoiceDetector(silero)
+        self._least_likely = _LEAST_LIKELY
+        self._recent: deque[bytes] = deque(maxlen=PRE_ROLL_MS // FRAME_MS + _ONSET_FRAMES)
+        self._votes: deque[bool] = deque(maxlen=_ONSET_FRAMES)
         self._next_ms = 0
         self._onset_ms: int | None = None
         self._voiced_ms = 0
         self._last_voice_ms = 0
+        self._paused = False
+        self._strong = False
+        self._told_ms = 0
 
     @property
     def speaking(self) -> bool:
         """Whether speech has started and not ended."""
         return self._onset_ms is not None
 
-    @property
-    def floor_db(self) -> float:
-        """The noise that is always there, in dB relative to full scale."""
-        return min(*self._minima, self._block_db) if self._minima else self._block_db
+    def listen_for(self, kind: str) -> None:
+        """What the caller is expected to answer (voice.stt.port): a single word is let in more willingly."""
+        self._least_likely = _LEAST_LIKELY_ASKED if kind in _SHORT_ANSWERS else _LEAST_LIKELY
 
     def process(self, pcm: bytes, at_ms: int) -> list[GateEvent]:
         """Take 20 ms (320 bytes of PCM16, 8 kHz) that start at this instant. Raises ValueError on another size."""
@@ -133,62 +121,64 @@ class SpeechGate:
         if at_ms != self._next_ms:  # frames are missing: what is kept would not be continuous
             self._recent.clear()
             self._votes.clear()
+            self._detector.forget()
         self._next_ms = at_ms + FRAME_MS
         self._recent.append(pcm)
-        voice = self._is_voice(pcm)
-        self._votes.append(voice)
-        if self._onset_ms is None:
-            return self._begin(at_ms) if voice and sum(self._votes) >= _ONSET_VOTES else []
-        return self._go_on(at_ms, self._onset_ms, voice=voice)
-
-    def _is_voice(self, pcm: bytes) -> bool:
-        samples = np.frombuffer(pcm, dtype="<i2").astype(np.float32)
-        power = float(samples @ samples) / samples.size
-        level_db = 10.0 * math.log10(power + 1.0) - _FULL_SCALE_DB
-        self._track_floor(level_db)
-        if self._onset_ms is None:
-            beyond_db = self._noise_db + _ABOVE_NOISE_DB
-            self._noise_db += min(_NOISE_PACE * (level_db - self._noise_db), _NOISE_RISE_DB)
-            self._peak_db = _QUIETEST_DB
-        else:
-            self._peak_db = max(self._peak_db - _PEAK_DECAY_DB, level_db)
-            beyond_db = self._peak_db - _BELOW_PEAK_DB
-        loud = level_db > max(self.floor_db + _ABOVE_FLOOR_DB, beyond_db, _QUIETEST_DB)
-        return loud and bool(self._vad.is_speech(pcm, SAMPLE_RATE_HZ))
-
-    def _track_floor(self, level_db: float) -> None:
-        self._block_db = min(self._block_db, level_db)
-        self._block_frames += 1
-        if self._block_frames == _FLOOR_BLOCK_FRAMES:
-            self._minima.append(self._block_db)
-            self._block_db, self._block_frames = 0.0, 0
+        voice = self._detector.take(pcm, speaking=self.speaking)
+        if self._onset_ms is not None:
+            return self._go_on(at_ms, self._onset_ms, voice=voice)
+        self._votes.append(voice or self._detector.first)
+        votes = sum(list(self._votes)[-_ONSET_WINDOW:])
+        return self._begin(at_ms) if votes >= _ONSET_VOTES and self._detector.likely(self._least_likely) else []
 
     def _begin(self, at_ms: int) -> list[GateEvent]:
         votes = list(self._votes)
-        self._onset_ms = at_ms - (len(votes) - 1 - votes.index(True)) * FRAME_MS
+        since = len(votes) - votes.index(True)
+        strength = self._detector.strength(b"".join(list(self._recent)[-since:]))
+        if strength < HOLD_FROM and since < _ONSET_FRAMES and votes[-1]:
+            return []
+        self._onset_ms = at_ms - (since - 1) * FRAME_MS
         self._voiced_ms = sum(votes) * FRAME_MS
-        self._last_voice_ms = at_ms + FRAME_MS
-        kept = (at_ms - self._onset_ms + FRAME_MS + PRE_ROLL_MS) // FRAME_MS
+        self._last_voice_ms = self._next_ms - votes[::-1].index(True) * FRAME_MS
+        self._paused, self._strong, self._told_ms = False, strength >= HOLD_FROM, 0
+        kept = since + PRE_ROLL_MS // FRAME_MS
         pre_roll = b"".join(list(self._recent)[-kept:])
-        return [SpeechStarted(self._onset_ms, self._next_ms - len(pre_roll) // PCM_BYTES_PER_MS, pre_roll)]
+        return [SpeechStarted(self._onset_ms, self._next_ms - len(pre_roll) // PCM_BYTES_PER_MS, pre_roll, strength)]
 
     def _go_on(self, at_ms: int, onset_ms: int, *, voice: bool) -> list[GateEvent]:
         events: list[GateEvent] = []
         if voice:
-            if at_ms - self._last_voice_ms >= PAUSED_MS:
+            if self._paused:
                 events.append(SpeechResumed(at_ms, at_ms - self._last_voice_ms))
             self._last_voice_ms = at_ms + FRAME_MS
-            before_ms, self._voiced_ms = self._voiced_ms, self._voiced_ms + FRAME_MS
-            if any(before_ms < sustained_ms <= self._voiced_ms for sustained_ms in SUSTAINED_MS):
-                events.append(SpeechSustained(self._next_ms, self._voiced_ms))
-        elif self._next_ms - self._last_voice_ms == PAUSED_MS:
-            events.append(SpeechPaused(self._last_voice_ms))
+            self._voiced_ms += FRAME_MS
+            events += self._sustained()
+            self._paused = False
+        else:
+            fell_ms = self._next_ms - self._detector.gone_ms
+            self._last_voice_ms = max(onset_ms, min(self._last_voice_ms, fell_ms))
+            if not self._paused and self._next_ms - self._last_voice_ms >= PAUSED_MS:
+                self._paused = True
+                events.append(SpeechPaused(self._last_voice_ms))
         if self._next_ms - self._last_voice_ms >= self.hangover_ms or self._next_ms - onset_ms >= LONGEST_MS:
             self._onset_ms = None
             self._votes.clear()
             self._forget_until(self._last_voice_ms)
             events.append(SpeechEnded(self._last_voice_ms))
         return events
+
+    def _sustained(self) -> list[GateEvent]:
+        """Tell that speech goes on: at once if its onset was strong, else when it has become so, at last anyway."""
+        due_ms = max((each for each in SUSTAINED_MS if self._told_ms < each <= self._voiced_ms), default=None)
+        if due_ms is None or not (due_ms == SUSTAINED_MS[-1] or self._grown_strong()):
+            return []
+        self._told_ms = due_ms
+        return [SpeechSustained(self._next_ms, self._voiced_ms)]
+
+    def _grown_strong(self) -> bool:
+        if not self._strong and self._voiced_ms % _MEASURED_AGAIN_MS == 0:
+            self._strong = self._detector.strength(b"".join(list(self._recent)[-_ONSET_FRAMES:])) >= HOLD_FROM
+        return self._strong
 
     def _forget_until(self, at_ms: int) -> None:
         """Keep only what came after the last voice, so that no word is in the audio of two stretches of speech."""
