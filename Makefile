@@ -32,7 +32,7 @@ serve: $(STAMP) ## Answer calls on 127.0.0.1:8080
 	@$(BIN)/cordboard serve
 
 test: $(STAMP) ## Run all tests
-	@$(BIN)/python -m pytest -q -n 2
+	@$(BIN)/python -m pytest -q -n 4
 
 check: $(STAMP) ## Lint, types, import contracts, unit tests
 	@$(BIN)/ruff check .

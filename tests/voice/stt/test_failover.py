@@ -71,7 +71,7 @@ def test_while_all_is_well_nothing_is_noticed():
     ids=["wrong key", "nothing to spend", "too many", "broken", "no handshake"],
 )
 def test_a_route_that_does_not_open_is_passed_over(fault: Fault, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("voice.stt.choosing.OPEN_MS", 300)
+    monkeypatch.setattr("voice.stt.choosing.OPEN_MS", 900)
 
     async def script() -> None:
         async with DeepgramPeer(TEXTS, delay_s=0.02) as second:
