@@ -1,4 +1,4 @@
-"""Cordboard beside a bare pipecat bot: added latency, eager turns, heavy tails, barge-in, heard text, stalls.
+"""Cordboard beside a bare pipecat bot: latency, eager turns, heavy tails, barge-in, heard text, stalls, ends of turns.
 
     make bench                                        all of it, three rounds, alternating
     python -m benchmarks.bench --rounds 1 --only latency
@@ -11,6 +11,10 @@ Definitions: docs/performance.md.
 import argparse
 import asyncio
 import json
+import os
+import subprocess
+import sys
+import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
@@ -21,7 +25,7 @@ from typing import Any, Final
 import aiohttp
 
 from benchmarks import material
-from benchmarks.machine import Delays, Machine, Server, Serving, bare_pipecat, described, look, ours, providers
+from benchmarks.machine import ROOT, Delays, Machine, Server, Serving, bare_pipecat, described, look, ours, providers
 from benchmarks.material import Sound
 from benchmarks.measure import percentile
 from benchmarks.report import printed, summarised
@@ -34,9 +38,10 @@ TAILS: Final = 3.0
 MOST_TRIES: Final = 3
 """A round on a machine that is not quiet is tried again so often."""
 QUESTIONS: Final = 5
+LONG_QUESTIONS: Final = 3
 CALLS: Final = 4
 """At once, where many samples are wanted and a single call is not the point."""
-PARTS: Final = ("latency", "eager", "tails", "overlap")
+PARTS: Final = ("latency", "eager", "tails", "overlap", "endpoint")
 
 
 class Rounds:
@@ -130,7 +135,7 @@ async def steady_providers(session: aiohttp.ClientSession, rounds: Rounds, count
             shipped = await enter(ours(session, serving, "cordboard"))
         if "eager" in parts:
             patient = await enter(ours(session, serving, "cordboard, not eager", eager=False))
-            scripts = [[questions(natural[turn:] + natural[:turn], 4) for turn in (0, 2)]]
+            scripts = [[questions(natural[turn:] + natural[:turn], LONG_QUESTIONS) for turn in (0, 2)]]
             await rounds.alternate("eager", serving, [shipped, patient], scripts, 0)
         if "overlap" in parts:
             bare = await enter(bare_pipecat(session, serving, "pipecat smart-turn", "smart"))
@@ -150,6 +155,19 @@ async def heavy_tails(session: aiohttp.ClientSession, rounds: Rounds) -> None:
         await rounds.alternate("tails", serving, [two, one], scripts, 0)
 
 
+def endpoint_curve() -> dict[str, Any]:
+    """The summary of benchmarks.endpointing; empty without BENCH_AUDIO."""
+    audio = os.environ.get("BENCH_AUDIO")
+    if not audio:
+        return {}
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "curve.json"
+        command = [sys.executable, "-W", "ignore", "-m", "benchmarks.endpointing", audio, "--json", str(file)]
+        subprocess.run(command, check=True, cwd=ROOT, stdout=subprocess.DEVNULL)  # noqa: S603 our own program
+        told = json.loads(file.read_text())
+    return {**told["summary"], "cut-ins at 300 ms, ours to the best other": round(told["ratio"], 3)}
+
+
 async def run(options: argparse.Namespace) -> dict[str, Any]:
     """All parts that were asked for."""
     began_s = time.monotonic()
@@ -159,12 +177,13 @@ async def run(options: argparse.Namespace) -> dict[str, Any]:
         voice = await steady_providers(session, rounds, options.rounds, parts)
         if "tails" in parts:
             await heavy_tails(session, rounds)
+    curve = await asyncio.to_thread(endpoint_curve) if "endpoint" in parts else {}
     result: dict[str, Any] = {
         "machine": described(),
         "spoken_by": voice,
         "took_s": round(time.monotonic() - began_s),
         "discarded": rounds.discarded,
-        "summary": summarised(rounds.results),
+        "summary": {"endpoint curve, cut-ins in % at 300 ms": curve, **summarised(rounds.results)},
         "rounds": rounds.results,
     }
     return result

@@ -6,7 +6,8 @@
 The server, all of its threads and processes with it, is held on one core; the callers and the providers have the
 other. Each call asks every 10 s and is answered for 4 s; recording, events and transcript are on. A number of calls is
 carried when the added latency's p95 is within 100 ms, no turn is lost, and of the frames the ear hears 99 in 100 are no
-later than 20 ms beyond an idle ticker. The next number is tried until one is not carried.
+later than 20 ms beyond an idle ticker. It is borne when only the median is no more than 100 ms above that of the fewest
+calls: a system that is slow at any number is compared by that. The next number is tried until one is not borne.
 """
 
 import argparse
@@ -66,7 +67,7 @@ def opening(system: str, core: int | None) -> Opening:
 async def step(
     session: aiohttp.ClientSession, serving: Serving, server: Server, calls: int, lasts_s: float
 ) -> dict[str, Any]:
-    """So many calls for so long."""
+    """So many calls for so long. Whether they were borne is for the caller to say, who knows the fewest."""
     machine = await look()
     before_mb, before_s, began_s = memory_mb(server.pid), cpu_s(server.pid), time.monotonic()
     # Calls are placed one after the other, and their greeting takes a while.
@@ -82,7 +83,7 @@ async def step(
     added = summary([turn["added_ms"] for turn in answered])
     late_ms = late_share(result["late_frames_ms"], result["frames"], 0.99)
     lost = len(result["turns"]) - len(answered)
-    carried = bool(answered) and not lost and (added["p95"] or 0) <= ADDED_MS and late_ms <= LATE_MS + machine.idle_ms
+    whole = bool(answered) and not lost and late_ms <= LATE_MS + machine.idle_ms
     return {
         "calls": calls,
         **asdict(machine),
@@ -98,7 +99,8 @@ async def step(
         "loop_max_ms": result["loop_max_ms"],
         "sender_worst_ms": result["sender_worst_ms"],
         "problems": sorted(set(result["problems"])),
-        "carried": carried,
+        "whole": whole,
+        "carried": whole and (added["p95"] or 0) <= ADDED_MS,
     }
 
 
@@ -120,39 +122,50 @@ async def climb(system: str, options: argparse.Namespace) -> list[dict[str, Any]
         opening(system, server_core)(session, serving) as server,
     ):
         for calls in options.calls or STEPS:
-            found.append(await step(session, serving, server, calls, lasts_s))
+            one = await step(session, serving, server, calls, lasts_s)
+            found.append(one | {"borne": is_borne([*found, one])})
             print(f"{system}: {json.dumps(found[-1])}", flush=True)
-            if not found[-1]["carried"]:
+            if not found[-1]["borne"]:
                 break
             await asyncio.sleep(SETTLE_S)
     return found
 
 
-def most(steps: Sequence[Mapping[str, Any]]) -> int:
-    """The largest number of calls that was carried."""
-    return max((int(one["calls"]) for one in steps if one["carried"]), default=0)
+def is_borne(steps: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether the last number of calls was: nothing lost or late, and the median not far above the first one's."""
+    first, last = steps[0], steps[-1]
+    return bool(last["whole"]) and last["added_ms"]["p50"] <= first["added_ms"]["p50"] + ADDED_MS
+
+
+def most(steps: Sequence[Mapping[str, Any]], how: str) -> int:
+    """The largest number of calls that was carried, or borne."""
+    return max((int(one["calls"]) for one in steps if one[how]), default=0)
 
 
 def memory_per_call(steps: Sequence[Mapping[str, Any]]) -> float | None:
-    """MB of each further call: between the fewest and the most calls that were carried."""
-    carried = [one for one in steps if one["carried"]]
-    if len(carried) < 2:
+    """MB of each further call: between the fewest and the most calls that were borne."""
+    borne = [one for one in steps if one["borne"]]
+    if len(borne) < 2:
         return None
-    first, last = carried[0], carried[-1]
+    first, last = borne[0], borne[-1]
     return round(float((last["memory_mb"] - first["memory_mb"]) / (last["calls"] - first["calls"])), 2)
 
 
 def summarised(steps: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[str, Any]:
     """Calls per core, memory per further call, and the ratios."""
     figures: dict[str, Any] = {
-        system: {"calls_per_core": most(found), "mb_per_call": memory_per_call(found)}
+        system: {
+            "carried": most(found, "carried"),
+            "borne": most(found, "borne"),
+            "mb_per_call": memory_per_call(found),
+        }
         for system, found in steps.items()
     }
-    carried = {system: most(found) for system, found in steps.items()}
     ratios = {
-        f"calls per core, ours to {system}": round(carried["cordboard"] / calls, 2)
-        for system, calls in carried.items()
-        if system != "cordboard" and calls and "cordboard" in carried
+        f"calls per core {how}, ours to {system}": round(figures["cordboard"][how] / figures[system][how], 2)
+        for how in ("carried", "borne")
+        for system in steps
+        if system != "cordboard" and "cordboard" in steps and figures[system][how]
     }
     return figures | {"ratios": ratios}
 

@@ -1,8 +1,10 @@
 """How an event loop fares under load: a ticker of 10 ms inside a server, asked over HTTP, and what the process uses."""
 
 import asyncio
+import math
 import os
 import resource
+import time
 from pathlib import Path
 
 TICK_S = 0.01
@@ -13,6 +15,8 @@ class LoopWatch:
     """Begins to tick when it is first read. Each reading begins a new count."""
 
     def __init__(self) -> None:
+        self.beat_s = math.inf
+        """The last tick, on the monotonic clock; in the future until there was one."""
         self._late_ms: list[float] = []
         self._ticking: asyncio.Task[None] | None = None
 
@@ -29,6 +33,7 @@ class LoopWatch:
             due = loop.time() + TICK_S
             await asyncio.sleep(TICK_S)
             self._late_ms.append((loop.time() - due) * 1000)
+            self.beat_s = time.monotonic()
 
 
 def rss_kb() -> int:

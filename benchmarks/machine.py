@@ -25,7 +25,7 @@ from tests.peers.openai import KEY, MODEL
 ROOT: Final = Path(__file__).resolve().parent.parent
 IDLE_LIMIT_MS: Final = 5.0
 """A round before which an idle ticker was later than this is discarded."""
-IDLE_S: Final = 3.0
+IDLE_S: Final = 2.0
 START_S: Final = 90.0
 STOP_S: Final = 10.0
 

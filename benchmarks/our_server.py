@@ -1,16 +1,18 @@
-"""Cordboard's own server for benchmarks: `python -m benchmarks.our_server serve`, with two knobs and a gauge.
+"""Cordboard's own server for benchmarks: `python -m benchmarks.our_server serve`, with knobs and a gauge.
 
 It is `cordboard serve` with its own Deepgram, ElevenLabs and OpenAI adapters; the environment points them at the
 benchmark's providers. BENCH_WAIT_MS holds the wait for the end of a turn at one length, whatever was asked.
 BENCH_EAGER=0 keeps turns from being begun before they are over. BENCH_HEDGE_MS asks the second language model after
-so long. GET /bench tells how the event loop fares.
+so long. GET /bench tells how the event loop fares; BENCH_SAMPLE names a file that tells in the end where time went.
 """
 
 import os
+from pathlib import Path
 from typing import Any
 
 import server.app
 from benchmarks.loop_watch import LoopWatch
+from benchmarks.sampling import Sampler
 from pipeline.foresight import Foresight
 from pipeline.hearing import Hearing
 from server.cli import main
@@ -43,9 +45,9 @@ def hedge_after(wait_ms: int) -> None:
     failover.HedgedModel.__init__.__defaults__ = (wait_ms, *defaults[1:])
 
 
-def gauge() -> None:
+def gauge(watch: LoopWatch) -> None:
     """Add GET /bench to the server's routes."""
-    add_routes, watch = server.app._add_routes, LoopWatch()  # noqa: SLF001 the product has no place for a gauge
+    add_routes = server.app._add_routes  # noqa: SLF001 the product has no place for a gauge
 
     def with_gauge(office: server.app.Office, public_url: str) -> None:
         add_routes(office, public_url)
@@ -64,5 +66,8 @@ if __name__ == "__main__":
         not_eager()
     if os.environ.get("BENCH_HEDGE_MS"):
         hedge_after(int(os.environ["BENCH_HEDGE_MS"]))
-    gauge()
+    loop_watch = LoopWatch()
+    if os.environ.get("BENCH_SAMPLE"):
+        Sampler(Path(os.environ["BENCH_SAMPLE"]), loop_watch).start()
+    gauge(loop_watch)
     main()

@@ -110,7 +110,10 @@ def printed(result: Mapping[str, Any]) -> str:
             continue
         lines.append(f"\n{part}")
         for system, figures in systems.items():
-            lines += [f"  {system}", *(f"    {name}: {_shown(value)}" for name, value in figures.items())]
+            if isinstance(figures, Mapping):
+                lines += [f"  {system}", *(f"    {name}: {_shown(value)}" for name, value in figures.items())]
+            else:
+                lines.append(f"  {system}: {_shown(figures)}")
     lines.append("\nratios")
     lines += [f"  {name}: {_shown(value)}" for name, value in result["summary"]["ratios"].items()]
     return "\n".join(lines)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from benchmarks.compare import compared
-from benchmarks.density import memory_per_call, most, summarised
+from benchmarks.density import is_borne, memory_per_call, most, summarised
 from benchmarks.report import printed
 from benchmarks.report import summarised as bench_summary
 
@@ -39,7 +39,9 @@ def test_ratios_compare_medians_and_are_printed_last():
     rounds = [one("latency", "cordboard", turn(600, 20)), one("latency", "pipecat smart-turn", turn(800, 200))]
     summary = bench_summary(rounds)
     assert summary["ratios"]["added latency p50, ours to smart-turn"] == 0.1
-    text = printed({"machine": {}, "discarded": [], "summary": summary})
+    curve = {"ends of turns": {"all": {"ours": 49.4}, "ratio": 0.5}}
+    text = printed({"machine": {}, "discarded": [], "summary": curve | summary})
+    assert "  all\n    ours: 49.4\n  ratio: 0.5\n" in text
     assert text.splitlines()[-6].startswith("  added latency p50, ours to smart-turn: 0.1")
 
 
@@ -57,17 +59,31 @@ def test_interruptions_and_false_stops_are_told_apart():
     assert (figures["false_stops"], figures["false_stops_of"]) == (1, 2)
 
 
-def step(calls: int, memory_mb: float, *, carried: bool) -> dict[str, Any]:
-    return {"calls": calls, "memory_mb": memory_mb, "carried": carried}
+def step(calls: int, memory_mb: float, *, carried: bool, p50: float = 20, whole: bool = True) -> dict[str, Any]:
+    found = {"calls": calls, "memory_mb": memory_mb, "carried": carried, "whole": whole, "added_ms": {"p50": p50}}
+    return found | {"borne": whole and p50 <= 120}
 
 
-def test_calls_per_core_and_memory_are_those_that_were_carried():
-    ours = [step(4, 400, carried=True), step(12, 440, carried=True), step(20, 900, carried=False)]
-    theirs = [step(4, 200, carried=True), step(8, 400, carried=False)]
-    assert most(ours) == 12
+def test_calls_per_core_and_memory_are_those_that_were_carried_and_borne():
+    ours = [step(4, 400, carried=True), step(12, 440, carried=True), step(20, 900, carried=False, p50=300)]
+    theirs = [step(4, 200, carried=True), step(6, 300, carried=False), step(8, 400, carried=False, whole=False)]
+    assert (most(ours, "carried"), most(theirs, "borne")) == (12, 6)
     assert memory_per_call(ours) == 5.0
-    figures = summarised({"cordboard": ours, "pipecat timer": theirs})
-    assert figures["ratios"] == {"calls per core, ours to pipecat timer": 3.0}
+    assert memory_per_call(theirs) == 50.0
+    assert summarised({"cordboard": ours, "pipecat timer": theirs})["ratios"] == {
+        "calls per core carried, ours to pipecat timer": 3.0,
+        "calls per core borne, ours to pipecat timer": 2.0,
+    }
+
+
+def test_no_ratio_is_made_to_a_system_that_carried_nothing():
+    theirs = [step(4, 200, carried=False, whole=False)]
+    assert summarised({"cordboard": [step(4, 400, carried=True)], "pipecat timer": theirs})["ratios"] == {}
+
+
+@pytest.mark.parametrize(("p50", "whole", "borne"), [(120, True, True), (121, True, False), (20, False, False)])
+def test_calls_are_borne_while_the_median_stays_and_nothing_is_lost(p50: float, whole: bool, borne: bool):
+    assert is_borne([step(4, 1, carried=True), step(8, 1, carried=False, p50=p50, whole=whole)]) is borne
 
 
 def test_two_results_are_compared_number_by_number():
