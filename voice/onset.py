@@ -22,7 +22,6 @@ _LAGS: Final = slice(20, 115)
 """Pitch of 400 down to 70 Hz."""
 _FFT: Final = 2048
 _HZ: Final = np.fft.rfftfreq(_FFT, 1 / SAMPLE_RATE_HZ)
-_LOW_HZ: Final = 500
 _HIGH_HZ: Final = 800
 _PARTIALS: Final = 3
 _PARTIAL_BINS: Final = 10
@@ -39,8 +38,6 @@ class Onset:
     """Of its mean level."""
     periodic: float
     """Highest normalised autocorrelation of any 40 ms at the pitch of a speaker, 0 to 1."""
-    low: float
-    """Share of its energy below 500 Hz, 0 to 1."""
     high_db: float
     """Its energy above 800 Hz against all of it."""
     tonal: float
@@ -50,13 +47,12 @@ class Onset:
     def strength(self) -> float:
         """How much it resembles a caller's voice, 0 to 1."""
         evidence = (
-            6.77 * self.likely
-            + 0.044 * min(self.above_noise_db, 30.0)
-            + 6.53 * self.periodic
-            + 1.40 * min(self.low, 0.9)
-            + 0.10 * max(self.high_db, -25.0)
-            + 3.90 * self.tonal
-            - 13.14
+            6.10 * self.likely
+            + 0.068 * min(self.above_noise_db, 30.0)
+            + 5.27 * self.periodic
+            + 0.11 * max(self.high_db, -25.0)
+            + 6.48 * self.tonal
+            - 13.13
         )
         return 1.0 / (1.0 + math.exp(-evidence))
 
@@ -69,9 +65,8 @@ def measured(samples: Samples, likely: float, noise_db: float) -> Onset:
     periodic = max(_periodic(samples[start : start + _SEGMENT]) for start in starts)
     spectrum = np.abs(np.fft.rfft(samples * np.hanning(samples.size), _FFT)) ** 2
     total = float(spectrum.sum()) + 1.0
-    low = float(spectrum[_HZ < _LOW_HZ].sum()) / total
     high_db = 10.0 * math.log10(float(spectrum[_HZ > _HIGH_HZ].sum()) / total + 1e-9)
-    return Onset(likely, level_db - noise_db, periodic, low, high_db, _in_partials(spectrum) / total)
+    return Onset(likely, level_db - noise_db, periodic, high_db, _in_partials(spectrum) / total)
 
 
 def _periodic(segment: Samples) -> float:
