@@ -215,7 +215,7 @@ def _inline(token: Token) -> str:
 
 def _html(content: str) -> list[_Block]:
     """Headings and the blocks of text between them; scripts, styles and navigation are left out."""
-    page = BeautifulSoup(content, "html.parser")
+    page = BeautifulSoup(f"\n {content}", "html.parser")  # the blanks: it warns of a text that looks like an address
     for unwanted in page(["script", "style", "nav", "template", "noscript"]):
         unwanted.decompose()
     blocks: list[_Block] = []

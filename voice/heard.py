@@ -51,7 +51,8 @@ def duration_ms(word: str) -> float:
 def sounding(ulaw: bytes) -> bytes:
     """Per whole frame of audio: 1 if it sounds, 0 if it is a pause."""
     frames = pcm_to_samples(ulaw_to_pcm(ulaw)).astype(np.float32).reshape(-1, FRAME_ULAW_BYTES)
-    return ((frames * frames).mean(axis=1) > _PAUSE_RMS**2).astype(np.uint8).tobytes()
+    sounds: bytes = ((frames * frames).mean(axis=1) > _PAUSE_RMS**2).astype(np.uint8).tobytes()
+    return sounds
 
 
 @dataclass(slots=True)

@@ -153,7 +153,8 @@ EVENTS = st.lists(
 @settings(max_examples=300, deadline=None)
 @given(EVENTS, st.lists(st.integers(1, 900), min_size=30, max_size=30))
 def test_holds_and_what_ends_them_alternate(events, steps):
-    turns, now_ms, held = TurnTaking(), 0, {}
+    turns, now_ms = TurnTaking(), 0
+    held: dict[str, bool] = {}
     for event, step in zip(events, steps, strict=False):
         now_ms += step
         actions = turns.tick(now_ms) + turns.handle(type(event)(now_ms, *_rest(event)))
