@@ -8,7 +8,7 @@ import pytest
 
 from tests.fakes import whisper_model
 from voice.errors import ProviderAbsent, ProviderFailed
-from voice.stt.port import Result, Unrecognised
+from voice.stt.port import Transcript, Unrecognised
 from voice.stt.whisper import WAITING_PER_WORKER, WhisperStt
 
 pytestmark = pytest.mark.adapter
@@ -21,14 +21,15 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return whisper_model.make(tmp_path_factory.mktemp("whisper"))
 
 
-async def _results(stt: WhisperStt, utterances: int, deadline_ms: int) -> list[Result]:
+async def _results(stt: WhisperStt, utterances: int, deadline_ms: int) -> list[Transcript | Unrecognised]:
     listening = await stt.open("CA1", 1000)
     for number in range(utterances):
         listening.speech_started(number * 2000)
         listening.write(SECOND, number * 2000)
         listening.speech_ended(number * 2000 + 1000, deadline_ms)
-    found = []
+    found: list[Transcript | Unrecognised] = []
     async for result in listening:
+        assert isinstance(result, Transcript | Unrecognised)
         found.append(result)
         if len(found) == utterances:
             break
