@@ -9,7 +9,7 @@ from voice.overlap import HOLD_FROM
 from voice.silero import Silero
 from voice.vad import SpeechEnded, SpeechGate, SpeechPaused, SpeechStarted, SpeechSustained
 
-pytestmark = pytest.mark.unit
+pytestmark = pytest.mark.adapter
 
 
 @pytest.fixture(scope="module")
