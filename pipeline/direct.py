@@ -75,7 +75,7 @@ class _Join:
         if isinstance(voiced, VoiceBegan):
             speaking.begin(voiced.utterance)
         elif isinstance(voiced, VoiceAudio):
-            speaking.audio(voiced.utterance, pcm_to_ulaw(voiced.pcm))
+            speaking.audio(voiced.utterance, pcm_to_ulaw(voiced.pcm), voiced.words)
         elif isinstance(voiced, VoiceFailed):
             speaking.fail(voiced.utterance)
         else:

@@ -33,7 +33,7 @@ from pipeline.assistant.exchange import DialogueEvent, Say
 from pipeline.floor import Interrupted
 from pipeline.hearing import FINAL_DEADLINE_MS
 from pipeline.stages import Stages
-from pipeline.transport import AUDIO_FROM, SpeechPausesFrame, VoiceFailedFrame, at_ms, end, start
+from pipeline.transport import AUDIO_FROM, WORDS, SpeechPausesFrame, VoiceFailedFrame, at_ms, end, start
 from pipeline.voicing import VoiceAudio, VoiceBegan, Voiced, VoiceFailed, VoiceOver
 from voice.audio import SAMPLE_RATE_HZ
 from voice.stt.port import Result, Transcript
@@ -227,8 +227,10 @@ def _voice_frame(voiced: Voiced) -> Frame:
     match voiced:
         case VoiceBegan(utterance=utterance):
             return TTSStartedFrame(context_id=utterance)
-        case VoiceAudio(utterance=utterance, pcm=pcm):
-            return TTSAudioRawFrame(audio=pcm, sample_rate=SAMPLE_RATE_HZ, num_channels=1, context_id=utterance)
+        case VoiceAudio(utterance=utterance, pcm=pcm, words=words):
+            audio = TTSAudioRawFrame(audio=pcm, sample_rate=SAMPLE_RATE_HZ, num_channels=1, context_id=utterance)
+            audio.metadata[WORDS] = words
+            return audio
         case VoiceOver(utterance=utterance):
             return TTSStoppedFrame(context_id=utterance)
         case VoiceFailed(utterance=utterance):

@@ -73,6 +73,8 @@ class Speaking:
         self._on_quiet = on_quiet
         self._on_audio = on_audio
         self._sounding: set[str] = set()
+        self._told: dict[str, int] = {}
+        """By utterance: how many of its words have come, where the voice tells which."""
         self._on_voice: Callable[[bool], None] = lambda _speaking: None
         self._said: OrderedDict[str, Say] = OrderedDict()
         self._waiting: set[str] = set()
@@ -118,9 +120,12 @@ class Speaking:
             self._contexts[context] = oldest
             self._waiting.discard(oldest)
 
-    def audio(self, context: str, ulaw: bytes) -> None:
-        """Audio of an utterance, in order. Dropped if the utterance was interrupted meanwhile."""
-        self._enqueue(context, ulaw, last=False)
+    def audio(self, context: str, ulaw: bytes, words: str | None = None) -> None:
+        """Audio of an utterance, in order. Dropped if the utterance was interrupted meanwhile.
+
+        words: those that end in it; None when nobody knows, then all of its audio says all of its text.
+        """
+        self._enqueue(context, ulaw, last=False, words=words)
 
     def end(self, context: str) -> None:
         """All audio of an utterance has come."""
@@ -185,14 +190,25 @@ class Speaking:
         except MediaLost:
             return
 
-    def _enqueue(self, context: str, ulaw: bytes, *, last: bool, broken: bool = False) -> None:
+    def _enqueue(
+        self, context: str, ulaw: bytes, *, last: bool, broken: bool = False, words: str | None = None
+    ) -> None:
         utterance = self._contexts.get(context)
         say = self._said.get(utterance) if utterance is not None else None
         if say is not None:
             if ulaw and say.utterance not in self._sounding:
                 self._sounding.add(say.utterance)
                 self._on_audio(say.utterance)
-            self._driver.post(Enqueue(self._clock.now_ms(), say.utterance, say.text, ulaw, last, broken))
+            text = self._passage(say, words, last=last and not broken)
+            self._driver.post(Enqueue(self._clock.now_ms(), say.utterance, text, ulaw, last, broken))
+
+    def _passage(self, say: Say, words: str | None, *, last: bool) -> str:
+        """What a piece of audio says: its words where they are known, and at the end those that are left."""
+        if words is None and say.utterance not in self._told:
+            return say.text
+        told = self._told.get(say.utterance, 0) + len((words or "").split())
+        self._told[say.utterance] = told
+        return " ".join(say.text.split()[told:]) if last else words or ""
 
     def _act(self, action: PlayoutAction) -> None:
         match action:
@@ -222,6 +238,7 @@ class Speaking:
             return
         self._waiting.discard(heard.utterance)
         self._sounding.discard(heard.utterance)
+        self._told.pop(heard.utterance, None)
         self._log.record(
             "assistant.heard",
             self._clock.now_ms(),

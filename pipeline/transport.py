@@ -37,6 +37,8 @@ from voice.audio import SAMPLE_RATE_HZ, pcm_to_ulaw
 NS_PER_MS = 1_000_000
 AUDIO_FROM = "audio_from_ms"
 """Where the audio that follows a VADUserStartedSpeakingFrame begins: a key of its metadata."""
+WORDS = "words"
+"""The words that end in a TTSAudioRawFrame: a key of its metadata."""
 _KEYPAD = frozenset(entry.value for entry in KeypadEntry)
 """No telephone that calls a shop has A to D; pipecat knows no such keys."""
 
@@ -189,7 +191,7 @@ class CallOutput(FrameProcessor):
         elif isinstance(frame, TTSStartedFrame):
             self._speaking.begin(frame.context_id or "")
         elif isinstance(frame, TTSAudioRawFrame):
-            self._speaking.audio(frame.context_id or "", pcm_to_ulaw(frame.audio))
+            self._speaking.audio(frame.context_id or "", pcm_to_ulaw(frame.audio), frame.metadata.get(WORDS))
             return
         elif isinstance(frame, VoiceFailedFrame):
             self._speaking.fail(frame.context_id or "")

@@ -1,6 +1,7 @@
 """Utterances into audio, one after the other, cancellable: prompts made in advance at once, all else by the voice."""
 
 import asyncio
+import re
 from collections import deque
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
@@ -33,6 +34,8 @@ class VoiceAudio:
 
     utterance: str
     pcm: bytes
+    words: str | None = None
+    """The words that end in it; None when the voice does not tell which."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,21 @@ class VoiceFailed:
 
 
 Voiced = VoiceBegan | VoiceAudio | VoiceOver | VoiceFailed
+
+
+class Words:
+    """The words of a text, handed out as a voice reaches them. Pure."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._ends = [match.end() for match in re.finditer(r"\S+", text)]
+        self._told = 0
+
+    def upto(self, said: int) -> str:
+        """The words that end at or before this place and were not told yet."""
+        end = max((end for end in self._ends if end <= said), default=0)
+        words, self._told = self._text[self._told : end].strip(), max(self._told, end)
+        return words
 
 
 class Voicing:
@@ -127,11 +145,13 @@ class Voicing:
         spoken = speakable(text, self._language)
         assert self._tasks is not None  # noqa: S101  # run is at work
         audio = self._prepared.pop(text, None) or Prepared(self._tts, spoken, self._language, self._tasks)
+        words = Words(text) if spoken == text else None
         try:
-            async with aclosing(aiter(audio)) as chunks:
-                async for pcm in chunks:
+            async with aclosing(aiter(audio)) as pieces:
+                async for piece in pieces:
                     made = True
-                    await emit(VoiceAudio(utterance, pcm))
+                    told = words.upto(piece.said) if words is not None and piece.said is not None else None
+                    await emit(VoiceAudio(utterance, piece.pcm, told))
         except ProviderError as error:
             _log.error("utterance not spoken", provider=error.provider, begun=made, pii_error=str(error))
             return False

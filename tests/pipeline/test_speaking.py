@@ -182,3 +182,34 @@ def test_a_stream_that_ends_reports_what_of_its_speech_was_heard():
 
     on = bench(script)
     assert on.outcome == [("a1", False), ("a2", False)]
+
+
+def test_a_voice_that_tells_its_words_makes_what_was_heard_exact():
+    async def script(on: Bench) -> None:
+        say = Say("a1", "t1", "One extraordinarily long word  and three short ones.", "reply")
+        on.speaking.announce(say)
+        on.speaking.begin("a1")
+        on.speaking.audio("a1", SECOND, "One")
+        on.speaking.audio("a1", SECOND, "")
+        on.speaking.audio("a1", SECOND, "extraordinarily long")
+        on.speaking.audio("a1", SECOND, "word and")
+        on.speaking.end("a1")
+        await asyncio.sleep(3.02)
+        on.speaking.interrupt()
+
+    on = bench(script)
+    assert on.heard[0].heard_text == "One extraordinarily long"
+    assert not on.heard[0].complete
+
+
+def test_words_that_the_voice_did_not_tell_are_said_at_the_end():
+    async def script(on: Bench) -> None:
+        on.say("a1")
+        on.speaking.begin("a1")
+        on.speaking.audio("a1", SECOND, "This is")
+        on.speaking.end("a1")
+        await asyncio.sleep(5)
+
+    on = bench(script)
+    assert on.heard[0].heard_text == "This is a1 speaking."
+    assert on.heard[0].complete

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.voicing import VoiceAudio, VoiceBegan, Voiced, VoiceFailed, VoiceOver, Voicing
+from pipeline.voicing import VoiceAudio, VoiceBegan, Voiced, VoiceFailed, VoiceOver, Voicing, Words
 from telephony.double import virtual_time
 from voice.errors import ProviderLate
 from voice.prompts import Prompts
@@ -97,3 +97,8 @@ def test_words_of_which_no_sound_comes_have_failed(tmp_path: Path):
 def test_what_has_no_words_needs_no_sound(tmp_path: Path):
     out, _ = speak(tmp_path, ("a1", "..."))
     assert out == [VoiceBegan("a1"), VoiceOver("a1")]
+
+
+def test_words_are_told_once_when_they_end():
+    words = Words("One two  three.")
+    assert [words.upto(said) for said in (2, 3, 6, 7, 15, 15)] == ["", "One", "", "two", "three.", ""]
