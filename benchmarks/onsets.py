@@ -83,7 +83,8 @@ def hum(rng: np.random.Generator) -> Samples:
     def one(length_s: float, pitch_hz: float) -> Samples:
         time_s = np.arange(int(length_s * _RATE)) / _RATE
         glide = 2 * np.pi * pitch_hz * (time_s + 0.15 * time_s**2 / length_s)
-        return sum(np.sin(n * glide) / n**2.5 for n in range(1, 8)) * np.hanning(time_s.size) ** 0.4
+        tones: Samples = np.sum([np.sin(n * glide) / n**2.5 for n in range(1, 8)], axis=0)
+        return tones * np.asarray(np.hanning(time_s.size) ** 0.4)
 
     pitch_hz = rng.uniform(95, 230)
     first, second = one(rng.uniform(0.12, 0.2), pitch_hz), one(rng.uniform(0.15, 0.28), pitch_hz * 1.15)
