@@ -12,6 +12,7 @@ import argparse
 import asyncio
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -35,12 +36,16 @@ from benchmarks.turns import as_json, overlaps, truth_errors, turns
 WAIT_MS: Final = 300
 """For the end of a turn, in both systems, where latency is compared."""
 TAILS: Final = 3.0
+HEDGE_MS: Final = 300
+"""One and a half times the model's median: what an operator of such a model sets (llm_hedge_ms)."""
 MOST_TRIES: Final = 3
 """A round on a machine that is not quiet is tried again so often."""
 QUESTIONS: Final = 5
 LONG_QUESTIONS: Final = 3
 CALLS: Final = 4
 """At once, where many samples are wanted and a single call is not the point."""
+TAIL_CALLS: Final = 8
+"""A 95th percentile wants samples."""
 PARTS: Final = ("latency", "eager", "tails", "overlap", "endpoint")
 
 
@@ -146,12 +151,12 @@ async def steady_providers(session: aiohttp.ClientSession, rounds: Rounds, count
 
 async def heavy_tails(session: aiohttp.ClientSession, rounds: Rounds) -> None:
     """The part in which one request in twenty takes three times as long."""
-    plain = material.speech()
+    plain = material.speech() * 2
     async with AsyncExitStack() as stack:
         serving = await stack.enter_async_context(providers(session, Delays(tails=TAILS)))
         one = await stack.enter_async_context(ours(session, serving, "cordboard, one model"))
-        two = await stack.enter_async_context(ours(session, serving, "cordboard", second=True))
-        scripts = [[questions(plain[call:] + plain[:call], QUESTIONS) for call in range(CALLS)]]
+        two = await stack.enter_async_context(ours(session, serving, "cordboard", hedge_ms=HEDGE_MS))
+        scripts = [[questions(plain[call:] + plain[:call], QUESTIONS) for call in range(TAIL_CALLS)]]
         await rounds.alternate("tails", serving, [two, one], scripts, 0)
 
 
@@ -197,6 +202,7 @@ def main(arguments: Sequence[str] | None = None) -> Mapping[str, Any]:
     parser.add_argument("--whatever", action="store_true", help="also on a machine that is not quiet")
     parser.add_argument("--out", type=Path, default=Path("data/bench.json"))
     options = parser.parse_args(arguments)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that the servers are stopped, too
     result = asyncio.run(run(options))
     options.out.parent.mkdir(parents=True, exist_ok=True)
     options.out.write_text(json.dumps(result, indent=1))

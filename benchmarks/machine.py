@@ -44,8 +44,16 @@ class Machine:
         return self.idle_ms <= IDLE_LIMIT_MS
 
 
-async def look() -> Machine:
-    """Watch the machine for IDLE_S."""
+async def look(tries: int = 1) -> Machine:
+    """Watch the machine for IDLE_S, again when it is not quiet."""
+    machine = await _look()
+    while not machine.quiet and tries > 1:
+        tries -= 1
+        machine = await _look()
+    return machine
+
+
+async def _look() -> Machine:
     late_ms: list[float] = []
     loop, until = asyncio.get_running_loop(), time.monotonic() + IDLE_S
     while time.monotonic() < until:
@@ -120,11 +128,10 @@ async def ours(
     *,
     wait_ms: int = 0,
     eager: bool = True,
-    second: bool = False,
     hedge_ms: int = 0,
     core: int | None = None,
 ) -> AsyncIterator[Server]:
-    """Cordboard; wait_ms: of every turn's end, 0 as it ships; second: with a second language model."""
+    """Cordboard; wait_ms: of every turn, 0 as it ships; hedge_ms: a second language model is asked after so long."""
     token = secrets.token_hex(16)
     with tempfile.TemporaryDirectory() as folder:
         environment = {
@@ -148,10 +155,10 @@ async def ours(
             "CORDBOARD_LLM_BASE_URL": serving.urls["llm"],
             "BENCH_WAIT_MS": str(wait_ms or ""),
             "BENCH_EAGER": "1" if eager else "0",
-            "BENCH_HEDGE_MS": str(hedge_ms or ""),
         }
-        if second:
+        if hedge_ms:
             environment |= {
+                "CORDBOARD_LLM_HEDGE_MS": str(hedge_ms),
                 "CORDBOARD_LLM2_MODEL": MODEL,
                 "CORDBOARD_LLM2_API_KEY": KEY,
                 "CORDBOARD_LLM2_BASE_URL": serving.urls["llm2"],

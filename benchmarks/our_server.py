@@ -2,8 +2,8 @@
 
 It is `cordboard serve` with its own Deepgram, ElevenLabs and OpenAI adapters; the environment points them at the
 benchmark's providers. BENCH_WAIT_MS holds the wait for the end of a turn at one length, whatever was asked.
-BENCH_EAGER=0 keeps turns from being begun before they are over. BENCH_HEDGE_MS asks the second language model after
-so long. GET /bench tells how the event loop fares; BENCH_SAMPLE names a file that tells in the end where time went.
+BENCH_EAGER=0 keeps turns from being begun before they are over. GET /bench tells how the event loop fares;
+BENCH_SAMPLE names a file that tells in the end where time went.
 """
 
 import os
@@ -35,16 +35,6 @@ def not_eager() -> None:
     setattr(Foresight, Foresight.foresee.__name__, lambda _self, _turn: None)
 
 
-def hedge_after(wait_ms: int) -> None:
-    """The second language model is asked when the first has said nothing for so long."""
-    from pipeline.assistant.llm import failover  # noqa: PLC0415 for those who use two
-
-    defaults = failover.HedgedModel.__init__.__defaults__
-    if defaults is None or defaults[0] != failover.HEDGE_MS:
-        raise RuntimeError("HedgedModel takes its wait differently now: see to hedge_after")
-    failover.HedgedModel.__init__.__defaults__ = (wait_ms, *defaults[1:])
-
-
 def gauge(watch: LoopWatch) -> None:
     """Add GET /bench to the server's routes."""
     add_routes = server.app._add_routes  # noqa: SLF001 the product has no place for a gauge
@@ -64,8 +54,6 @@ if __name__ == "__main__":
         hold_wait(int(os.environ["BENCH_WAIT_MS"]))
     if os.environ.get("BENCH_EAGER") == "0":
         not_eager()
-    if os.environ.get("BENCH_HEDGE_MS"):
-        hedge_after(int(os.environ["BENCH_HEDGE_MS"]))
     loop_watch = LoopWatch()
     if os.environ.get("BENCH_SAMPLE"):
         Sampler(Path(os.environ["BENCH_SAMPLE"]), loop_watch).start()
