@@ -247,19 +247,20 @@ class TurnTaking:
         return self._decide(self._voice.interrupt()) if self._voice is not None else []
 
     def _assistant(self, event: AssistantStarted | AssistantQuiet) -> list[TurnAction]:
+        voice = self._voice
+        if isinstance(event, AssistantStarted) and voice is not None and voice.utterance == event.utterance:
+            return [Ignored("the utterance has begun already")]
+        resumed = self._decide(voice.resume()) if voice is not None else []  # what ends an utterance ends its hold
+        self._yield_ms = None
         if isinstance(event, AssistantQuiet):
             self._voice = None
-            self._yield_ms = None
             self._quiet_ms = max(self._quiet_ms, event.at_ms)
-            return []
-        if self._voice is not None and self._voice.utterance == event.utterance:
-            return [Ignored("the utterance has begun already")]
+            return resumed
         self._voice = Overlap(event.utterance, event.interruptible, self._language)
-        self._yield_ms = None
         if self._turn.speech_ms is None:
-            return []
+            return resumed
         self._turn.over_voice = True
-        return self._decide(self._voice.sustained(self._turn.voiced_ms)) if self._turn.voiced_ms else []
+        return resumed + (self._decide(self._voice.sustained(self._turn.voiced_ms)) if self._turn.voiced_ms else [])
 
     def _expect(self, event: Expecting) -> list[TurnAction]:
         self._expecting = event

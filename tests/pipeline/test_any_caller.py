@@ -14,7 +14,7 @@ from tests.fakes.ears import BUSY, LATE, NOISE
 from tests.fakes.office import SPEECH, VirtualCall, VirtualOffice, virtual_office
 from tests.fakes.voice import FAILINGS, Failing
 
-pytestmark = pytest.mark.unit
+pytestmark = pytest.mark.call
 
 TEXTS = (
     "where is my order", "yes", "no", "one two three four five", "a person please", "what is your return policy",

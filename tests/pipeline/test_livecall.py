@@ -20,7 +20,7 @@ from tests.fakes.ears import ToldStt
 from tests.fakes.office import NUMBER, VirtualCall, virtual_office, virtually
 from voice.stt.port import Recognition
 
-pytestmark = pytest.mark.unit
+pytestmark = pytest.mark.call
 
 PLACES: list[tuple[type, str]] = [
     (Hearing, "audio"), (Speaking, "marked"), (Speaking, "audio"), (Answering, "post"), (Floor, "assistant_quiet"),

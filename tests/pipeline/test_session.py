@@ -15,7 +15,7 @@ from tests.fakes.ears import ToldStt
 from tests.fakes.office import NUMBER, virtual_office, virtually
 from voice.stt.port import Recognition
 
-pytestmark = pytest.mark.unit
+pytestmark = pytest.mark.call
 
 
 class Opened:

@@ -11,7 +11,7 @@ from recordings.errors import StoreUnavailable
 from telephony.double.handset import Handset
 from tests.fakes.office import NUMBER, VirtualCall, VirtualOffice, virtual_office, virtually
 
-pytestmark = pytest.mark.unit
+pytestmark = pytest.mark.call
 
 CALLER = "+14155550101"
 

@@ -10,7 +10,7 @@ from recordings.record import CallRecord
 from tests.fakes.ears import BUSY, LATE, NOISE
 from tests.fakes.office import NUMBER, VirtualCall, VirtualOffice, virtual_office, virtually
 
-pytestmark = pytest.mark.unit
+pytestmark = pytest.mark.call
 
 
 def spoken(record: CallRecord) -> list[str]:

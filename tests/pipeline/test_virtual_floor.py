@@ -7,7 +7,7 @@ import pytest
 from recordings.record import CallRecord, Utterance
 from tests.fakes.office import virtual_office, virtually
 
-pytestmark = pytest.mark.unit
+pytestmark = pytest.mark.call
 
 
 def said(record: CallRecord, words: str) -> Utterance:

@@ -7,7 +7,7 @@ import pytest
 from tests.fakes.models import answering
 from tests.fakes.office import virtual_office, virtually
 
-pytestmark = pytest.mark.unit
+pytestmark = pytest.mark.call
 
 QUESTION = "do your tents smell of elderberries"
 GOODBYE = "no thank you goodbye"

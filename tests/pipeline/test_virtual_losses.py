@@ -12,7 +12,7 @@ from telephony.double.handset import Handset
 from telephony.token import CallTokens
 from tests.fakes.office import NUMBER, VirtualCall, VirtualOffice, virtual_office, virtually
 
-pytestmark = pytest.mark.unit
+pytestmark = pytest.mark.call
 
 
 def spoken(record: CallRecord) -> list[str]:

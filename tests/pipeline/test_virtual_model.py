@@ -8,7 +8,7 @@ from tests.fakes.models import answering
 from tests.fakes.office import virtual_office, virtually
 from voice.errors import ProviderFailed
 
-pytestmark = pytest.mark.unit
+pytestmark = pytest.mark.call
 
 QUESTION = "do your tents smell of elderberries"
 GOODBYE = "no thank you goodbye"

@@ -6,7 +6,7 @@ import pytest
 
 from tests.fakes.office import virtual_office, virtually
 
-pytestmark = pytest.mark.unit
+pytestmark = pytest.mark.call
 
 ORDER = ["where is my order", "no thank you goodbye"]
 FILLS = {"One moment, please.", "Let me look.", "Just a second."}

@@ -10,7 +10,7 @@ from tests.fakes.ears import NOISE
 from tests.fakes.office import VirtualCall, VirtualOffice, virtual_office, virtually
 from tests.fakes.voice import FAILINGS, Failing
 
-pytestmark = pytest.mark.unit
+pytestmark = pytest.mark.call
 
 APOLOGY = "Sorry, this is taking a little longer."
 ORDER = ["where is my order", "no thank you goodbye"]

@@ -8,7 +8,7 @@ from tests.fakes.office import virtual_office, virtually
 from tests.fakes.voice import FAILINGS, Failing, ToneVoice
 from voice.tts.failover import Failover
 
-pytestmark = pytest.mark.unit
+pytestmark = pytest.mark.call
 
 ORDER = ["where is my order", "no thank you goodbye"]
 ANSWER = "trail tent"

@@ -122,6 +122,11 @@ def test_an_uninterruptible_utterance_is_not_even_held():
     assert play(disclosure, SpeechStarted(1000), SpeechSustained(1240, 240), SpeechSustained(1700, MEANT_MS)) == []
 
 
+def test_an_utterance_that_is_heard_out_while_held_is_held_no_more():
+    actions = play(TELLING, SpeechStarted(1000), AssistantQuiet(1100))
+    assert actions == [Hold("u1"), Resume("u1")]
+
+
 def test_who_speaks_on_when_the_assistant_begins_holds_it():
     actions = play(
         Expecting(0, "open"), SpeechStarted(900), SpeechSustained(1140, 240), AssistantStarted(1200, "u1", True)

@@ -14,7 +14,7 @@ from telephony.double.files import read_ulaw
 from tests.fakes.call_events import CALL_ID, call_events
 from tests.fakes.office import REPOSITORY, virtual_office, virtually
 
-pytestmark = pytest.mark.unit
+pytestmark = pytest.mark.call
 
 SHORT = read_ulaw(REPOSITORY / "recordings" / "samples" / "yes_rms.wav")
 
