@@ -88,7 +88,7 @@ def test_a_question_about_nothing_finds_nothing(index, question):
     "question", ['"', "a* OR b", "title:tent", "NEAR(tent)", "tent' --", "(((", "AND AND", "tent " * 500]
 )
 def test_query_syntax_is_only_words(index, question):
-    search(index, question)
+    assert len(search(index, question).passages) <= 3
 
 
 @given(question=st.text(max_size=120))
