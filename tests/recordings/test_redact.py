@@ -24,8 +24,8 @@ TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "nin
         ("5500-0000-0000-0004 oh five twenty six one two three", "[card]"),
         ("cuatro uno uno uno, doble uno doble uno, uno uno uno uno, uno uno uno uno", "[card]"),
         (
-            "for one one one one one one one one one one one one one one one",
-            "for one one one one one one one one one one one one one one one",
+            "it's for one one one one one one one one one one one one one one one",
+            "it's for [card]",
         ),
         ("my social is 219-09-9999", "my social is [ssn]"),
         ("two one nine zero nine nine nine nine nine", "[ssn]"),
