@@ -5,7 +5,7 @@ from typing import Final
 from pipeline.assistant.exchange import CallerTurn, CallerUnheard
 from pipeline.assistant.rules import Rule, normal
 from pipeline.assistant.spoken import render
-from pipeline.assistant.state import Message, Messaging, Words
+from pipeline.assistant.state import Message, Messaging
 from pipeline.assistant.talk import Talk
 from pipeline.line.flows import TakeMessage, TakeMessageStep
 
@@ -91,8 +91,3 @@ def _wanted(talk: Talk) -> TakeMessage:
     if isinstance(step, TakeMessageStep):
         return step.take_message
     raise AssertionError(f"no message is taken at {place}")  # our own bug: waiting and place disagree
-
-
-def words_of(event: CallerTurn) -> Words:
-    """What was said, with its other readings."""
-    return Words(event.text, event.alternatives, event.via)

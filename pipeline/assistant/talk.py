@@ -219,9 +219,10 @@ class Talk:
         """The turn's answer rests on this."""
         self.state.sources += (source,)
 
-    def ignore(self, reason: str) -> None:
-        """Nothing changes."""
+    def ignore(self, reason: str) -> bool:
+        """Nothing changes; the flow does not go on."""
         self.out.append(Ignored(reason))
+        return False
 
     def finish(self) -> list[DialogueAction]:
         """Close the event: the records that need all of it, and everything in order."""

@@ -1,0 +1,122 @@
+"""How often a question is put, and how: by voice, then for keys, then somebody else takes over. Pure.
+
+failures 0, 1   ask by voice
+failures 2, 3   ask for keys, where the question has a keypad twin
+then            the question's `failed` step, or a human
+"""
+
+from dataclasses import replace
+from datetime import date
+from typing import Any, Final
+
+from pipeline.assistant.exchange import Expect
+from pipeline.assistant.spoken import render
+from pipeline.assistant.state import Asking, Place
+from pipeline.assistant.talk import Talk
+from pipeline.line.flows import AskStep, Question
+from pipeline.line.vocabulary import name_of
+
+SPOKEN_ATTEMPTS: Final = 2
+KEYPAD_ATTEMPTS: Final = 2
+
+
+def question_of(talk: Talk) -> Question:
+    """What the step asks at which the dialogue stands; only such a step waits for answers."""
+    question = _question_at(talk, talk.state.place)
+    if question is None:
+        raise AssertionError(f"no question stands at {talk.state.place}")  # our own bug: waiting and place disagree
+    return question
+
+
+def _question_at(talk: Talk, place: Place | None) -> Question | None:
+    """What the step at a place asks, if it asks."""
+    if place is None or place.step >= len(talk.flow(place).steps):
+        return None
+    step = talk.flow(place).steps[place.step]
+    return step.ask if isinstance(step, AskStep) else None
+
+
+def put(talk: Talk, question: Question, asked: Asking, lead: str | None = None) -> bool:
+    """Say the prompt that fits the number of failures. True: its places cannot be filled, a human takes over."""
+    keys = asked.failures >= SPOKEN_ATTEMPTS
+    if keys:
+        text = keypad_text(talk, question) or question.prompt
+    else:
+        text = (question.retry or question.prompt) if asked.failures else question.prompt
+        if asked.failures and question.retry is None:
+            lead = lead or talk.prompts.not_heard
+    filled = render(text, talk.line, talk.state)
+    if filled is None:
+        talk.go_to_human(talk.prompts.human_instead)
+        return True
+    talk.say(f"{lead} {filled}" if lead else filled, "question")
+    talk.wait(Asking(asked.failures), expected(talk, question, keys=keys))
+    return False
+
+
+def failed(talk: Talk, question: Question, failures: int, lead: str | None) -> bool:
+    """The failures-th attempt did not work out: ask again, for keys, or give up."""
+    if failures < SPOKEN_ATTEMPTS:
+        return put(talk, question, Asking(failures), lead)
+    if keypad_text(talk, question) is not None and failures < SPOKEN_ATTEMPTS + KEYPAD_ATTEMPTS:
+        return put(talk, question, Asking(failures), lead)
+    give_up(talk, question)
+    return True
+
+
+def give_up(talk: Talk, question: Question) -> None:
+    """Go where the question says when it cannot be answered, else to a human."""
+    if question.failed is not None:
+        talk.go_to(question.failed)
+    else:
+        talk.understood("human")
+        talk.go_to_human(talk.prompts.human_instead)
+
+
+def accept(talk: Talk, question: Question, value: Any) -> bool:
+    """Keep a confirmed value, and go on behind the step."""
+    state = talk.state
+    state.facts[question.slot] = value
+    state.refused.pop(question.slot, None)
+    state.strikes = 0
+    talk.learned(question.slot, value)
+    assert state.place is not None  # noqa: S101  # only a step asks
+    state.place = state.place.next
+    return True
+
+
+def refused(talk: Talk, question: Question) -> tuple[str, ...]:
+    """Values of this question that the caller said no to."""
+    return talk.state.refused.get(question.slot, ())
+
+
+def today(talk: Talk) -> date:
+    """The line's day on which the call began."""
+    assert talk.state.local_time is not None  # noqa: S101  # nothing is asked before the call began
+    return talk.state.local_time.date()
+
+
+def keypad_text(talk: Talk, question: Question) -> str | None:
+    """How the question asks for keys; None: it has no keypad twin."""
+    return question.keypad or (talk.prompts.yes_no_keys if question.kind == "yes_no" else None)
+
+
+def expected(talk: Talk, question: Question, *, keys: bool) -> Expect:
+    """What answers the question."""
+    return replace(_wanted(talk, question, keys=keys), wait_ms=question.wait_ms)
+
+
+def _wanted(talk: Talk, question: Question, *, keys: bool) -> Expect:
+    place = talk.state.place
+    vocabulary = name_of(place.flow if place else "", question)
+    match question.kind:
+        case "digits":
+            return talk.expecting("digits", vocabulary, (question.min_digits, question.max_digits), keys=keys)
+        case "yes_no":
+            return talk.expect_yes_no(keys=keys)
+        case "choice":
+            return talk.expecting("menu", vocabulary, (1, 1), keys=keys)
+        case "date":
+            return talk.expecting("open", vocabulary, (4, 4), keys=keys)
+        case _:
+            return talk.expecting("text", vocabulary)

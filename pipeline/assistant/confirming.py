@@ -1,0 +1,99 @@
+"""A value is read back: the caller says yes, no, or what it should be instead. Pure."""
+
+from dataclasses import replace
+from typing import Any, Final
+
+from pipeline.assistant import answers, attempts
+from pipeline.assistant.slots import corrected_digits, split_correction
+from pipeline.assistant.spoken import render
+from pipeline.assistant.state import Asking, Confirming, Words
+from pipeline.assistant.talk import Talk
+from pipeline.line.flows import Question
+
+UNCLEAR_BEFORE_KEYS: Final = 2
+"""How often a read-back may be answered by neither yes nor no before keys are offered."""
+TOO_UNCLEAR: Final = 3
+
+
+def read_back(
+    talk: Talk, question: Question, confirming: Confirming, lead: str | None = None, *, keys: bool = False
+) -> bool:
+    """Repeat a value and wait for yes or no. True: it cannot be said, a human takes over."""
+    text = question.reuse if confirming.known and question.reuse else question.read_back
+    filled = render(text or "", talk.line, talk.state, {question.slot: confirming.value})
+    if not filled:
+        talk.go_to_human(talk.prompts.human_instead)
+        return True
+    talk.say(f"{lead} {filled}" if lead else filled, "question")
+    longest = question.max_digits if question.kind == "digits" else 4 if question.kind == "date" else 1
+    talk.wait(confirming, talk.expect_yes_no(1 if keys else longest, keys=keys))
+    return False
+
+
+def answered(talk: Talk, words: Words, asked: Confirming) -> bool | None:
+    """Take an answer. True: go on with the flow; False: it waits; None: this was not an answer."""
+    question = attempts.question_of(talk)
+    if words.via == "dtmf" and len(words.text) > 1:
+        keyed = answers.read(question, words, attempts.today(talk))
+        return attempts.accept(talk, question, keyed.value) if keyed else None
+    agreed = answers.yes_no(words)
+    rejected = agreed is False or split_correction(words.text).rejected
+    other = _correction(talk, question, words, asked, rejected=rejected)
+    if other is not None and (other != asked.value or not rejected):
+        if other == asked.value:
+            return attempts.accept(talk, question, other)
+        _refuse(talk, question, asked)
+        return _corrected(talk, question, other, asked)
+    if agreed is True and not rejected:
+        return attempts.accept(talk, question, _same_type(talk, question, asked.value))
+    if rejected:
+        _refuse(talk, question, asked)
+        if asked.known:
+            return attempts.put(talk, question, Asking())
+        return attempts.failed(talk, question, asked.failures + 1, None)
+    return None
+
+
+def unclear(talk: Talk, asked: Confirming) -> bool:
+    """Neither yes nor no: read back again, then for keys, then it was a failure. True: go on elsewhere."""
+    question, times = attempts.question_of(talk), asked.unclear + 1
+    if times >= TOO_UNCLEAR:
+        return attempts.failed(talk, question, asked.failures + 1, None)
+    keys = times >= UNCLEAR_BEFORE_KEYS
+    first = talk.prompts.yes_no_keys if keys else talk.prompts.yes_or_no
+    return read_back(talk, question, replace(asked, unclear=times), first, keys=keys)
+
+
+def _corrected(talk: Talk, question: Question, value: str, asked: Confirming) -> bool:
+    """Read back another value. Each correction is a failed attempt: what is misheard twice is better keyed."""
+    failures = asked.failures + (0 if asked.known else 1)
+    if failures >= attempts.SPOKEN_ATTEMPTS + attempts.KEYPAD_ATTEMPTS:
+        return attempts.failed(talk, question, failures, None)
+    return read_back(talk, question, Confirming(value, failures))
+
+
+def _correction(talk: Talk, question: Question, words: Words, asked: Confirming, *, rejected: bool) -> str | None:
+    """The value that the caller gives in place of the one read back, or repeats."""
+    if words.via == "dtmf" or question.kind not in {"digits", "date", "name"}:
+        return None
+    if question.kind == "name" and not rejected:
+        return None  # anything may be a name
+    refused = (*attempts.refused(talk, question), *((asked.value,) if rejected else ()))
+    reading = answers.read(question, words, attempts.today(talk), refused)
+    if reading is None and question.kind == "digits" and rejected:
+        for text in words.readings:
+            digits = corrected_digits(asked.value, text)
+            if digits and answers.fits(question, digits) and digits not in refused:
+                return digits
+    return str(reading.value) if reading else None
+
+
+def _refuse(talk: Talk, question: Question, asked: Confirming) -> None:
+    if not asked.known:
+        talk.state.refused[question.slot] = (*attempts.refused(talk, question), asked.value)
+
+
+def _same_type(talk: Talk, question: Question, value: str) -> Any:
+    """A known value as it was kept: reuse asks about its text."""
+    known = talk.state.facts.get(question.slot)
+    return known if known is not None and str(known) == value else value

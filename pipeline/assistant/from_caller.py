@@ -1,0 +1,119 @@
+"""What the caller did: said something, made a sound without words, said nothing. Pure.
+
+A turn goes the same way whatever the line: rules that always win (precedence.py), then whoever waits for an answer,
+then a wish (opening.py). A new kind of waiting (state.Waiting) is one more case in each `match` here.
+"""
+
+from pipeline.assistant import asking, messages, opening, reply
+from pipeline.assistant.clarify import not_heard
+from pipeline.assistant.exchange import CallerSilent, CallerTurn, CallerUnheard
+from pipeline.assistant.precedence import rule_for, ruled
+from pipeline.assistant.rules import Rule
+from pipeline.assistant.state import (
+    Asking,
+    Calling,
+    Confirming,
+    Finding,
+    Guessing,
+    Messaging,
+    Nobody,
+    Open,
+    Over,
+    Replying,
+    Said,
+    Words,
+)
+from pipeline.assistant.talk import Talk
+
+
+def turn(talk: Talk, event: CallerTurn) -> bool:
+    """The caller said or keyed something. True: go on with the flow."""
+    waiting = talk.state.waiting
+    if isinstance(waiting, Nobody | Over):
+        return talk.ignore("the call has not begun" if isinstance(waiting, Nobody) else "the call is over")
+    if not event.text.strip():
+        return talk.ignore("nothing was said")
+    if isinstance(waiting, Replying):
+        reply.drop(talk, waiting)
+    talk.begin_turn(event.utterance)
+    talk.remember(Said(caller=True, text=event.text))
+    words = Words(event.text, event.alternatives, event.via)
+    rule = rule_for(talk, words)
+    go_on = ruled(talk, words, rule)
+    return _by_what_is_waited_for(talk, event, words, rule) if go_on is None else go_on
+
+
+def unheard(talk: Talk, event: CallerUnheard) -> bool:
+    """The caller made a sound without words. True: go on with the flow."""
+    match talk.state.waiting:
+        case Asking() | Confirming() as asked:
+            return asking.unheard(talk, event, asked)
+        case Messaging() as waiting:
+            return messages.heard_without_words(talk, event, waiting)
+        case Open() | Guessing():
+            not_heard(talk, recogniser_failed=event.reason in asking.RECOGNISER_FAILED)
+            return talk.state.place is not None
+        case _:
+            return talk.ignore("the assistant has the floor")
+
+
+def silent(talk: Talk, event: CallerSilent) -> bool:
+    """The caller says nothing: ask whether they are there, and in the end let them go."""
+    waiting, prompts = talk.state.waiting, talk.prompts
+    if isinstance(waiting, Nobody | Calling | Finding | Replying | Over):
+        return talk.ignore("the assistant has the floor")
+    if event.count > len(prompts.check_ins):
+        if talk.state.messages or (talk.state.served and isinstance(waiting, Open)):
+            talk.goodbye("caller_silent", prompts.silent_goodbye)
+        else:
+            talk.end("caller_silent", "caller_silent", prompts.silent_goodbye)
+        return False
+    talk.say(prompts.check_ins[max(0, event.count - 1)], "check_in")
+    question = next((spoken for spoken in reversed(talk.state.said) if spoken.purpose == "question"), None)
+    if event.count > 1 and question is not None and not isinstance(waiting, Open):
+        talk.say(question.text, "question")
+    if talk.state.expect is not None:
+        talk.out.append(talk.state.expect)
+    return False
+
+
+def _by_what_is_waited_for(talk: Talk, event: CallerTurn, words: Words, rule: Rule | None) -> bool:
+    match waiting := talk.state.waiting:
+        case Asking() | Confirming():
+            return _asked(talk, words, waiting)
+        case Messaging():
+            talk.understood("step")
+            return messages.told(talk, event, rule, waiting)
+        case Calling():
+            talk.say(talk.prompts.still_working, "fill")
+            return False
+        case Finding(back=None) | Finding(step=True):
+            talk.leave_flow()
+            return _open(talk, event, words, Open())
+        case Finding(back=back) if back is not None:
+            return _asked(talk, words, back)
+        case Open() | Guessing():
+            return _open(talk, event, words, waiting)
+    return False
+
+
+def _asked(talk: Talk, words: Words, asked: Asking | Confirming) -> bool:
+    go_on = asking.answered(talk, words, asked)
+    if go_on is not None:
+        talk.understood("step", talk.state.last_intent)
+        return go_on
+    go_on = opening.digression(talk, words, asked)
+    if go_on is not None:
+        return go_on
+    talk.understood("clarify", confidence=0.0)
+    return asking.missed(talk, asked, keyed=words.via == "dtmf")
+
+
+def _open(talk: Talk, event: CallerTurn, words: Words, waiting: Open | Guessing) -> bool:
+    bare = len(event.text.split()) <= opening.BARE_WORDS
+    if talk.state.message is not None and not bare and messages.continued(talk, event):
+        talk.understood("step")
+        talk.more()
+        return False
+    talk.state.message = None
+    return opening.wanted(talk, words, waiting)

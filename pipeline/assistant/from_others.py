@@ -1,0 +1,64 @@
+"""What comes from others than the caller: what was asked outside, what was heard of our own words, an answer too late.
+
+Whatever is asked outside the dialogue has an id; only the answer to what is waited for counts. A new kind of work is a
+row of _TAKES: its event, the state that waits for it, and what takes it.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+from pipeline.assistant import opening, reply, steps
+from pipeline.assistant.exchange import (
+    AnswerOverdue,
+    AssistantHeard,
+    ModelDone,
+    ModelSaid,
+    PassagesFound,
+    ToolReturned,
+)
+from pipeline.assistant.state import Calling, Finding, Replying, Said
+from pipeline.assistant.talk import OWN_UTTERANCES, Talk
+from pipeline.assistant.voiceless import not_spoken
+
+
+def answered(talk: Talk, event: ToolReturned | PassagesFound | ModelSaid | ModelDone) -> bool:
+    """Tools, knowledge or the model answer. True: go on with the flow."""
+    waiting, (waits, take) = talk.state.waiting, _TAKES[type(event)]
+    if not isinstance(waiting, waits) or waiting.call != event.call:
+        return talk.ignore(f"nobody waits for {event.call}")
+    return take(talk, waiting, event)
+
+
+def heard(talk: Talk, event: AssistantHeard) -> bool:
+    """An utterance of ours is over. True: go on with the flow."""
+    state = talk.state
+    state.said = tuple(
+        replace(spoken, heard=event.complete, over=True) if spoken.utterance == event.utterance else spoken
+        for spoken in state.said
+    )
+    if event.complete and state.message is not None and state.message.confirmed_by == event.utterance:
+        state.message = None
+    if event.heard_text and event.utterance.startswith(OWN_UTTERANCES):
+        talk.remember(Said(caller=False, text=event.heard_text))
+    return not_spoken(talk, event) if event.failed else False
+
+
+def overdue(talk: Talk, event: AnswerOverdue) -> bool:
+    """The caller waited long enough: a human takes over. True: go on with their flow."""
+    waiting = talk.state.waiting
+    if not isinstance(waiting, Calling | Finding | Replying):
+        return talk.ignore("nothing is waited for")
+    talk.record("turn.overdue", turn=talk.turn, waited_ms=event.waited_ms)
+    if isinstance(waiting, Replying):
+        reply.drop(talk, waiting)
+    talk.go_to_human(talk.prompts.tool_failed)
+    return True
+
+
+_TAKES: Final[Mapping[type, tuple[type[Calling | Finding | Replying], Callable[[Talk, Any, Any], bool]]]] = {
+    ToolReturned: (Calling, steps.returned),
+    PassagesFound: (Finding, opening.found),
+    ModelSaid: (Replying, reply.said),
+    ModelDone: (Replying, reply.done),
+}
