@@ -13,9 +13,10 @@ from server.settings import Settings
 from voice.errors import ProviderAbsent, ProviderError, ProviderRefused
 from voice.smart_turn import SmartTurn, TurnVote, bundled_model
 from voice.stt.choosing import Route
-from voice.stt.deepgram import DeepgramSettings, DeepgramStt
+from voice.stt.deepgram import Deepgram
 from voice.stt.failover import FailoverStt
-from voice.stt.flux import FluxSettings, FluxStt
+from voice.stt.flux import Flux
+from voice.stt.hosted import HostedStt
 from voice.stt.port import SpeechToText, Vocabulary
 
 CHECK_MS: Final = 3000
@@ -48,11 +49,11 @@ async def _route(
             return await _whisper(settings, stack)
         case "deepgram":
             key, url = _deepgram_key(settings), settings.deepgram_url
-            wanted = DeepgramSettings(key, url, settings.deepgram_model, settings.deepgram_language)
-            deepgram = DeepgramStt(wanted, vocabularies)
+            wanted = Deepgram(key, url, settings.deepgram_model, settings.deepgram_language)
+            deepgram = HostedStt(wanted, vocabularies)
             return Route(name, deepgram, check=deepgram.check)
         case "flux":
-            flux = FluxStt(FluxSettings(_deepgram_key(settings), settings.deepgram_url), vocabularies)
+            flux = HostedStt(_flux(settings), vocabularies)
             return Route(name, flux, check=flux.check)
         case _:
             return await _sphinx(settings, vocabularies, data_dir, stack)
@@ -78,6 +79,16 @@ async def _sphinx(
     await sphinx.start()
     stack.push_async_callback(sphinx.aclose)
     return Route("sphinx", sphinx)
+
+
+def _flux(settings: Settings) -> Flux:
+    return Flux(
+        _deepgram_key(settings),
+        settings.deepgram_url,
+        end_of_turn=settings.flux_end_of_turn,
+        eager_end_of_turn=settings.flux_eager_end_of_turn,
+        end_of_turn_ms=settings.flux_end_of_turn_ms,
+    )
 
 
 def _deepgram_key(settings: Settings) -> str:

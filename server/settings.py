@@ -4,10 +4,10 @@ What an operator decides about a phone line is not here: it is the line's folder
 """
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from server.auth import LEAST_TOKEN_CHARACTERS
@@ -54,6 +54,12 @@ class Settings(BaseSettings):
     """Deepgram's model for deepgram; flux has its own."""
     deepgram_language: str = "en"
     """Language that deepgram listens for, as it names it; flux listens for English."""
+    flux_end_of_turn: Annotated[float, Field(ge=0.5, le=0.9)] = 0.7
+    """How sure flux must be that a turn is over (its eot_threshold): higher waits longer and cuts in less."""
+    flux_eager_end_of_turn: Annotated[float, Field(ge=0.3, le=0.9)] = 0.4
+    """How sure it must be that one may be over (eager_eot_threshold): work begins then; at most the above."""
+    flux_end_of_turn_ms: Annotated[int, Field(ge=500, le=10_000)] = 5000
+    """Silence after which flux ends a turn however sure it is (eot_timeout_ms)."""
     sphinx_processes: Annotated[int, Field(ge=1, le=64)] = 2
     """Processes that recognise; each fills a core while callers speak."""
     sphinx_lanes: Annotated[int, Field(ge=1, le=16)] = 3
@@ -146,6 +152,12 @@ class Settings(BaseSettings):
         if urlsplit(value).scheme not in {"http", "https"} or not urlsplit(value).netloc:
             raise ValueError("it must look like https://api.openai.com/v1")
         return value.rstrip("/")
+
+    @model_validator(mode="after")
+    def _eager_comes_first(self) -> Self:
+        if self.flux_eager_end_of_turn > self.flux_end_of_turn:
+            raise ValueError("CORDBOARD_FLUX_EAGER_END_OF_TURN must be at most CORDBOARD_FLUX_END_OF_TURN")
+        return self
 
     @property
     def stream_url(self) -> str:

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -12,6 +12,12 @@ from urllib.parse import parse_qsl, urlsplit
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
+
+
+def now_s() -> float:
+    """The loop's clock: time.monotonic(), and virtual time under a loop whose time is."""
+    return asyncio.get_running_loop().time()
+
 
 Delay = float | Callable[[], float]
 """Seconds, fixed or drawn anew each time."""
@@ -60,18 +66,18 @@ class Stream:
         """Queue a message; nothing when the fault says so."""
         if 0 <= self.fault.dead_after_ms <= self.heard_ms:
             return
-        due_s = time.monotonic() + delay_s * self.fault.slow
+        due_s = now_s() + delay_s * self.fault.slow
         self.outgoing.put_nowait((due_s, message if isinstance(message, str) else json.dumps(message)))
 
     async def send(self) -> None:
         """Say what is queued when it is due."""
         while True:
             due_s, text = await self.outgoing.get()
-            await asyncio.sleep(max(0.0, due_s - time.monotonic()))
+            await asyncio.sleep(max(0.0, due_s - now_s()))
             await self.connection.send(text)
 
 
-class RecognitionPeer:
+class RecognitionPeer(ABC):
     """The server of a recognition service on loopback, port 0. Subclasses say what is heard: `audio`, `message`."""
 
     def __init__(self, texts: Sequence[str] = (), *, delay_s: Delay = 0.1) -> None:
@@ -95,26 +101,28 @@ class RecognitionPeer:
         return self.delay_s() if callable(self.delay_s) else self.delay_s
 
     def done(self, what: str) -> None:
-        self.log.append((what, time.monotonic()))
+        self.log.append((what, now_s()))
 
     def times(self, what: str) -> list[float]:
         return [at for name, at in self.log if name == what]
 
+    @abstractmethod
     def opened(self, stream: Stream) -> None:
         """A client is there."""
 
+    @abstractmethod
     def audio(self, stream: Stream, data: bytes) -> None:
         """Audio came."""
-        raise NotImplementedError
 
+    @abstractmethod
     def sound_ms(self, stream: Stream) -> int:
         """How much sound came so far."""
-        raise NotImplementedError
 
+    @abstractmethod
     def message(self, stream: Stream, message: dict[str, Any]) -> None:
         """A message came."""
-        raise NotImplementedError
 
+    @abstractmethod
     def closing(self, stream: Stream) -> None:
         """The client is done: say the last."""
 

@@ -69,6 +69,9 @@ class FluxPeer(RecognitionPeer):
             self.done("forced")
             self._end(stream, turn, "manual")
 
+    def closing(self, stream: Stream) -> None:
+        """Flux says nothing more."""
+
     def _end(self, stream: Stream, turn: _Turn, trigger: str) -> None:
         self._tell(stream, turn, "EndOfTurn", trigger=trigger)
         self.done("turn_end")

@@ -17,9 +17,10 @@ from tests.peers.deepgram import DeepgramPeer
 from tests.peers.faults import Fault, RecognitionPeer
 from tests.peers.flux import FluxPeer
 from voice.stt.choosing import Route
-from voice.stt.deepgram import DeepgramSettings, DeepgramStt
+from voice.stt.deepgram import Deepgram
 from voice.stt.failover import FailoverStt
-from voice.stt.flux import FluxSettings, FluxStt
+from voice.stt.flux import Flux
+from voice.stt.hosted import HostedStt
 from voice.stt.port import EagerEnd, ProviderSwitched, Recognition, Result, SpeechToText, TurnGoesOn
 
 pytestmark = pytest.mark.call
@@ -30,9 +31,9 @@ TEXTS = ["where is my order", "no thank you goodbye"]
 def ears(*peers: RecognitionPeer) -> SpeechToText:
     routes = []
     for number, peer in enumerate(peers):
-        stt: SpeechToText = DeepgramStt(DeepgramSettings("k", peer.url))
+        stt: SpeechToText = HostedStt(Deepgram("k", peer.url))
         if isinstance(peer, FluxPeer):
-            stt = FluxStt(FluxSettings("k", peer.url))
+            stt = HostedStt(Flux("k", peer.url))
         routes.append(Route(f"peer {number}", stt))
     return FailoverStt(routes)
 

@@ -77,6 +77,24 @@ def test_an_address_that_is_none_is_refused():
         Settings(_env_file=None, deepgram_url="https://api.deepgram.com")
 
 
+def test_when_flux_ends_turns_is_the_operators_to_say(tmp_path: Path):
+    async def script() -> None:
+        async with FluxPeer() as peer:
+            chosen = {"flux_end_of_turn": 0.8, "flux_eager_end_of_turn": 0.5, "flux_end_of_turn_ms": 3000}
+            async with started(tmp_path, stt="flux", deepgram_url=peer.url, deepgram_api_key="k", **chosen):
+                query = peer.streams[-1].query
+        assert query["eot_threshold"] == ["0.8"]
+        assert query["eager_eot_threshold"] == ["0.5"]
+        assert query["eot_timeout_ms"] == ["3000"]
+
+    asyncio.run(script())
+
+
+def test_a_turn_cannot_be_over_before_it_may_be():
+    with pytest.raises(ValueError, match="EAGER_END_OF_TURN must be at most"):
+        Settings(_env_file=None, flux_end_of_turn=0.5, flux_eager_end_of_turn=0.6)
+
+
 @pytest.mark.parametrize("wanted", [False, True])
 def test_the_model_that_votes_on_turns_is_opened_only_when_wanted(wanted: bool):
     async def script() -> None:

@@ -5,69 +5,37 @@ none of ours, and Finalize at ours is answered sooner. Spoken over `websockets`:
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Final, Literal
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Final
 from urllib.parse import urlencode
 
 from voice.errors import ProviderFailed
 from voice.stt.finalising import Finalising, Finalize, Output, Segment, Word
-from voice.stt.keyterms import keyterms
-from voice.stt.port import Recognition, Vocabulary
-from voice.stt.speech_socket import Message, open_socket
+from voice.stt.speech_socket import Message
 from voice.stt.stream_time import StreamTime
-from voice.stt.streaming import Streaming, Told
+from voice.stt.streaming import Protocols, Told
 
-PROVIDER: Final = "deepgram"
 URL: Final = "wss://api.deepgram.com"
 _MODELS_WITH_KEYTERMS: Final = "nova-3"
 
 
 @dataclass(frozen=True, slots=True)
-class DeepgramSettings:
-    """What is asked of Deepgram."""
+class Deepgram:
+    """What is asked of Deepgram: the dialect of a HostedStt."""
 
-    key: str
+    provider: ClassVar[str] = "deepgram"
+
+    key: str = field(repr=False)
     url: str = URL
     """ws:// or wss://, without a path."""
     model: str = "nova-3"
     language: str = "en"
 
-
-class DeepgramStt:
-    """A SpeechToText (voice.stt.port). Holds no connection between calls."""
-
-    def __init__(self, settings: DeepgramSettings, vocabularies: Sequence[Vocabulary] = ()) -> None:
-        self._settings = settings
-        self._keyterms = keyterms(vocabularies)
-
-    @property
-    def wants(self) -> Literal["speech", "continuous"]:
-        """Every frame: it keeps its place in the stream by the audio it gets."""
-        return "continuous"
-
-    @property
-    def trouble(self) -> str:
-        """Never any of its own: each call has its own connection (voice.stt.failover watches them)."""
-        return ""
-
-    async def learn(self, vocabularies: Sequence[Vocabulary]) -> None:
-        """Listen for these words in calls from now on; open calls keep theirs."""
-        self._keyterms = keyterms(vocabularies)
-
-    async def check(self, deadline_ms: int) -> None:
-        """Connect and close again: the cheapest request that proves key, model and account. Raises as open does."""
-        await (await self.open("check", deadline_ms)).aclose()
-
-    async def open(self, call_id: str, deadline_ms: int) -> Recognition:
-        """Begin to listen. Raises ProviderLate, ProviderFailed, or ProviderRefused for a wrong key or no credit."""
-        del call_id
-        connection = await open_socket(PROVIDER, self._address(), self._settings.key, deadline_ms)
-        return Streaming(PROVIDER, connection, _Nova())
-
-    def _address(self) -> str:
+    def address(self, terms: Sequence[str]) -> str:
+        """Where to connect, with these words to listen for."""
         wanted = [
-            ("model", self._settings.model),
-            ("language", self._settings.language),
+            ("model", self.model),
+            ("language", self.language),
             ("encoding", "mulaw"),
             ("sample_rate", "8000"),
             ("channels", "1"),
@@ -75,9 +43,13 @@ class DeepgramStt:
             ("endpointing", "false"),
             ("punctuate", "true"),
         ]
-        if self._settings.model.startswith(_MODELS_WITH_KEYTERMS):
-            wanted += [("keyterm", term) for term in self._keyterms]
-        return f"{self._settings.url.rstrip('/')}/v1/listen?{urlencode(wanted)}"
+        if self.model.startswith(_MODELS_WITH_KEYTERMS):
+            wanted += [("keyterm", term) for term in terms]
+        return f"{self.url.rstrip('/')}/v1/listen?{urlencode(wanted)}"
+
+    def protocol(self) -> Protocols:
+        """How one call's stream is spoken."""
+        return _Nova()
 
 
 class _Nova:
@@ -105,7 +77,7 @@ class _Nova:
             case "Results":
                 return _told(self._core.heard(_segment(message, time), now_ms))
             case "Error":
-                raise ProviderFailed(PROVIDER, "reports an error")
+                raise ProviderFailed(Deepgram.provider, "reports an error")
             case _:
                 return ()
 

@@ -5,78 +5,53 @@ Spoken over `websockets`: docs/decisions/0012.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final, Literal, get_args
+from dataclasses import dataclass, field
+from typing import ClassVar, Final, get_args
 from urllib.parse import urlencode
 
 from voice.errors import ProviderFailed
 from voice.stt.deepgram import URL
 from voice.stt.flux_turns import FluxTurns, ForceEndTurn, Output, TurnEvent, TurnInfo
-from voice.stt.keyterms import keyterms
-from voice.stt.port import Recognition, Vocabulary
-from voice.stt.speech_socket import Message, open_socket
+from voice.stt.speech_socket import Message
 from voice.stt.stream_time import StreamTime
-from voice.stt.streaming import Streaming, Told
+from voice.stt.streaming import Protocols, Told
 
-PROVIDER: Final = "flux"
 _EVENTS: Final = frozenset(get_args(TurnEvent))
 
 
 @dataclass(frozen=True, slots=True)
-class FluxSettings:
-    """What is asked of Flux."""
+class Flux:
+    """What is asked of Flux: the dialect of a HostedStt."""
 
-    key: str
+    provider: ClassVar[str] = "flux"
+
+    key: str = field(repr=False)
     url: str = URL
     """ws:// or wss://, without a path."""
     model: str = "flux-general-en"
     end_of_turn: float = 0.7
     """Confidence at which a turn is over, 0.5 to 0.9; 0.7 is Deepgram's own default."""
     eager_end_of_turn: float = 0.4
-    """Confidence at which it may be over, 0.3 to 0.9; work begun then is sometimes thrown away."""
+    """Confidence at which it may be over, 0.3 to 0.9, at most end_of_turn; work begun then is sometimes thrown away."""
+    end_of_turn_ms: int = 5000
+    """Silence after which a turn is over whatever the confidence, 500 to 10000; 5000 is Deepgram's own default."""
 
-
-class FluxStt:
-    """A SpeechToText (voice.stt.port). Holds no connection between calls."""
-
-    def __init__(self, settings: FluxSettings, vocabularies: Sequence[Vocabulary] = ()) -> None:
-        self._settings = settings
-        self._keyterms = keyterms(vocabularies)
-
-    @property
-    def wants(self) -> Literal["speech", "continuous"]:
-        """Every frame: it finds the ends of turns in the silence."""
-        return "continuous"
-
-    @property
-    def trouble(self) -> str:
-        """Never any of its own: each call has its own connection (voice.stt.failover watches them)."""
-        return ""
-
-    async def learn(self, vocabularies: Sequence[Vocabulary]) -> None:
-        """Listen for these words in calls from now on; open calls keep theirs."""
-        self._keyterms = keyterms(vocabularies)
-
-    async def check(self, deadline_ms: int) -> None:
-        """Connect and close again: the cheapest request that proves key, model and account. Raises as open does."""
-        await (await self.open("check", deadline_ms)).aclose()
-
-    async def open(self, call_id: str, deadline_ms: int) -> Recognition:
-        """Begin to listen. Raises ProviderLate, ProviderFailed, or ProviderRefused for a wrong key or no credit."""
-        del call_id
-        connection = await open_socket(PROVIDER, self._address(), self._settings.key, deadline_ms)
-        return Streaming(PROVIDER, connection, _Flux())
-
-    def _address(self) -> str:
+    def address(self, terms: Sequence[str]) -> str:
+        """Where to connect, with these words to listen for."""
         wanted = [
-            ("model", self._settings.model),
+            ("model", self.model),
             ("encoding", "mulaw"),
             ("sample_rate", "8000"),
-            ("eot_threshold", str(self._settings.end_of_turn)),
-            ("eager_eot_threshold", str(self._settings.eager_end_of_turn)),
-            *(("keyterm", term) for term in self._keyterms),
+            ("eot_threshold", str(self.end_of_turn)),
+            ("eager_eot_threshold", str(self.eager_end_of_turn)),
+            ("eot_timeout_ms", str(self.end_of_turn_ms)),
+            *(("keyterm", term) for term in terms),
         ]
-        return f"{self._settings.url.rstrip('/')}/v2/listen?{urlencode(wanted)}"
+        return f"{self.url.rstrip('/')}/v2/listen?{urlencode(wanted)}"
+
+    def protocol(self) -> Protocols:
+        """How one call's stream is spoken."""
+        return _Flux()
 
 
 class _Flux:
@@ -109,7 +84,7 @@ class _Flux:
             case "TurnInfo" if message["event"] in _EVENTS:
                 return _told(self._core.heard(_info(message, time)))
             case "Error":
-                raise ProviderFailed(PROVIDER, "reports an error")
+                raise ProviderFailed(Flux.provider, "reports an error")
             case _:
                 return ()
 

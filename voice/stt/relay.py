@@ -5,7 +5,6 @@ What was said and not yet understood is told to the successor, so that nothing i
 
 import asyncio
 import sys
-from collections import deque
 from collections.abc import AsyncIterator
 from typing import Final
 
@@ -26,6 +25,7 @@ from voice.stt.port import (
     TurnGoesOn,
     Unrecognised,
 )
+from voice.stt.results import Results
 
 _log = structlog.get_logger(__name__)
 
@@ -48,8 +48,7 @@ class Relay:
         self._liveness = self._new_liveness()
         self._owed = Owed()
         self._expectation = Expectation()
-        self._results: deque[Result] = deque()
-        self._news = asyncio.Event()
+        self._results = Results()
         self._closed = False
         self._switching = False
         """Nothing listens at the moment: what comes is kept."""
@@ -62,7 +61,7 @@ class Relay:
         self._timer: asyncio.TimerHandle | None = None
         self._loop = asyncio.get_running_loop()
         self._running = asyncio.create_task(self._run(), name=f"recogniser of {call_id}")
-        self._running.add_done_callback(lambda _task: self._news.set())
+        self._results.come_from(self._running)
 
     # What it is told
 
@@ -104,24 +103,15 @@ class Relay:
         self._schedule()
 
     def __aiter__(self) -> AsyncIterator[Result]:
-        return self
-
-    async def __anext__(self) -> Result:
-        while not self._closed:
-            if self._results:
-                return self._results.popleft()
-            if self._running.done():
-                self._running.result()
-            self._news.clear()
-            await self._news.wait()
-        raise StopAsyncIteration
+        """Results in order."""
+        return self._results
 
     async def aclose(self) -> None:
         """Release what listens. Safe to call twice."""
         if self._closed:
             return
         self._closed = True
-        self._news.set()
+        self._results.close()
         if self._timer is not None:
             self._timer.cancel()
         self._running.cancel()
@@ -185,7 +175,7 @@ class Relay:
         replayed_ms = self._tell_again()
         names = left.route.name, taken.route.name
         _log.warning("stt.switched", call_id=self._call_id, provider=names[0], successor=names[1], reason=reason)
-        self._tell(ProviderSwitched(self._owed.written_ms, *names, reason, replayed_ms))
+        self._results.tell(ProviderSwitched(self._owed.written_ms, *names, reason, replayed_ms))
         self._schedule()
 
     async def _next(self) -> Taken:
@@ -222,22 +212,22 @@ class Relay:
         match result:
             case Transcript(final=False):
                 self._heard()
-                self._tell(result)
+                self._results.tell(result)
             case Transcript():
                 self._heard()
                 if self._owed.answered(result.end_ms):
-                    self._tell(result)
+                    self._results.tell(result)
             case Unrecognised(reason="noise"):
                 self._liveness.answered(self._choosing.now_ms())
                 if self._suspect is not None:
                     self._choosing.acquitted(self._suspect)
                     self._suspect = None
                 if self._owed.answered(result.end_ms):
-                    self._tell(result)
+                    self._results.tell(result)
             case Unrecognised():
                 self._is_late(result)
             case EagerEnd() | TurnGoesOn() | ProviderSwitched():
-                self._tell(result)
+                self._results.tell(result)
         self._schedule()
 
     def _heard(self) -> None:
@@ -253,7 +243,7 @@ class Relay:
         if left_ms > _LEAST_MS and self._choosing.has_other(self._taken, self._call_id):
             self._fail("late")
         elif self._owed.answered(result.end_ms):
-            self._tell(result)
+            self._results.tell(result)
 
     def _fail(self, reason: Reason, error: ProviderError | None = None) -> None:
         if self._switching or self._closed:
@@ -261,13 +251,6 @@ class Relay:
         self._switching, self._failure = True, reason
         self._choosing.failed(self._taken.number, self._call_id, reason, error)
         self._fails.set()
-
-    def _tell(self, result: Result) -> None:
-        last = self._results[-1] if self._results else None
-        if isinstance(last, Transcript) and isinstance(result, Transcript) and not last.settled:
-            self._results.pop()  # partials replace each other; nobody took this one
-        self._results.append(result)
-        self._news.set()
 
     # Time
 
@@ -283,7 +266,7 @@ class Relay:
     def _tick(self) -> None:
         now_ms = self._choosing.now_ms()
         if (overdue := self._owed.overdue(now_ms)) is not None:
-            self._tell(Unrecognised("late", *overdue))
+            self._results.tell(Unrecognised("late", *overdue))
         if not self._switching and self._liveness.is_silent(now_ms):
             if self._choosing.has_other(self._taken, self._call_id):
                 self._fail("silent")

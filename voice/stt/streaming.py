@@ -1,14 +1,14 @@
 """One caller over a streaming recogniser: the port's Recognition, around a pure core and a socket."""
 
 import asyncio
-from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Final, Protocol
 
 from websockets.asyncio.client import ClientConnection
 
 from voice.audio import ULAW_BYTES_PER_MS, pcm_to_ulaw, silence_ulaw
-from voice.stt.port import Expectation, Result, Transcript
+from voice.stt.port import Expectation, Result
+from voice.stt.results import Results
 from voice.stt.speech_socket import Message, SpeechSocket
 from voice.stt.stream_time import StreamTime
 
@@ -57,14 +57,12 @@ class Streaming:
         self._protocol = protocol
         self._time = StreamTime()
         self._socket = SpeechSocket(provider, connection, IDLE_S, self._idle)
-        self._results: deque[Result] = deque()
-        self._news = asyncio.Event()
+        self._results = Results()
         self._closed = False
-        self._broken: BaseException | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._loop = asyncio.get_running_loop()
         self._running = asyncio.create_task(self._socket.run(self._heard), name=provider)
-        self._running.add_done_callback(self._ended)
+        self._results.come_from(self._running)
 
     def expect(self, expectation: Expectation) -> None:
         """Nothing: it listens for whatever is said, and knows the line's words from the start."""
@@ -85,35 +83,20 @@ class Streaming:
         self._do(lambda now_ms: self._protocol.speech_ended(at_ms, deadline_ms, now_ms, self._time.end_ms))
 
     def __aiter__(self) -> AsyncIterator[Result]:
-        return self
-
-    async def __anext__(self) -> Result:
-        """The next result. Raises ProviderFailed when the connection broke, after all results that came before."""
-        while not self._closed:
-            if self._results:
-                return self._results.popleft()
-            if self._broken is not None:
-                raise self._broken
-            self._news.clear()
-            await self._news.wait()
-        raise StopAsyncIteration
+        """Results in order; ProviderFailed when the connection broke, after all that came before."""
+        return self._results
 
     async def aclose(self) -> None:
         """Say goodbye and close; what was not recognised yet is dropped. Safe to call twice."""
         if self._closed:
             return
         self._closed = True
-        self._news.set()
+        self._results.close()
         if self._timer is not None:
             self._timer.cancel()
         self._running.cancel()
         await asyncio.wait([self._running])
         await self._socket.aclose(self._protocol.goodbye())
-
-    def _ended(self, running: "asyncio.Task[None]") -> None:
-        if not running.cancelled():
-            self._broken = running.exception()
-            self._news.set()
 
     def _heard(self, message: Message) -> None:
         self._do(lambda now_ms: self._protocol.heard(message, self._time, now_ms))
@@ -134,7 +117,7 @@ class Streaming:
             if isinstance(told, dict):
                 self._socket.send(told)
             else:
-                self._tell(told)
+                self._results.tell(told)
         if self._timer is not None:
             self._timer.cancel()
         deadline_ms = self._protocol.deadline_ms
@@ -143,13 +126,6 @@ class Streaming:
 
     def _tick(self) -> None:
         self._do(self._protocol.tick)
-
-    def _tell(self, result: Result) -> None:
-        last = self._results[-1] if self._results else None
-        if isinstance(last, Transcript) and isinstance(result, Transcript) and not last.settled and not last.final:
-            self._results.pop()  # partials replace each other; nobody took this one
-        self._results.append(result)
-        self._news.set()
 
     def _now_ms(self) -> int:
         return int(self._loop.time() * 1000)

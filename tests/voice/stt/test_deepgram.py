@@ -10,7 +10,8 @@ from tests.fakes.speaking import Speaker
 from tests.peers.deepgram import DeepgramPeer
 from tests.peers.faults import Fault
 from voice.errors import ProviderError, ProviderFailed, ProviderLate, ProviderRefused
-from voice.stt.deepgram import DeepgramSettings, DeepgramStt
+from voice.stt.deepgram import Deepgram
+from voice.stt.hosted import HostedStt
 from voice.stt.port import Transcript, Unrecognised, Vocabulary
 
 pytestmark = pytest.mark.adapter
@@ -20,7 +21,7 @@ KEY = "0123456789abcdef"
 
 @asynccontextmanager
 async def call(peer: DeepgramPeer) -> AsyncIterator[Speaker]:
-    stt = DeepgramStt(DeepgramSettings(KEY, peer.url))
+    stt = HostedStt(Deepgram(KEY, peer.url))
     speaker = Speaker(await stt.open("c1", 2000), 10_000)
     try:
         yield speaker
@@ -83,7 +84,7 @@ def test_what_is_asked_for_stands_in_the_address_and_the_key_in_the_header_only(
         vocabulary = Vocabulary("menu", "open", ("where is my tent", "the rucksack please", "yes please"))
         async with DeepgramPeer() as peer:
             peer.keys = {KEY}
-            stt = DeepgramStt(DeepgramSettings(KEY, peer.url + "/", language="en-GB"), [vocabulary])
+            stt = HostedStt(Deepgram(KEY, peer.url + "/", language="en-GB"), [vocabulary])
             await stt.check(2000)
             query = peer.streams[0].query
             path = peer.streams[0].connection.request.path if peer.streams[0].connection.request else ""
@@ -117,7 +118,7 @@ def test_a_refusal_says_in_one_line_what_is_wrong(fault: Fault, kind: type[Provi
         async with DeepgramPeer() as peer:
             peer.faults = [fault]
             with pytest.raises(kind) as told:
-                await DeepgramStt(DeepgramSettings(KEY, peer.url)).open("c1", 300)
+                await HostedStt(Deepgram(KEY, peer.url)).open("c1", 300)
         assert said in str(told.value)
         assert KEY not in str(told.value)
         assert "\n" not in str(told.value)
@@ -128,7 +129,7 @@ def test_a_refusal_says_in_one_line_what_is_wrong(fault: Fault, kind: type[Provi
 def test_a_service_that_cannot_be_reached_has_failed():
     async def script() -> None:
         with pytest.raises(ProviderFailed, match="cannot be reached"):
-            await DeepgramStt(DeepgramSettings(KEY, "ws://127.0.0.1:9")).open("c1", 1000)
+            await HostedStt(Deepgram(KEY, "ws://127.0.0.1:9")).open("c1", 1000)
 
     asyncio.run(script())
 

@@ -14,9 +14,10 @@ from tests.peers.faults import Fault
 from tests.peers.flux import FluxPeer
 from voice.errors import ProviderFailed
 from voice.stt.choosing import Route
-from voice.stt.deepgram import DeepgramSettings, DeepgramStt
+from voice.stt.deepgram import Deepgram
 from voice.stt.failover import FailoverStt
-from voice.stt.flux import FluxSettings, FluxStt
+from voice.stt.flux import Flux
+from voice.stt.hosted import HostedStt
 from voice.stt.port import Expectation, ProviderSwitched, Recognition, Result, Transcript, Unrecognised, Vocabulary
 
 pytestmark = pytest.mark.adapter
@@ -25,7 +26,7 @@ TEXTS = ["where is my order", "four seven one two nine", "no thank you"]
 
 
 def deepgram(peer: DeepgramPeer, name: str = "deepgram") -> Route:
-    return Route(name, DeepgramStt(DeepgramSettings("k", peer.url)))
+    return Route(name, HostedStt(Deepgram("k", peer.url)))
 
 
 @asynccontextmanager
@@ -86,7 +87,7 @@ def test_a_route_that_does_not_open_is_passed_over(fault: Fault, monkeypatch: py
 
 def test_nobody_there_at_all_is_an_error_when_the_call_begins():
     async def script() -> None:
-        nobody = Route("deepgram", DeepgramStt(DeepgramSettings("k", "ws://127.0.0.1:9")))
+        nobody = Route("deepgram", HostedStt(Deepgram("k", "ws://127.0.0.1:9")))
         with pytest.raises(ProviderFailed, match="cannot be reached"):
             await FailoverStt([nobody]).open("c1", 1000)
 
@@ -302,7 +303,7 @@ def test_flux_is_followed_by_deepgram():
     async def script() -> None:
         async with FluxPeer(TEXTS, delay_s=0.02) as flux, DeepgramPeer(TEXTS, delay_s=0.02) as second:
             flux.faults = [Fault(close_after_ms=700)]
-            preferred = Route("flux", FluxStt(FluxSettings("k", flux.url)))
+            preferred = Route("flux", HostedStt(Flux("k", flux.url)))
             async with call([preferred, deepgram(second)]) as caller:
                 await say_all(caller)
                 assert caller.texts == TEXTS

@@ -10,7 +10,8 @@ from tests.fakes.speaking import Speaker, sound
 from tests.peers.faults import Fault
 from tests.peers.flux import FluxPeer
 from voice.errors import ProviderFailed, ProviderRefused
-from voice.stt.flux import FluxSettings, FluxStt
+from voice.stt.flux import Flux
+from voice.stt.hosted import HostedStt
 from voice.stt.port import EagerEnd, Transcript, TurnGoesOn, Unrecognised, Vocabulary
 
 pytestmark = pytest.mark.adapter
@@ -20,7 +21,7 @@ KEY = "0123456789abcdef"
 
 @asynccontextmanager
 async def call(peer: FluxPeer, pace: float = 0.0) -> AsyncIterator[Speaker]:
-    stt = FluxStt(FluxSettings(KEY, peer.url))
+    stt = HostedStt(Flux(KEY, peer.url))
     speaker = Speaker(await stt.open("c1", 2000), 10_000, pace=pace)
     try:
         yield speaker
@@ -90,7 +91,7 @@ def test_what_is_asked_for_stands_in_the_address():
     async def script() -> None:
         async with FluxPeer() as peer:
             peer.keys = {KEY}
-            stt = FluxStt(FluxSettings(KEY, peer.url))
+            stt = HostedStt(Flux(KEY, peer.url))
             await stt.learn([Vocabulary("menu", "open", ("the rucksack please",))])
             await stt.check(2000)
             query = peer.streams[0].query
@@ -106,7 +107,7 @@ def test_a_wrong_key_is_refused():
         async with FluxPeer() as peer:
             peer.keys = {"another"}
             with pytest.raises(ProviderRefused, match="key is not accepted"):
-                await FluxStt(FluxSettings(KEY, peer.url)).check(2000)
+                await HostedStt(Flux(KEY, peer.url)).check(2000)
 
     asyncio.run(script())
 
