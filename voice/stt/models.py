@@ -1,14 +1,13 @@
 """What the offline recogniser needs on disk: the telephone model, one dictionary, and a language model per state.
 
 All of it is made from the wheel and the line's vocabularies, kept under the hash of what it was made from, and written
-so that several processes may make it at once.
+so that several processes may make it at once. What was made for words that no line has any more is removed in time.
 """
 
 import hashlib
 import json
-import os
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -18,12 +17,17 @@ from pocketsphinx.lm import ArpaBoLM
 
 from voice.stt.grammar import Bigrams, arpa, closed_grammar, letter_tokens, number_tokens
 from voice.stt.lexicon import entries, parse_dictionary
+from voice.stt.model_files import FRESH, keep_newest, made, remove_abandoned
 from voice.stt.open_vocabulary import sentences
 from voice.stt.port import Expectation, Vocabulary
 from voice.stt.telephone_model import telephone_model
 
 _VERSION: Final = 4
 _OPEN: Final = "open"
+NEWEST: Final = 64
+"""Files of other vocabularies that are kept, some 10 MB: those of the line before its last edits, or of a neighbour."""
+_NEWEST_TELEPHONES: Final = 1
+"""Other telephone models that are kept, 6 MB each: the one of the version before, or after, this one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +60,8 @@ class Models:
         for vocabulary in self._vocabularies.values():
             if vocabulary.kind == _OPEN:
                 self._open(vocabulary)
-        _made(self.dictionary, self._write_dictionary)
+        made(self.dictionary, self._write_dictionary)
+        self._clear()
 
     def state(self, expectation: Expectation) -> State:
         """The models to listen with: those of the named vocabulary, or of its kind, or the open ones."""
@@ -68,8 +73,20 @@ class Models:
         digits = (expectation.min_digits, expectation.max_digits)
         name = f"{_file_name(vocabulary)}-{digits[0]}-{digits[1]}"
         path = self._directory / f"{name}.arpa"
-        _made(path, lambda: arpa(closed_grammar(vocabulary, _NAMES, *digits)))
+        made(path, lambda: arpa(closed_grammar(vocabulary, _NAMES, *digits)))
         return State(name, path, openly)
+
+    def _clear(self) -> None:
+        """Remove what is of no use any more. Whoever wanted it after all makes it again."""
+        said = [*self._vocabularies.values(), Vocabulary(_OPEN, "open", _everything(self._vocabularies.values()))]
+        ours = {_file_name(vocabulary) for vocabulary in said}
+        models = [*self._directory.glob("*.arpa"), *self._directory.glob("*.dict")]
+        in_use = lambda path: path == self.dictionary or "-".join(path.stem.split("-")[:2]) in ours  # noqa: E731
+        keep_newest(models, NEWEST, in_use)
+        telephones = {*self._cache_dir.glob("telephone-*")}
+        whole = {path for path in telephones if len(path.name) == len(self.acoustic.name)}
+        keep_newest(whole, _NEWEST_TELEPHONES, lambda path: path == self.acoustic)
+        remove_abandoned([*self._directory.glob(f"*{FRESH}"), *(telephones - whole)])
 
     def _first(self, kind: str, beside: str) -> Vocabulary | None:
         """The first vocabulary of a kind, of the same line if names tell lines apart ("line/state")."""
@@ -79,7 +96,7 @@ class Models:
 
     def _open(self, vocabulary: Vocabulary | None) -> Path:
         said = vocabulary or Vocabulary(_OPEN, "open", _everything(self._vocabularies.values()))
-        return _made(self._directory / f"{_file_name(said)}.arpa", lambda: _trigrams(said))
+        return made(self._directory / f"{_file_name(said)}.arpa", lambda: _trigrams(said))
 
     def _write_dictionary(self) -> str:
         tokens = {*_NAMES, *number_tokens(), *letter_tokens()}
@@ -141,13 +158,3 @@ def _hash(content: object) -> str:
 
 
 _LISTS: Final = _hash([_VERSION, _NAMES, _EVERYDAY])
-
-
-def _made(path: Path, text: Callable[[], str]) -> Path:
-    """The path, after its content was written if it is not there: completely or not at all."""
-    if not path.is_file():
-        handle, fresh = tempfile.mkstemp(dir=path.parent, suffix=".fresh")
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text())
-        Path(fresh).replace(path)
-    return path

@@ -52,6 +52,7 @@ def telephone_model(wide_band: Path, cache_dir: Path) -> Path:
         fresh = Path(tempfile.mkdtemp(dir=cache_dir, prefix="telephone-"))
         _write_model(fresh, wide_band, _parsed(means), _parsed(variances))
         _publish(fresh, target)
+    os.utime(target)
     return target
 
 
