@@ -17,7 +17,7 @@ import structlog
 
 from recordings.errors import AudioUnavailable, StoreUnavailable
 from recordings.wav import CALLER, HEARD, LONGEST_MS, Channel, Piece, StereoWav
-from voice.audio import ULAW_BYTES_PER_MS
+from voice.audio import ULAW_BYTES_PER_MS, silence_ulaw
 
 LINGER_MS: Final = 30
 CALL_PENDING_BYTES: Final = 1024 * 1024
@@ -81,6 +81,11 @@ class CallAudio:
     def heard(self, at_ms: int, ulaw: bytes) -> None:
         """What the caller hears from this instant on; silence given for a time takes back what was not heard."""
         self._give(HEARD, at_ms, ulaw)
+
+    def silence(self, channel: Channel, start_ms: int, end_ms: int) -> None:
+        """Take back what was kept of this stretch: it must not be."""
+        start_ms = max(start_ms, 0)
+        self._give(channel, start_ms, silence_ulaw(max(0, end_ms - start_ms)))
 
     def advance(self, now_ms: int) -> None:
         """The call has lasted so long: where nothing was given there is silence."""

@@ -2,10 +2,12 @@
 
 import json
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from recordings.events import Event, checked, data_text
+from recordings.keeping import Keeping
+from recordings.redact import Kind
 from recordings.store import CallStore
 
 Listener = Callable[[Event], None]
@@ -16,6 +18,7 @@ class CallLog:
 
     def __init__(self, store: CallStore, org_id: str, call_id: str, start_seq: int = 0) -> None:
         """`start_seq`: the seq of the last event that is recorded already; see `resumed`."""
+        self._keeping = Keeping(())
         self._store = store
         self.org_id = org_id
         self.call_id = call_id
@@ -28,6 +31,10 @@ class CallLog:
         """The last event's; 0 before the first."""
         return self._seq
 
+    def redact(self, kinds: Iterable[Kind]) -> None:
+        """From now on keep no such numbers and addresses: masks stand in their place, in events and to listeners."""
+        self._keeping = Keeping(kinds)
+
     def record(self, kind: str, at_ms: int, **data: Any) -> Event:
         """Keep one event; returns at once. Raises UnknownEvent, and then nothing was recorded.
 
@@ -35,9 +42,15 @@ class CallLog:
         in order, also those that listeners record themselves.
         """
         kept = json.loads(data_text(checked(kind, data)))
-        event = Event(self.org_id, self.call_id, self._seq + 1, at_ms, "", kind, kept)
+        redacted = self._keeping.kept(self._seq + 1, at_ms, kind, kept)
+        event = Event(self.org_id, self.call_id, self._seq + 1, at_ms, "", kind, redacted.data)
         self._store.append([event])
         self._seq = event.seq
+        if redacted.amended:
+            self._store.amend(
+                Event(self.org_id, self.call_id, seq, said_ms, "", "caller.said", data)
+                for seq, said_ms, data in redacted.amended
+            )
         self._undelivered.append(event)
         if len(self._undelivered) == 1:  # else a listener is recording: the outer call delivers in order
             self._deliver()

@@ -68,6 +68,13 @@ def insert_events(connection: sa.Connection, rows: Sequence[dict[str, Any]]) -> 
     return 0 if added == len(rows) else sum(_differs(connection, row) for row in rows)
 
 
+def amend_events(connection: sa.Connection, rows: Sequence[dict[str, Any]]) -> None:
+    """Put these rows' data in the place of what is there."""
+    for row in rows:
+        place = (tables.events.c.call_id == row["call_id"]) & (tables.events.c.seq == row["seq"])
+        connection.execute(sa.update(tables.events).where(place).values(data=row["data"]))
+
+
 def note_calls(connection: sa.Connection, summaries: Sequence[CallSummary]) -> None:
     """Bring the list of calls up to date; of each fact the first value stands."""
     connection.execute(_NOTE_CALL, [_call_row(summary) for summary in summaries])

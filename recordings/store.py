@@ -45,6 +45,12 @@ class CallStore(Protocol):
     def append(self, events: Iterable[Event]) -> None:
         """Keep these events; returns at once. Raises UnknownEvent for one that cannot be stored: our own misuse."""
 
+    def amend(self, events: Iterable[Event]) -> None:
+        """Keep these in place of what was appended with the same call and seq: what must not be kept is taken out.
+
+        Returns at once. Who subscribed has seen the earlier ones. Raises UnknownEvent as append does.
+        """
+
     async def flush(self, deadline_ms: int = FLUSH_MS) -> None:
         """Return when all that was appended is on the disk. Raises StoreUnavailable; what was appended stays queued."""
 
@@ -85,6 +91,8 @@ class _Row:
     event: Event
     data: str
     recorded_at: datetime
+    amends: bool = False
+    """Whether it takes the place of an event that came before."""
 
 
 class SqliteCallStore:
@@ -116,6 +124,12 @@ class SqliteCallStore:
         for row in rows:
             if self._writer.put(row, len(row.data) + _ROW_BYTES, spare=row.event.kind == "caller.partial"):
                 self._feed.publish(row.event)
+
+    def amend(self, events: Iterable[Event]) -> None:
+        """See CallStore."""
+        for event in events:
+            row = _Row(event, _storable(event), self._now(), amends=True)
+            self._writer.put(row, len(row.data) + _ROW_BYTES)
 
     async def flush(self, deadline_ms: int = FLUSH_MS) -> None:
         """See CallStore."""
@@ -187,13 +201,17 @@ class SqliteCallStore:
     def _commit(self, rows: Sequence[_Row]) -> None:
         """Write all rows or none; on the writer's thread."""
         by_call: dict[str, list[tuple[Event, datetime]]] = {}
-        for row in rows:
+        fresh = [row for row in rows if not row.amends]
+        for row in fresh:
             by_call.setdefault(row.event.call_id, []).append((row.event, row.recorded_at))
         summaries = [summarised(None, noted) for noted in by_call.values()]
-        events = [sqlite.event_row(row.event, row.data) for row in rows]
+        amended = [sqlite.event_row(row.event, row.data) for row in rows if row.amends]
         with sqlite.said_plainly(self.path), self._write.begin() as connection:
-            self._conflicts += sqlite.insert_events(connection, events)
-            sqlite.note_calls(connection, [summary for summary in summaries if summary is not None])
+            if fresh:
+                events = [sqlite.event_row(row.event, row.data) for row in fresh]
+                self._conflicts += sqlite.insert_events(connection, events)
+                sqlite.note_calls(connection, [summary for summary in summaries if summary is not None])
+            sqlite.amend_events(connection, amended)
 
     async def _reading(self, read: Callable[..., _T], *arguments: object) -> _T:
         loop = asyncio.get_running_loop()
@@ -205,19 +223,19 @@ class SqliteCallStore:
 
     def _read_events(self, call_id: str, after_seq: int, limit: int | None) -> tuple[Event, ...]:
         # What is in memory is looked at first: a row leaves it only when readers can see it on the disk.
-        pending = [row.event for row in self._writer.pending() if row.event.call_id == call_id]
+        pending = [row for row in self._writer.pending() if row.event.call_id == call_id and row.event.seq > after_seq]
         table = tables.events
         query = sa.select(table).where(table.c.call_id == call_id, table.c.seq > after_seq).order_by(table.c.seq)
         with sqlite.said_plainly(self.path), self._read.connect() as connection:
             found = {row.seq: sqlite.event(row) for row in connection.execute(query.limit(limit))}
-        for event in pending:
-            if event.seq > after_seq:
-                found.setdefault(event.seq, event)
+        for row in pending:
+            if row.amends or row.event.seq not in found:
+                found[row.event.seq] = row.event
         return tuple(sorted(found.values(), key=lambda event: event.seq)[:limit])
 
     def _read_messages(self, call_ids: list[str]) -> dict[str, list[Event]]:
         """Of each call, what its messages are made of; an event may come twice."""
-        pending = [row.event for row in self._writer.pending()]
+        pending = [row.event for row in self._writer.pending() if not row.amends]
         table = tables.events
         query = sa.select(table).where(table.c.call_id.in_(call_ids), table.c.kind.in_(messages.KINDS))
         with sqlite.said_plainly(self.path), self._read.connect() as connection:
@@ -234,6 +252,8 @@ class SqliteCallStore:
         """
         pending: dict[str, list[tuple[Event, datetime]]] = {}
         for row in self._writer.pending():
+            if row.amends:
+                continue
             pending.setdefault(row.event.call_id, []).append((row.event, row.recorded_at))
         with sqlite.said_plainly(self.path), self._read.connect() as connection:
             most = None if limit is None else limit + len(pending)

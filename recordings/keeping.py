@@ -1,0 +1,149 @@
+"""What of an event is kept: texts without what the line's policy says must not be stored. Pure.
+
+A number may be said over several turns ("four one one one" … "one one one one"): digits that end one utterance and
+those that begin the next are read together, and what was kept already is taken back (`Kept.amended`).
+"""
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from recordings.redact import MASKS, Kind, found, is_card, redacted, unfinished
+from recordings.spoken_digits import SpokenRun, digit_runs
+
+_OURS: Final = ("call.", "media.", "recording.", "provider.", "line.")
+"""Kinds that hold no words of anybody."""
+_NEVER: Final = frozenset({
+    "utterance", "turn", "call", "tool", "intent", "by", "via", "queue", "reason", "purpose", "document", "section",
+    "expecting", "floor", "voice", "language", "recording_url",
+})  # fmt: skip
+"""Fields that hold names of ours."""
+MARGIN_MS: Final = 200
+"""Silenced before and after an utterance: the gate hears its edges late."""
+_TURNS: Final = 4
+"""Utterances over which a number may be spread."""
+
+
+Amended = tuple[int, int, Mapping[str, Any]]
+"""An earlier event's seq and at_ms, and the data that are to stand in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An event's data as they are kept."""
+
+    data: Mapping[str, Any]
+    """`redacted` tells what was taken out, if anything; `silenced`, the recording's [start_ms, end_ms] that hold it."""
+    amended: tuple[Amended, ...] = ()
+    """Earlier events of kind caller.said that began what this one ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    seq: int
+    at_ms: int
+    data: Mapping[str, Any]
+    text: str
+    """As it was said."""
+
+
+class Keeping:
+    """One call's policy at work; told every event in order."""
+
+    def __init__(self, kinds: Iterable[Kind]) -> None:
+        self._kinds: Final = tuple(kinds)
+        self._said: deque[_Said] = deque(maxlen=_TURNS)
+
+    def kept(self, seq: int, at_ms: int, kind: str, data: Mapping[str, Any]) -> Kept:
+        """What to keep of the event with this number. The data given are not changed."""
+        if not self._kinds or kind.startswith(_OURS):
+            return Kept(data)
+        if kind == "caller.partial":
+            return Kept({**data, "text": unfinished(str(data.get("text", "")), self._kinds)})
+        taken = set[Kind]()
+        clean = {name: value if name in _NEVER else self._clean(value, taken) for name, value in data.items()}
+        amended: tuple[Amended, ...] = ()
+        if kind == "caller.said":
+            amended = self._begun_before(_Said(seq, at_ms, data, str(data.get("text", ""))), taken)
+            clean = {name: without_digits(value) for name, value in clean.items()} if amended else clean
+        if not taken:
+            return Kept(clean)
+        told = {"redacted": sorted(taken)} | self._silenced(kind, data, amended)
+        return Kept({**clean, **told}, amended)
+
+    def _silenced(self, kind: str, data: Mapping[str, Any], amended: tuple[Amended, ...]) -> dict[str, Any]:
+        """Which stretches of the recording hold what was taken out."""
+        if kind == "caller.said":
+            spans = [*(_span(earlier) for _, _, earlier in amended), _span(data)]
+        elif kind == "assistant.heard":
+            spans = [_span(data)]
+        else:
+            return {}
+        return {"silenced": [span for span in spans if span is not None]}
+
+    def _clean(self, value: Any, taken: set[Kind]) -> Any:
+        match value:
+            case str():
+                taken |= {span.kind for span in found(value, self._kinds)}
+                return redacted(value, self._kinds)
+            case Mapping():
+                return {name: one if name in _NEVER else self._clean(one, taken) for name, one in value.items()}
+            case list() | tuple():
+                return [self._clean(one, taken) for one in value]
+            case _:
+                return value
+
+    def _begun_before(self, said: _Said, taken: set[Kind]) -> tuple[Amended, ...]:
+        """What to take back of earlier utterances, when a number that they began ends in this one."""
+        before = list(self._said)
+        self._said.append(said)
+        for start in range(len(before) if "card" in self._kinds and not taken else 0):  # else it is whole in this one
+            spread = before[start:]
+            joined = " ".join([*(one.text for one in spread), said.text])
+            if any(_reaches(run, spread[0].text, joined, said.text) for run in digit_runs(joined)):
+                taken.add("card")
+                return tuple((one.seq, one.at_ms, {**without_digits(one.data), "redacted": ["card"]}) for one in spread)
+        return ()
+
+
+def _reaches(run: SpokenRun, first: str, joined: str, last: str) -> bool:
+    """Whether a card's number begins in the first utterance and ends in the last, perhaps with its date after it.
+
+    Stricter than within one utterance: people give several numbers one after another.
+    """
+    sizes = {size for size in (15, 16, len(run.digits)) if size <= len(run.digits)}
+    return any(
+        is_card(run.digits[:size]) and run.start < len(first) and run.place(0, size)[1] > len(joined) - len(last)
+        for size in sizes
+    )
+
+
+def _span(data: Mapping[str, Any]) -> list[int] | None:
+    start_ms, end_ms = data.get("start_ms"), data.get("end_ms")
+    if not isinstance(start_ms, int) or not isinstance(end_ms, int):
+        return None
+    return [start_ms - MARGIN_MS, end_ms + MARGIN_MS]
+
+
+def without_digits(value: Any) -> Any:
+    """Words and readings of an utterance that holds part of a card's number, without its digits."""
+    match value:
+        case str():
+            return "".join(_masked(value))
+        case Mapping():
+            return {name: one if name in _NEVER else without_digits(one) for name, one in value.items()}
+        case list() | tuple():
+            return [without_digits(one) for one in value]
+        case _:
+            return value
+
+
+def _masked(text: str) -> Iterator[str]:
+    here = 0
+    for run in digit_runs(text):
+        if len(run.digits) > 1:
+            yield text[here : run.start]
+            yield MASKS["card"]
+            here = run.end
+    yield text[here:]
