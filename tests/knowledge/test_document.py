@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge.document import MAX_SPOKEN_WORDS, read_document
+from knowledge.document import MAX_SPOKEN_WORDS, keep_ids, read_document
 from knowledge.errors import DocumentInvalid
 
 pytestmark = pytest.mark.unit
@@ -51,9 +51,12 @@ def test_markdown_is_cut_at_headings_with_what_is_spoken_and_asked():
     assert (first.id, second.id) == ("how-long-you-have", "how-long-you-have-2")
 
 
-def test_sections_know_where_they_stand_in_the_file():
-    for section in read_document("returns.md", MARKDOWN).sections:
-        assert MARKDOWN[section.start : section.end].lstrip("# ").startswith(section.heading)
+def test_sections_know_where_they_stand_in_the_text_and_in_the_file():
+    document = read_document("returns.md", MARKDOWN)
+    for section in document.sections:
+        text = document.text[section.start : section.end]
+        assert text.startswith(section.heading)
+        assert text.endswith(section.text.split("\n\n")[-1])
         assert MARKDOWN.split("\n")[section.line - 1].endswith(section.heading)
 
 
@@ -106,7 +109,7 @@ def test_a_file_without_headings_is_one_section_named_after_it():
     [
         ("a.md", "", "holds no text"),
         ("a.md", "# Only a title", "holds no text"),
-        ("a.docx", "x", "files of kind '.docx'"),
+        ("a.xlsx", "x", "files of kind '.xlsx'"),
         ("a.txt", "a\0b", "is not text"),
         ("a.md", "## A\n\n> Spoken: " + "word " * 46, "line 3: what is spoken of 'A' has 46 words"),
         ("a.md", "## A\n\n" + "word " * 46, "add a line '> Spoken:"),
@@ -129,7 +132,35 @@ def test_any_text_is_read_or_refused(suffix, content):
     for section in document.sections:
         assert section.spoken
         assert len(section.spoken.split()) <= MAX_SPOKEN_WORDS
-        assert 0 <= section.start <= section.end <= len(content)
+        assert 0 <= section.start <= section.end <= len(document.text)
+
+
+WORDS = st.sampled_from(["Fees", "Returns", "Fees!", "Opening hours"])
+SECTIONS = st.lists(st.tuples(WORDS, st.integers(0, 10**6)), min_size=1, max_size=6, unique_by=lambda part: part[1])
+
+
+def written(parts):
+    return "# T\n\n" + "\n\n".join(f"## {heading}\n\nNumber {text} and so on." for heading, text in parts)
+
+
+@given(parts=SECTIONS, more=SECTIONS, place=st.integers(0, 6), dropped=st.integers(0, 5))
+def test_edits_elsewhere_leave_a_sections_id(parts, more, place, dropped):
+    before = read_document("a.md", written(parts))
+    ids = {section.text: section.id for section in before.sections}
+    edited = [part for at, part in enumerate(parts) if at != dropped or len(parts) == 1]
+    edited[place:place] = [part for part in more if part[1] not in {text for _, text in parts}]
+    now = keep_ids(read_document("a.md", written(edited)), before.sections)
+    assert len({section.id for section in now.sections}) == len(now.sections)
+    for section in now.sections:
+        if section.text in ids:
+            assert section.id == ids[section.text]
+
+
+def test_a_section_whose_text_is_edited_keeps_its_id_among_others_of_that_heading():
+    before = read_document("a.md", "## Fees\n\nBoots cost 10 dollars.\n\n## Fees\n\nTents cost 20 dollars.")
+    now = read_document("a.md", "## Fees\n\nTents cost 25 dollars.")
+    assert [section.id for section in now.sections] == ["fees"]
+    assert [section.id for section in keep_ids(now, before.sections).sections] == ["fees-2"]
 
 
 def test_every_section_of_the_example_line_has_an_answer_of_its_own():
