@@ -174,7 +174,10 @@ class Stream:
     def _heard(self, said: Heard) -> None:
         self.pace.heard(said.utterance)
         now_ms = self._clock.now_ms()
-        self.answering.post(AssistantHeard(now_ms, said.utterance, said.heard_text, said.complete, said.failed))
+        over = AssistantHeard(
+            now_ms, said.utterance, said.heard_text, said.complete, said.failed, said.start_ms, said.end_ms
+        )
+        self.answering.post(over)
 
     def _quiet(self, at_ms: int) -> None:
         self.floor.assistant_quiet(at_ms)

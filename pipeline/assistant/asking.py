@@ -35,13 +35,12 @@ def begin(talk: Talk) -> bool:
     return attempts.put(talk, question, Asking())
 
 
-def again(talk: Talk, asked: Asked) -> None:
-    """Ask what was being asked once more, without counting it as a failure."""
+def again(talk: Talk, asked: Asked, lead: str | None = None) -> bool:
+    """Ask what was being asked once more, without counting it as a failure. True: it cannot be asked, go on."""
     question = attempts.question_of(talk)
     if isinstance(asked, Confirming):
-        confirming.read_back(talk, question, asked)
-    else:
-        attempts.put(talk, question, asked)
+        return confirming.read_back(talk, question, asked, lead)
+    return attempts.put(talk, question, asked, lead)
 
 
 def answered(talk: Talk, words: Words, asked: Asked) -> bool | None:
@@ -101,6 +100,7 @@ def _given(talk: Talk, words: Words, asked: Asking) -> bool | None:
     question = attempts.question_of(talk)
     reading = answers.read(question, words, attempts.today(talk), attempts.refused(talk, question))
     reading = reading or answers.joined(question, asked.partial, words)
+    reading = reading or answers.read(question, words.first, attempts.today(talk))  # refused, and said again: meant
     if reading is not None:
         if reading.certain:
             return attempts.accept(talk, question, reading.value)

@@ -9,10 +9,13 @@ from pipeline.assistant.spoken import render
 from pipeline.assistant.state import Asking, Confirming, Words
 from pipeline.assistant.talk import Talk
 from pipeline.line.flows import Question
+from pipeline.line.templates import PLACE, places
 
 UNCLEAR_BEFORE_KEYS: Final = 2
 """How often a read-back may be answered by neither yes nor no before keys are offered."""
 TOO_UNCLEAR: Final = 3
+TOLERANCE_MS: Final = 300
+"""A yes may begin so long before the value's end: one word, which is how well it is known what was heard when."""
 
 
 def read_back(
@@ -20,12 +23,15 @@ def read_back(
 ) -> bool:
     """Repeat a value and wait for yes or no. True: it cannot be said, a human takes over."""
     text = question.reuse if confirming.known and question.reuse else question.read_back
-    filled = render(text or "", talk.line, talk.state, {question.slot: confirming.value})
+    given = {question.slot: confirming.value}
+    filled = render(text or "", talk.line, talk.state, given)
     if not filled:
         talk.go_to_human(talk.prompts.human_instead)
         return True
     talk.say(f"{lead} {filled}" if lead else filled, "question")
     longest = question.max_digits if question.kind == "digits" else 4 if question.kind == "date" else 1
+    named = _until_value(text or "", question.slot)
+    confirming = replace(confirming, named=render(named, talk.line, talk.state, given) or filled)
     talk.wait(confirming, talk.expect_yes_no(1 if keys else longest, keys=keys))
     return False
 
@@ -45,6 +51,8 @@ def answered(talk: Talk, words: Words, asked: Confirming) -> bool | None:
         _refuse(talk, question, asked)
         return _corrected(talk, question, other, asked)
     if agreed is True and not rejected:
+        if not _named_before(talk, words, asked):
+            return _too_early(talk, asked)
         return attempts.accept(talk, question, _same_type(talk, question, asked.value))
     if rejected:
         _refuse(talk, question, asked)
@@ -80,12 +88,40 @@ def _correction(talk: Talk, question: Question, words: Words, asked: Confirming,
         return None  # anything may be a name
     refused = (*attempts.refused(talk, question), *((asked.value,) if rejected else ()))
     reading = answers.read(question, words, attempts.today(talk), refused)
+    if reading is None:  # refused earlier, and given again: it was meant, and its "no" misheard
+        now = (asked.value,) if rejected else ()
+        reading = answers.read(question, words.first, attempts.today(talk), now)
     if reading is None and question.kind == "digits" and rejected:
         for text in words.readings:
             digits = corrected_digits(asked.value, text)
             if digits and answers.fits(question, digits) and digits not in refused:
                 return digits
     return str(reading.value) if reading else None
+
+
+def _until_value(text: str, slot: str) -> str:
+    """A read-back's text as far as the end of the value; all of it where the value has no place of its own."""
+    ends = [match.end() for match in PLACE.finditer(text) if any(place.root == slot for place in places(match[0]))]
+    return text[: max(ends, default=len(text))]
+
+
+def _named_before(talk: Talk, words: Words, asked: Confirming) -> bool:
+    """Whether the caller had heard the value when these words began. What is written needs no hearing."""
+    if words.via == "text":
+        return True
+    for spoken in (*talk.state.said_before, *talk.state.said):
+        at = spoken.text.find(asked.named)
+        heard_ms = spoken.part.instant_of(at + len(asked.named)) if at >= 0 else None
+        if heard_ms is not None and heard_ms <= words.start_ms + TOLERANCE_MS:
+            return True
+    return False
+
+
+def _too_early(talk: Talk, asked: Confirming) -> bool:
+    """A yes to something else, or to half of the value: read it back again, the second time for keys."""
+    if asked.unclear:
+        return unclear(talk, asked)
+    return read_back(talk, attempts.question_of(talk), replace(asked, unclear=1))
 
 
 def _refuse(talk: Talk, question: Question, asked: Confirming) -> None:

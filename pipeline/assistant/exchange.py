@@ -110,6 +110,9 @@ class AssistantHeard:
     complete: bool
     failed: bool = False
     """The voice failed: more was to be said, and what waited behind it was dropped."""
+    start_ms: int = 0
+    """From when to when it was heard."""
+    end_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)

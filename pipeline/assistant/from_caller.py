@@ -37,8 +37,9 @@ def turn(talk: Talk, event: CallerTurn) -> bool:
         reply.drop(talk, waiting)
     talk.begin_turn(event.utterance)
     talk.remember(Said(caller=True, text=event.text))
-    words = Words(event.text, event.alternatives, event.via)
+    words = Words(event.text, event.alternatives, event.via, event.start_ms)
     rule = rule_for(talk, words)
+    talk.state.parting &= rule == "goodbye"
     go_on = ruled(talk, words, rule)
     return _by_what_is_waited_for(talk, event, words, rule) if go_on is None else go_on
 

@@ -17,7 +17,7 @@ from pipeline.assistant.exchange import (
     PassagesFound,
     ToolReturned,
 )
-from pipeline.assistant.state import Calling, Finding, Replying, Said
+from pipeline.assistant.state import Calling, Finding, Heard, Replying, Said, Spoken
 from pipeline.assistant.talk import OWN_UTTERANCES, Talk
 from pipeline.assistant.voiceless import not_spoken
 
@@ -33,15 +33,17 @@ def answered(talk: Talk, event: ToolReturned | PassagesFound | ModelSaid | Model
 def heard(talk: Talk, event: AssistantHeard) -> bool:
     """An utterance of ours is over. True: go on with the flow."""
     state = talk.state
-    state.said = tuple(
-        replace(spoken, heard=event.complete, over=True) if spoken.utterance == event.utterance else spoken
-        for spoken in state.said
-    )
+    state.said = tuple(_over(spoken, event) if spoken.utterance == event.utterance else spoken for spoken in state.said)
     if event.complete and state.message is not None and state.message.confirmed_by == event.utterance:
         state.message = None
     if event.heard_text and event.utterance.startswith(OWN_UTTERANCES):
         talk.remember(Said(caller=False, text=event.heard_text))
     return not_spoken(talk, event) if event.failed else False
+
+
+def _over(spoken: Spoken, event: AssistantHeard) -> Spoken:
+    until = Heard(event.heard_text, event.start_ms, event.end_ms)
+    return replace(spoken, heard=event.complete, over=True, part=until)
 
 
 def overdue(talk: Talk, event: AnswerOverdue) -> bool:

@@ -93,8 +93,7 @@ def found(talk: Talk, waiting: Finding, event: PassagesFound) -> bool:
         return True
     if waiting.back is not None:
         if certain:
-            asking.again(talk, waiting.back)
-            return False
+            return asking.again(talk, waiting.back)
         talk.understood("clarify", confidence=0.0)
         return asking.missed(talk, waiting.back)
     if certain:

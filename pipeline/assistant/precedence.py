@@ -10,6 +10,7 @@ from pipeline.assistant.rules import Rule, mentions, normal, rule_of
 from pipeline.assistant.slots import find_digit_strings
 from pipeline.assistant.state import Asking, Calling, Confirming, Finding, Guessing, Messaging, Open, Waiting, Words
 from pipeline.assistant.talk import Talk
+from pipeline.line.flows import AskStep
 
 PATIENCE: Final = 3
 """How much longer than usual to wait for a caller who said "one moment"."""
@@ -70,8 +71,23 @@ def _person(talk: Talk) -> bool:
 
 
 def _goodbye(talk: Talk) -> bool:
+    """Let the caller go; once per goodbye, what would be lost is asked again first."""
+    waiting, state = talk.state.waiting, talk.state
+    asked = waiting.back if isinstance(waiting, Finding) else waiting
+    if isinstance(asked, Asking | Confirming) and not state.parting and _unfinished(talk, asked):
+        state.parting = True
+        return asking.again(talk, asked, talk.prompts.before_you_go)
     talk.goodbye("caller_said_goodbye")
     return False
+
+
+def _unfinished(talk: Talk, asked: Asking | Confirming) -> bool:
+    """Whether the flow was told something that leaving now would lose."""
+    place = talk.state.place
+    if isinstance(asked, Confirming) or place is None:
+        return place is not None
+    before = talk.flow(place).steps[: place.step]
+    return any(isinstance(step, AskStep) and step.ask.slot in talk.state.facts for step in before)
 
 
 def _cancel(talk: Talk) -> bool:
@@ -109,8 +125,8 @@ def _greeted(talk: Talk) -> bool:
     """Greet back; in the middle of something "hello?" asks for the question again."""
     waiting = talk.state.waiting
     if isinstance(waiting, Asking | Confirming):
-        asking.again(talk, waiting)
-    elif isinstance(waiting, Guessing):
+        return asking.again(talk, waiting)
+    if isinstance(waiting, Guessing):
         _repeat(talk)
     else:
         talk.say(talk.prompts.go_ahead, "question")

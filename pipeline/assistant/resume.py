@@ -165,7 +165,10 @@ def _found(at_ms: int, data: Mapping[str, Any]) -> DialogueEvent:
 
 def _heard(at_ms: int, data: Mapping[str, Any]) -> DialogueEvent:
     failed = data.get("failed") is True
-    return AssistantHeard(at_ms, data["utterance"], data["heard_text"], bool(data["complete"]), failed)
+    start_ms, end_ms = int(data["start_ms"]), int(data["end_ms"])
+    return AssistantHeard(
+        at_ms, data["utterance"], data["heard_text"], bool(data["complete"]), failed, start_ms, end_ms
+    )
 
 
 def _overdue(at_ms: int, data: Mapping[str, Any]) -> DialogueEvent:

@@ -27,11 +27,18 @@ class Words:
     text: str
     alternatives: tuple[str, ...] = ()
     via: Via = "speech"
+    start_ms: int = 0
+    """When they began."""
 
     @property
     def readings(self) -> tuple[str, ...]:
         """Text first, then what else it may have been."""
         return tuple(dict.fromkeys((self.text, *self.alternatives)))
+
+    @property
+    def first(self) -> "Words":
+        """Without the other readings."""
+        return replace(self, alternatives=())
 
 
 # What the dialogue waits for.
@@ -78,6 +85,8 @@ class Confirming:
     unclear: int = 0
     known: bool = False
     """The value was confirmed earlier in the call, and the caller is asked whether it is meant again."""
+    named: str = ""
+    """The text of the read-back as far as the value's end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +153,21 @@ Waiting = Nobody | Open | Guessing | Asking | Confirming | Messaging | Calling |
 
 
 @dataclass(frozen=True, slots=True)
+class Heard:
+    """What the caller heard of an utterance, and from when to when."""
+
+    text: str = ""
+    start_ms: int = 0
+    end_ms: int = 0
+
+    def instant_of(self, length: int) -> int | None:
+        """When so many characters had been heard, or would have been at this pace; None: nothing was heard."""
+        if not self.text:
+            return None
+        return self.start_ms + (self.end_ms - self.start_ms) * length // len(self.text)
+
+
+@dataclass(frozen=True, slots=True)
 class Spoken:
     """An utterance of the assistant in this turn."""
 
@@ -154,6 +178,8 @@ class Spoken:
     """To its end."""
     over: bool = False
     """Nothing more of it will be heard."""
+    part: Heard = Heard()
+    """What was heard of it, once it is over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +220,8 @@ class State:
     """Values that the caller rejected, by slot; not offered again."""
     last_flow: str = ""
     last_intent: str = ""
+    parting: bool = False
+    """The caller said goodbye before it was done, and was asked: the next goodbye holds."""
     strikes: int = 0
     """Turns in a row that led nowhere."""
     message: Message | None = None

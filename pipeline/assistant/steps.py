@@ -34,8 +34,9 @@ def advance(talk: Talk) -> None:
             return
         flow = talk.flow(place)
         if place.step >= len(flow.steps):
-            _finish(talk)
-            return
+            if not _finish(talk):
+                return
+            continue
         step = flow.steps[place.step]
         if not _TAKE[type(step)](talk, step):
             return
@@ -79,17 +80,17 @@ def holds(case: Case, facts: dict[str, Any]) -> bool:
     return type(value) is type(case.equals) and value == case.equals
 
 
-def _finish(talk: Talk) -> None:
-    """A flow is over: back to what it interrupted, or on to what else is wanted."""
+def _finish(talk: Talk) -> bool:
+    """A flow is over: back to what it interrupted, or on to what else is wanted. True: go on."""
     state = talk.state
     state.served += 1
     if state.paused is not None:
         state.place, asked = state.paused
         state.paused, state.opening = None, None
         state.last_flow = state.place.flow
-        asking.again(talk, asked)
-    else:
-        talk.more()
+        return asking.again(talk, asked)
+    talk.more()
+    return False
 
 
 def _say(talk: Talk, step: SayStep) -> bool:
@@ -178,8 +179,7 @@ def _end(talk: Talk, step: EndStep) -> bool:
         return False
     if step.end.say is not None:
         talk.say_filled(step.end.say)
-    _finish(talk)
-    return False
+    return _finish(talk)
 
 
 def _next(talk: Talk) -> None:

@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field, StringConstraints, WithJsonSchema, 
 
 from pipeline.assistant.rules import normal
 from pipeline.line.flows import Flow, Key, Name, Phrase, Question, Text, Written
+from pipeline.line.privacy import Recording
 
 MIN_EXAMPLES: Final = 12
 """Fewest example phrases of an intent: below this, classification degrades quickly."""
@@ -168,6 +169,10 @@ class Prompts(Written):
     menu_human: Text = Field(default="To leave a message, press 0.", description="its last entry")
     take_your_time: Text = "Sure, take your time."
     you_are_welcome: Text = "You're welcome."
+    before_you_go: Text = Field(
+        default="Before you go, this is not done yet.",
+        description="said before the open question when a caller says goodbye in the middle of something",
+    )
     cancelled: Text = "Okay, never mind that."
     keypad_offer: Text = Field(
         default="I'm having trouble hearing you. You can use your keypad.", description="said before a keypad question"
@@ -214,6 +219,7 @@ class Settings(Written):
     tools: tuple[ToolBinding, ...] = ()
     prompts: Prompts = Field(default_factory=Prompts)
     timing: Timing = Field(default_factory=Timing)
+    recording: Recording = Field(default_factory=Recording)
 
     def tool(self, name: str) -> ToolBinding | None:
         """The tool with this name."""

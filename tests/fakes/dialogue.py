@@ -107,7 +107,11 @@ class ScriptedCall:
             case Record(kind=kind, data=data):
                 self._write(kind, data)
             case Say() if self.heard:
-                self._post(AssistantHeard(self._now(), action.utterance, action.text, complete=True))
+                now_ms = self._now()
+                heard = AssistantHeard(
+                    now_ms, action.utterance, action.text, complete=True, start_ms=now_ms, end_ms=now_ms
+                )
+                self._post(heard)
             case CallTool():
                 self._return(action)
             case FindPassages():
@@ -160,8 +164,8 @@ class ScriptedCall:
                     {
                         "utterance": event.utterance,
                         "heard_text": event.heard_text,
-                        "start_ms": event.at_ms,
-                        "end_ms": event.at_ms,
+                        "start_ms": event.start_ms,
+                        "end_ms": event.end_ms,
                         "complete": event.complete,
                         **({"failed": True} if event.failed else {}),
                     },

@@ -167,11 +167,12 @@ SCRIPTS = {
         ("no that's wrong", [ASK_KEYS]),
         ("keys 12345", [TENT, MORE]),
     ],
-    "what was rejected is not offered again": [
+    "what was rejected twice is keyed": [
         ("where is my order", [ASK_NUMBER]),
         ("12354", ["That's order one two three five four, right?"]),
         ("no", [ASK_AGAIN]),
-        ("12354", [ASK_KEYS]),
+        ("12354", ["That's order one two three five four, right?"]),
+        ("no", [ASK_KEYS]),
     ],
     "wrong keys lead to the keypad prompt": [
         ("where is my order", [ASK_NUMBER]),
