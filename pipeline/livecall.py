@@ -72,6 +72,7 @@ class LiveCall:
         self._runtime = runtime
         self._line = line
         self._log = log
+        log.redact(line.line.settings.recording.redact)
         self._on_over = on_over
         self._streams: dict[int, _Stream] = {}
         self._one_at_a_time = asyncio.Lock()

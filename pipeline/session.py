@@ -14,6 +14,7 @@ from pipeline.drive import CallClock, TaskClock
 from pipeline.hearing import Hearing
 from pipeline.line.ready import LineRuntime
 from pipeline.runtime import Runtime
+from pipeline.silencing import Silencing
 from pipeline.stream import Stream
 from recordings.audio import CallAudio
 from recordings.events import Event
@@ -83,6 +84,7 @@ class Session:
             opened.push_async_callback(recognition.aclose)
             audio = runtime.recording(call_id)
             opened.callback(audio.close)
+            opened.callback(self._log.listen(Silencing(audio)))
             async with asyncio.TaskGroup() as tasks:
                 stream = self._stream(recognition, audio, past, tasks)
                 try:
