@@ -20,7 +20,7 @@ from server.cli.caller import Plan
 from server.cli.exits import Exit, fail
 from server.cli.own_server import Launched, Reachable, own_server
 from server.cli.remote import Api
-from server.cli.result import DEAD_AIR_MS, dead_air_ms, report, silences
+from server.cli.result import DEAD_AIR_MS, dead_air_ms, report, silences, yields_ms
 from server.cli.show import ConversationView
 from server.data_dir import DATABASE, RECORDINGS
 from telephony.double.call import DoubleCall
@@ -206,7 +206,7 @@ def _close(
         out.print(f"Again:      {os.path.relpath(sys.argv[0])} replay {heard.call_sid}")
     for text in heard.said:
         out.print(f"The caller was told: “{text}”")
-    kept_promise = _figures(told, dead_ms, out) if heard.streams else True
+    kept_promise = _figures(told, yields_ms(heard.ear), dead_ms, out) if heard.streams else True
     for problem in heard.problems:
         out.print(f"[yellow]The carrier complains: {problem.code} {problem.detail}[/]")
     if not heard.streams:
@@ -215,13 +215,16 @@ def _close(
     return Exit.OK if well and heard.streams else Exit.FAILED
 
 
-def _figures(told: dict[str, Any], dead_ms: int, out: Console) -> bool:
+def _figures(told: dict[str, Any], yields: list[int], dead_ms: int, out: Console) -> bool:
     """How fast the replies were, and whether the caller never heard dead air."""
     gaps = [turn["reply_gap_ms"] for turn in told["turns"] if turn["reply_gap_ms"] is not None and turn["caller"]]
     if gaps:
         out.print(
             f"Replies began {min(gaps)}-{max(gaps)} ms after the caller, median {sorted(gaps)[len(gaps) // 2]} ms."
         )
+    if yields:
+        times = "once" if len(yields) == 1 else f"{len(yields)} times"
+        out.print(f"Spoken over {times}, the assistant was quiet after {', '.join(map(str, yields))} ms.")
     kept_promise = dead_ms <= DEAD_AIR_MS
     style = "green" if kept_promise else "bold red"
     out.print(f"[{style}]Longest silence while the floor was the assistant's, by the caller's ear: {dead_ms} ms.[/]")

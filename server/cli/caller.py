@@ -20,24 +20,38 @@ class Plan:
     """Keys for whenever the assistant asks for keys."""
 
 
-def plan(files: Sequence[Path], dtmf: Sequence[str], interrupt_at_ms: int | None) -> Plan:
+def plan(files: Sequence[Path], dtmf: Sequence[str], interrupt_at: Sequence[str] = ()) -> Plan:
     """Put a caller's turns in order: `N=keys` is turn N, the files are the others; then the caller is silent.
 
-    interrupt_at_ms: the last file is spoken over the assistant, once it was audible for this long.
+    interrupt_at: "2=800" speaks the second file over the assistant when that was audible for 800 ms; "800" the last.
     Raises ValueError and NotAudio.
     """
     keys, when_asked = _keys(dtmf)
-    spoken = [(read_ulaw(path), path.name) for path in files]
+    over = _interruptions(interrupt_at, len(files))
+    spoken = [(over.get(place), read_ulaw(path), path.name) for place, path in enumerate(files, 1)]
     steps: list[Step] = []
     while spoken or keys:
         number = len(steps) + 1
         if number in keys or not spoken:
             steps.append(Press(keys.pop(number if number in keys else min(keys))))
             continue
-        audio, name = spoken.pop(0)
-        last = not spoken and interrupt_at_ms is not None
-        steps.append(InterruptAt(interrupt_at_ms or 0, audio, name) if last else Speak(audio, name))
+        after_ms, audio, name = spoken.pop(0)
+        steps.append(Speak(audio, name) if after_ms is None else InterruptAt(after_ms, audio, name))
     return Plan((*steps, StaySilent()), when_asked)
+
+
+def _interruptions(options: Sequence[str], files: int) -> dict[int, int]:
+    """For each file that is spoken over the assistant, after how much of it in ms."""
+    over: dict[int, int] = {}
+    for option in options:
+        which, given, after_ms = option.rpartition("=")
+        if not after_ms.isdecimal() or (given and not which.isdecimal()):
+            raise ValueError(f'--interrupt-at "{option}" must look like "800" (the last file) or "2=800" (the second)')
+        place = int(which) if given else files
+        if not 1 <= place <= files:
+            raise ValueError(f'--interrupt-at "{option}": there is no file {place}; {files} were given')
+        over[place] = int(after_ms)
+    return over
 
 
 def _keys(dtmf: Sequence[str]) -> tuple[dict[int, str], str]:

@@ -18,4 +18,4 @@ LINES = (
 
 def demo_plan() -> Plan:
     """What the recorded caller says, one line a turn; keys help where speech fails."""
-    return plan([SAMPLES / f"{name}.wav" for name in LINES], ["ask=47129#"], None)
+    return plan([SAMPLES / f"{name}.wav" for name in LINES], ["ask=47129#"])

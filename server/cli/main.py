@@ -96,9 +96,10 @@ def call(
         typer.Option(help='"2=12345#" presses keys as turn 2, "ask=12345#" whenever asked for keys. Repeatable.'),
     ] = None,
     interrupt_at: Annotated[
-        int | None,
+        list[str] | None,
         typer.Option(
-            metavar="MS", min=0, help="Speak the last file over the assistant, once it was heard for so long."
+            metavar="[N=]MS",
+            help="Speak the last file, or file N, over the assistant once it was heard for so long. Repeatable.",
         ),
     ] = None,
     result: Annotated[Path | None, typer.Option("--json", metavar="OUT", help="Write the call as JSON.")] = None,
@@ -108,7 +109,7 @@ def call(
     from telephony.double.errors import NotAudio  # noqa: PLC0415
 
     try:
-        wanted = plan(files or [], dtmf or [], interrupt_at)
+        wanted = plan(files or [], dtmf or [], interrupt_at or [])
     except (ValueError, NotAudio) as error:
         fail(Exit.INVALID, str(error))
     if len(wanted.steps) == 1 and not wanted.when_asked:

@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import Any
 
 from telephony.double.ear import Ear
+from telephony.double.track import WINDOW_MS
 
 NOTED_MS = 500
 """Shorter pauses are how people talk."""
@@ -42,6 +43,12 @@ def silences(ear: Ear, events: Sequence[Mapping[str, Any]]) -> list[Silence]:
 def dead_air_ms(found: Iterable[Silence]) -> int:
     """The longest silence while the floor was the assistant's."""
     return max((silence.end_ms - silence.start_ms for silence in found if silence.floor == "assistant"), default=0)
+
+
+def yields_ms(ear: Ear) -> list[int]:
+    """For each time that the caller spoke over the assistant, how long it went on, as the ear heard it."""
+    begun = {span.start_ms for span in ear.caller_speech()}
+    return [overlap.length_ms for overlap in ear.overlaps(WINDOW_MS) if overlap.start_ms in begun]
 
 
 def report(call: Mapping[str, Any], found: Sequence[Silence]) -> dict[str, Any]:

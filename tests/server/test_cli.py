@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from server.cli.caller import plan
 from server.cli.main import app
-from server.cli.result import Silence, dead_air_ms, report, silences
+from server.cli.result import Silence, dead_air_ms, report, silences, yields_ms
 from telephony.double.ear import Ear
 from telephony.double.files import read_ulaw
 from telephony.double.script import InterruptAt, Press, Speak, StaySilent
@@ -106,10 +106,33 @@ def test_what_is_no_audio_is_refused(tmp_path: Path):
 
 
 def test_keys_take_their_turn_and_the_rest_is_spoken(spoken: Path):
-    steps = plan([spoken, spoken], ["2=12#", "9=5"], None).steps
+    steps = plan([spoken, spoken], ["2=12#", "9=5"]).steps
     assert [type(step) for step in steps] == [Speak, Press, Speak, Press, StaySilent]
-    assert plan([spoken], [], 300).steps[0] == InterruptAt(300, read_ulaw(spoken), "line.wav")
-    assert plan([spoken], ["ask=12#"], None).when_asked == "12#"
+    assert plan([spoken], [], ["300"]).steps[0] == InterruptAt(300, read_ulaw(spoken), "line.wav")
+    assert plan([spoken], ["ask=12#"]).when_asked == "12#"
+
+
+def test_any_files_are_spoken_over_the_assistant(spoken: Path):
+    steps = plan([spoken, spoken, spoken], [], ["1=200", "3=900"]).steps
+    assert [type(step) for step in steps] == [InterruptAt, Speak, InterruptAt, StaySilent]
+    assert [step.after_ms for step in steps if isinstance(step, InterruptAt)] == [200, 900]
+
+
+@pytest.mark.parametrize("option", ["-5", "soon", "2=", "x=5", "3=5", "0=5"])
+def test_an_interruption_that_cannot_be_says_why(spoken: Path, option: str):
+    with pytest.raises(ValueError, match="interrupt-at"):
+        plan([spoken, spoken], [], [option])
+
+
+def test_how_long_the_assistant_went_on_when_spoken_over_is_heard_by_the_ear():
+    ear, sound = Ear(), bytes([0x80, 0x00]) * 4000
+    ear.begin(0)
+    ear.queue(0, sound)
+    ear.said(400, sound[:3200])
+    ear.clear(640)
+    ear.queue(2000, sound)
+    ear.tick(4000)
+    assert yields_ms(ear) == [240]
 
 
 def test_silences_are_cut_where_the_floor_changes_and_only_the_assistants_count_as_dead_air():
