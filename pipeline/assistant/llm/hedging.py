@@ -6,16 +6,14 @@ for a while.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Literal
+
+from voice.cooldown import CoolDown
 
 Route = int
 """0 is the preferred one."""
 
-COOL_MS: Final = 30_000
-"""A route that failed comes last for so long; twice as long each time it fails again."""
-COOL_MOST_MS: Final = 300_000
-"""At most so long; at once for a route that turned us away."""
 PROBE_MS: Final = 5_000
 """One request tries a route that has cooled down; the others leave it alone for so long."""
 SLOW_MS: Final = 1500
@@ -160,11 +158,11 @@ class Race:
 @dataclass(slots=True)
 class _Standing:
     strikes: int = 0
+    cooling: CoolDown = field(default_factory=CoolDown)
     pause_ms: int = 0
     """How long it was last left alone; 0: nothing is held against it."""
-    until_ms: int = 0
-    on_trial: bool = False
-    """Its time is over, and one request tries it."""
+    tried_until_ms: int = 0
+    """Its time is over, and one request tries it: the others leave it alone until then."""
 
 
 class Health:
@@ -181,7 +179,7 @@ class Health:
         cooling = [route for route in range(len(self._standings)) if self._is_cooling(route, now_ms)]
         for route, standing in enumerate(self._standings):
             if route not in cooling and standing.pause_ms:
-                standing.until_ms, standing.on_trial = now_ms + PROBE_MS, True
+                standing.tried_until_ms = now_ms + PROBE_MS
         return [route for route in range(len(self._standings)) if route not in cooling] + cooling
 
     def worked(self, route: Route) -> None:
@@ -197,13 +195,10 @@ class Health:
     def failed(self, route: Route, now_ms: int, *, for_good: bool = False) -> bool:
         """It broke; for_good: a retry does not help. Whether it is left alone now and was not before."""
         standing = self._standings[route]
+        is_news = not standing.cooling.cools(now_ms)
         standing.strikes = 0
-        is_news = standing.on_trial or not self._is_cooling(route, now_ms)
         if is_news or for_good:  # calls that failed together count once
-            longer_ms = COOL_MOST_MS if for_good else max(COOL_MS, 2 * standing.pause_ms)
-            standing.pause_ms = min(longer_ms, COOL_MOST_MS)
-            standing.until_ms = now_ms + standing.pause_ms
-            standing.on_trial = False
+            standing.pause_ms = standing.cooling.failed("", now_ms, for_good=for_good)
         return is_news
 
     def pause_ms(self, route: Route) -> int:
@@ -211,4 +206,5 @@ class Health:
         return self._standings[route].pause_ms
 
     def _is_cooling(self, route: Route, now_ms: int) -> bool:
-        return now_ms < self._standings[route].until_ms
+        standing = self._standings[route]
+        return standing.cooling.cools(now_ms) or now_ms < standing.tried_until_ms

@@ -10,11 +10,11 @@ from telephony.double import virtual_time
 from tests.fakes.office import virtually
 from tests.peers.elevenlabs import API_KEY, VOICE, ElevenLabsPeer
 from tests.peers.speech import LETTER_MS, hear, say
+from voice.cooldown import COOL_DOWN_MS as REST_MS
 from voice.errors import ProviderFailed, ProviderLate, ProviderRefused
 from voice.tts.elevenlabs import Account, ElevenLabs
 from voice.tts.failover import FIRST_AUDIO_MS, Failover
 from voice.tts.port import Aligned, Rendered, Switched, TellsSwitches, TextToSpeech
-from voice.tts.routes import REST_MS
 
 pytestmark = pytest.mark.unit
 

@@ -1,6 +1,8 @@
 import pytest
 
-from voice.tts.routes import LONGEST_REST_MS, REST_MS, Routes
+from voice.cooldown import COOL_DOWN_MS as REST_MS
+from voice.cooldown import LONGEST_COOL_DOWN_MS as LONGEST_REST_MS
+from voice.tts.routes import Routes
 
 pytestmark = pytest.mark.unit
 

@@ -5,8 +5,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.assistant.llm.hedging import (
-    COOL_MOST_MS,
-    COOL_MS,
     PROBE_MS,
     Ask,
     Began,
@@ -20,6 +18,8 @@ from pipeline.assistant.llm.hedging import (
     RaceEvent,
     Take,
 )
+from voice.cooldown import COOL_DOWN_MS as COOL_MS
+from voice.cooldown import LONGEST_COOL_DOWN_MS as COOL_MOST_MS
 
 pytestmark = pytest.mark.unit
 
