@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import structlog
 
 from pipeline.line.model import Line
-from pipeline.line.ready import LineRuntime
+from pipeline.line.ready import EarlierLine, LineRuntime, no_earlier_line
 from pipeline.livecall import LiveCall, record_carrier_message
 from pipeline.runtime import Runtime
 from pipeline.session import CallOrigin
@@ -63,8 +63,19 @@ SETTLED_MAX = 1000
 class Switchboard:
     """One per process. All methods belong to its event loop."""
 
-    def __init__(self, runtime: Runtime, lines: Mapping[str, LineRuntime], tokens: CallTokens, max_calls: int) -> None:
-        """lines: by number (E.164) in the order of the settings; replaced as a whole by use_lines."""
+    def __init__(
+        self,
+        runtime: Runtime,
+        lines: Mapping[str, LineRuntime],
+        tokens: CallTokens,
+        max_calls: int,
+        earlier: EarlierLine = no_earlier_line,
+    ) -> None:
+        """lines: by number (E.164) in the order of the settings; replaced as a whole by use_lines.
+
+        earlier: the version with which a call began that another process carried.
+        """
+        self._earlier = earlier
         self._runtime = runtime
         self._lines = dict(lines)
         self._tokens = tokens
@@ -150,7 +161,9 @@ class Switchboard:
             call.message_left(recording_url, duration_s)
             return
         log, past = await resumed(self._runtime.store, self._runtime.org_id, call_sid)
-        line = self._lines.get(past[0].data.get("to_number", "")) if past else None
+        if any(_recorded(event) == recording_url for event in past):
+            return  # by a process that died before it could answer
+        line = await self._line_of(past[0]) if past else None
         if line is not None:
             record_carrier_message(log, line, past[-1].at_ms, recording_url, duration_s)
 
@@ -216,16 +229,46 @@ class Switchboard:
     async def _rebuild(self, call_sid: str) -> LiveCall | None:
         """A call that another process, or an earlier life of this one, carried. None if it is unknown or over."""
         log, past = await resumed(self._runtime.store, self._runtime.org_id, call_sid)
+        known = bool(past) and past[0].kind == "call.ringing" and all(event.kind != "call.ended" for event in past)
+        line = await self._line_of(past[0]) if known else None
         if call_sid in self._calls:  # another request was faster
             return self._calls[call_sid]
-        if not past or past[0].kind != "call.ringing" or any(event.kind == "call.ended" for event in past):
+        if not known or call_sid in self._settled:
             return None
-        origin = CallOrigin.of(past[0])
-        line = self._lines.get(origin.to_number)
-        if line is None:
-            log.record("call.ended", past[-1].at_ms, outcome="failed", reason="its line is no longer there")
+        outcome, reason = _over(past, line)
+        if line is None or outcome is not None:
+            log.record("call.ended", past[-1].at_ms, outcome=outcome, reason=reason)
+            self._settle(call_sid, HangUp())
             return None
-        return self._admit(origin, line, log, past)
+        return self._admit(CallOrigin.of(past[0]), line, log, past)
+
+    async def _line_of(self, ringing: Event) -> LineRuntime | None:
+        """The version of the line with which a call began; where that is not kept, the one that takes calls now."""
+        current = self._lines.get(ringing.data.get("to_number", ""))
+        version = ringing.data.get("line_version", "")
+        if current is not None and current.line.version == version:
+            return current
+        earlier = await self._earlier(version)
+        if earlier is None and current is not None:
+            structlog.get_logger().warning(
+                "call goes on with another version", call_id=ringing.call_id, version=version
+            )
+        return earlier or current
+
+
+def _recorded(event: Event) -> str | None:
+    """The carrier's recording that an event tells of."""
+    return event.data.get("recording_url") if event.kind == "message.taken" else None
+
+
+def _over(past: Sequence[Event], line: LineRuntime | None) -> tuple[str | None, str]:
+    """How a call ended whose process died before it wrote that down; None: it goes on."""
+    if any(_recorded(event) for event in past):
+        return "message_taken", "recorded by the carrier"
+    if line is None:
+        taken = any(event.kind == "message.taken" for event in past)
+        return "message_taken" if taken else "failed", "its line is no longer there"
+    return None, ""
 
 
 def _record_ringing(log: CallLog, origin: CallOrigin, line: LineRuntime | None) -> Event:

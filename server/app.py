@@ -12,6 +12,7 @@ from fastapi.responses import JSONResponse, RedirectResponse
 
 from pipeline import graph
 from pipeline.assistant.llm.port import LanguageModel
+from pipeline.line.ready import LineRuntime
 from pipeline.runtime import Runtime
 from pipeline.switchboard import Switchboard
 from recordings import disk
@@ -91,7 +92,11 @@ async def open_office(settings: Settings, public_url: str) -> AsyncIterator[Offi
             turn_vote=await open_turn_vote(settings, stack),
         )
         tokens = CallTokens(_secret(settings, data_dir))
-        switchboard = Switchboard(runtime, lines.by_number(), tokens, settings.max_calls)
+
+        async def earlier(version: str) -> LineRuntime | None:
+            return await lines.earlier(version, stt.learn, switchboard.lines_in_use)
+
+        switchboard = Switchboard(runtime, lines.by_number(), tokens, settings.max_calls, earlier)
         await switchboard.finish_abandoned()
         access_token = settings.access_token.get_secret_value() or secrets.token_urlsafe(24)
         office = Office(

@@ -25,6 +25,7 @@ from pipeline.line.model import Line
 from pipeline.line.ready import LineRuntime
 from pipeline.line.vocabulary import fixed_texts, qualified, training_examples, vocabularies
 from server.health import LineHealth
+from server.line_versions import LineVersions
 from server.settings import Settings
 from voice.errors import ProviderError
 from voice.prompts import Prompts
@@ -34,6 +35,7 @@ LOOK_S = 2.0
 """How often the folders are looked at."""
 TRY_AGAIN_S: Final = 30.0
 """After this an edit is tried again that failed for a reason outside the line's folder."""
+KEEP_TRIES: Final = 3
 _OUTSIDE: Final = (
     OSError, sqlite3.Error, KnowledgeError, ProviderError, BackendUnusable, SentenceModelUnusable,
 )  # fmt: skip
@@ -52,7 +54,11 @@ class Lines:
         self._sentence_model = settings.sentence_model
         self._data_dir = data_dir
         self._prompts = prompts
+        self._versions = LineVersions(data_dir / "lines")
         self._ready: dict[Path, LineRuntime] = {}
+        self._recalled: dict[str, LineRuntime] = {}
+        """Versions that only calls of an earlier process have; kept until this one ends."""
+        self._recalling = asyncio.Lock()
         self._seen: dict[Path, str] = {}
         self._loaded_at: dict[Path, datetime] = {}
         self._problems: dict[Path, tuple[str, ...]] = {}
@@ -109,13 +115,31 @@ class Lines:
         return {number: ready for ready in self._ready.values() for number in ready.line.settings.numbers}
 
     def vocabularies(self, also: Iterable[Line] = ()) -> list[Vocabulary]:
-        """What recognisers prepare for: the versions that take new calls, and these."""
-        lines = {(line.settings.name, line.version): line for line in (*self.current(), *also)}
+        """What recognisers prepare for: the versions that take new calls, those that were recalled, and these."""
+        recalled = (ready.line for ready in self._recalled.values())
+        lines = {(line.settings.name, line.version): line for line in (*self.current(), *recalled, *also)}
         return [
             replace(vocabulary, name=qualified(line, vocabulary.name))
             for line in lines.values()
             for vocabulary in vocabularies(line)
         ]
+
+    async def earlier(self, version: str, learn: Learn, in_use: InUse) -> LineRuntime | None:
+        """A version that calls of an earlier process began with, once recognisers know its words; None: it is gone."""
+        async with self._recalling:
+            if version in self._recalled:
+                return self._recalled[version]
+            folder = await asyncio.to_thread(self._versions.folder, version)
+            if folder is None:
+                return None
+            try:
+                ready = await self._engines(await asyncio.to_thread(load_line, folder))
+                await learn(self.vocabularies([ready.line, *in_use()]))
+            except (LineInvalid, *_OUTSIDE) as error:
+                structlog.get_logger().error("earlier line not usable", version=version, reason=str(error))
+                return None
+            self._recalled[version] = ready
+            return ready
 
     async def _load(self, folder: Path) -> None:
         self._use(folder, await self._made(folder))
@@ -127,7 +151,18 @@ class Lines:
 
     async def _made(self, folder: Path) -> LineRuntime:
         """The line as its folder says now, ready to take calls; it takes none yet. Raises LineInvalid and _OUTSIDE."""
-        line = await asyncio.to_thread(load_line, folder)
+        return await self._engines(await asyncio.to_thread(self._kept, folder))
+
+    def _kept(self, folder: Path) -> Line:
+        """The line, of which there is a copy for calls that outlive it. Raises LineInvalid, OSError."""
+        for _ in range(KEEP_TRIES):
+            line = load_line(folder)
+            if self._versions.keep(line):
+                return line
+        raise OSError(f"{folder} changed each time that it was read")
+
+    async def _engines(self, line: Line) -> LineRuntime:
+        """What a line's calls need. Raises LineInvalid and _OUTSIDE."""
         zone = ZoneInfo(line.settings.hours.time_zone)
 
         def today() -> date:

@@ -61,7 +61,7 @@ def version_of(folder: Path) -> str:
     """The content hash of a folder: names and bytes of its files, but for hidden ones. Raises LineInvalid, OSError."""
     digest = hashlib.sha256()
     total = 0
-    for path in sorted(_files(folder), key=lambda path: path.relative_to(folder).as_posix()):
+    for path in sorted(files_of(folder), key=lambda path: path.relative_to(folder).as_posix()):
         content = path.read_bytes()
         total += len(content)
         if total > MAX_FOLDER_BYTES:
@@ -72,7 +72,8 @@ def version_of(folder: Path) -> str:
     return digest.hexdigest()[:12]
 
 
-def _files(folder: Path) -> list[Path]:
+def files_of(folder: Path) -> list[Path]:
+    """The files that are a line: all in its folder, but for hidden ones."""
     found = []
     for place, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith((".", "__"))]
