@@ -23,6 +23,7 @@ def loudest(path, utterance):
     return int(np.abs(samples.astype(np.int32)).max())
 
 
+@pytest.mark.row(149)
 @virtually
 async def test_a_card_is_neither_in_the_log_nor_in_the_database_nor_in_the_recording(tmp_path: Path):
     async with virtual_office(tmp_path, [f"my card is {CARD}", "no thank you goodbye"]) as office:

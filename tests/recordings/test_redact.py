@@ -109,6 +109,7 @@ def _spoken(draw, digits):
     return " ".join(filter(None, words))
 
 
+@pytest.mark.row(149)
 @given(st.data())
 def test_no_card_is_kept_however_it_is_said(data):
     card = data.draw(cards())
