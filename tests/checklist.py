@@ -1,4 +1,4 @@
-"""What phone support is asked for, and which tests show that it is there: `python -m tests.checklist` writes docs/checklist.md.
+"""What phone support is asked for, and which tests show it: `python -m tests.checklist` writes docs/checklist.md.
 
 A test says what it shows with `@pytest.mark.row(43, 62)`. Rows are numbered as in the survey of requirements that the
 product was planned with; those of later work are not listed yet.
