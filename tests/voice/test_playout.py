@@ -1,7 +1,8 @@
-import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+"""What is sent when, and to the word what was heard."""
 
+import pytest
+
+from tests.fakes.playing import Carrier, tone
 from voice.ledger import EAR_PIECE_MS
 from voice.playout import AHEAD_MS, MARK_GRACE_MS, Playout
 from voice.playout_events import (
@@ -20,56 +21,6 @@ from voice.playout_events import (
 )
 
 pytestmark = pytest.mark.unit
-
-
-def tone(duration_ms, code=0x20):
-    return bytes([code]) * (duration_ms * 8)
-
-
-class Carrier:
-    """Plays what it is sent in real time and returns marks, `lag_ms` later; drives the core by its deadlines."""
-
-    def __init__(self, playout, lag_ms=0, marks=True):
-        self.playout, self.lag_ms, self.marks = playout, lag_ms, marks
-        self.now_ms = 0
-        self.actions = []
-        self.due = []  # (at_ms, name)
-        self.plays_until_ms = 0
-        self.heard_bytes = []  # (at_ms, ulaw) as it truly sounds
-
-    def post(self, event):
-        self._carry_out(self.playout.handle(event))
-
-    def _carry_out(self, actions):
-        self.actions += [(self.now_ms, action) for action in actions]
-        for action in actions:
-            if isinstance(action, SendAudio):
-                start = max(self.plays_until_ms, self.now_ms + self.lag_ms)
-                self.heard_bytes.append((start, action.ulaw))
-                self.plays_until_ms = start + len(action.ulaw) // 8
-            elif isinstance(action, SendMark) and self.marks:
-                self.due.append((max(self.plays_until_ms, self.now_ms), action.name))
-            elif isinstance(action, SendClear):
-                self.due = [(self.now_ms, name) for _, name in self.due]
-                self.plays_until_ms = self.now_ms
-
-    def run(self, until_ms):
-        while True:
-            nexts = [at for at, _ in self.due]
-            if self.playout.deadline_ms is not None:
-                nexts.append(self.playout.deadline_ms)
-            if not nexts or min(nexts) > until_ms:
-                self.now_ms = until_ms
-                return
-            self.now_ms = max(self.now_ms, min(nexts))
-            returned = [name for at, name in self.due if at <= self.now_ms]
-            self.due = [(at, name) for at, name in self.due if at > self.now_ms]
-            for name in returned:
-                self.post(MarkReturned(self.now_ms, name))
-            self._carry_out(self.playout.tick(self.now_ms))
-
-    def of(self, kind):
-        return [action for _, action in self.actions if isinstance(action, kind)]
 
 
 def test_a_short_utterance_is_sent_at_once_and_heard_to_the_end():
@@ -294,55 +245,6 @@ def test_an_utterance_without_audio_was_not_heard():
     assert line.of(Heard) == [Heard("u1", "", 5, 5, complete=False, failed=True)]
 
 
-COUNT = "one two three four five six seven eight nine ten eleven twelve"
-
-
-def broken_off(line: Carrier, at_ms: int = 0, duration_ms: int = 1200) -> None:
-    """An utterance whose voice failed after so much audio: a quarter of its text."""
-    line.post(Enqueue(at_ms, "u1", COUNT, tone(duration_ms), last=False))
-    line.post(Enqueue(at_ms, "u1", COUNT, b"", last=True, broken=True))
-
-
-def test_an_utterance_that_breaks_off_was_heard_as_far_as_its_audio_goes():
-    line = Carrier(Playout())
-    broken_off(line)
-    line.run(3000)
-    (heard,) = line.of(Heard)
-    assert heard.failed
-    assert not heard.complete
-    assert COUNT.startswith(heard.heard_text)
-    assert 2 <= len(heard.heard_text.split()) <= 5
-    assert 1200 <= heard.end_ms <= 1220
-
-
-def test_an_utterance_that_breaks_off_without_audio_is_told_once_what_came_before_was_heard():
-    line = Carrier(Playout())
-    line.post(Enqueue(0, "u0", "hello", tone(500), last=True))
-    line.post(Enqueue(0, "u1", COUNT, b"", last=True, broken=True))
-    assert line.of(Heard) == []
-    line.run(2000)
-    assert [(heard.utterance, heard.complete, heard.failed) for heard in line.of(Heard)] == [
-        ("u0", True, False),
-        ("u1", False, True),
-    ]
-
-
-def test_an_utterance_that_breaks_off_and_is_interrupted_did_not_fail_the_caller():
-    line = Carrier(Playout())
-    broken_off(line)
-    line.run(500)
-    line.post(Interrupt(500))
-    (heard,) = line.of(Heard)
-    assert not heard.failed
-    assert not heard.complete
-
-
-def test_a_text_without_words_cannot_fail():
-    line = Carrier(Playout())
-    line.post(Enqueue(0, "u1", "...", b"", last=True))
-    assert not line.of(Heard)[0].failed
-
-
 def test_another_utterance_ends_the_open_one():
     line = Carrier(Playout())
     line.post(Enqueue(0, "u1", "hm", tone(200), last=False))
@@ -364,95 +266,3 @@ def test_quiet_at_tells_when_all_that_is_enqueued_will_have_been_said():
 
 def test_interrupting_silence_is_ignored():
     assert Playout().handle(Interrupt(5)) == [Ignored("nothing to interrupt")]
-
-
-EVENTS = st.lists(
-    st.one_of(
-        st.tuples(st.just("say"), st.integers(0, 3), st.integers(0, 900), st.booleans()),
-        st.tuples(st.just("mark"), st.integers(0, 30)),
-        st.tuples(st.just("interrupt")),
-        st.tuples(st.just("lost")),
-        st.tuples(st.just("resumed")),
-        st.tuples(st.just("wait"), st.integers(-50, 1500)),
-    ),
-    max_size=40,
-)
-
-
-class Account:
-    """Checks every action as it comes, and the sums at the end."""
-
-    def __init__(self):
-        self.playout = Playout()
-        self.now_ms = self.sent = self.ear = self.ear_end_ms = self.current = 0
-        self.marks, self.heard, self.said = ["nonsense"], [], set()
-
-    def take(self, actions):
-        for action in actions:
-            if isinstance(action, SendAudio):
-                self.sent += len(action.ulaw)
-            elif isinstance(action, SendMark):
-                self.marks.append(action.name)
-            elif isinstance(action, Heard):
-                self.heard.append(action.utterance)
-                assert action.start_ms <= action.end_ms
-            elif isinstance(action, EarAudio):
-                assert action.at_ms >= self.ear_end_ms
-                assert 0 < len(action.ulaw) <= EAR_PIECE_MS * 8
-                self.ear_end_ms = action.at_ms + len(action.ulaw) // 8
-                self.ear += len(action.ulaw)
-        assert self.ear <= self.sent
-        assert self.ear_end_ms <= self.playout._now_ms
-
-    def say(self, step, duration_ms, last):
-        self.current += step == 0
-        self.said.add(f"u{self.current}")
-        text = ("some words", "other words here", "", "some words")[step]
-        self.take(self.playout.handle(Enqueue(self.now_ms, f"u{self.current}", text, tone(duration_ms), last)))
-
-    def mark(self, which):
-        self.take(self.playout.handle(MarkReturned(self.now_ms, self.marks[which % len(self.marks)])))
-
-    def interrupt(self):
-        self.take(self.playout.handle(Interrupt(self.now_ms)))
-        assert not self.playout.speaking
-
-    def lost(self):
-        self.take(self.playout.handle(MediaLost(self.now_ms)))
-
-    def resumed(self):
-        self.take(self.playout.handle(MediaResumed(self.now_ms)))
-
-    def wait(self, duration_ms):
-        until_ms = max(0, self.now_ms + duration_ms)
-        for _ in range(500):
-            deadline = self.playout.deadline_ms
-            if deadline is None or deadline > until_ms:
-                self.now_ms = until_ms
-                return
-            self.now_ms = max(self.now_ms, deadline)
-            self.take(self.playout.tick(self.now_ms))
-        pytest.fail("ticks do not get anywhere")
-
-
-@settings(max_examples=150, deadline=None)
-@given(EVENTS)
-def test_whatever_happens_each_utterance_is_heard_once_and_never_more_than_was_sent(script):
-    account = Account()
-    for kind, *rest in script:
-        getattr(account, kind)(*rest)
-    account.interrupt()
-    assert sorted(account.heard) == sorted(account.said)
-    assert account.playout.deadline_ms is None
-
-
-@settings(max_examples=50, deadline=None)
-@given(EVENTS)
-def test_left_alone_it_falls_silent(script):
-    account = Account()
-    for kind, *rest in script:
-        getattr(account, kind)(*rest)
-    account.take(account.playout.handle(Enqueue(account.now_ms, "end", "", b"", last=True)))
-    account.wait(120_000)
-    assert not account.playout.speaking
-    assert set(account.heard) == account.said | {"end"}

@@ -1,7 +1,4 @@
-"""Dialogues on the example line, as tables: what the caller says, and what the assistant then says and does."""
-
-from datetime import datetime
-from zoneinfo import ZoneInfo
+"""Dialogues on the example line: every script, and what is done and recorded on the way."""
 
 import pytest
 from hypothesis import given, settings
@@ -17,63 +14,32 @@ from pipeline.assistant.exchange import (
     End,
     Expect,
     FindPassages,
-    FoundPassage,
     PassagesFound,
     Say,
     ToolReturned,
 )
 from pipeline.assistant.flow import Dialogue
 from tests.fakes.dialogue import ScriptedCall, ignored
+from tests.fakes.northfield import (
+    ASK_NUMBER,
+    BYE,
+    CHANGED,
+    CLARIFY,
+    KNOWLEDGE,
+    MORE,
+    NOON,
+    NOTED,
+    PERSON,
+    SORRY,
+    TELL_US,
+    TENT,
+    WHICH_ORDER,
+)
+from tests.fakes.scripts import SCRIPTS
 from tests.fakes.shop import ORDERS, shop_tools
 from tests.fakes.understanding import KeywordUnderstanding
 
 pytestmark = pytest.mark.unit
-
-NOON = datetime(2026, 11, 23, 12, 0, tzinfo=ZoneInfo("America/Los_Angeles"))  # the Monday before Thanksgiving
-KNOWLEDGE = {
-    "policy": FoundPassage("returns.md", "returns#window", "How long", "You have thirty days to return anything.", 9.0),
-    "canada": FoundPassage("shipping.md", "shipping#canada", "Canada", "Yes, we ship to Canada.", 8.0),
-}
-MORE = "Is there anything else I can help with?"
-BYE = "Thanks for calling Northfield Outdoor. Goodbye."
-ASK_NUMBER = "What's your order number?"
-ASK_AGAIN = "Sorry, I didn't get that. Please say the five digits of your order number, one at a time."
-ASK_KEYS = "Please type the five digits of your order number on your keypad."
-TENT = "Good news: your trail tent is out for delivery with UPS, and should be there today."
-BOOTS = "Your pair of hiking boots is on its way with FedEx. It should arrive on Wednesday, November 25th."
-PERSON = "I can't put you through from here yet, but I can take a message, and a person will call you back."
-TELL_US = "Please say your name, your phone number, and what it's about."
-NOTED = "Thank you. Your message is recorded, and someone from our team will call you back."
-SORRY = "I'm sorry, I'm not getting this right."
-CLARIFY = (
-    "I'm sorry, I don't have an answer to that. Could you say it another way? "
-    "Or say message, and I'll take one for our team."
-)
-LABEL = (
-    "You have until Sunday, December 20th to return your pair of trekking poles. "
-    "Shall I have a return label sent to you?"
-)
-RETURNED = "Done. Your return number is R, seven, zero, one. The label is on its way to your e-mail."
-CHANGED = (
-    "I've sent your request. The number is D, four, zero, one. The delivery team will text you to confirm the day."
-)
-ON_DECEMBER_3RD = "Shall I ask the delivery team to bring order four seven one two nine on Thursday, December 3rd?"
-THANKSGIVING = "On Thursday, Thanksgiving Day, we're closed."
-HOURS_NOW = (
-    "We're open right now, until 7 PM. We're open Monday to Friday from 9 AM to 7 PM, Saturday from 10 AM to 6 PM, "
-    "and Sunday from 11 AM to 5 PM."
-)
-MENU = (
-    "I'm having trouble hearing you. Let's use the keypad. For the status of an order, press 1. For returning "
-    "something, press 2. For our opening hours, press 3. For changing a delivery, press 4. To leave a message, press 0."
-)
-GO_AHEAD = "Go ahead. Please say your name, your phone number, and your message."
-NOT_FOUND = "I can't find an order nine nine nine nine nine. Let me take a message, and someone will look into it."
-WHICH_ORDER = "Please tell me your name, your phone number, and what you ordered."
-POLES = "Our records say your pair of trekking poles was delivered on Friday, November 20th."
-WHY = "I can help with that. Is it damaged, the wrong item, or did you change your mind?"
-KEY_DATE = "Please type the day as four digits, month first. For March fifth, type zero three zero five."
-EMERGENCY = "If anyone is in danger, please hang up and call nine one one right away."
 
 
 @pytest.fixture
@@ -92,310 +58,6 @@ def test_the_greeting_says_who_and_what_answers(example_line):
     ]
     assert [say.interruptible for say in call.of(Say)] == [False, False, True]
     assert call.expects.kind == "open"
-
-
-SCRIPTS = {
-    "an order by voice": [
-        ("where is my order", [ASK_NUMBER]),
-        ("four seven one two nine", ["That's order four seven one two nine, right?"]),
-        ("yes", [BOOTS, MORE]),
-        ("no", [BYE]),
-    ],
-    "the number said at once": [
-        ("can you check the status of my order number 12345", ["That's order one two three four five, right?"]),
-        ("yes please", [TENT, MORE]),
-        ("no thank you goodbye", [BYE]),
-    ],
-    "the number alone": [
-        ("four seven one two nine", ["That's order four seven one two nine, right?"]),
-        ("that's right", [BOOTS, MORE]),
-    ],
-    "a keyed number needs no read-back": [
-        ("where is my order", [ASK_NUMBER]),
-        ("keys 12345", [TENT, MORE]),
-    ],
-    "keys in place of words": [("keys 47129", [BOOTS, MORE])],
-    "a correction of what was misheard": [
-        ("where is my order", [ASK_NUMBER]),
-        ("1 2 3 4 5", ["That's order one two three four five, right?"]),
-        ("no, it's 47129", ["That's order four seven one two nine, right?"]),
-        ("yes that's right", [BOOTS, MORE]),
-    ],
-    "a correction of a part": [
-        ("where is my order", [ASK_NUMBER]),
-        ("four seven one nine two", ["That's order four seven one nine two, right?"]),
-        ("not nine two, two nine", ["That's order four seven one two nine, right?"]),
-        ("yes", [BOOTS, MORE]),
-    ],
-    "a yes that repeats the number": [
-        ("where is my order", [ASK_NUMBER]),
-        ("12345", ["That's order one two three four five, right?"]),
-        ("yes one two three four five", [TENT, MORE]),
-    ],
-    "a correction after the answer": [
-        ("check the status of 12345", ["That's order one two three four five, right?"]),
-        ("yes", [TENT, MORE]),
-        ("no it's 47129", ["That's order four seven one two nine, right?"]),
-        ("right", [BOOTS, MORE]),
-    ],
-    "read-back answered by key": [
-        ("where is my order", [ASK_NUMBER]),
-        ("12345", ["That's order one two three four five, right?"]),
-        ("keys 2", [ASK_AGAIN]),
-        ("47129", ["That's order four seven one two nine, right?"]),
-        ("keys 1", [BOOTS, MORE]),
-    ],
-    "the right number keyed at the read-back": [
-        ("where is my order", [ASK_NUMBER]),
-        ("12354", ["That's order one two three five four, right?"]),
-        ("keys 12345", [TENT, MORE]),
-    ],
-    "two failures lead to the keypad, then to a human": [
-        ("where is my order", [ASK_NUMBER]),
-        ("the big blue one", [ASK_AGAIN]),
-        ("i told you the blue one", [ASK_KEYS]),
-        ("keys 123", [ASK_KEYS]),
-        ("keys 99", [SORRY, PERSON, TELL_US]),
-        ("this is dana miller my number is 415 555 2671", [NOTED, MORE]),
-        ("no", [BYE]),
-    ],
-    "a rejected read-back is a failure": [
-        ("where is my order", [ASK_NUMBER]),
-        ("12354", ["That's order one two three five four, right?"]),
-        ("no", [ASK_AGAIN]),
-        ("12435", ["That's order one two four three five, right?"]),
-        ("no that's wrong", [ASK_KEYS]),
-        ("keys 12345", [TENT, MORE]),
-    ],
-    "what was rejected twice is keyed": [
-        ("where is my order", [ASK_NUMBER]),
-        ("12354", ["That's order one two three five four, right?"]),
-        ("no", [ASK_AGAIN]),
-        ("12354", ["That's order one two three five four, right?"]),
-        ("no", [ASK_KEYS]),
-    ],
-    "wrong keys lead to the keypad prompt": [
-        ("where is my order", [ASK_NUMBER]),
-        ("keys 123", [ASK_KEYS]),
-        ("keys 12345", [TENT, MORE]),
-    ],
-    "too few keys lead to the keypad prompt": [
-        ("where is my order", [ASK_NUMBER]),
-        ("incomplete", [ASK_KEYS]),
-        ("keys 12345", [TENT, MORE]),
-    ],
-    "a number in two parts": [
-        ("where is my order", [ASK_NUMBER]),
-        ("one two three", ["I have one two three. What comes next?"]),
-        ("four five", ["That's order one two three four five, right?"]),
-        ("yes", [TENT, MORE]),
-    ],
-    "the whole number again after its first part": [
-        ("where is my order", [ASK_NUMBER]),
-        ("four seven", ["I have four seven. What comes next?"]),
-        ("four seven one two nine", ["That's order four seven one two nine, right?"]),
-    ],
-    "no number at hand": [
-        ("where is my order", [ASK_NUMBER]),
-        (
-            "i don't have it",
-            [
-                "No problem. Let me take a message, and someone will find your order.",
-                WHICH_ORDER,
-            ],
-        ),
-        ("dana miller two tents", [
-            "Thank you. Your message for our support team is recorded, and they'll call you back.", MORE,
-        ]),
-    ],
-    "time to look": [
-        ("where is my order", [ASK_NUMBER]),
-        ("hold on let me look", ["Sure, take your time."]),
-        ("12345", ["That's order one two three four five, right?"]),
-        ("hold on it's 47129", ["That's order four seven one two nine, right?"]),
-    ],
-    "an order that is not there": [
-        ("keys 99999", [
-            NOT_FOUND,
-            WHICH_ORDER,
-        ]),
-    ],
-    "the same order for another wish": [
-        ("keys 19447", [POLES, MORE]),
-        ("i want to return something", [
-            WHY,
-        ]),
-        ("i changed my mind", ["Is it order one nine four four seven?"]),
-        ("yes", [LABEL]),
-        ("yes please", [RETURNED, MORE]),
-    ],
-    "a return told in one breath": [
-        ("i want to return it it's broken", ["Okay. What's your order number?"]),
-        ("19447", ["That's order one nine four four seven, right?"]),
-        ("yes", [LABEL]),
-        ("no", ["Okay. You can also bring it to any of our stores.", MORE]),
-    ],
-    "another delivery day": [
-        ("can you deliver order 47129 next tuesday", ["That's order four seven one two nine, right?"]),
-        ("yes", ["That's Tuesday, December 1st, right?"]),
-        ("no the third", ["That's Thursday, December 3rd, right?"]),
-        ("yes", [ON_DECEMBER_3RD]),
-        ("yes", [
-            CHANGED,
-            MORE,
-        ]),
-    ],
-    "a date on the keypad": [
-        ("reschedule it", ["Sure. What's your order number?"]),
-        ("keys 47129", ["Which day would suit you better?"]),
-        ("whenever", ["Sorry, which day? You can say, for example, next Tuesday."]),
-        ("any time", [KEY_DATE]),
-        ("keys 1203", [ON_DECEMBER_3RD]),
-        ("no", ["Okay, I've changed nothing.", MORE]),
-    ],
-    "opening hours now": [
-        ("what are your hours", [
-            HOURS_NOW,
-            MORE,
-        ]),
-    ],
-    "opening hours on a day": [
-        ("are you open on thursday", [THANKSGIVING, MORE]),
-    ],
-    "knowledge, with a question in between": [
-        ("do you ship to canada", ["Yes, we ship to Canada.", MORE]),
-        ("where is my order", [ASK_NUMBER]),
-        ("what is your policy", ["You have thirty days to return anything.", ASK_NUMBER]),
-        ("do you ship to canada", ["Yes, we ship to Canada.", ASK_NUMBER]),
-        ("when are you open on thursday", [THANKSGIVING, ASK_NUMBER]),
-        ("12345", ["That's order one two three four five, right?"]),
-        ("what are your hours on thursday", [
-            THANKSGIVING, "That's order one two three four five, right?",
-        ]),
-        ("yes", [TENT, MORE]),
-    ],
-    "another wish in the middle replaces the first": [
-        ("where is my order", [ASK_NUMBER]),
-        ("actually i want to leave a message", ["Sure. Is it for support, repairs, or delivery?"]),
-    ],
-    "off topic: an honest answer, then a human": [
-        ("what's the weather in paris", [CLARIFY]),
-        ("purple elephants", [SORRY, PERSON, TELL_US]),
-    ],
-    "off topic: the offered message is wanted": [
-        ("what's the weather in paris", [CLARIFY]),
-        ("yes", [PERSON, TELL_US]),
-    ],
-    "off topic: it is not wanted": [
-        ("what's the weather in paris", [CLARIFY]),
-        ("no", [MORE]),
-        ("no", [BYE]),
-    ],
-    "a complaint with a not in it is no goodbye": [
-        ("keys 12345", [TENT, MORE]),
-        ("my internet is not working since yesterday", [CLARIFY]),
-        ("no i think that's everything for now thanks", [MORE]),
-        ("no i think that's everything for now thanks", [BYE]),
-    ],
-    "an unsure guess is asked": [
-        ("maybe something to return", ["Is this about returning something?"]),
-        ("yes", [WHY]),
-    ],
-    "an unsure guess is wrong": [
-        ("maybe something to return", ["Is this about returning something?"]),
-        ("no", [CLARIFY]),
-        ("where is my order", [ASK_NUMBER]),
-    ],
-    "an unsure guess that knowledge would serve is not asked": [
-        ("maybe the policy of the moon", ["You have thirty days to return anything.", MORE]),
-        ("maybe your polic of the moon", [CLARIFY]),
-    ],
-    "a person, please": [
-        ("can i talk to a real person please", [PERSON, TELL_US]),
-        ("hello", ["I'm listening. Please tell me your message."]),
-        ("it's dana please call me back", [NOTED, MORE]),
-        ("that's all", [BYE]),
-    ],
-    "a person in the middle of a question": [
-        ("where is my order", [ASK_NUMBER]),
-        ("operator", [PERSON, TELL_US]),
-    ],
-    "a person by key": [("keys 0", [PERSON, TELL_US])],
-    "repeat that": [
-        ("keys 12345", [TENT, MORE]),
-        ("could you repeat that", [TENT, MORE]),
-        ("what", [TENT, MORE]),
-        ("where is my order", ["Is this about order one two three four five?"]),
-        ("say that again please", ["Is this about order one two three four five?"]),
-        ("no", [ASK_NUMBER]),
-    ],
-    "never mind": [
-        ("where is my order", [ASK_NUMBER]),
-        ("never mind", ["Okay, never mind that.", MORE]),
-    ],
-    "courtesies": [
-        ("hello", ["Sure, how can I help?"]),
-        ("can you help me with something", ["Sure, how can I help?"]),
-        ("thank you", ["You're welcome.", MORE]),
-        ("yes", ["Sure, how can I help?"]),
-    ],
-    "an emergency wins": [
-        ("where is my order", [ASK_NUMBER]),
-        ("my stove has a gas leak", [EMERGENCY, MORE]),
-    ],
-    "a message for the repair team": [
-        ("can i leave a message for the repair team", [GO_AHEAD]),
-        ("hello this is dana miller please call me back about the zipper on my tent", [
-            "Thank you. Your message for the repair team is recorded, and they'll call you back.", MORE,
-        ]),
-        ("no thank you goodbye", [BYE]),
-    ],
-    "a message that is not left after all": [
-        ("leave a message", ["Sure. Is it for support, repairs, or delivery?"]),
-        ("customer service", [GO_AHEAD]),
-        ("never mind", ["Okay, no message.", MORE]),
-    ],
-    "a message as sound only": [
-        ("keys 0", [PERSON, TELL_US]),
-        ("noise 400", ["I'm listening. Please tell me your message."]),
-        ("noise 4000", [NOTED, MORE]),
-    ],
-    "the recogniser is busy": [
-        ("where is my order", [ASK_NUMBER]),
-        ("busy", ["I'm having trouble hearing you. Let's use the keypad. " + ASK_KEYS]),
-        ("keys 12345", [TENT, MORE]),
-        ("busy", [
-            MENU,
-        ]),
-        ("keys 3", [
-            HOURS_NOW,
-            MORE,
-        ]),
-    ],
-    "noise at a read-back": [
-        ("where is my order", [ASK_NUMBER]),
-        ("12345", ["That's order one two three four five, right?"]),
-        ("noise", ["Sorry, was that a yes or a no? That's order one two three four five, right?"]),
-        ("noise", ["Press 1 for yes, or 2 for no. That's order one two three four five, right?"]),
-        ("keys 1", [TENT, MORE]),
-    ],
-    "noise at the start": [
-        ("noise", ["Sorry, I didn't catch that. How can I help you?"]),
-        ("where is my order", [ASK_NUMBER]),
-        ("noise", [ASK_AGAIN]),
-    ],
-    "silence": [
-        ("silence 1", ["Are you still there?"]),
-        ("silence 2", ["I'm still here. Take your time, or say what you need."]),
-        ("silence 3", ["I can't hear you, so I'll let you go. Please call again any time. Goodbye."]),
-    ],
-    "silence in a question": [
-        ("where is my order", [ASK_NUMBER]),
-        ("silence 1", ["Are you still there?"]),
-        ("silence 2", ["I'm still here. Take your time, or say what you need.", ASK_NUMBER]),
-        ("12345", ["That's order one two three four five, right?"]),
-    ],
-}  # fmt: skip
 
 
 @pytest.mark.parametrize("script", SCRIPTS.values(), ids=SCRIPTS)

@@ -9,9 +9,10 @@ from pipeline.assistant.flow import Dialogue
 from pipeline.assistant.resume import inputs_from_events, replay
 from recordings.events import Event
 from tests.fakes.dialogue import MONDAY_NOON, ScriptedCall
+from tests.fakes.northfield import KNOWLEDGE
+from tests.fakes.scripts import SCRIPTS
 from tests.fakes.shop import ORDERS, shop_tools
 from tests.fakes.understanding import KeywordUnderstanding
-from tests.pipeline.assistant.test_flow import KNOWLEDGE, SCRIPTS
 
 pytestmark = pytest.mark.unit
 
