@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 import sqlalchemy as sa
 
@@ -79,6 +79,16 @@ class CallStore(Protocol):
     ) -> Subscription:
         """Watch one call or all, some kinds or all, from now on. Raises StoreUnavailable when too many watch."""
 
+    async def apply(self, work: Callable[[sa.Connection], _T]) -> _T:
+        """Do this in the writer's next transaction: for other packages' tables in the same database.
+
+        Returns when it is on the disk. What it raises is raised here, and then nothing of it was kept; it may be run
+        again when the disk refused. Raises StoreUnavailable after FLUSH_MS: then it may still happen later.
+        """
+
+    async def look(self, read: Callable[[sa.Connection], _T]) -> _T:
+        """Read other packages' tables, in a reader's thread. Raises StoreUnavailable."""
+
     def health(self) -> Health:
         """How the store is doing, now."""
 
@@ -93,6 +103,32 @@ class _Row:
     recorded_at: datetime
     amends: bool = False
     """Whether it takes the place of an event that came before."""
+
+
+class _Work:
+    """Something else to do in the writer's transaction."""
+
+    def __init__(self, work: Callable[[sa.Connection], Any]) -> None:
+        self._work = work
+        self._result: Any = None
+        self._error: Exception | None = None
+
+    def do(self, connection: sa.Connection) -> None:
+        """On the writer's thread. A disk that refuses fails the whole transaction, which is tried again."""
+        self._result, self._error = None, None
+        try:
+            with connection.begin_nested():
+                self._result = self._work(connection)
+        except sa.exc.OperationalError:
+            raise
+        except Exception as error:  # noqa: BLE001 carried to the one who asked, and raised there
+            self._error = error
+
+    def outcome(self) -> Any:
+        """What came of it, once it is committed."""
+        if self._error is not None:
+            raise self._error
+        return self._result
 
 
 class SqliteCallStore:
@@ -116,7 +152,7 @@ class SqliteCallStore:
         sqlite.check(self._write, path)
         self._read = sqlite.engine(path, readers=2)
         self._readers = ThreadPoolExecutor(2, thread_name_prefix="recordings-reader")
-        self._writer = Writer(self._commit, linger_ms=linger_ms, capacity_bytes=capacity_bytes)
+        self._writer: Writer[_Row | _Work] = Writer(self._commit, linger_ms=linger_ms, capacity_bytes=capacity_bytes)
 
     def append(self, events: Iterable[Event]) -> None:
         """See CallStore. Call it from the event loop; it is safe from any thread."""
@@ -185,6 +221,17 @@ class SqliteCallStore:
         """See CallStore."""
         return self._feed.subscribe(call_id, kinds, size)
 
+    async def apply(self, work: Callable[[sa.Connection], _T]) -> _T:
+        """See CallStore."""
+        wanted = _Work(work)
+        await asyncio.get_running_loop().run_in_executor(self._readers, self._applied, wanted)
+        result: _T = wanted.outcome()
+        return result
+
+    async def look(self, read: Callable[[sa.Connection], _T]) -> _T:
+        """See CallStore."""
+        return await self._reading(self._looked, read)
+
     def health(self) -> Health:
         """See CallStore."""
         return replace(self._writer.health(), conflicts=self._conflicts)
@@ -198,8 +245,26 @@ class SqliteCallStore:
             self._read.dispose()
             self._write.dispose()
 
-    def _commit(self, rows: Sequence[_Row]) -> None:
+    def _applied(self, wanted: _Work) -> None:
+        if not self._writer.put(wanted, _ROW_BYTES):
+            raise StoreUnavailable(f"The call store {self.path} takes nothing more: {self.health().degraded}.")
+        try:
+            self._writer.flushed().result(FLUSH_MS / 1000)
+        except TimeoutError:
+            reason = self.health().degraded or "the disk is slow"
+            raise StoreUnavailable(f"Nothing is on the disk after {FLUSH_MS} ms: {reason}") from None
+
+    def _looked(self, read: Callable[[sa.Connection], _T]) -> _T:
+        with sqlite.said_plainly(self.path), self._read.connect() as connection:
+            return read(connection)
+
+    def _pending(self) -> list[_Row]:
+        """Events that readers may not see on the disk yet."""
+        return [row for row in self._writer.pending() if isinstance(row, _Row)]
+
+    def _commit(self, batch: Sequence[_Row | _Work]) -> None:
         """Write all rows or none; on the writer's thread."""
+        rows = [row for row in batch if isinstance(row, _Row)]
         by_call: dict[str, list[tuple[Event, datetime]]] = {}
         fresh = [row for row in rows if not row.amends]
         for row in fresh:
@@ -212,6 +277,9 @@ class SqliteCallStore:
                 self._conflicts += sqlite.insert_events(connection, events)
                 sqlite.note_calls(connection, [summary for summary in summaries if summary is not None])
             sqlite.amend_events(connection, amended)
+            for work in batch:
+                if isinstance(work, _Work):
+                    work.do(connection)
 
     async def _reading(self, read: Callable[..., _T], *arguments: object) -> _T:
         loop = asyncio.get_running_loop()
@@ -223,7 +291,7 @@ class SqliteCallStore:
 
     def _read_events(self, call_id: str, after_seq: int, limit: int | None) -> tuple[Event, ...]:
         # What is in memory is looked at first: a row leaves it only when readers can see it on the disk.
-        pending = [row for row in self._writer.pending() if row.event.call_id == call_id and row.event.seq > after_seq]
+        pending = [row for row in self._pending() if row.event.call_id == call_id and row.event.seq > after_seq]
         table = tables.events
         query = sa.select(table).where(table.c.call_id == call_id, table.c.seq > after_seq).order_by(table.c.seq)
         with sqlite.said_plainly(self.path), self._read.connect() as connection:
@@ -235,7 +303,7 @@ class SqliteCallStore:
 
     def _read_messages(self, call_ids: list[str]) -> dict[str, list[Event]]:
         """Of each call, what its messages are made of; an event may come twice."""
-        pending = [row.event for row in self._writer.pending() if not row.amends]
+        pending = [row.event for row in self._pending() if not row.amends]
         table = tables.events
         query = sa.select(table).where(table.c.call_id.in_(call_ids), table.c.kind.in_(messages.KINDS))
         with sqlite.said_plainly(self.path), self._read.connect() as connection:
@@ -251,7 +319,7 @@ class SqliteCallStore:
         What is in memory may take calls of the disk out of the list that is wanted: so many more are read.
         """
         pending: dict[str, list[tuple[Event, datetime]]] = {}
-        for row in self._writer.pending():
+        for row in self._pending():
             if row.amends:
                 continue
             pending.setdefault(row.event.call_id, []).append((row.event, row.recorded_at))

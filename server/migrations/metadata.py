@@ -2,6 +2,8 @@
 
 from typing import Final
 
+import pipeline.assistant.tools.tables
 import recordings.tables
+import server.tables
 
-TABLES: Final = [recordings.tables.metadata]
+TABLES: Final = [recordings.tables.metadata, pipeline.assistant.tools.tables.metadata, server.tables.metadata]

@@ -1,101 +1,377 @@
-"""Runs a line's tools: in worker threads, each within its deadline, never more at once than there are workers."""
+"""Runs a line's tools: admitted, ruled, each within its deadline, every write once, every outcome of one kind.
+
+The decisions are in cores (admission, business_rules, errand); here is what they need done.
+"""
 
 import asyncio
-import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from typing import Any, Final
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any, Final, Protocol
 
-from pydantic import ValidationError
+import structlog
 
+from pipeline.assistant.tools.admission import admit, admit_arguments, key_of
+from pipeline.assistant.tools.business_rules import NO_RULES, FactSource, Rules, Ruling
+from pipeline.assistant.tools.errand import (
+    Answered,
+    Attempt,
+    Check,
+    Errand,
+    ErrandEvent,
+    Failed,
+    LookedUp,
+    Pause,
+    Settle,
+    Waited,
+)
+from pipeline.assistant.tools.ledger import Entry, Ledger, MemoryLedger, Write, WriteState, same
+from pipeline.assistant.tools.outcome import WAITING, ToolResult
+from pipeline.assistant.tools.places import PlaceEmpty, filled
 from pipeline.assistant.tools.port import (
-    Arguments,
+    AnyTool,
     ArgumentsInvalid,
     BackendBroken,
+    BackendFailed,
+    Contradiction,
+    Discarded,
+    LookUp,
+    RemoteTool,
+    RuledOut,
     Tool,
     ToolBusy,
     ToolError,
     ToolLate,
+    ToolMalformed,
     ToolUnknown,
 )
+from pipeline.assistant.tools.schemas import wrong
+from pipeline.assistant.tools.standing import Standing
+from pipeline.line.expression import Expression
+from recordings.errors import StoreUnavailable
+
+__all__ = ["Approvals", "Asked", "ToolResult", "ToolRunner"]
 
 WORKERS: Final = 8
 """Tools are I/O; a local SQLite lookup takes under 1 ms."""
+FACTS_SHARE: Final = 0.4
+"""Of the deadline, what may go into the facts that rules look at."""
+
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class ToolResult:
-    """How a call of a tool went."""
+class Asked:
+    """A write that needs a person's yes."""
 
-    ok: bool
-    result: Mapping[str, Any] = field(default_factory=dict)
-    error: str = ""
-    """ToolError.code; empty when ok."""
-    took_ms: int = 0
+    write: Write
+    reason: str
+    """The tool's risk class, or the rule that asks."""
+    turn: str
+    caller_number: str
+    verified: str
+
+
+class Approvals(Protocol):
+    """The queue in which people approve."""
+
+    async def ask(self, asked: Asked) -> ToolResult:
+        """Put it there, once for its key: it waits, or what people decided already. Raises StoreUnavailable."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """One call of one tool, on its way."""
+
+    tool: AnyTool
+    write: Write
+    standing: Standing
+    reply: str
+    until_ms: int
+    approved: bool = False
+
+    @property
+    def name(self) -> str:
+        return self.write.tool
+
+    @property
+    def arguments(self) -> Mapping[str, Any]:
+        return self.write.arguments
 
 
 class ToolRunner:
     """The tools of one line, shared by its calls. Safe to use from one event loop."""
 
-    def __init__(self, tools: Mapping[str, Tool], workers: int = WORKERS) -> None:
-        """tools: by the names that the line's steps use."""
+    def __init__(
+        self,
+        tools: Mapping[str, AnyTool],
+        workers: int = WORKERS,
+        *,
+        rules: Rules = NO_RULES,
+        ledger: Ledger | None = None,
+        approvals: Approvals | None = None,
+        today: Callable[[], date] | None = None,
+    ) -> None:
+        """tools: by the names that the line's steps use. Without a ledger, writes are kept for this process only."""
         self._tools = dict(tools)
         self._workers = workers
+        self._rules = rules
+        self._ledger = ledger or MemoryLedger()
+        self._approvals = approvals
+        self._today = today
         self._running = 0
+        self._writes: dict[str, asyncio.Task[Settle]] = {}
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="tool")
 
-    async def run(self, call: str, name: str, arguments: Mapping[str, Any], deadline_ms: int) -> ToolResult:
+    @property
+    def tools(self) -> Mapping[str, AnyTool]:
+        """By the names that the line's steps use."""
+        return self._tools
+
+    async def run(
+        self,
+        call: str,
+        name: str,
+        arguments: Mapping[str, Any],
+        deadline_ms: int,
+        *,
+        standing: Standing | None = None,
+        reply: str = "",
+        approved: bool = False,
+    ) -> ToolResult:
         """Run a tool; its failures are results, not exceptions.
 
         call is the idempotency key: unique among all calls of all callers (say f"{call_id}/{call}"), and the same when
-        the same wish is run again. A result that is late may still take effect; running it again with its key tells.
-        Cancelling abandons the result, not the effect.
+        the same wish is run again. Cancelling abandons the result, not the effect.
+        standing: the call's; None: an operator asks, whose ids are not doubted. reply: the model's reply that wants it.
+        approved: a person said yes: rules and verification were looked at when the call asked.
         """
-        began = time.monotonic()
+        began_ms = _now_ms()
         try:
-            result = await self._run(call, name, arguments, deadline_ms)
-        except ToolError as wrong:
-            return ToolResult(ok=False, error=wrong.code, took_ms=_ms_since(began))
-        return ToolResult(ok=True, result=result, took_ms=_ms_since(began))
+            outcome = await self._run(call, name, arguments, deadline_ms, standing, reply, approved=approved)
+        except ToolError as wrong_way:
+            outcome = ToolResult(ok=False, error=wrong_way.code, say=wrong_way.say)
+        except StoreUnavailable as lost:
+            _log.error("tool not run", tool=name, reason=str(lost))
+            outcome = ToolResult(ok=False, error=BackendBroken.code)
+        return replace(outcome, took_ms=_now_ms() - began_ms)
 
     def close(self) -> None:
         """Take no more calls. What runs is waited for, so that no write is cut in two."""
         self._pool.shutdown(wait=True, cancel_futures=True)
 
-    async def _run(self, call: str, name: str, arguments: Mapping[str, Any], deadline_ms: int) -> Mapping[str, Any]:
+    async def drained(self) -> None:
+        """Return once no write is on its way any more."""
+        while self._writes:
+            await asyncio.wait([*self._writes.values()])
+
+    async def _run(
+        self,
+        call: str,
+        name: str,
+        arguments: Mapping[str, Any],
+        deadline_ms: int,
+        standing: Standing | None,
+        reply: str,
+        *,
+        approved: bool,
+    ) -> ToolResult:
         tool = self._tools.get(name)
         if tool is None:
             raise ToolUnknown(name, "the line binds no such tool")
-        checked = _checked(tool, name, arguments)
+        spec = tool.spec
+        admit_arguments(name, spec, arguments)
+        if standing is not None and not approved:
+            admit(name, spec, arguments, standing, reply)
+        here = standing or Standing(call.partition("/")[0])
+        write = Write(key_of(call, name, spec, arguments), name, dict(arguments), here.call_id, here.line)
+        wish = _Wish(tool, write, here, reply, _now_ms() + deadline_ms, approved)
+        ruling = Ruling() if approved else await self._ruling(wish)
+        if ruling.verdict == "refuse":
+            raise RuledOut(name, f"rule {ruling.rule!r}", ruling.say)
+        if not approved and (ruling.verdict == "approve" or spec.risk == "approval_only"):
+            return await self._ask_people(wish, ruling)
+        settled = await (self._once(wish) if spec.writes else self._carried_out(wish))
+        return self._outcome(wish, settled)
+
+    # Rules and people
+
+    async def _ruling(self, wish: _Wish) -> Ruling:
+        if not self._rules.of(wish.name):
+            return Ruling()
+        facts = {name: await self._fact(wish, source) for name, source in self._rules.facts(wish.name).items()}
+        names = {
+            "arguments": dict(wish.arguments),
+            "results": dict(wish.standing.results),
+            "verified": wish.standing.verified,
+            "profile": dict(wish.standing.profile),
+            **({"today": self._today()} if self._today else {}),
+            **{name: fact for name, fact in facts.items() if fact is not None},
+        }
+        return self._rules.ruling(wish.name, names)
+
+    async def _fact(self, wish: _Wish, source: FactSource) -> Mapping[str, Any] | None:
+        """What the rules look at, asked for these arguments; None: it could not be had."""
+        tool = self._tools.get(source.tool)
+        if tool is None or tool.spec.writes:
+            return None
+        try:
+            arguments = filled(source.arguments, wish.arguments)
+        except PlaceEmpty:
+            return None
+        within_ms = round((wish.until_ms - _now_ms()) * FACTS_SHARE)
+        asked = await self._attempt(tool, source.tool, f"{wish.write.key}/facts", arguments, within_ms)
+        return asked.result if isinstance(asked, Answered) else None
+
+    async def _ask_people(self, wish: _Wish, ruling: Ruling) -> ToolResult:
+        if self._approvals is None:
+            raise RuledOut(wish.name, "it needs approval, and nobody is there to give it", ruling.say)
+        reason = f"rule: {ruling.rule}" if ruling.rule else wish.tool.spec.risk
+        here = wish.standing
+        told = await self._approvals.ask(Asked(wish.write, reason, here.turn, here.caller_number, here.verified))
+        return replace(told, say=ruling.say) if told.error == WAITING and ruling.say else told
+
+    # Carrying out
+
+    async def _once(self, wish: _Wish) -> Settle:
+        """A write: whoever asks for it again while it runs gets the same outcome."""
+        key = wish.write.key
+        running = self._writes.get(key)
+        if running is None:
+            running = asyncio.get_running_loop().create_task(self._written(wish), name=f"write {key}")
+            self._writes[key] = running
+            running.add_done_callback(lambda done: self._forget(key, done))
+        return await asyncio.shield(running)
+
+    def _forget(self, key: str, done: "asyncio.Task[Settle]") -> None:
+        self._writes.pop(key, None)
+        if not done.cancelled():
+            done.exception()  # seen: who asked may be gone
+
+    async def _written(self, wish: _Wish) -> Settle:
+        known = await self._ledger.begin(wish.write)
+        if known is not None and not (known.write.tool == wish.name and same(known.write.arguments, wish.arguments)):
+            raise ArgumentsInvalid(wish.name, "this call reference belongs to another wish")
+        if known is not None and not known.open:
+            return Settle(ok=True, effect="done", result=known.result)
+        if wish.reply and wish.standing.discarded(wish.reply):
+            await self._ledger.settle(Entry(wish.write, "failed", {}, Discarded.code))
+            raise Discarded(wish.name, "the reply that wanted it was thrown away")
+        settled = await self._carried_out(wish, unfinished=known is not None)
+        try:
+            await self._ledger.settle(_entry(wish.write, settled))
+        except StoreUnavailable as lost:  # the ledger says "started": asked again, it is looked up and not repeated
+            _log.error("end of a write not noted", tool=wish.name, key=wish.write.key, reason=str(lost))
+        return settled
+
+    async def _carried_out(self, wish: _Wish, *, unfinished: bool = False) -> Settle:
+        errand = Errand(wish.tool.spec, _now_ms(), wish.until_ms - _now_ms())
+        action = errand.begin(_now_ms(), unfinished=unfinished)
+        while not isinstance(action, Settle):
+            action = errand.handle(await self._done(wish, action))
+        return action
+
+    async def _done(self, wish: _Wish, action: Attempt | Pause | Check) -> ErrandEvent:
+        match action:
+            case Attempt(within_ms=within_ms):
+                return await self._attempt(wish.tool, wish.name, wish.write.key, wish.arguments, within_ms)
+            case Pause(wait_ms=wait_ms):
+                await asyncio.sleep(wait_ms / 1000)
+                return Waited(_now_ms())
+            case Check(within_ms=within_ms):
+                return await self._looked_up(wish, within_ms)
+
+    async def _attempt(
+        self, tool: AnyTool, name: str, key: str, arguments: Mapping[str, Any], within_ms: int
+    ) -> Answered | Failed:
+        try:
+            result = await self._asked(tool, name, key, arguments, within_ms)
+        except ToolError as failed:
+            return Failed(_now_ms(), failed.code, failed.retryable, failed.effect, failed.say)
+        problem = wrong(tool.spec.result, result) if isinstance(result, Mapping) else "it is no object"
+        if problem:
+            _log.error("tool gave what it should not", tool=name, pii_problem=problem)
+            return Failed(_now_ms(), ToolMalformed.code, ToolMalformed.retryable, ToolMalformed.effect)
+        return Answered(_now_ms(), result)
+
+    async def _asked(self, tool: AnyTool, name: str, key: str, arguments: Mapping[str, Any], within_ms: int) -> Any:
+        try:
+            async with asyncio.timeout(within_ms / 1000):
+                if isinstance(tool, RemoteTool):
+                    return await tool.ask(key, arguments, within_ms)
+                return await asyncio.shield(self._in_thread(tool, name, key, arguments, within_ms))
+        except TimeoutError as late:
+            raise ToolLate(name, f"no result within {within_ms} ms") from late
+        except (ArithmeticError, AssertionError, LookupError, OSError, RuntimeError, TypeError, ValueError) as bug:
+            # A tool's own bug must not end a call: the caller hears that it did not work.
+            _log.error("tool broke", tool=name, error=type(bug).__name__)
+            raise BackendFailed(name, f"{type(bug).__name__} in the tool") from bug
+
+    def _in_thread(
+        self, tool: Tool, name: str, key: str, arguments: Mapping[str, Any], within_ms: int
+    ) -> "asyncio.Future[Mapping[str, Any]]":
         if self._running >= self._workers:
             raise ToolBusy(name, f"all {self._workers} workers are taken")
         self._running += 1
-        future = asyncio.get_running_loop().run_in_executor(self._pool, tool.run, call, checked, deadline_ms)
-        future.add_done_callback(self._done)
-        try:
-            async with asyncio.timeout(deadline_ms / 1000):
-                return await asyncio.shield(future)
-        except TimeoutError as late:
-            raise ToolLate(name, f"no result within {deadline_ms} ms") from late
-        except ToolError:
-            raise
-        except (ArithmeticError, AssertionError, LookupError, OSError, RuntimeError, TypeError, ValueError) as wrong:
-            # A tool's own bug must not end a call: the caller hears that it did not work.
-            raise BackendBroken(name, f"{type(wrong).__name__} in the tool") from wrong
+        future = asyncio.get_running_loop().run_in_executor(self._pool, tool.run, key, arguments, within_ms)
+        future.add_done_callback(self._ended)
+        return future
 
-    def _done(self, future: "asyncio.Future[Mapping[str, Any]]") -> None:
+    def _ended(self, future: "asyncio.Future[Mapping[str, Any]]") -> None:
         self._running -= 1
         if not future.cancelled():
             future.exception()  # seen: a result that nobody waits for any more is no error of the loop
 
+    async def _looked_up(self, wish: _Wish, within_ms: int) -> LookedUp:
+        """Find out what became of a write whose answer was lost."""
+        how = wish.tool.spec.look_up
+        tool = self._tools.get(how.tool) if how else None
+        if how is None or tool is None or tool.spec.writes:
+            return LookedUp(_now_ms(), None)
+        given: dict[str, Any] = {**wish.arguments, "key": wish.write.key, "arguments": dict(wish.arguments)}
+        try:
+            arguments = filled(how.arguments, given)
+            asked = await self._attempt(tool, how.tool, f"{wish.write.key}/look-up", arguments, within_ms)
+            if not isinstance(asked, Answered):
+                return LookedUp(_now_ms(), None)
+            happened = _happened(how, given, asked.result)
+            result = filled(how.gives, {**given, "result": dict(asked.result)}) if happened else {}
+        except PlaceEmpty:
+            return LookedUp(_now_ms(), None)
+        return LookedUp(_now_ms(), happened, result)
 
-def _checked(tool: Tool, name: str, arguments: Mapping[str, Any]) -> Arguments:
-    try:
-        return tool.spec.arguments.model_validate(dict(arguments))
-    except ValidationError as wrong:
-        raise ArgumentsInvalid(name, f"{wrong.error_count()} arguments are not what the tool takes") from wrong
+    def _outcome(self, wish: _Wish, settled: Settle) -> ToolResult:
+        key = wish.write.key if wish.tool.spec.writes else ""
+        if not settled.ok:
+            return ToolResult(
+                ok=False,
+                error=settled.error,
+                effect=settled.effect,
+                id=key,
+                say=settled.say,
+                attempts=settled.attempts,
+            )
+        results = {**wish.standing.results, wish.name: settled.result}
+        against = self._rules.disagreement(results)
+        if against is not None and not wish.tool.spec.writes:
+            raise Contradiction(wish.name, against.name, against.say)
+        return ToolResult(ok=True, result=settled.result, effect=settled.effect, id=key, attempts=settled.attempts)
 
 
-def _ms_since(began: float) -> int:
-    return round((time.monotonic() - began) * 1000)
+def _entry(write: Write, settled: Settle) -> Entry:
+    state: WriteState = "failed"
+    if settled.ok:
+        state = "done"
+    elif settled.effect == "unknown":
+        state = "checking"
+    return Entry(write, state, settled.result, settled.error, settled.attempts)
+
+
+def _happened(how: LookUp, given: Mapping[str, Any], result: Mapping[str, Any]) -> bool | None:
+    return Expression.parse(how.happened).holds({**given, "result": dict(result)})
+
+
+def _now_ms() -> int:
+    """Of the loop's clock, which tests may run ahead."""
+    return round(asyncio.get_running_loop().time() * 1000)

@@ -55,9 +55,9 @@ def open_shop(seed: Path, directory: Path, today: Callable[[], date]) -> dict[st
         _create(seed, script.decode(), database)
     shop = Shop(database, today)
     tools = [
-        _ShopTool(ORDER_STATUS, shop.order_status),
-        _ShopTool(REQUEST_DELIVERY_CHANGE, shop.request_delivery_change),
-        _ShopTool(START_RETURN, shop.start_return),
+        _ShopTool(ORDER_STATUS, OrderStatusArguments, shop.order_status),
+        _ShopTool(REQUEST_DELIVERY_CHANGE, DeliveryChangeArguments, shop.request_delivery_change),
+        _ShopTool(START_RETURN, StartReturnArguments, shop.start_return),
     ]
     return {tool.spec.name: tool for tool in tools}
 
@@ -88,10 +88,11 @@ def _create(seed: Path, script: str, database: Path) -> None:
 @dataclass(frozen=True, slots=True)
 class _ShopTool:
     spec: ToolSpec
+    takes: type[Arguments]
     act: Callable[[str, Any, int], Mapping[str, Any]]
 
-    def run(self, call: str, arguments: Arguments, deadline_ms: int) -> Mapping[str, Any]:
-        return self.act(call, arguments, deadline_ms)
+    def run(self, call: str, arguments: Mapping[str, Any], deadline_ms: int) -> Mapping[str, Any]:
+        return self.act(call, self.takes.model_validate(dict(arguments)), deadline_ms)
 
 
 class Shop:

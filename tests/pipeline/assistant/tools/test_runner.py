@@ -6,17 +6,19 @@ from typing import Any
 
 import pytest
 
-from pipeline.assistant.tools.port import Arguments, BackendBroken, ToolRefused, ToolSpec
+from pipeline.assistant.tools.port import BackendBroken, ToolRefused, ToolSpec
 from pipeline.assistant.tools.runner import ToolResult, ToolRunner
 
 pytestmark = pytest.mark.unit
 
 
-class Number(Arguments):
-    n: int
-
-
-SPEC = ToolSpec("test.fake", "for tests", Number, frozenset({"n"}), "read_only")
+NUMBER = {
+    "type": "object",
+    "properties": {"n": {"type": "integer"}},
+    "required": ["n"],
+    "additionalProperties": False,
+}
+SPEC = ToolSpec("test.fake", "for tests", NUMBER, {"type": "object"}, "read_only")
 
 
 @dataclass(frozen=True)
@@ -24,10 +26,9 @@ class FakeTool:
     act: Callable[[str, int], Mapping[str, Any]]
     spec: ToolSpec = SPEC
 
-    def run(self, call: str, arguments: Arguments, deadline_ms: int) -> Mapping[str, Any]:
-        assert isinstance(arguments, Number)
+    def run(self, call: str, arguments: Mapping[str, Any], deadline_ms: int) -> Mapping[str, Any]:
         del deadline_ms
-        return self.act(call, arguments.n)
+        return self.act(call, arguments["n"])
 
 
 def run(tool, arguments=None, name="fake", deadline_ms=2000) -> ToolResult:

@@ -1,0 +1,77 @@
+"""What a phone call brings to its tools: who calls, how well they are known, what was said and found out. Pure."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pipeline.assistant.tools.known import Known
+from pipeline.assistant.tools.port import LEVELS, Verification
+from recordings.events import Event
+
+
+class Standing:
+    """One call's. Told what happens in order; what is written into a step by the line itself counts as known."""
+
+    def __init__(self, call_id: str = "", line: str = "", constants: Iterable[Any] = ()) -> None:
+        self.call_id = call_id
+        self.line = line
+        self.caller_number = ""
+        self.turn = ""
+        self.verified: Verification = "none"
+        self.profile: Mapping[str, Any] = {}
+        self.results: dict[str, Mapping[str, Any]] = {}
+        """The latest result of each tool, by its name on the line."""
+        self.known = Known(constants)
+        self._discarded: set[str] = set()
+
+    def verify(self, level: Verification, profile: Mapping[str, Any]) -> None:
+        """The caller is known this well; a level once reached is not lost, and only a verified profile gives ids."""
+        if LEVELS.index(level) > LEVELS.index(self.verified):
+            self.verified = level
+        self.profile = {**self.profile, **profile}
+        if LEVELS.index(self.verified) >= LEVELS.index("knowledge"):
+            self.known.gave(profile)
+
+    def reaches(self, level: Verification) -> bool:
+        """Whether the caller is known at least this well."""
+        return LEVELS.index(self.verified) >= LEVELS.index(level)
+
+    def said(self, text: str, alternatives: Iterable[str] = ()) -> None:
+        """The caller said or keyed this."""
+        for reading in dict.fromkeys((text, *alternatives)):
+            self.known.said(reading)
+
+    def gave(self, tool: str, result: Mapping[str, Any]) -> None:
+        """A tool gave this."""
+        self.results[tool] = dict(result)
+        self.known.gave(result)
+
+    def discard(self, reply: str) -> None:
+        """A reply of the model was cancelled or thrown away: what it wanted is not done any more."""
+        self._discarded.add(reply)
+
+    def discarded(self, reply: str) -> bool:
+        """Whether it was."""
+        return reply in self._discarded
+
+    def take(self, event: Event) -> None:
+        """An event of the call's log. The whole log gives the same standing again after a resume."""
+        data = event.data
+        match event.kind:
+            case "call.ringing":
+                self.caller_number = str(data.get("from_number", ""))
+            case "caller.said":
+                self.said(str(data.get("text", "")), _readings(data.get("alternatives")))
+            case "turn.began":
+                self.turn = str(data.get("turn", ""))
+            case "turn.understood" if isinstance(data.get("slots"), Mapping):
+                self.known.gave(data["slots"])
+            case "tool.returned" if data.get("ok") is True and isinstance(data.get("result"), Mapping):
+                self.gave(str(data.get("tool", "")), data["result"])
+            case "caller.verified" if data.get("level") in LEVELS:
+                profile = data.get("profile")
+                self.verify(data["level"], profile if isinstance(profile, Mapping) else {})
+
+
+def _readings(given: Any) -> list[str]:
+    readings = given if isinstance(given, list | tuple) else ()
+    return [str(one.get("text", "")) if isinstance(one, Mapping) else str(one) for one in readings]
