@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recordings.events import KINDS, Event
-from recordings.fold import fold, to_json
-from recordings.record import Silence, Source
+from recordings.fold import fold
+from recordings.record import Silence, Source, to_json
 from tests.fakes.call_events import CALL_ID, GREETING, call_events
 
 pytestmark = pytest.mark.unit
