@@ -10,10 +10,11 @@ from pydantic import ValidationError
 
 from pipeline.line import mend, shape, source
 from pipeline.line.errors import LineInvalid, Problem
+from pipeline.line.finding import Finding
 from pipeline.line.headings import asked, headings
 from pipeline.line.model import Line, Settings
 from pipeline.line.source import Source
-from pipeline.line.validate import Finding, check
+from pipeline.line.validate import check
 
 FILE: Final = "line.yaml"
 MAX_FOLDER_BYTES: Final = 64 * 1024 * 1024

@@ -19,8 +19,6 @@ from pipeline.line.model import MIN_EXAMPLES, Settings
 from pipeline.line.templates import PLACE
 from pipeline.line.wording import check_texts
 
-__all__ = ["Finding", "check"]
-
 _SAYS_MACHINE: Final = re.compile(
     r"\b(?:automated|automatic|virtual|artificial|ai|machine|computer|digital|robot|bot)\b", re.IGNORECASE
 )
