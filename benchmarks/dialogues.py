@@ -43,8 +43,10 @@ from telephony.double.mouth import Mouth
 from telephony.token import CallTokens
 from tests.fakes.office import SECRET, VirtualOffice, virtual_office
 from voice.audio import pcm_to_ulaw, ulaw_to_pcm
+from voice.silero import Silero
 from voice.stt.decoding import Decoding
 from voice.stt.models import Models
+from voice.vad import SpeechGate
 
 CONDITIONS: Final = ("clean", "12 dB softer", "noise 15 dB", "noise always")
 LEVEL_DB: Final = -20.0
@@ -156,6 +158,11 @@ def _ears(cache_dir: Path) -> VirtualEars:
 
 
 @cache
+def _silero() -> Silero:
+    return Silero()
+
+
+@cache
 def _line(data: Path) -> LineRuntime:
     line = load_line(LINE)
     assert line.knowledge_folder is not None  # noqa: S101  the example has one
@@ -177,7 +184,7 @@ async def _one(order: Order, condition: str, noises: Sequence[Samples], data: Pa
     seed = sum(order.name.encode())
     noise = np.roll(at_level(noises[seed % len(noises)], LEVEL_DB - SNR_DB), -seed * 97)
     with tempfile.TemporaryDirectory() as folder:
-        async with virtual_office(Path(folder)) as office:
+        async with virtual_office(Path(folder), gate=lambda: SpeechGate(silero=_silero().voice())) as office:
             _open(office, data)
             call = await office.call()
             if condition == "noise always":
@@ -218,12 +225,14 @@ def main() -> None:
     parser.add_argument("audio", type=Path)
     parser.add_argument("--json", type=Path)
     parser.add_argument("--only", default="", help="part of a source's or a recording's name")
+    parser.add_argument("--every", type=int, default=1, help="take each n-th caller only")
     parser.add_argument("--condition", choices=CONDITIONS, action="append")
     parser.add_argument("--data", type=Path, default=ROOT / "data", help="where models are kept")
     options = parser.parse_args()
     conditions = tuple(options.condition or CONDITIONS)
     with tempfile.TemporaryDirectory() as made:
         every = [order for order in orders(options.audio, Path(made)) if options.only in f"{order.source} {order.name}"]
+        every = every[:: options.every]
         _ears(options.data / "sphinx"), _line(options.data)  # made once, not in both processes
         jobs: list[Any] = [(every[at::16], conditions, options.audio, options.data) for at in range(16)]
         with ProcessPoolExecutor(2) as pool:

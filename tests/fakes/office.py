@@ -42,6 +42,7 @@ from tests.fakes.voice import ToneVoice
 from voice.prompts import Prompts
 from voice.stt.port import SpeechToText
 from voice.tts.port import TextToSpeech
+from voice.vad import SpeechGate
 
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
 NUMBER = "+14155550199"
@@ -303,11 +304,13 @@ async def parts(
     model: LanguageModel | None = None,
     ears: SpeechToText | None = None,
     speaks: TextToSpeech | None = None,
+    gate: Callable[[], SpeechGate] = SpeechGate,
 ) -> AsyncIterator[Parts]:
     """Real store, tools, dialogue and switchboard; fake ears, voice, understanding and knowledge.
 
     delay_s: how long tools take; error: with what they fail; prepared: prompts are made in advance, as servers do;
-    ears: a real recogniser in place of one that is told what it hears; speaks: a voice in calls in place of the tone.
+    ears: a real recogniser in place of one that is told what it hears; speaks: a voice in calls in place of the tone;
+    gate: with a second stage, as servers have it; the default one has none.
     """
     database = root / "calls.sqlite"
     migrations.upgrade(f"sqlite:///{database}")
@@ -319,7 +322,7 @@ async def parts(
     process = MortalStore(store)
     kept = cast("CallStore", process)
     heard, prompts = ears or stt, Prompts(voice, root / "prompts")
-    runtime = Runtime("test", kept, recording, heard, speaks or voice, prompts, carry, wall_clock, model)
+    runtime = Runtime("test", kept, recording, heard, speaks or voice, prompts, carry, wall_clock, model, gate=gate)
     lines = dict.fromkeys(loaded.settings.numbers, ready)
     try:
         switchboard = Switchboard(runtime, lines, CallTokens(SECRET), max_calls)
