@@ -1,15 +1,15 @@
-"""The documents of a line in one SQLite file: full text (FTS5) and what their headings and wordings mean.
+"""The documents of a line in one SQLite file: full text (FTS5) and what their words mean. Open for reading.
 
 Built once per content (knowledge.ingest), then only read: every thread that asks has its own read-only connection.
+What a reader may not have is kept out by the queries themselves (knowledge.access).
 """
 
-import io
 import json
 import sqlite3
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from math import log, sqrt
+from math import log
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,88 +17,105 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
-from knowledge.chunk import chunks
-from knowledge.document import Document
-from knowledge.english.features import Vocabulary, count_concepts, learn_vocabulary
+from knowledge.access import CALLER, MAY_READ, Reader, parameters
+from knowledge.build import concept_row, unpacked
+from knowledge.english.features import Vocabulary, count_concepts
 from knowledge.english.sentences import SentenceVectors
 from knowledge.english.vectors import word_vectors
-from knowledge.english.words import words
+from knowledge.english.words import stem, words
 from knowledge.errors import IndexUnusable
-from knowledge.rank import names
+from knowledge.learned import restored
+from knowledge.schema import FORMAT
 
-FORMAT: Final = "cordboard-knowledge-1"
-_FULL_TEXT_WEIGHTS: Final = (2.0, 4.0, 4.0, 1.0)
+Floats = npt.NDArray[np.float32]
+Places = npt.NDArray[np.int32]
+
+_FULL_TEXT_WEIGHTS: Final = "2.0, 4.0, 4.0, 1.0"
 """BM25 weights of title, heading, wordings, text."""
 _STOP: Final = 0.3
 """Words lighter than this are not searched for."""
 _MOST_WORDS: Final = 64
 """Of a longer question only the first words are searched for; a caller's question has a dozen."""
+_COMMON: Final = 0.1
+"""A word that more of the sections have is searched for only where there are few others: it costs much."""
+_ENOUGH: Final = 3
+_LARGE: Final = 1000
+"""Sections from which on common words are left out."""
 
-_ALL_SECTIONS: Final = "SELECT document, section, title, heading, text, spoken FROM sections ORDER BY id"
-_SCHEMA: Final = """
-CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
-CREATE TABLE sections (
-    id INTEGER PRIMARY KEY, document TEXT NOT NULL, section TEXT NOT NULL, title TEXT NOT NULL, heading TEXT NOT NULL,
-    text TEXT NOT NULL, spoken TEXT NOT NULL, start INTEGER NOT NULL, "end" INTEGER NOT NULL
-) STRICT;
-CREATE TABLE pieces (id INTEGER PRIMARY KEY, section INTEGER NOT NULL REFERENCES sections (id)) STRICT;
-CREATE VIRTUAL TABLE full_text USING fts5 (title, heading, asked, text, tokenize = 'porter unicode61');
-CREATE TABLE arrays (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT;
-"""
+_ENTRIES: Final = (
+    'SELECT sections.id, path, section, title, heading, sections.text, spoken, version, "group", names '
+    "FROM sections JOIN documents ON documents.id = sections.document"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One section, as it is found."""
 
+    place: int
     document: str
     section: str
     title: str
     heading: str
     text: str
     spoken: str
+    version: str
+    """Of its document."""
+    group: str
+    names: frozenset[str]
+    """Every concept and stem of it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Likeness:
-    """Likeness of a question to the sections, one number each, 0 to 1."""
+class Contradiction:
+    """Another section that contradicts one, as far as the reader may know."""
 
-    concepts: npt.NDArray[np.float32]
-    meaning: npt.NDArray[np.float32]
-    sentences: npt.NDArray[np.float32] | None
-    """None without a sentence model."""
+    document: str
+    section: str
+    kind: str
+    says: str
+    other_says: str
 
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """Headings and other wordings of all sections, as what they mean."""
+    """Rows of numbers, those of one section together, open sections first."""
 
-    owners: npt.NDArray[np.int64]
-    """Place of the section of each line."""
-    concepts: sp.csr_matrix
-    """One unit row a line."""
-    vocabulary: Vocabulary
-    meaning: npt.NDArray[np.float32]
-    """One unit row a line: of its words."""
-    sentences: npt.NDArray[np.float32] | None
-    """One unit row a line: of the whole, where a sentence model is installed."""
+    owners: Places
+    """Place of the section of each row."""
+    vectors: npt.NDArray[np.float32]
 
-    def likeness(self, question: str, sections: int, model: SentenceVectors | None) -> Likeness:
-        """How near the question is to each section's nearest line, in each view."""
-        said = words(question)
-        of_sentences = None
-        if self.sentences is not None and model is not None:
-            of_sentences = self._nearest(self.sentences @ model.embed([question])[0], sections)
-        return Likeness(
-            self._nearest(self.concepts @ _concept_row(said, self.vocabulary), sections),
-            self._nearest(self.meaning @ word_vectors().meaning(said), sections),
-            of_sentences,
-        )
+    def nearest(self, vector: Floats, most: int, kept: Collection[int], wanted: int) -> list[tuple[int, float]]:
+        """Sections by the likeness of their nearest row, best first: of the first `most` rows, and of places `kept`."""
+        likeness = self.vectors[:most] @ vector
+        found: dict[int, float] = {}
+        count = min(len(likeness), 4 * wanted)
+        if count:
+            rows = np.argpartition(-likeness, count - 1)[:count]
+            for row in rows[np.argsort(-likeness[rows], kind="stable")].tolist():
+                found.setdefault(int(self.owners[row]), float(likeness[row]))
+        for row in self._rows(kept):
+            place = int(self.owners[row])
+            found[place] = max(found.get(place, -1.0), float(self.vectors[row] @ vector))
+        return sorted(found.items(), key=lambda item: (-item[1], item[0]))[:wanted]
 
-    def _nearest(self, of_lines: npt.NDArray[np.float32], sections: int) -> npt.NDArray[np.float32]:
-        nearest = np.zeros(sections, np.float32)
-        np.maximum.at(nearest, self.owners, of_lines)
-        return nearest
+    def of(self, vector: Floats, places: Sequence[int]) -> list[float]:
+        """Likeness of the nearest row of each of these sections; at least 0."""
+        found = []
+        for place in places:
+            rows = self._span(place)
+            found.append(max(0.0, float((self.vectors[rows] @ vector).max())) if rows.stop > rows.start else 0.0)
+        return found
+
+    def count(self, sections: int) -> int:
+        """Rows of the first so many sections."""
+        return int(np.searchsorted(self.owners, sections))
+
+    def _rows(self, places: Collection[int]) -> list[int]:
+        return [row for place in places for row in range(*self._span(place).indices(len(self.owners)))]
+
+    def _span(self, place: int) -> slice:
+        return slice(int(np.searchsorted(self.owners, place)), int(np.searchsorted(self.owners, place, "right")))
 
 
 class Index:
@@ -106,39 +123,110 @@ class Index:
 
     def __init__(self, path: Path, sentences: SentenceVectors | None = None) -> None:
         """Open it, with the sentence model it was built with. Raises IndexUnusable."""
-        self._path = path
+        self.path = path
         self.sentences = sentences
         self._local = threading.local()
         if not path.is_file():
             raise IndexUnusable(f"{path} is not there; ingest the knowledge folder")
         try:
             self._open()
-        except (sqlite3.Error, ValueError, KeyError, TypeError) as problem:
+        except (sqlite3.Error, ValueError, KeyError, TypeError, EOFError) as problem:
+            self.close()
             message = f"{path} cannot be read as a knowledge index ({problem}); ingest the folder again"
             raise IndexUnusable(message) from problem
 
-    def matches(self, question: str) -> dict[int, float]:
-        """BM25 of the sections (by place) that share a word with the question; higher is better."""
-        vectors = word_vectors()
-        wanted = [word for word in dict.fromkeys(words(question)) if vectors.weight(word) >= _STOP][:_MOST_WORDS]
-        if not wanted:
+    def matches(self, question: str, reader: Reader = CALLER, wanted: int = 200) -> dict[int, float]:
+        """BM25 of the sections (by place) that share a word with the question, best first; higher is better."""
+        searched = self._searched(question)
+        if not searched:
             return {}
-        query = " OR ".join(f'"{word}"' for word in wanted)
+        query = " OR ".join(f'"{word}"' for word in searched)
         rows = self._connection().execute(
-            "SELECT pieces.section, bm25(full_text, ?, ?, ?, ?) "
-            "FROM full_text JOIN pieces ON pieces.id = full_text.rowid WHERE full_text MATCH ?",
-            (*_FULL_TEXT_WEIGHTS, query),
+            f"SELECT pieces.section, bm25(open_text, {_FULL_TEXT_WEIGHTS}) AS weight "  # noqa: S608  # numbers of ours
+            "FROM open_text JOIN pieces ON pieces.id = open_text.rowid WHERE open_text MATCH ? ORDER BY weight LIMIT ?",
+            (query, 2 * wanted),
         )
         found: dict[int, float] = {}
         for section, weight in rows:
-            found[section] = max(found.get(section, 0.0), -weight)
-        return found
+            found.setdefault(section, -weight)
+        if reader != CALLER and self.open_sections < self.sections:
+            kept = self._connection().execute(
+                f"SELECT sections.id, bm25(kept_text, {_FULL_TEXT_WEIGHTS}) AS weight "  # noqa: S608  # the same
+                "FROM kept_text JOIN pieces ON pieces.id = kept_text.rowid "
+                "JOIN sections ON sections.id = pieces.section "
+                f"JOIN documents ON documents.id = sections.document WHERE kept_text MATCH :query AND {MAY_READ} "
+                "ORDER BY weight LIMIT :wanted",
+                {"query": query, "wanted": 2 * wanted, **parameters(reader)},
+            )
+            for section, weight in kept:
+                found.setdefault(section, -weight)
+            found = dict(sorted(found.items(), key=lambda item: -item[1]))
+        return dict(list(found.items())[:wanted])
 
-    def rarity(self, term: Sequence[str]) -> float:
+    def kept_places(self, reader: Reader) -> tuple[int, ...]:
+        """Sections beyond the open ones that a reader may have."""
+        if reader == CALLER or self.open_sections == self.sections:
+            return ()
+        rows = self._connection().execute(
+            "SELECT sections.id FROM sections JOIN documents ON documents.id = sections.document "  # noqa: S608  # ours
+            f"WHERE NOT documents.open AND {MAY_READ} ORDER BY sections.id",
+            parameters(reader),
+        )
+        return tuple(place for (place,) in rows)
+
+    def read(self, places: Sequence[int], reader: Reader = CALLER) -> dict[int, Entry]:
+        """Sections by place: those of them that the reader may have, and no others."""
+        rows = self._connection().execute(
+            f"{_ENTRIES} WHERE sections.id IN (SELECT value FROM json_each(:places)) AND {MAY_READ}",  # noqa: S608  # ours
+            {"places": json.dumps([int(place) for place in places]), **parameters(reader)},
+        )
+        return {row[0]: _entry(row) for row in rows}
+
+    def contradictions(self, place: int, reader: Reader = CALLER) -> tuple[Contradiction, ...]:
+        """What contradicts a section, of what the reader may have."""
+        found = []
+        for mine, theirs in (("one", "other"), ("other", "one")):
+            rows = self._connection().execute(
+                f"SELECT path, section, conflicts.kind, {mine}_says, {theirs}_says FROM conflicts "  # noqa: S608  # ours
+                f"JOIN sections ON sections.id = {theirs} JOIN documents ON documents.id = sections.document "
+                f"WHERE {mine} = :place AND {MAY_READ}",
+                {"place": place, **parameters(reader)},
+            )
+            found += [Contradiction(*row) for row in rows]
+        return tuple(found)
+
+    def rarity(self, names: Sequence[str]) -> float:
         """Inverse document frequency of a term: of its rarest name that occurs, else the most there can be."""
-        sections = len(self.entries)
-        counts = [self.frequency[name] for name in term if name in self.frequency] or [0]
-        return log(1 + (sections - min(counts) + 0.5) / (min(counts) + 0.5))
+        counts = [count for name in names if (count := self.frequency(name))] or [0]
+        return log(1 + (self.open_sections - min(counts) + 0.5) / (min(counts) + 0.5))
+
+    def frequency(self, name: str) -> int:
+        """Open sections that have a concept or stem."""
+        row = self._connection().execute("SELECT sections FROM frequency WHERE name = ?", (name,)).fetchone()
+        return int(row[0]) if row else 0
+
+    def concepts(self, said: list[str], *, kept: bool) -> Floats:
+        """The concepts of a question as a unit vector. kept: also those that only other than open documents have."""
+        row = np.zeros(len(self._vocabulary.places), np.float32)
+        columns, values = concept_row(
+            count_concepts(said), self._vocabulary, len(row) if kept else self._open_vocabulary
+        )
+        row[columns] = values
+        return row
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """Every section, for people and tests: no caller is answered from it."""
+        rows = self._connection().execute(f"{_ENTRIES} ORDER BY sections.id")
+        return tuple(map(_entry, rows))
+
+    def about(self, name: str) -> str:
+        """What was kept beside the documents: problems and held, as JSON, for example. Raises KeyError."""
+        return self._about[name]
+
+    def connection(self) -> sqlite3.Connection:
+        """This thread's connection, read-only: for reports over all documents, which no caller hears."""
+        return self._connection()
 
     def close(self) -> None:
         """Close this thread's connection; those of other threads close with their threads."""
@@ -147,124 +235,64 @@ class Index:
             connection.close()
             del self._local.connection
 
+    def _searched(self, question: str) -> list[str]:
+        """The words to search for: heavy ones, and of those the rarer."""
+        vectors = word_vectors()
+        heavy = [word for word in dict.fromkeys(words(question)) if vectors.weight(word) >= _STOP][:_MOST_WORDS]
+        if self.open_sections < _LARGE:
+            return heavy
+        counts = {word: self.frequency(stem(word)) for word in heavy}
+        rarer = [word for word in heavy if counts[word] <= _COMMON * self.open_sections]
+        if sum(counts[word] > 0 for word in rarer) >= _ENOUGH:
+            return rarer
+        return sorted(heavy, key=counts.__getitem__)[: max(_ENOUGH, len(rarer))]
+
     def _open(self) -> None:
         connection = self._connection()
-        about = dict(connection.execute("SELECT name, value FROM about"))
-        if about.get("format") != FORMAT:
-            raise ValueError(f"format {about.get('format')!r}")
-        if about["sentences"] != (self.sentences.fingerprint if self.sentences else ""):
+        self._about: Mapping[str, str] = dict(connection.execute("SELECT name, value FROM about"))
+        if self._about.get("format") != FORMAT:
+            raise ValueError(f"format {self._about.get('format')!r}")
+        if self._about["sentences"] != (self.sentences.fingerprint if self.sentences else ""):
             raise ValueError("another sentence model")
-        self.content_hash: str = about["content_hash"]
-        self.entries: tuple[Entry, ...] = tuple(Entry(*row) for row in connection.execute(_ALL_SECTIONS))
-        arrays = {
-            name: np.load(io.BytesIO(value), allow_pickle=False)
-            for name, value in connection.execute("SELECT name, value FROM arrays")
-        }
-        vocabulary: list[str] = json.loads(about["vocabulary"])
-        self.lines = Lines(
-            arrays["owners"],
-            sp.csr_matrix(
-                (arrays["data"], arrays["indices"], arrays["indptr"]), shape=(len(arrays["owners"]), len(vocabulary))
-            ),
-            Vocabulary({name: at for at, name in enumerate(vocabulary)}, arrays["vocabulary_weights"]),
-            arrays["meaning"],
-            arrays.get("sentences"),
+        self.content_hash: str = self._about["content_hash"]
+        self.sections = int(self._about["sections"])
+        self.open_sections = int(self._about["open_sections"])
+        arrays = {name: unpacked(value) for name, value in connection.execute("SELECT name, value FROM arrays")}
+        names: list[str] = json.loads(self._about["vocabulary"])
+        self._vocabulary = Vocabulary({name: at for at, name in enumerate(names)}, arrays["concept_weights"])
+        self._open_vocabulary = int(arrays["concept_open"][0])
+        lines, pieces = arrays["line_owners"], arrays["piece_owners"]
+        self.concept_lines = sp.csr_matrix(
+            (arrays["concept_values"], arrays["concept_columns"], arrays["concept_pointers"]),
+            shape=(len(lines), len(names)),
         )
-        self.names: tuple[frozenset[str], ...] = tuple(
-            names(f"{entry.title}. {entry.heading}. {asked}. {entry.spoken} {entry.text}")
-            for entry, asked in zip(self.entries, json.loads(about["asked"]), strict=True)
-        )
-        self.frequency: dict[str, int] = {}
-        for held in self.names:
-            for name in held:
-                self.frequency[name] = self.frequency.get(name, 0) + 1
+        self.line_owners: Places = lines
+        self.meaning = Lines(lines, arrays["meaning"].astype(np.float32))
+        self.line_sentences = _rows(lines, arrays.get("line_sentences"))
+        self.piece_sentences = _rows(pieces, arrays.get("piece_sentences"))
+        self.pieces = _rows(pieces, arrays.get("piece_learned"))
+        self.learned = None
+        if "learned_vectors" in arrays:
+            learned_names, letters = (
+                json.loads(self._about["learned_names"]),
+                json.loads(self._about["learned_letters"]),
+            )
+            self.learned = restored(arrays, learned_names, letters)
 
     def _connection(self) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if connection is None:
-            connection = sqlite3.connect(f"{self._path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)
+            connection = sqlite3.connect(f"{self.path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)
             connection.execute("PRAGMA query_only = 1")
+            connection.execute("PRAGMA mmap_size = 1073741824")
             self._local.connection = connection
         return connection
 
 
-def build_index(
-    documents: Sequence[Document], content_hash: str, path: Path, sentences: SentenceVectors | None = None
-) -> None:
-    """Write a new index file; the path must be free. Raises OSError and sqlite3.Error (disk full)."""
-    connection = sqlite3.connect(path)
-    try:
-        connection.executescript(_SCHEMA)
-        with connection:
-            asked = _write_sections(connection, documents)
-            vocabulary = _write_lines(connection, documents, sentences)
-            about = {
-                "format": FORMAT,
-                "content_hash": content_hash,
-                "sentences": sentences.fingerprint if sentences else "",
-                "asked": json.dumps(asked),
-                "vocabulary": json.dumps(vocabulary),
-            }
-            connection.executemany("INSERT INTO about VALUES (?, ?)", about.items())
-            connection.execute("INSERT INTO full_text (full_text) VALUES ('optimize')")
-    finally:
-        connection.close()
+def _entry(row: Sequence[Any]) -> Entry:
+    place, path, section, title, heading, text, spoken, version, group, names = row
+    return Entry(place, path, section, title, heading, text, spoken, version, group, frozenset(names.split("\n")))
 
 
-def _write_sections(connection: sqlite3.Connection, documents: Sequence[Document]) -> list[str]:
-    asked: list[str] = []
-    for document in documents:
-        for section in document.sections:
-            place = len(asked)
-            asked.append(". ".join(section.asked))
-            row = (place, document.id, section.id, document.title, section.heading, section.text, section.spoken)
-            row_at = (*row, section.start, section.end)
-            connection.execute("INSERT INTO sections VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row_at)
-            for text in chunks(f"{section.spoken}\n\n{section.text}"):
-                piece = connection.execute("INSERT INTO pieces (section) VALUES (?)", (place,)).lastrowid
-                connection.execute(
-                    "INSERT INTO full_text (rowid, title, heading, asked, text) VALUES (?, ?, ?, ?, ?)",
-                    (piece, document.title, section.heading, asked[-1], text),
-                )
-    return asked
-
-
-def _write_lines(
-    connection: sqlite3.Connection, documents: Sequence[Document], sentences: SentenceVectors | None
-) -> list[str]:
-    """Store the meaning of headings, wordings and spoken answers; give back the names of the concept columns."""
-    sections = [(document, section) for document in documents for section in document.sections]
-    texts = [
-        (place, line)
-        for place, (document, section) in enumerate(sections)
-        for line in (section.heading, f"{document.title} {section.heading}", *section.asked, section.spoken)
-    ]
-    lines = [(place, words(line)) for place, line in texts]
-    vocabulary = learn_vocabulary([count_concepts(said) for _, said in lines])
-    rows = sp.csr_matrix(np.stack([_concept_row(said, vocabulary) for _, said in lines]))
-    arrays: dict[str, npt.NDArray[Any]] = {
-        "owners": np.array([place for place, _ in lines], np.int64),
-        "data": rows.data,
-        "indices": rows.indices,
-        "indptr": rows.indptr,
-        "vocabulary_weights": vocabulary.weights,
-        "meaning": np.stack([word_vectors().meaning(said) for _, said in lines]),
-    }
-    if sentences is not None:
-        arrays["sentences"] = sentences.embed([line for _, line in texts])
-    for name, array in arrays.items():
-        packed = io.BytesIO()
-        np.save(packed, array, allow_pickle=False)
-        connection.execute("INSERT INTO arrays VALUES (?, ?)", (name, packed.getvalue()))
-    return list(vocabulary.places)
-
-
-def _concept_row(said: list[str], vocabulary: Vocabulary) -> npt.NDArray[np.float32]:
-    """Concepts of a line as a unit vector over the vocabulary."""
-    row = np.zeros(len(vocabulary.places), np.float32)
-    for feature, value in count_concepts(said).items():
-        place = vocabulary.places.get(feature)
-        if place is not None:
-            row[place] = value * vocabulary.weights[place]
-    length = sqrt(float(row @ row))
-    return row / np.float32(length) if length else row
+def _rows(owners: Places, vectors: npt.NDArray[Any] | None) -> Lines | None:
+    return None if vectors is None else Lines(owners, vectors.astype(np.float32))

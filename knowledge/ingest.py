@@ -1,106 +1,297 @@
-"""A folder of documents into an index, once per content."""
+"""A folder of documents into an index, once per content. What cannot be used is told of, and the others are used."""
 
 import hashlib
+import json
 import os
+import sqlite3
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from knowledge.document import Document, read_document
+from knowledge.approvals import read_approvals
+from knowledge.build import build_index
+from knowledge.document import Document, keep_ids, read_document
 from knowledge.english.sentences import SentenceVectors
 from knowledge.errors import DocumentInvalid, DocumentsInvalid, IndexUnusable
-from knowledge.index import FORMAT, Index, build_index
+from knowledge.formats.extract import MAX_BYTES, SUFFIXES
+from knowledge.index import Index
+from knowledge.labels import Source, labels_for
+from knowledge.prepared import Prepared, prepare, read_prepared, read_sections
+from knowledge.scan import Finding, scan
+from knowledge.schema import FORMAT
 
-SUFFIXES: Final = frozenset({".md", ".html", ".htm", ".txt"})
-MAX_DOCUMENTS: Final = 2000
-MAX_BYTES: Final = 2_000_000
-_PARTS: Final = ("synonyms.txt", "vectors.npz", "words.py", "concepts.py", "vectors.py", "features.py")
+MAX_DOCUMENTS: Final = 20_000
+_KEPT_INDEXES: Final = 4
+"""Of one folder: the current one, those that a call may still read, and one to go back to."""
+_ENGLISH: Final = ("synonyms.txt", "vectors.npz", "words.py", "concepts.py", "vectors.py", "features.py")
+_PARTS: Final = (
+    "document.py", "labels.py", "chunk.py", "conflict.py", "quantities.py", "policy_words.txt", "prepared.py",
+    "build.py", "learned.py", "schema.py", "rank.py",
+    "scan.py", "suspect.txt",
+)  # fmt: skip
+_FORMATS: Final = ("extract.py", "markdown.py", "web.py", "plain.py", "table.py", "pdf.py", "word.py")
 
 
-def ingest(folder: Path, into: Path, sentences: SentenceVectors | None = None) -> Index:
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A document that is not used until somebody has approved this version of it."""
+
+    document: str
+    version: str
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a folder holds."""
+
+    documents: tuple[Document, ...]
+    """That can be used."""
+    problems: tuple[DocumentInvalid, ...]
+    held: tuple[Held, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    name: str
+    content: bytes
+    sidecar: bytes | None
+
+    @property
+    def digest(self) -> str:
+        digest = hashlib.sha256(f"{self.name}\0".encode("utf-8", "surrogatepass"))
+        for part in (self.content, self.sidecar or b""):
+            digest.update(f"{len(part)}:".encode() + part)
+        return digest.hexdigest()
+
+
+def ingest(folder: Path, into: Path, sentences: SentenceVectors | None = None, sources: Sequence[Source] = ()) -> Index:
     """Open the index of a folder's documents, building it if their content is new.
 
-    Index files are kept in `into` by content hash; a damaged one is built again. Hidden files and other kinds of file
-    are passed over. sentences: knowledge.english.sentences.installed_sentences(), to find more. Raises DocumentsInvalid
-    with every problem of every file, and OSError.
+    Index files are kept in `into` by content hash; a damaged one is built again; documents that are as they were in the
+    latest one are not read again. Hidden files, those that begin with "_", and other kinds are passed over. sentences:
+    knowledge.english.sentences.installed_sentences(), to find more. Files that cannot be used, and those held back,
+    are told by `problems_of` and `held_of`. Raises DocumentsInvalid when no file can be used, and OSError.
     """
-    contents = _read_all(folder)
-    content_hash = _hash(contents, sentences)
+    found, problems = _files_of(folder)
+    approvals = {(one.document, one.version) for one in _approvals(folder, problems)}
+    parts = _hash_of_parts(sentences, sources)
+    digest = hashlib.sha256(parts.encode())
+    for one in found:
+        digest.update(one.digest.encode())
+    digest.update(json.dumps([sorted(approvals), [str(problem) for problem in problems]]).encode())
+    content_hash = digest.hexdigest()
     path = into / f"knowledge-{content_hash[:20]}.sqlite"
     if path.exists():
         try:
             return Index(path, sentences)
         except IndexUnusable:
             path.unlink()
-    documents = _documents(contents)
+    earlier = _latest(into, folder, parts, sentences)
+    documents, held = _prepared(found, problems, approvals, sources, earlier)
+    if not documents and not held:
+        raise DocumentsInvalid(problems)
+    about = {
+        "content_hash": content_hash,
+        "folder": str(folder.resolve()),
+        "parts": parts,
+        "problems": json.dumps([[one.document, one.line, one.problem, one.remedy] for one in problems]),
+        "held": json.dumps([[one.document, one.version, [_row(f) for f in one.findings]] for one in held]),
+        "files": json.dumps({one.name: one.digest for one in found}),
+    }
     into.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_suffix(f".{os.getpid()}.part")
     unfinished.unlink(missing_ok=True)
     try:
-        build_index(documents, content_hash, unfinished, sentences)
+        build_index(documents, about, unfinished, sentences, earlier.path if earlier else None)
         unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)
+        if earlier is not None:
+            earlier.close()
+    _forget(into, folder)
     return Index(path, sentences)
 
 
-def check(folder: Path) -> tuple[Document, ...]:
-    """Read a folder's documents without building anything. Raises DocumentsInvalid and OSError."""
-    return tuple(_documents(_read_all(folder)))
-
-
-def _documents(contents: dict[str, str]) -> list[Document]:
+def read_folder(folder: Path, sources: Sequence[Source] = ()) -> Reading:
+    """Read a folder's documents without building anything. Raises DocumentsInvalid for a folder without any."""
+    found, problems = _files_of(folder)
+    approvals = {(one.document, one.version) for one in _approvals(folder, problems)}
     documents: list[Document] = []
-    problems: list[DocumentInvalid] = []
-    for name, content in contents.items():
-        try:
-            documents.append(read_document(name, content))
-        except DocumentInvalid as problem:
-            problems.append(problem)
-    if problems:
-        raise DocumentsInvalid(problems)
-    return documents
+    held: list[Held] = []
+    for one in found:
+        _read(one, sources, approvals, documents, held, problems)
+    return Reading(tuple(documents), tuple(problems), tuple(held))
 
 
-def _read_all(folder: Path) -> dict[str, str]:
-    """Texts of the folder's documents by path. Symbolic links are not followed out of the folder."""
+def check(folder: Path, sources: Sequence[Source] = ()) -> tuple[Document, ...]:
+    """The documents of a folder, all of which can be read. Raises DocumentsInvalid with what cannot, and OSError."""
+    reading = read_folder(folder, sources)
+    if reading.problems:
+        raise DocumentsInvalid(reading.problems)
+    return reading.documents
+
+
+def problems_of(index: Index) -> tuple[DocumentInvalid, ...]:
+    """The files that could not be used when it was built."""
+    return tuple(DocumentInvalid(*row) for row in json.loads(index.about("problems")))
+
+
+def held_of(index: Index) -> tuple[Held, ...]:
+    """The documents that were held back when it was built."""
+    return tuple(
+        Held(document, version, tuple(Finding(*finding) for finding in findings))
+        for document, version, findings in json.loads(index.about("held"))
+    )
+
+
+def _row(finding: Finding) -> list[Any]:
+    return [finding.kind, finding.line, finding.says]
+
+
+def _prepared(
+    found: Sequence[_File],
+    problems: list[DocumentInvalid],
+    approvals: set[tuple[str, str]],
+    sources: Sequence[Source],
+    earlier: Index | None,
+) -> tuple[list[Prepared], list[Held]]:
+    """Every document that can be used, from the earlier index where the file is the same."""
+    before: Mapping[str, str] = json.loads(earlier.about("files")) if earlier else {}
+    ready: list[Prepared] = []
+    held: list[Held] = []
+    for one in found:
+        if earlier is not None and before.get(one.name) == one.digest:
+            try:
+                ready.append(read_prepared(earlier.connection(), one.name))
+                continue
+            except KeyError:
+                pass  # it was held back or could not be used: look again
+        fresh: list[Document] = []
+        _read(one, sources, approvals, fresh, held, problems)
+        old = read_sections(earlier.connection(), one.name) if earlier else ()
+        ready += [prepare(keep_ids(document, old) if old else document) for document in fresh]
+    return ready, held
+
+
+def _read(
+    one: _File,
+    sources: Sequence[Source],
+    approvals: set[tuple[str, str]],
+    documents: list[Document],
+    held: list[Held],
+    problems: list[DocumentInvalid],
+) -> None:
+    """Read one file into the list that it belongs to."""
+    try:
+        labels = labels_for(one.name, one.content, one.sidecar, sources)
+        document = read_document(one.name, one.content, labels)
+    except DocumentInvalid as problem:
+        problems.append(problem)
+        return
+    raw = "" if one.name.lower().endswith((".pdf", ".docx")) else one.content.decode("utf-8", "replace")
+    findings = scan(f"{document.title}\n{document.text}", document.hidden, raw)
+    if findings and (one.name, document.version) not in approvals:
+        held.append(Held(one.name, document.version, findings))
+    else:
+        documents.append(document)
+
+
+def _files_of(folder: Path) -> tuple[list[_File], list[DocumentInvalid]]:
+    """The folder's documents. Symbolic links are not followed out of the folder. Raises DocumentsInvalid, OSError."""
     if not folder.is_dir():
         raise DocumentsInvalid([DocumentInvalid(str(folder), 1, "is not a folder", "name the folder of the documents")])
-    root = folder.resolve()
-    contents: dict[str, str] = {}
+    found: list[_File] = []
     problems: list[DocumentInvalid] = []
-    for path in sorted(folder.rglob("*")):
+    for path in documents_in(folder):
         name = path.relative_to(folder).as_posix()
-        hidden = any(part.startswith((".", "_")) for part in path.relative_to(folder).parts)
-        if hidden or path.suffix.lower() not in SUFFIXES or not path.is_file():
-            continue
-        if not path.resolve().is_relative_to(root):
-            problems.append(DocumentInvalid(name, 1, "is a link that leads out of the folder", "copy the file here"))
-        elif path.stat().st_size > MAX_BYTES:
-            remedy = "split it into several files"
-            problems.append(DocumentInvalid(name, 1, f"is larger than {MAX_BYTES:,} bytes", remedy))
-        else:
-            try:
-                contents[name] = path.read_text(encoding="utf-8-sig")
-            except UnicodeDecodeError as problem:
-                bad = f"is not UTF-8 text at byte {problem.start}"
-                problems.append(DocumentInvalid(name, 1, bad, "save it as UTF-8"))
-    if len(contents) > MAX_DOCUMENTS:
-        too_many = f"holds more than {MAX_DOCUMENTS} documents"
-        problems.append(DocumentInvalid(str(folder), 1, too_many, "use fewer files"))
-    if not contents and not problems:
-        problems.append(DocumentInvalid(str(folder), 1, "holds no .md, .html or .txt file", "add a document"))
-    if problems:
-        raise DocumentsInvalid(problems)
-    return contents
+        try:
+            found.append(_file(path, name, folder))
+        except DocumentInvalid as problem:
+            problems.append(problem)
+    if len(found) > MAX_DOCUMENTS:
+        too_many = f"holds more than {MAX_DOCUMENTS:,} documents"
+        raise DocumentsInvalid([DocumentInvalid(str(folder), 1, too_many, "use fewer files")])
+    if not found and not problems:
+        none = f"holds no {', '.join(sorted(SUFFIXES))} file"
+        raise DocumentsInvalid([DocumentInvalid(str(folder), 1, none, "add a document")])
+    return found, problems
 
 
-def _hash(contents: dict[str, str], sentences: SentenceVectors | None) -> str:
-    digest = hashlib.sha256(f"{FORMAT}\0{sentences.fingerprint if sentences else ''}".encode())
-    for part in _PARTS:
-        digest.update(files("knowledge.english").joinpath(part).read_bytes())
-    for part in ("document.py", "chunk.py", "index.py"):
-        digest.update(files("knowledge").joinpath(part).read_bytes())
-    for name, content in contents.items():
-        digest.update(f"{len(name)}:{name}{len(content)}:{content}".encode())
+def documents_in(folder: Path) -> list[Path]:
+    """The files of a folder that are taken for documents, in order."""
+    return [
+        path
+        for path in sorted(folder.rglob("*"))
+        if path.suffix.lower() in SUFFIXES
+        and not any(part.startswith((".", "_")) for part in path.relative_to(folder).parts)
+        and path.is_file()
+    ]
+
+
+def _file(path: Path, name: str, folder: Path) -> _File:
+    sidecar = path.with_name(f"{path.name}.yaml")
+    for one in (path, sidecar):
+        if one.exists() and not one.resolve().is_relative_to(folder.resolve()):
+            raise DocumentInvalid(name, 1, "is a link that leads out of the folder", "copy the file here")
+    if path.stat().st_size > MAX_BYTES:
+        raise DocumentInvalid(name, 1, f"is larger than {MAX_BYTES:,} bytes", "split it into several files")
+    try:
+        return _File(name, path.read_bytes(), sidecar.read_bytes() if sidecar.is_file() else None)
+    except OSError as bad:
+        raise DocumentInvalid(name, 1, f"cannot be opened ({bad.strerror})", "look at its permissions") from bad
+
+
+def _approvals(folder: Path, problems: list[DocumentInvalid]) -> Sequence[Any]:
+    try:
+        return read_approvals(folder)
+    except DocumentInvalid as problem:
+        problems.append(problem)
+        return ()
+
+
+def _hash_of_parts(sentences: SentenceVectors | None, sources: Sequence[Source]) -> str:
+    said = [[source.pattern, sorted((name, str(value)) for name, value in source.said.items())] for source in sources]
+    digest = hashlib.sha256(f"{FORMAT}\0{sentences.fingerprint if sentences else ''}\0{json.dumps(said)}".encode())
+    for package, parts in (("knowledge.english", _ENGLISH), ("knowledge", _PARTS), ("knowledge.formats", _FORMATS)):
+        for part in parts:
+            digest.update(files(package).joinpath(part).read_bytes())
     return digest.hexdigest()
+
+
+def _latest(into: Path, folder: Path, parts: str, sentences: SentenceVectors | None) -> Index | None:
+    """The newest index of this folder that was made in the same way."""
+    for path in _indexes(into, folder):
+        try:
+            index = Index(path, sentences)
+        except IndexUnusable:
+            continue
+        if index.about("parts") == parts:
+            return index
+        index.close()
+    return None
+
+
+def _indexes(into: Path, folder: Path) -> list[Path]:
+    """Indexes of this folder, the newest first; those that cannot be read are none."""
+    found = []
+    for path in into.glob("knowledge-*.sqlite"):
+        try:
+            connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)
+            try:
+                row = connection.execute("SELECT value FROM about WHERE name = 'folder'").fetchone()
+            finally:
+                connection.close()
+            if row == (str(folder.resolve()),):
+                found.append((path.stat().st_mtime_ns, path))
+        except (sqlite3.Error, OSError):
+            continue
+    return [path for _, path in sorted(found, reverse=True)]
+
+
+def _forget(into: Path, folder: Path) -> None:
+    """Delete the oldest indexes of this folder: a process that has one open goes on reading it."""
+    for path in _indexes(into, folder)[_KEPT_INDEXES:]:
+        path.unlink(missing_ok=True)

@@ -49,6 +49,11 @@ class WordVectors:
         length = float(np.linalg.norm(total))
         return total / np.float32(length) if length else total
 
+    def likeness(self, one: str, other: str) -> float:
+        """How much two words stand in the same places, -1 to 1; 0 when one is not known."""
+        places = self.places.get(one), self.places.get(other)
+        return 0.0 if None in places else float(self.vectors[places[0]] @ self.vectors[places[1]])
+
 
 @lru_cache(maxsize=1)
 def word_vectors() -> WordVectors:

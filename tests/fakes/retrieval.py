@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from knowledge.access import CALLER, Reader
 from knowledge.retrieve import Found, Passage
 
 RETURNS = Passage(
@@ -15,7 +16,7 @@ class DictRetrieval:
     def __init__(self, passages: Mapping[str, Passage] | None = None) -> None:
         self._passages = {"policy": RETURNS} if passages is None else dict(passages)
 
-    async def find(self, question: str, deadline_ms: int) -> Found:
-        del deadline_ms
+    async def find(self, question: str, deadline_ms: int, reader: Reader = CALLER) -> Found:
+        del deadline_ms, reader
         found = tuple(passage for word, passage in self._passages.items() if word in question)
         return Found(found, bool(found))

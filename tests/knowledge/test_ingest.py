@@ -11,7 +11,7 @@ import pytest
 
 from knowledge.errors import DocumentsInvalid, IndexUnusable
 from knowledge.index import Index
-from knowledge.ingest import check, ingest
+from knowledge.ingest import check, ingest, problems_of
 from knowledge.retrieve import search
 
 pytestmark = pytest.mark.unit
@@ -65,12 +65,21 @@ def test_an_index_is_not_written_to_in_a_call(folder, tmp_path):
         index._connection().execute("DELETE FROM sections")
 
 
-def test_every_problem_of_every_file_is_told_at_once(folder, tmp_path):
+def test_every_problem_of_every_file_is_told_at_once_and_the_others_are_used(folder, tmp_path):
     (folder / "bad.md").write_text("# Empty\n")
     (folder / "long.md").write_text("## A\n\n> Spoken: " + "word " * 60)
+    index = ingest(folder, tmp_path / "data")
+    assert [problem.document for problem in problems_of(index)] == ["bad.md", "long.md"]
+    assert search(index, "where can i park").passages[0].document == "stores.txt"
     with pytest.raises(DocumentsInvalid) as caught:
-        ingest(folder, tmp_path / "data")
-    assert [problem.document for problem in caught.value.problems] == ["bad.md", "long.md"]
+        check(folder)
+    assert list(map(str, caught.value.problems)) == list(map(str, problems_of(index)))
+
+
+def test_a_folder_of_which_nothing_can_be_used_is_refused(tmp_path):
+    (tmp_path / "bad.md").write_text("# Empty\n")
+    with pytest.raises(DocumentsInvalid, match="holds no text"):
+        ingest(tmp_path, tmp_path / "data")
     assert not (tmp_path / "data").exists()
 
 
@@ -87,7 +96,7 @@ def test_files_that_are_no_text_or_lead_out_are_refused(folder, tmp_path):
 
 def test_a_folder_without_documents_or_none_at_all_is_told(tmp_path):
     (tmp_path / "empty").mkdir()
-    with pytest.raises(DocumentsInvalid, match=r"holds no \.md"):
+    with pytest.raises(DocumentsInvalid, match=r"holds no .*\.md, \.pdf, \.txt file"):
         check(tmp_path / "empty")
     with pytest.raises(DocumentsInvalid, match="is not a folder"):
         check(tmp_path / "none")
