@@ -36,7 +36,7 @@ FORESEEN = "foreseen"
 
 
 class Reply:
-    """A model's reply while it is being written. Iterate once."""
+    """A model's reply while it is being written. One reader at a time; the next goes on where the last one stopped."""
 
     def __init__(self, model: LanguageModel, request: ModelRequest, tasks: asyncio.TaskGroup) -> None:
         self._parts: asyncio.Queue[ModelPart | ProviderError | None] = asyncio.Queue()
@@ -47,11 +47,12 @@ class Reply:
         self._writing.cancel()
 
     async def __aiter__(self) -> AsyncGenerator[ModelPart, None]:
-        """Its parts. Raises what the model raises."""
-        while (part := await self._parts.get()) is not None:
-            if isinstance(part, ProviderError):
-                raise part
+        """Its parts. Raises what the model raises. Who reads on after the end meets the end again."""
+        while (part := await self._parts.get()) is not None and not isinstance(part, ProviderError):
             yield part
+        self._parts.put_nowait(part)
+        if part is not None:
+            raise part
 
     async def _write(self, model: LanguageModel, request: ModelRequest) -> None:
         try:

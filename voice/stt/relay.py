@@ -33,7 +33,7 @@ _RESERVE: Final = 0.4
 """Part of a result's deadline that is kept for another route, when there is one."""
 _LEAST_MS: Final = 200
 _PAUSES_S: Final = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0)
-"""Before each further attempt of a call to find a route that opens."""
+"""Before each further attempt of a call to find a route that opens, and goes on to say anything."""
 
 
 class Relay:
@@ -52,6 +52,8 @@ class Relay:
         self._closed = False
         self._switching = False
         """Nothing listens at the moment: what comes is kept."""
+        self._futile = 0
+        """Attempts to find a route since one last said anything: one that opens and breaks at once is one of them."""
         self._failure: Reason | None = None
         self._fails = asyncio.Event()
         self._suspect: Taken | None = None
@@ -179,14 +181,13 @@ class Relay:
         self._schedule()
 
     async def _next(self) -> Taken:
-        attempt = 0
         while True:
-            await asyncio.sleep(_PAUSES_S[min(attempt, len(_PAUSES_S) - 1)])
-            attempt += 1
+            await asyncio.sleep(_PAUSES_S[min(self._futile, len(_PAUSES_S) - 1)])
+            self._futile += 1
             try:
                 return await self._choosing.take(self._call_id, self._choosing.now_ms() + 2 * OPEN_MS)
             except ProviderError as error:
-                _log.warning("stt.no_route", call_id=self._call_id, attempt=attempt, pii_error=str(error))
+                _log.warning("stt.no_route", call_id=self._call_id, attempt=self._futile, pii_error=str(error))
 
     def _tell_again(self) -> int:
         """Tell the new recogniser what is owed; how much audio that was, in milliseconds."""
@@ -209,6 +210,7 @@ class Relay:
     # What it says
 
     def _take_result(self, result: Result) -> None:
+        self._futile = 0
         match result:
             case Transcript(final=False):
                 self._heard()
