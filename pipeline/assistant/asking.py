@@ -100,7 +100,9 @@ def _given(talk: Talk, words: Words, asked: Asking) -> bool | None:
     question = attempts.question_of(talk)
     reading = answers.read(question, words, attempts.today(talk), attempts.refused(talk, question))
     reading = reading or answers.joined(question, asked.partial, words)
-    reading = reading or answers.read(question, words.first, attempts.today(talk))  # refused, and said again: meant
+    if reading is None:  # refused, and said again: it was meant, and its "no" misheard
+        for_good = attempts.refused_for_good(talk, question)
+        reading = answers.read(question, words.first, attempts.today(talk), for_good)
     if reading is not None:
         if reading.certain:
             return attempts.accept(talk, question, reading.value)

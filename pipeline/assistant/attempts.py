@@ -90,6 +90,12 @@ def refused(talk: Talk, question: Question) -> tuple[str, ...]:
     return talk.state.refused.get(question.slot, ())
 
 
+def refused_for_good(talk: Talk, question: Question) -> tuple[str, ...]:
+    """Values that the caller said no to more than once: one no may be misheard, two say that the value was."""
+    values = refused(talk, question)
+    return tuple(value for value in dict.fromkeys(values) if values.count(value) > 1)
+
+
 def today(talk: Talk) -> date:
     """The line's day on which the call began."""
     assert talk.state.local_time is not None  # noqa: S101  # nothing is asked before the call began

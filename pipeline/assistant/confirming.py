@@ -89,8 +89,8 @@ def _correction(talk: Talk, question: Question, words: Words, asked: Confirming,
     refused = (*attempts.refused(talk, question), *((asked.value,) if rejected else ()))
     reading = answers.read(question, words, attempts.today(talk), refused)
     if reading is None:  # refused earlier, and given again: it was meant, and its "no" misheard
-        now = (asked.value,) if rejected else ()
-        reading = answers.read(question, words.first, attempts.today(talk), now)
+        never = (*attempts.refused_for_good(talk, question), *((asked.value,) if rejected else ()))
+        reading = answers.read(question, words.first, attempts.today(talk), never)
     if reading is None and question.kind == "digits" and rejected:
         for text in words.readings:
             digits = corrected_digits(asked.value, text)

@@ -61,6 +61,19 @@ def test_a_value_refused_twice_is_keyed(call):
     assert call.hears("no") == [ASK_KEYS]
 
 
+def test_a_value_that_is_misheard_every_time_is_read_back_twice_and_then_keyed(call):
+    for line in ("where is my order", "12345", "no", "12345", "no"):
+        call.hears(line)
+    assert call.hears("12345") == [ASK_KEYS]
+    assert call.hears("keys 47129")[0].startswith("Your pair of hiking boots")
+
+
+def test_a_value_refused_twice_is_no_correction_either(call):
+    for line in ("where is my order", "12345", "no", "12345", "no it's 47129"):
+        call.hears(line)
+    assert READ_BACK not in call.hears("no it's 12345")
+
+
 # What was not heard yet
 
 
