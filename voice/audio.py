@@ -40,13 +40,18 @@ def _encoding_table() -> npt.NDArray[np.uint8]:
     return code
 
 
-_DECODE: Final = _decoding_table()
-_ENCODE: Final = _encoding_table()
+_LOW: Final = _decoding_table().astype("<u2").astype(np.uint8).tobytes()
+_HIGH: Final = (_decoding_table().astype("<u2") >> 8).astype(np.uint8).tobytes()
+"""The lower and the upper byte of every code's sample: half the time of numpy, which converts the codes first."""
+_ENCODE: Final = np.roll(_encoding_table(), 1 << 15)
+"""By sample as an unsigned number."""
 
 
 def ulaw_to_pcm(ulaw: bytes) -> bytes:
     """Expand G.711 μ-law to PCM16; twice as many bytes."""
-    return _DECODE[np.frombuffer(ulaw, dtype=np.uint8)].tobytes()
+    pcm = bytearray(2 * len(ulaw))
+    pcm[::2], pcm[1::2] = ulaw.translate(_LOW), ulaw.translate(_HIGH)
+    return bytes(pcm)
 
 
 def pcm_to_ulaw(pcm: bytes) -> bytes:
@@ -56,7 +61,7 @@ def pcm_to_ulaw(pcm: bytes) -> bytes:
 
 def samples_to_ulaw(samples: npt.NDArray[np.int16]) -> bytes:
     """Compress samples (shape (n,), int16) to G.711 μ-law, one byte each."""
-    return _ENCODE[samples.astype(np.int32) + 32768].tobytes()
+    return _ENCODE[samples.view(np.uint16).astype(np.intp)].tobytes()
 
 
 def pcm_to_samples(pcm: bytes) -> npt.NDArray[np.int16]:
