@@ -128,10 +128,10 @@ async def ours(
     *,
     wait_ms: int = 0,
     eager: bool = True,
-    hedge_ms: int = 0,
+    hedge_ms: str = "",
     core: int | None = None,
 ) -> AsyncIterator[Server]:
-    """Cordboard; wait_ms: of every turn, 0 as it ships; hedge_ms: a second language model is asked after so long."""
+    """Cordboard; wait_ms: of every turn; 0: as it ships. hedge_ms: for a second model and the voice."""
     token = secrets.token_hex(16)
     with tempfile.TemporaryDirectory() as folder:
         environment = {
@@ -158,7 +158,8 @@ async def ours(
         }
         if hedge_ms:
             environment |= {
-                "CORDBOARD_LLM_HEDGE_MS": str(hedge_ms),
+                "CORDBOARD_LLM_HEDGE_MS": hedge_ms,
+                "CORDBOARD_TTS_HEDGE_MS": hedge_ms,
                 "CORDBOARD_LLM2_MODEL": MODEL,
                 "CORDBOARD_LLM2_API_KEY": KEY,
                 "CORDBOARD_LLM2_BASE_URL": serving.urls["llm2"],

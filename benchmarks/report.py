@@ -39,6 +39,8 @@ def _turns(rounds: Sequence[Round]) -> dict[str, Any]:
         "literal_ms": summary([turn["literal_ms"] for turn in answered]),
         "gap_ms": summary([turn["gap_ms"] for turn in answered]),
         "fills": sum(turn["first_ms"] != turn["gap_ms"] for turn in answered),
+        "second_requests_per_turn": _mean(turn.get("second_requests", 0) for turn in all_turns),
+        "texts_per_turn": _mean(turn.get("texts", 0) for turn in all_turns),
         "wasted_requests": round((asked - len(all_turns)) / len(all_turns), 3) if all_turns else None,
     }
 
@@ -100,6 +102,11 @@ def _at(figures: Any, path: Sequence[str]) -> float | None:
 
 def _median(values: Iterable[float | None]) -> float | None:
     return percentile([value for value in values if value is not None], 0.5)
+
+
+def _mean(values: Iterable[float]) -> float | None:
+    known = list(values)
+    return round(sum(known) / len(known), 3) if known else None
 
 
 def printed(result: Mapping[str, Any]) -> str:

@@ -33,7 +33,11 @@ class Turn:
     llm_ms: float
     tts_ms: float
     requests: int
-    """Of the language model for this turn."""
+    """Of the language model for this turn, at its first route."""
+    second_requests: int = 0
+    """The same at its second route."""
+    texts: int = 0
+    """That the voice was asked for."""
 
     @property
     def lost(self) -> bool:
@@ -87,6 +91,10 @@ class Service:
                 asked_ms = None
         return served
 
+    def texts(self, call: Conversation, since_ms: float, until_ms: float) -> int:
+        """How many texts the voice was asked for that begin with the caller's word."""
+        return sum(entry["what"] == "tts.text" for entry in self._within(call, since_ms, until_ms, "tts"))
+
     def _within(self, call: Conversation, since_ms: float, until_ms: float, kind: str) -> list[Entry]:
         return [
             entry
@@ -117,8 +125,10 @@ def turns(call: Conversation, service: Service, wait_ms: int) -> list[Turn]:
 def _turn(call: Conversation, said: Said, until_ms: int, service: Service, wait_ms: int) -> Turn:
     gap = reply_gap(call.heard, said.end_ms, until_ms, call.word)
     requests = service.llm(call, said.start_ms, until_ms)
+    asked = [sum(one["route"] == route for one in requests) for route in ("1", "2")]
+    asked.append(service.texts(call, said.start_ms, until_ms))
     if gap.answer_ms is None:
-        return Turn(None, gap.first_ms, None, None, 0, 0, 0, len([one for one in requests if one["route"] == "1"]))
+        return Turn(None, gap.first_ms, None, None, 0, 0, 0, *asked)
     heard_ms = said.end_ms + gap.answer_ms
     stt = [one for one in service.stt(call, said.start_ms, heard_ms) if one[1] > said.end_ms][-1:]
     tts = [one for one in service.tts(call, said.start_ms, heard_ms + 50) if one[1] > said.start_ms][-1:]
@@ -135,7 +145,7 @@ def _turn(call: Conversation, said: Said, until_ms: int, service: Service, wait_
         stt_ms,
         llm_ms,
         tts_ms,
-        len([one for one in requests if one["route"] == "1"]),
+        *asked,
     )
 
 

@@ -1,7 +1,7 @@
 """The assistant at work in a call: its dialogue decides, its tools and its knowledge are asked, its words go out."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import structlog
@@ -26,7 +26,7 @@ from pipeline.assistant.exchange import (
     ToolReturned,
 )
 from pipeline.assistant.flow import Dialogue
-from pipeline.assistant.llm.port import LanguageModel, ModelPart, ModelSwitched, ModelText
+from pipeline.assistant.llm.port import LanguageModel, ModelAskedTwice, ModelPart, ModelSwitched, ModelText
 from pipeline.drive import Clock, Driver
 from pipeline.foresight import Foresight, as_events
 from pipeline.line.ready import LineRuntime
@@ -61,7 +61,7 @@ class Told(Protocol):
     def prepare(self, text: str) -> None:
         """This may be said soon."""
 
-    def forget(self) -> None:
+    def forget(self) -> Sequence[str]:
         """What may be said soon will not be, unless it waits to be said."""
 
     def expect(self, wanted: Expect) -> None:
@@ -99,7 +99,9 @@ class Answering:
         self._say: Callable[[Say], None] = _nowhere
         self._model = model
         self._asking: dict[str, asyncio.Task[None]] = {}
-        self.foresight = Foresight(dialogue, line.retrieval, model, clock, tasks, stream.prepare, stream.forget)
+        self.foresight = Foresight(
+            dialogue, line.retrieval, model, clock, tasks, stream.prepare, stream.forget, self._wasted
+        )
         self._driver = Driver(dialogue, clock, self._act)
 
     def on_say(self, say: Callable[[Say], None]) -> None:
@@ -202,10 +204,20 @@ class Answering:
         if isinstance(part, ModelSwitched):
             switch = {"from": part.from_route, "to": part.to_route, "reason": part.reason}
             self._log.record("provider.switched", self._clock.now_ms(), port="model", **switch)
+        elif isinstance(part, ModelAskedTwice):
+            waste = {"requests": 1, "characters": 0, "gained": part.gained}
+            self._log.record("provider.wasted", self._clock.now_ms(), port="model", why="hedged", **waste)
         elif isinstance(part, ModelText):
             self._stream.pace.reached("first_token")
             for clause in clauses.add(part.text):
                 self.post(ModelSaid(self._clock.now_ms(), action.call, clause))
+
+    def _wasted(self, replies: int, texts: Sequence[str]) -> None:
+        """What was begun for a turn that ended otherwise."""
+        for port, requests, characters in (("model", replies, 0), ("tts", len(texts), sum(map(len, texts)))):
+            if requests:
+                waste = {"requests": requests, "characters": characters}
+                self._log.record("provider.wasted", self._clock.now_ms(), port=port, why="foreseen", **waste)
 
     def _stop(self, call: str) -> None:
         asking = self._asking.pop(call, None)

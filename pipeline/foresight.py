@@ -6,7 +6,7 @@ else it is thrown away.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
 
@@ -85,9 +85,13 @@ class Foresight:
         clock: Clock,
         tasks: asyncio.TaskGroup,
         prepare: Callable[[str], None],
-        forget: Callable[[], None],
+        forget: Callable[[], Sequence[str]],
+        wasted: Callable[[int, Sequence[str]], None],
     ) -> None:
-        """Prepare begins to make the audio of a text that may be said; forget stops making what is not to be said."""
+        """Prepare begins to make the audio of a text that may be said; forget stops making what is not to be said.
+
+        wasted: told how many of the model's replies and which texts' audio were thrown away.
+        """
         self._dialogue = dialogue
         self._retrieval = retrieval
         self._model = model
@@ -95,12 +99,15 @@ class Foresight:
         self._tasks = tasks
         self._prepare = prepare
         self._forget = forget
+        self._wasted = wasted
         self._begun: _Begun | None = None
+        self._over = False
+        """The turn that it was begun for is over: the next one may be in the same words."""
 
     def foresee(self, turn: CallerTurn) -> None:
-        """The turn may be over with these words. Said again with the same words, nothing changes."""
+        """The turn may be over with these words. Said again of the same turn with the same words, nothing changes."""
         words = normal(turn.text)
-        if self._begun is not None and self._begun.words == words:
+        if self._begun is not None and self._begun.words == words and not self._over:
             return
         self.drop()
         if not words:
@@ -108,24 +115,25 @@ class Foresight:
         passages: dict[str, asyncio.Task[Found]] = {}
         replies: dict[str, tuple[Reply, list[ModelPart]]] = {}
         work = self._tasks.create_task(self._work(replace(turn, utterance=FORESEEN), passages, replies))
-        self._begun = _Begun(words, work, passages, replies)
+        self._begun, self._over = _Begun(words, work, passages, replies), False
 
     def drop(self) -> None:
         """It was not over, or ended otherwise: what was begun and not taken is cancelled."""
         begun, self._begun = self._begun, None
         if begun is None:
             return
-        self._forget()
         begun.work.cancel()
         for search in begun.passages.values():
             search.cancel()
         for reply, _ in begun.replies.values():
             reply.drop()
+        self._wasted(len(begun.replies), self._forget())
 
     def over(self, turn: CallerTurn) -> None:
         """The turn is over: only what was begun for these words is kept, until it is taken or the next turn comes."""
         if self._begun is not None and self._begun.words != normal(turn.text):
             self.drop()
+        self._over = True
 
     async def passages(self, question: str) -> Found:
         """What is known about a question; at once, if it was foreseen."""

@@ -1,7 +1,7 @@
 """The parts of one stream of one call, and what they tell each other. Nothing is decided here."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from pipeline.answering import Answering
 from pipeline.assistant.exchange import AnswerOverdue, AssistantHeard, CallerTurn, End, Expect, Say
@@ -22,7 +22,7 @@ from recordings.log import CallLog
 from telephony.ports import MediaEvent, MediaLost, MediaSocket
 from voice.playout_events import Heard
 from voice.stt.port import Expectation, ExpectedKind, Recognition
-from voice.tts.port import Switched, TellsSwitches, TextToSpeech
+from voice.tts.port import AskedTwice, Switched, TellsSwitches, TextToSpeech
 from voice.vad import PAUSED_MS
 
 _LISTEN_FOR: dict[str, ExpectedKind] = {
@@ -139,9 +139,9 @@ class Stream:
         """This may be said soon."""
         self.voicing.prepare(text)
 
-    def forget(self) -> None:
+    def forget(self) -> Sequence[str]:
         """What may be said soon will not be, unless it waits to be said."""
-        self.voicing.forget()
+        return self.voicing.forget()
 
     def expect(self, wanted: Expect) -> None:
         """The caller is expected to do this next."""
@@ -198,11 +198,15 @@ def _told(tts: TextToSpeech, clock: TaskClock, log: CallLog) -> TextToSpeech:
     if not isinstance(tts, TellsSwitches):
         return tts
 
-    def switched(to: Switched) -> None:
-        change = {"from": to.from_voice, "to": to.to_voice, "reason": to.reason, "mid_sentence": to.mid_sentence}
+    def told(of: Switched | AskedTwice) -> None:
+        if isinstance(of, AskedTwice):
+            waste = {"requests": 1, "characters": of.characters, "gained": of.gained}
+            log.record("provider.wasted", clock.now_ms(), port="tts", why="hedged", **waste)
+            return
+        change = {"from": of.from_voice, "to": of.to_voice, "reason": of.reason, "mid_sentence": of.mid_sentence}
         log.record("provider.switched", clock.now_ms(), port="tts", **change)
 
-    return tts.telling(switched)
+    return tts.telling(told)
 
 
 def _said(past: tuple[Event, ...]) -> int:

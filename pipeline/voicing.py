@@ -3,7 +3,7 @@
 import asyncio
 import re
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 
@@ -97,11 +97,13 @@ class Voicing:
             spoken = speakable(text, self._language)
             self._prepared[text] = Prepared(self._tts, spoken, self._language, self._tasks)
 
-    def forget(self) -> None:
-        """Stop preparing what does not wait to be said."""
+    def forget(self) -> Sequence[str]:
+        """Stop preparing what does not wait to be said; the texts, which the voice was asked for in vain."""
         wanted = {text for _, text in self._waiting}
-        for text in [text for text in self._prepared if text not in wanted]:
+        unwanted = [text for text in self._prepared if text not in wanted]
+        for text in unwanted:
             self._prepared.pop(text).drop()
+        return unwanted
 
     def interrupt(self) -> None:
         """Drop what waits and stop what is being synthesized."""

@@ -81,6 +81,7 @@ KINDS: Final[Mapping[str, tuple[str, ...]]] = {
     "model.refused": ("turn", "call", "text", "reason"),  # that clause was not spoken, and the reply ended with it
     "model.done": ("turn", "call", "ok", "error"),
     "provider.switched": ("port", "from", "to", "reason"),  # port: stt | tts | model
+    "provider.wasted": ("port", "why", "requests", "characters"),  # port: tts | model; why: hedged | foreseen
     "turn.answered": ("turn", "sources"),  # sources: [{document, section, title}] that were spoken
     "message.offered": ("by",),  # by: carrier, because no stream of the call lasts
     "turn.overdue": ("turn", "waited_ms"),  # no answer came in time: a human is brought in

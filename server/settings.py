@@ -74,6 +74,9 @@ class Settings(BaseSettings):
     """The voice: espeak needs nothing, elevenlabs a key and a voice, piper is installed by the operator."""
     tts_fallback: Literal["", "espeak", "elevenlabs", "piper"] = ""
     """The voice that takes over, in the middle of a sentence too, when the first one fails. Empty: none."""
+    tts_hedge_ms: Literal["auto"] | Annotated[int, Field(ge=0, le=10_000)] = 0
+    """elevenlabs is asked again, over another connection, when a text's first sound has not come for so long: in ms,
+    auto for one and a half times what is usual, 0 for never. At most a quarter of all texts; each is paid for."""
     elevenlabs_api_key: SecretStr = SecretStr("")
     """Opens ElevenLabs."""
     elevenlabs_voice: str = ""
@@ -99,8 +102,9 @@ class Settings(BaseSettings):
     """Where the second is reached."""
     llm2_api_key: SecretStr = SecretStr("")
     """Opens that server."""
-    llm_hedge_ms: Annotated[int, Field(ge=50, le=10_000)] = 1500
-    """The second is asked as well when the first has shown nothing for so long; shorter is faster and costs more."""
+    llm_hedge_ms: Literal["auto"] | Annotated[int, Field(ge=50, le=10_000)] = 1500
+    """The second is asked as well when the first has shown nothing for so long: in ms, or auto for one and a half times
+    what is usual. Below 1500, and with auto, for at most a quarter of all requests: each is paid for."""
 
     sentence_model: Path | None = None
     """Folder of a sentence encoder (config.json, model.safetensors, tokenizer.json); unset: the installed one."""

@@ -21,7 +21,7 @@ async def open_tts(settings: Settings, stack: AsyncExitStack) -> TextToSpeech:
         return voices[0]  # in this process: there is nothing to be late, and nothing to try again
     from voice.tts.failover import Failover  # noqa: PLC0415 for those who use it
 
-    return Failover(voices)
+    return Failover(voices, hedge_ms=settings.tts_hedge_ms)
 
 
 def expect(tts: TextToSpeech, languages: Iterable[str]) -> None:
@@ -52,7 +52,8 @@ async def _elevenlabs(settings: Settings, stack: AsyncExitStack) -> TextToSpeech
         settings.elevenlabs_model,
         settings.elevenlabs_url,
     )
-    return await stack.enter_async_context(ElevenLabs.opened(account))
+    sockets = 2 if settings.tts_hedge_ms else 1
+    return await stack.enter_async_context(ElevenLabs.opened(account, sockets=sockets))
 
 
 async def _piper(settings: Settings, stack: AsyncExitStack) -> TextToSpeech:

@@ -93,3 +93,42 @@ async def test_a_reply_that_is_awaited_before_its_first_word_is_said_whole_and_i
         said = " ".join(str(one.data["text"]) for one in await office.events(call.sid) if one.kind == "model.said")
         assert said == REPLY
         await office.ended(call.sid)
+
+
+@virtually
+async def test_the_same_question_asked_again_is_begun_early_again(tmp_path: Path):
+    model = answering({"elderberries": REPLY}, first_ms=300)
+    async with virtual_office(tmp_path, [QUESTION, QUESTION, GOODBYE], prepared=True, model=model) as office:
+        office.stt.settles = True
+        call = await office.call()
+        for _ in range(3):
+            await call.turn()
+        assert await call.over()
+        record = await office.ended(call.sid)
+        first_ms, again_ms = [turn.reply_gap_ms for turn in record.turns if turn.caller][:2]
+        assert len(model.asked) == 2
+        assert again_ms == first_ms
+
+
+@virtually
+async def test_what_was_begun_in_vain_is_counted(tmp_path: Path):
+    model = answering({"elderberries": REPLY}, first_ms=10, between_ms=0)
+    async with virtual_office(tmp_path, [QUESTION, GOODBYE], prepared=True, model=model) as office:
+        office.stt.settles = True
+        call = await office.call()
+        await call.quiet()
+        speech_over = office.stt.texts
+        await call.speak()
+        await call.handset.wait_ms(120)  # the reply was begun, and the audio of its first clause
+        speech_over[0] = "where is my order"  # the words turn out to be others
+        await call.handset.wait_ms(1500)
+        await call.keys("12345")
+        await call.turn()
+        assert await call.over()
+        wasted = [event.data for event in await office.events(call.sid) if event.kind == "provider.wasted"]
+        assert [(one["port"], one["why"], one["requests"]) for one in wasted] == [
+            ("model", "foreseen", 1),
+            ("tts", "foreseen", 1),
+        ]
+        assert wasted[1]["characters"] > 10
+        await office.ended(call.sid)

@@ -63,9 +63,15 @@ class Delivery:
         played_ms = (self._began_ms or 0) + self._bytes // PCM_BYTES_PER_MS
         return max(waiting_since_ms + STOPPED_MS, played_ms)
 
+    @property
+    def reached(self) -> int:
+        """Characters of the text up to the end of the last word that was delivered whole."""
+        delivered = self._delivered()
+        return self._words[delivered - 1][1] if delivered else 0
+
     def left(self) -> str:
         """The text from the first word on that was not delivered whole; empty when none is left."""
-        delivered = self._told() if self._said is not None else self._estimated()
+        delivered = self._delivered()
         left = self._text[self._words[delivered][0] :] if delivered < len(self._words) else ""
         return left if any(map(str.isalnum, left)) else ""
 
@@ -77,6 +83,10 @@ class Delivery:
         """How slowly it spoke, once all came; None if too little was said to tell."""
         said_ms = sum(word[2] for word in self._words)
         return sum(self._sounds) * FRAME_MS / said_ms if len(self._words) >= 4 and any(self._sounds) else None
+
+    def _delivered(self) -> int:
+        """Words delivered whole."""
+        return self._told() if self._said is not None else self._estimated()
 
     def _told(self) -> int:
         said = self._said or 0

@@ -66,7 +66,7 @@ class Account:
 
 
 class ElevenLabs:
-    """A TextToSpeech that TellsWords and RendersPrompts (voice.tts.port). Get one from `opened`."""
+    """A TextToSpeech that TellsWords, SpeaksApart and RendersPrompts (voice.tts.port). Get one from `opened`."""
 
     def __init__(self, client: AsyncElevenLabs, pool: Pool, voice: str, model: str) -> None:
         self._client, self._pool = client, pool
@@ -75,13 +75,15 @@ class ElevenLabs:
 
     @classmethod
     @asynccontextmanager
-    async def opened(cls, account: "Account", languages: Collection[str] = ()) -> AsyncIterator[Self]:
-        """A voice whose key was checked, with a socket open for each language; closes them in the end.
+    async def opened(
+        cls, account: "Account", languages: Collection[str] = (), *, sockets: int = 1
+    ) -> AsyncIterator[Self]:
+        """A voice whose key was checked, with so many sockets open for each language; closes them in the end.
 
         Raises ProviderRefused for a wrong key or voice. A service that cannot be reached is a warning, and `trouble`.
         """
         async with _connected(account.api_key, account.url) as client, asyncio.TaskGroup() as tasks:
-            pool = Pool(account.socket_url, account.api_key)
+            pool = Pool(account.socket_url, account.api_key, sockets)
             one = cls(client, pool, account.voice, account.model)
             running = tasks.create_task(pool.run(), name="elevenlabs")
             try:
@@ -115,14 +117,21 @@ class ElevenLabs:
             async for piece in pieces:
                 yield piece.pcm
 
-    async def speak_aligned(self, text: str, language: str, deadline_ms: int) -> AsyncGenerator[Aligned, None]:
+    def speak_aligned(self, text: str, language: str, deadline_ms: int) -> AsyncGenerator[Aligned, None]:
         """The same, with the place in the text that each piece reaches, by the service's own alignment."""
+        return self._said(text, language, deadline_ms, apart=False)
+
+    def speak_apart(self, text: str, language: str, deadline_ms: int) -> AsyncGenerator[Aligned, None]:
+        """The same on a socket that says nothing else, a new one if need be."""
+        return self._said(text, language, deadline_ms, apart=True)
+
+    async def _said(self, text: str, language: str, deadline_ms: int, *, apart: bool) -> AsyncGenerator[Aligned, None]:
         if len(text) > LONGEST_TEXT:
             raise ProviderFailed(PROVIDER, f"a text of {len(text)} characters is too long; split it into clauses")
         if not any(map(str.isalnum, text)):
             return
         try:
-            async with aclosing(self._pieces(text, language, deadline_ms)) as pieces:
+            async with aclosing(self._pieces(text, language, deadline_ms, apart=apart)) as pieces:
                 async for piece in pieces:
                     yield piece
         except ProviderError as error:
@@ -151,10 +160,12 @@ class ElevenLabs:
             raise ProviderFailed(PROVIDER, f"no audio for a text of {len(text)} characters")
         return Rendered(bytes(pcm), self.name)
 
-    async def _pieces(self, text: str, language: str, deadline_ms: int) -> AsyncGenerator[Aligned, None]:
+    async def _pieces(
+        self, text: str, language: str, deadline_ms: int, *, apart: bool
+    ) -> AsyncGenerator[Aligned, None]:
         loop = asyncio.get_running_loop()
         due_s = loop.time() + deadline_ms / 1000
-        socket, context = await self._begun(text, language, due_s)
+        socket, context = await self._begun(text, language, due_s, apart=apart)
         trim, reached = LeadingSilence(), Reached(text)
         try:
             while (piece := await self._next(socket, context, due_s)) is not None:
@@ -167,10 +178,10 @@ class ElevenLabs:
         if not trim.begun:
             raise ProviderFailed(PROVIDER, "ended a text without any audio")
 
-    async def _begun(self, text: str, language: str, due_s: float) -> tuple[Socket, Context]:
+    async def _begun(self, text: str, language: str, due_s: float, *, apart: bool) -> tuple[Socket, Context]:
         try:
             async with asyncio.timeout_at(due_s):
-                return await self._pool.begin(text, language_code(self._model, language))
+                return await self._pool.begin(text, language_code(self._model, language), apart=apart)
         except TimeoutError:
             raise ProviderLate(PROVIDER, "no socket within the deadline") from None
 

@@ -1,4 +1,4 @@
-"""The few sockets to ElevenLabs that all calls of a process share; one is always open before it is wanted."""
+"""The few sockets to ElevenLabs that all calls of a process share; what is needed is open before it is wanted."""
 
 import asyncio
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from voice.tts.elevenlabs_socket import PROVIDER, Context, Socket, open_connecti
 MOST_SOCKETS: Final = 10
 """Fifty texts at once: more than callers of one process listen to at any time."""
 IDLE_S: Final = 60.0
-"""A socket that speaks nothing for so long is closed, but for the last one of a language."""
+"""A socket that speaks nothing for so long is closed, but for those of each language that are always open."""
 AGAIN_S: Final = (1.0, 60.0)
 """How long to wait before a lost socket is opened again: the first time, and at most (doubling)."""
 AGAIN_REFUSED_S: Final = 300.0
@@ -22,10 +22,11 @@ AGAIN_REFUSED_S: Final = 300.0
 class Pool:
     """`run` is its one task; the sockets live in it."""
 
-    def __init__(self, url_for: Callable[[str], str], api_key: str) -> None:
-        """url_for: where the socket of a language is."""
+    def __init__(self, url_for: Callable[[str], str], api_key: str, least: int = 1) -> None:
+        """url_for: where the socket of a language is. least: sockets of each language that are always open."""
         self._url_for = url_for
         self._api_key = api_key
+        self._least = least
         self._sockets: dict[str, list[Socket]] = {}
         """By language; a language that was asked for once is kept warm."""
         self._wake = asyncio.Event()
@@ -34,16 +35,20 @@ class Pool:
         self.trouble = ""
         """Why no socket could be had; empty when one is there."""
 
-    async def begin(self, text: str, language: str) -> tuple[Socket, Context]:
-        """Have a text said, on an open socket or on a new one. Raises ProviderError; wants a deadline around it."""
-        socket = self._with_room(language)
+    async def begin(self, text: str, language: str, *, apart: bool = False) -> tuple[Socket, Context]:
+        """Have a text said, on an open socket or on a new one. Raises ProviderError; wants a deadline around it.
+
+        apart: on one that says nothing else.
+        """
+        socket = self._with_room(language, apart=apart)
         if socket is None:
             async with self._opening:  # many at once fill one new socket, not many
-                socket = self._with_room(language) or await self._open(language)
+                socket = self._with_room(language, apart=apart) or await self._open(language)
         return socket, socket.begin(text)
 
-    def _with_room(self, language: str) -> Socket | None:
-        return next((socket for socket in self._sockets.setdefault(language, []) if socket.takes_more), None)
+    def _with_room(self, language: str, *, apart: bool) -> Socket | None:
+        sockets = (socket for socket in self._sockets.setdefault(language, []) if socket.takes_more)
+        return next((socket for socket in sockets if socket.idle or not apart), None)
 
     def expect(self, language: str) -> None:
         """Have a socket of this language open from now on; when, is not waited for."""
@@ -51,9 +56,9 @@ class Pool:
         self._wake.set()
 
     async def warm(self, language: str) -> None:
-        """Have a socket of this language open from now on. Raises ProviderError; it is tried again by itself."""
+        """Have what is needed of this language open from now on. Raises ProviderError; it is tried again by itself."""
         async with self._opening:
-            if not self._sockets.setdefault(language, []):
+            while len(self._sockets.setdefault(language, [])) < self._least:
                 await self._open(language)
 
     async def run(self) -> None:
@@ -79,7 +84,7 @@ class Pool:
             self._retire(loop.time())
             if loop.time() < again_s:
                 continue
-            for language in [language for language, open_ in self._sockets.items() if not open_]:
+            for language in [name for name, open_ in self._sockets.items() if len(open_) < self._least]:
                 try:
                     await self.warm(language)
                     wait_s = AGAIN_S[0]
@@ -89,7 +94,7 @@ class Pool:
 
     def _retire(self, now_s: float) -> None:
         for open_ in self._sockets.values():
-            for socket in open_[1:]:
+            for socket in open_[self._least :]:
                 if socket.idle and socket.idle_since_s + IDLE_S <= now_s:
                     socket.retire("it was idle")
 

@@ -1,47 +1,57 @@
-"""Several voices as one: when one fails, is late or stops in the middle, the next goes on where it was."""
+"""Several voices as one: when one fails, is late or stops in the middle, the next goes on where it was.
+
+A voice that is merely slower than usual is asked a second time over another connection (voice.tts.contest), not
+replaced: callers hear one voice as long as it works.
+"""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
+from copy import copy
 from typing import Final, Self
 
 import structlog
 
 from voice.errors import ProviderError, ProviderFailed, ProviderLate
+from voice.hedge import Hedge, Wait
+from voice.tts.contest import Contest, now_ms
 from voice.tts.delivery import Delivery
-from voice.tts.port import Aligned, Expects, Rendered, RendersPrompts, Switched, TellsWords, TextToSpeech
+from voice.tts.port import Aligned, AskedTwice, Expects, Rendered, RendersPrompts, Switched, TextToSpeech
 from voice.tts.routes import Routes
-from voice.tts.trim import LeadingSilence
 
 PROVIDER: Final = "voices"
 FIRST_AUDIO_MS: Final = 800
 """A voice that has nothing to hear by then makes room for the next, while there is one."""
-_PATIENCE_MS: Final = 30_000
-"""What a voice is told as its deadline: its lateness is judged here."""
 _LONGEST_MS: Final = 60_000
 """Of one rendered prompt."""
 
 
 class Failover:
-    """A TextToSpeech (voice.tts.port) of several, in order; their health is shared by all calls of a process."""
+    """A TextToSpeech that TellsWords (voice.tts.port), of several in order; calls of a process share their health."""
 
     def __init__(
         self,
         voices: Sequence[TextToSpeech],
-        on_switch: Callable[[Switched], None] | None = None,
+        tell: Callable[[Switched | AskedTwice], None] | None = None,
         *,
         first_audio_ms: int = FIRST_AUDIO_MS,
-        routes: Routes | None = None,
+        hedge_ms: Wait = 0,
     ) -> None:
-        """on_switch: told at once, from the task that speaks; it must neither block nor raise."""
-        self._voices = tuple(voices)
-        self._on_switch = on_switch
-        self._first_audio_ms = first_audio_ms
-        self._routes = routes or Routes(len(self._voices))
+        """tell: told at once, from the task that speaks; it must neither block nor raise.
 
-    def telling(self, on_switch: Callable[[Switched], None]) -> Self:
+        hedge_ms: so long the first audio is waited for before the same voice is asked again; 0: it is not.
+        """
+        self._voices = tuple(voices)
+        self._tell = tell or _nobody
+        self._first_audio_ms = first_audio_ms
+        self._routes = Routes(len(self._voices))
+        self._hedges = tuple(Hedge(hedge_ms) for _ in self._voices)
+
+    def telling(self, tell: Callable[[Switched | AskedTwice], None]) -> Self:
         """The same voices, with the same health, for one call that wants to know when they change."""
-        return type(self)(self._voices, on_switch, first_audio_ms=self._first_audio_ms, routes=self._routes)
+        told = copy(self)
+        told._tell = tell  # noqa: SLF001 its own class
+        return told
 
     @property
     def name(self) -> str:
@@ -68,9 +78,19 @@ class Failover:
         The first audio is due within deadline_ms of the last voice that is tried; those before it get 800 ms each.
         Raises the last voice's error when none could go on, perhaps in the middle.
         """
+        async with aclosing(self.speak_aligned(text, language, deadline_ms)) as pieces:
+            async for piece in pieces:
+                yield piece.pcm
+
+    async def speak_aligned(self, text: str, language: str, deadline_ms: int) -> AsyncGenerator[Aligned, None]:
+        """The same, with the place in the text that each piece reaches, if the voice that begins it tells.
+
+        Of another that goes on and does not tell, the place is estimated, as it is when that one breaks.
+        """
         left = text if any(map(str.isalnum, text)) else ""
         begun = False
-        order = self._routes.order(_now_ms())
+        exact: bool | None = None
+        order = self._routes.order(now_ms())
         order = order if len(order) > 1 else order * 2  # a single voice may try once more: on another connection
         for tried, number in enumerate(order):
             if not left:
@@ -80,8 +100,10 @@ class Failover:
             delivery = Delivery(left, self._routes.slowness(number))
             try:
                 async with aclosing(self._spoken(number, left, language, due_ms, delivery)) as speech:
-                    async for pcm in speech:
-                        yield pcm
+                    async for piece in speech:
+                        exact = piece.said is not None if exact is None else exact
+                        reached = delivery.reached if piece.said is None and exact else piece.said
+                        yield Aligned(piece.pcm, len(text) - len(left) + (reached or 0) if exact else None)
             except ProviderError as error:
                 begun = begun or delivery.begun
                 left = delivery.left() if delivery.begun else left
@@ -89,14 +111,14 @@ class Failover:
                 if last and left:
                     raise
                 if left:
-                    self._tell(error, order[tried : tried + 2], mid_sentence=begun)
+                    self._changed(error, order[tried : tried + 2], mid_sentence=begun)
             else:
                 self._routes.spoke(number, delivery.slowness())
                 return
 
     async def render(self, text: str, language: str, deadline_ms: int) -> Rendered:
         """One text, whole, by the first voice that can. Raises the last one's error."""
-        order = self._routes.order(_now_ms())
+        order = self._routes.order(now_ms())
         for tried, number in enumerate(order):
             try:
                 return await self._rendered(self._voices[number], text, language, deadline_ms)
@@ -104,7 +126,7 @@ class Failover:
                 self._failed(number, error)
                 if tried == len(order) - 1:
                     raise
-                self._tell(error, order[tried : tried + 2], mid_sentence=False)
+                self._changed(error, order[tried : tried + 2], mid_sentence=False)
         raise ProviderFailed(PROVIDER, "there is no voice")
 
     async def _rendered(self, voice: TextToSpeech, text: str, language: str, deadline_ms: int) -> Rendered:
@@ -122,54 +144,37 @@ class Failover:
 
     async def _spoken(
         self, number: int, text: str, language: str, due_ms: int, delivery: Delivery
-    ) -> AsyncGenerator[bytes, None]:
+    ) -> AsyncGenerator[Aligned, None]:
         """One voice's audio of a text. Raises ProviderLate when it is late or has stopped."""
-        voice, trim = self._voices[number], LeadingSilence()
-        waits_since_ms = _now_ms()
-        first_due_ms = waits_since_ms + due_ms
-        async with aclosing(_aligned(voice, text, language)) as pieces:
-            while True:
-                limit_ms = delivery.stopped_at_ms(waits_since_ms) if delivery.begun else first_due_ms
+        voice = self._voices[number]
+        contest = Contest(voice, self._hedges[number], text, language, self._tell)
+        begun = await contest.begun(now_ms() + due_ms)
+        async with aclosing(begun.rest) as pieces:
+            piece: Aligned | None = begun.first
+            while piece is not None:
+                delivery.add(piece.pcm, piece.said, now_ms())
+                yield piece
                 try:
-                    async with asyncio.timeout_at(limit_ms / 1000):
+                    async with asyncio.timeout_at(delivery.stopped_at_ms(now_ms()) / 1000):
                         piece = await anext(pieces, None)
                 except TimeoutError:
-                    raise ProviderLate(voice.name, "stopped" if delivery.begun else "no audio in time") from None
-                if piece is None:
-                    break
-                if pcm := trim.take(piece.pcm):
-                    delivery.add(pcm, piece.said, _now_ms())
-                    yield pcm
-                    waits_since_ms = _now_ms()
-        if not delivery.begun:
-            raise ProviderFailed(voice.name, "ended a text without any audio")
+                    raise ProviderLate(voice.name, "stopped") from None
         if delivery.ended_early():
             raise ProviderFailed(voice.name, "ended a text before its end")
 
     def _failed(self, number: int, error: ProviderError) -> None:
         trouble = str(error).removeprefix(f"{error.provider}: ")
-        rest_ms = self._routes.failed(number, _now_ms(), trouble, retryable=error.retryable)
+        rest_ms = self._routes.failed(number, now_ms(), trouble, retryable=error.retryable)
         structlog.get_logger().warning(
             "voice failed", provider=self._voices[number].name, reason=type(error).__name__, rests_ms=rest_ms
         )
 
-    def _tell(self, error: ProviderError, numbers: Sequence[int], *, mid_sentence: bool) -> None:
+    def _changed(self, error: ProviderError, numbers: Sequence[int], *, mid_sentence: bool) -> None:
         before, after = numbers
-        if self._on_switch is not None and before != after:
+        if before != after:
             names = self._voices[before].name, self._voices[after].name
-            self._on_switch(Switched(*names, str(error), mid_sentence))
+            self._tell(Switched(*names, str(error), mid_sentence))
 
 
-async def _aligned(voice: TextToSpeech, text: str, language: str) -> AsyncGenerator[Aligned, None]:
-    if isinstance(voice, TellsWords):
-        async with aclosing(voice.speak_aligned(text, language, _PATIENCE_MS)) as pieces:
-            async for piece in pieces:
-                yield piece
-        return
-    async with aclosing(voice.speak(text, language, _PATIENCE_MS)) as chunks:
-        async for chunk in chunks:
-            yield Aligned(chunk, None)
-
-
-def _now_ms() -> int:
-    return int(asyncio.get_running_loop().time() * 1000)
+def _nobody(_told: Switched | AskedTwice) -> None:
+    """Who is told while no call wants to know."""

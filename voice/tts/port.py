@@ -43,6 +43,14 @@ class TellsWords(Protocol):
 
 
 @runtime_checkable
+class SpeaksApart(Protocol):
+    """A voice with more than one connection: where one of them is slow, another need not be."""
+
+    def speak_apart(self, text: str, language: str, deadline_ms: int) -> AsyncGenerator[Aligned, None]:
+        """As `speak_aligned`, on a connection that says nothing else, if there is one."""
+
+
+@runtime_checkable
 class Expects(Protocol):
     """A voice that needs time before it is wanted."""
 
@@ -62,12 +70,25 @@ class Switched:
     """Whether the beginning was heard from the other voice."""
 
 
+@dataclass(frozen=True, slots=True)
+class AskedTwice:
+    """A text was asked for a second time, because its first audio was late; what lost was thrown away."""
+
+    voice: str
+    characters: int
+    """Of the text: what was paid for and not heard."""
+    waited_ms: int
+    """For the first request alone."""
+    gained: bool
+    """The second one spoke first."""
+
+
 @runtime_checkable
 class TellsSwitches(Protocol):
-    """Several voices as one."""
+    """Several voices as one, or one over several connections."""
 
-    def telling(self, on_switch: Callable[[Switched], None]) -> TextToSpeech:
-        """The same for one call, which is told when they change: at once, from the task that listens."""
+    def telling(self, tell: Callable[[Switched | AskedTwice], None]) -> TextToSpeech:
+        """The same for one call, which is told of it: at once, from the task that listens."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from pipeline.assistant.llm.hedging import (
 )
 from pipeline.assistant.llm.port import (
     LanguageModel,
+    ModelAskedTwice,
     ModelPart,
     ModelRequest,
     ModelSwitched,
@@ -33,9 +34,10 @@ from pipeline.assistant.llm.port import (
     ModelToolCall,
 )
 from voice.errors import ProviderError, ProviderFailed, ProviderLate
+from voice.hedge import Hedge, Wait
 
 HEDGE_MS: Final = 1500
-"""Without a sign of a reply for so long, the other route is asked as well."""
+"""Without a sign of a reply for so long, the other route is asked as well, however often that is."""
 WAIT_MS: Final = 2500
 """Without a sign for so long, a route is not waited for any more."""
 
@@ -44,10 +46,11 @@ class HedgedModel:
     """The first route, and the second when the first is slow or broken."""
 
     def __init__(
-        self, first: LanguageModel, second: LanguageModel, hedge_after_ms: int = HEDGE_MS, wait_ms: int = WAIT_MS
+        self, first: LanguageModel, second: LanguageModel, hedge_after_ms: Wait = HEDGE_MS, wait_ms: int = WAIT_MS
     ) -> None:
+        """hedge_after_ms: sooner than HEDGE_MS it is a hedge, and bounded (voice.hedge)."""
         self._routes = (first, second)
-        self._hedge_ms = hedge_after_ms
+        self._hedges = (Hedge(hedge_after_ms), Hedge(hedge_after_ms))
         self._wait_ms = wait_ms
         self._health = Health(len(self._routes))
 
@@ -65,13 +68,19 @@ class HedgedModel:
         contest = _Contest(self._routes, request, self._judge)
         first = left[0]
         while True:
-            now_ms = _now_ms()
-            race = Race(left, now_ms, over_ms - now_ms, hedge_ms=self._hedge_ms, wait_ms=self._wait_ms)
+            now_ms, hedge = _now_ms(), self._hedges[left[0]]
+            hedge_ms = _hedge_ms(hedge)
+            race = Race(left, now_ms, over_ms - now_ms, hedge_ms=hedge_ms, wait_ms=self._wait_ms)
             said = False
             try:
                 winner = await contest.winner(race)
+                if left[0] not in contest.errors:
+                    hedge.took(_now_ms() - now_ms)
                 if winner != first:
                     yield ModelSwitched(self._routes[first].name, self._routes[winner].name, contest.fault_of(first))
+                if contest.both and not contest.errors and hedge_ms < HEDGE_MS:
+                    hedge.asked_again()
+                    yield ModelAskedTwice(hedge_ms, winner != left[0])
                 async with aclosing(contest.parts(winner)) as parts:
                     async for part in parts:
                         said = said or is_said(part)
@@ -100,6 +109,12 @@ class HedgedModel:
             why = "slow" if error is None or isinstance(error, ProviderLate) else "failed"
             last_s = self._health.pause_ms(route) // 1000
             structlog.get_logger().warning("model comes last", model=self._routes[route].name, why=why, for_s=last_s)
+
+
+def _hedge_ms(hedge: Hedge) -> int:
+    """How long the first route is waited for alone by the next request."""
+    hedge.asked()
+    return hedge.wait_ms or HEDGE_MS if hedge.may else max(HEDGE_MS, hedge.wait_ms or 0)
 
 
 def is_said(part: ModelPart) -> bool:
@@ -149,6 +164,11 @@ class _Contest:
                 "language model", "no sign of a reply in time"
             )
         return taken
+
+    @property
+    def both(self) -> bool:
+        """Whether both were asked."""
+        return len(self._asked) > 1
 
     async def parts(self, route: Route) -> AsyncGenerator[ModelPart, None]:
         """What the winner has said and goes on to say."""

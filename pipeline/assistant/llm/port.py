@@ -54,7 +54,17 @@ class ModelSwitched:
     reason: Literal["slow", "failed"]
 
 
-ModelPart = ModelText | ModelToolBegins | ModelToolCall | ModelUsage | ModelSwitched
+@dataclass(frozen=True, slots=True)
+class ModelAskedTwice:
+    """Another route was asked as well, because the first was slower than usual; what lost was thrown away."""
+
+    waited_ms: int
+    """For the first one alone."""
+    gained: bool
+    """The other began first."""
+
+
+ModelPart = ModelText | ModelToolBegins | ModelToolCall | ModelUsage | ModelSwitched | ModelAskedTwice
 
 
 @dataclass(frozen=True, slots=True)

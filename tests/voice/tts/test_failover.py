@@ -316,3 +316,71 @@ def test_a_service_that_fails_in_the_middle_of_a_call_is_continued_by_another():
         "ends early",
     ):  # fmt: skip
         asyncio.run(script(fault))
+
+
+async def pieces_of(voices: Failover, text: str = TEXT) -> list[Aligned]:
+    return [piece async for piece in voices.speak_aligned(text, "en", 1500)]
+
+
+def words_told(pieces: list[Aligned], text: str = TEXT) -> list[tuple[str, str]]:
+    """After each piece: the words that it is told were said, and all letters that were heard by then."""
+    heard, told = b"", []
+    for piece in pieces:
+        heard += piece.pcm
+        told.append((text[: piece.said], hear(heard).replace(" ", "")))
+    return told
+
+
+@virtually
+async def test_what_a_voice_tells_of_its_words_is_passed_on_across_a_break():
+    first, second = Telling("first", fails_after=22, error=ProviderFailed("first", "gone")), Telling("second")
+    pieces = await pieces_of(Failover([first, second]))
+    said = [piece.said for piece in pieces]
+    assert said[21] == 22
+    assert said[22] == TEXT.index(second.asked[0]) + 1
+    assert said[-1] == len(TEXT)
+    for told, heard in words_told(pieces):
+        whole = told.rsplit(" ", 1)[0].replace(" ", "")  # the last one may be broken
+        assert whole in heard or heard.startswith(TEXT[:22].replace(" ", ""))
+
+
+@virtually
+async def test_of_a_voice_that_goes_on_and_does_not_tell_the_words_are_estimated():
+    first, second = Telling("first", fails_after=30, error=ProviderFailed("first", "gone")), Spoken("second")
+    pieces = await pieces_of(Failover([first, second]))
+    rest = TEXT.index(second.asked[0])
+    said = [piece.said for piece in pieces]
+    assert None not in said
+    assert all(one >= rest for one in said[30:])
+    assert max(said[30:]) > rest
+
+
+@virtually
+async def test_a_voice_that_does_not_tell_tells_nothing_and_neither_does_the_one_that_goes_on():
+    first, second = Spoken("first", fails_after=30, error=ProviderFailed("first", "gone")), Telling("second")
+    assert {piece.said for piece in await pieces_of(Failover([first, second]))} == {None}
+
+
+def test_the_services_own_alignment_is_told_behind_the_failover_and_after_a_break():
+    """ElevenLabs' protocol on loopback: what is told is never more than what was heard."""
+
+    async def script(fault):
+        async with ElevenLabsPeer() as peer, ElevenLabsPeer() as other:
+            peer.chunk_letters, other.chunk_letters, peer.stop_after_letters = 5, 7, 22
+            accounts = [Account(API_KEY, VOICE, url=one.url) for one in (peer, other)]
+            async with (
+                ElevenLabs.opened(accounts[0], ["en"]) as first,
+                ElevenLabs.opened(accounts[1], ["en"]) as second,
+            ):
+                peer.fault = fault
+                pieces = await pieces_of(Failover([first, second], first_audio_ms=400))
+        assert pieces[-1].said == len(TEXT)
+        letters = 0
+        for piece in pieces:
+            assert piece.said is not None
+            letters += len(hear(piece.pcm).replace(" ", ""))
+            assert len(TEXT[: piece.said].replace(" ", "")) <= letters
+        assert len(pieces) > 5
+
+    for fault in ("", "closes", "ends early"):
+        asyncio.run(script(fault))
