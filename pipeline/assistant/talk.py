@@ -18,7 +18,6 @@ from pipeline.assistant.exchange import (
 )
 from pipeline.assistant.spoken import render
 from pipeline.assistant.state import Calling, Finding, Open, Over, Place, Replying, Said, Spoken, State, Waiting, Words
-from pipeline.assistant.tools.registry import SPECS
 from pipeline.assistant.understand import Understanding
 from pipeline.line.flows import Flow
 from pipeline.line.model import Line, Prompts, Settings
@@ -163,8 +162,7 @@ class Talk:
 
     def writes(self, tool: str) -> bool:
         """Whether a tool of the line changes anything."""
-        binding = self.settings.tool(tool)
-        spec = SPECS.get(binding.runs) if binding else None
+        spec = self.line.tool_spec(tool)
         return spec is None or spec.writes
 
     def next_call(self) -> str:

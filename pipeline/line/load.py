@@ -8,6 +8,8 @@ from typing import Final
 
 from pydantic import ValidationError
 
+from pipeline.assistant.tools.bound import check_bound, read_toolbox
+from pipeline.assistant.tools.toolbox import NO_TOOLS, Toolbox
 from pipeline.line import mend, shape, source
 from pipeline.line.errors import LineInvalid, Problem
 from pipeline.line.finding import Finding
@@ -29,6 +31,8 @@ class Examined:
     """What could be read; None where that is too little."""
     problems: tuple[Problem, ...]
     """In the order of the file. With none, the settings can be used."""
+    toolbox: Toolbox = NO_TOOLS
+    """What its other files declare, as far as it can be used."""
 
 
 def examine(folder: Path) -> Examined:
@@ -41,9 +45,12 @@ def examine(folder: Path) -> Examined:
         remedy = f"a line is a folder with a file {FILE}; give its path"
         return Examined(None, (Problem(str(path), 0, f"cannot be read ({wrong.strerror})", remedy),))
     written = source.read(content)
-    settings, findings = _check_written(written, folder)
+    toolbox, wrong_beside = read_toolbox(folder)
+    settings, findings = _check_written(written, folder, toolbox)
     faults = [Problem(str(path), fault.line, fault.what, fault.remedy) for fault in written.faults]
-    return Examined(settings, tuple(sorted({*faults, *_problems(findings, written, str(path))})))
+    bound = check_bound(toolbox, settings) if settings is not None else ()
+    problems = {*faults, *_problems(findings, written, str(path)), *wrong_beside, *bound}
+    return Examined(settings, tuple(sorted(problems)), toolbox)
 
 
 def load_line(folder: Path) -> Line:
@@ -54,8 +61,8 @@ def load_line(folder: Path) -> Line:
         raise LineInvalid(examined.problems)
     knowledge = folder / settings.knowledge if settings.knowledge else None
     if knowledge is None:
-        return Line(settings, folder, version_of(folder))
-    return Line(settings, folder, version_of(folder), headings(knowledge), asked(knowledge))
+        return Line(settings, folder, version_of(folder), toolbox=examined.toolbox)
+    return Line(settings, folder, version_of(folder), headings(knowledge), asked(knowledge), examined.toolbox)
 
 
 def version_of(folder: Path) -> str:
@@ -82,7 +89,7 @@ def files_of(folder: Path) -> list[Path]:
     return [path for path in found if path.is_file()]
 
 
-def _check_written(written: Source, folder: Path) -> tuple[Settings | None, list[Finding]]:
+def _check_written(written: Source, folder: Path, toolbox: Toolbox) -> tuple[Settings | None, list[Finding]]:
     """What the file says and what is wrong with that. Errors of its shape do not hide those of the rest."""
     if not written.whole:
         return None, []
@@ -97,8 +104,9 @@ def _check_written(written: Source, folder: Path) -> tuple[Settings | None, list
         if rest is None:
             return None, found
         settings, doubt = rest
-        return settings, [*found, *mend.sound([*check(settings), *_check_files(settings, folder)], doubt)]
-    return settings, [*check(settings), *_check_files(settings, folder)]
+        rest_of_it = [*check(settings, toolbox.specs), *_check_files(settings, folder)]
+        return settings, [*found, *mend.sound(rest_of_it, doubt)]
+    return settings, [*check(settings, toolbox.specs), *_check_files(settings, folder)]
 
 
 def _check_files(settings: Settings, folder: Path) -> list[Finding]:

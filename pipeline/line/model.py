@@ -9,6 +9,8 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BeforeValidator, Field, StringConstraints, WithJsonSchema, model_validator
 
 from pipeline.assistant.rules import normal
+from pipeline.assistant.tools.port import ToolSpec
+from pipeline.assistant.tools.toolbox import NO_TOOLS, Toolbox
 from pipeline.line.flows import Flow, Key, Name, Phrase, Question, Text, Written
 from pipeline.line.privacy import Recording
 
@@ -242,6 +244,13 @@ class Line:
     """Titles and section titles of its knowledge documents."""
     asked: tuple[str, ...] = ()
     """Questions that its knowledge documents say they answer."""
+    toolbox: Toolbox = NO_TOOLS
+    """What its tools.yaml and rules.yaml declare."""
+
+    def tool_spec(self, name: str) -> ToolSpec | None:
+        """What is known of a tool, by the name that steps use."""
+        binding = self.settings.tool(name)
+        return self.toolbox.specs.get(binding.runs) if binding is not None else None
 
     @property
     def knowledge_folder(self) -> Path | None:

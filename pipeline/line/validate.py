@@ -5,10 +5,11 @@ Names that exist, steps that are reached, texts that can be filled in, a keypad 
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from pipeline.assistant.tools.port import ToolSpec
 from pipeline.assistant.tools.registry import SPECS
 from pipeline.assistant.tools.schemas import allowed
 from pipeline.line.finding import Finding
@@ -24,18 +25,22 @@ _SAYS_MACHINE: Final = re.compile(
 )
 
 
-def check(settings: Settings) -> list[Finding]:
+Specs = Mapping[str, ToolSpec]
+"""Every tool that a line may bind, by the name that `runs` uses."""
+
+
+def check(settings: Settings, specs: Specs = SPECS) -> list[Finding]:
     """Everything that does not fit together."""
     graph = Graph(settings)
     return [
         *_check_greeting(settings),
         *_check_hours(settings),
         *_check_intents(settings),
-        *_check_tools(settings),
-        *_check_steps(settings),
+        *_check_tools(settings, specs),
+        *_check_steps(settings, specs),
         *graph.findings(),
         *_check_human_flow(settings, graph),
-        *check_texts(settings, graph),
+        *check_texts(settings, graph, specs),
     ]
 
 
@@ -93,13 +98,13 @@ def _check_intents(settings: Settings) -> Iterator[Finding]:
             yield Finding(("intents", index, "key"), "key 0 is the way to a human", "use 1 to 9")  # fmt: skip
 
 
-def _check_tools(settings: Settings) -> Iterator[Finding]:
+def _check_tools(settings: Settings, specs: Specs) -> Iterator[Finding]:
     for index, binding in enumerate(settings.tools):
-        if binding.runs not in SPECS:
-            yield Finding(("tools", index, "runs"), f"there is no tool {binding.runs!r}", meant(binding.runs, SPECS))
+        if binding.runs not in specs:
+            yield Finding(("tools", index, "runs"), f"there is no tool {binding.runs!r}", meant(binding.runs, specs))
     for index, name in _repeated([tool.name for tool in settings.tools]):
         yield Finding(("tools", index, "name"), f"there are two tools named {name!r}", "rename one")
-    if settings.tools and settings.backend is None:
+    if settings.backend is None and any(binding.runs in SPECS for binding in settings.tools):
         what, remedy = "there are tools but no backend", "add 'backend:' with its kind and seed"
         yield Finding(("tools",), what, remedy, ("backend", "tools"))
     bound = {tool.name for tool in settings.tools}
@@ -119,18 +124,18 @@ def _uses(settings: Settings) -> Iterator[tuple[tuple[str | int, ...], ToolUse]]
                 yield ("flows", name, "steps", index, "tool"), step.tool
 
 
-def _check_steps(settings: Settings) -> Iterator[Finding]:
+def _check_steps(settings: Settings, specs: Specs) -> Iterator[Finding]:
     for name, flow in settings.flows.items():
         for index, step in enumerate(flow.steps):
-            yield from _check_step(settings, ("flows", name, "steps", index), step)
+            yield from _check_step(settings, specs, ("flows", name, "steps", index), step)
 
 
-def _check_step(settings: Settings, path: tuple[str | int, ...], step: Step) -> Iterator[Finding]:
+def _check_step(settings: Settings, specs: Specs, path: tuple[str | int, ...], step: Step) -> Iterator[Finding]:
     match step:
         case AskStep(ask=question):
             yield from _check_question((*path, "ask"), question)
         case ToolStep(tool=use):
-            yield from _check_use(settings, (*path, "tool"), use)
+            yield from _check_use(settings, specs, (*path, "tool"), use)
         case TakeMessageStep(take_message=message) if message.queue not in settings.queues:
             what = f"there is no queue {message.queue!r}"
             remedy = meant(message.queue, settings.queues)
@@ -170,9 +175,9 @@ def _check_question(path: tuple[str | int, ...], question: Question) -> Iterator
             yield Finding((*path, "choices", index), f"{what} {value!r} is given twice", "give each choice its own")
 
 
-def _check_use(settings: Settings, path: tuple[str | int, ...], use: ToolUse) -> Iterator[Finding]:
+def _check_use(settings: Settings, specs: Specs, path: tuple[str | int, ...], use: ToolUse) -> Iterator[Finding]:
     binding = settings.tool(use.name)
-    spec = SPECS.get(binding.runs) if binding is not None else None
+    spec = specs.get(binding.runs) if binding is not None else None
     if spec is None:  # said once, where the tool is bound or first used
         return
     fields = spec.arguments.get("properties", {})

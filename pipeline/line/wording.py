@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from pipeline.assistant.tools.registry import SPECS
+from pipeline.assistant.tools.port import ToolSpec
 from pipeline.line.finding import Finding, Rest
 from pipeline.line.flows import AskStep, BranchStep, EndStep, SayStep, Step, TakeMessageStep, ToolStep
 from pipeline.line.graph import Graph
@@ -18,10 +18,10 @@ _Said = tuple[str, str] | tuple[str, str, Rest]
 """What is wrong, the remedy, and what the finding rests on."""
 
 
-def check_texts(settings: Settings, graph: Graph) -> Iterator[Finding]:
+def check_texts(settings: Settings, graph: Graph, specs: Mapping[str, ToolSpec]) -> Iterator[Finding]:
     """Places that are malformed, unknown, or not yet filled when the text is spoken."""
     known = graph.known()
-    fields = _result_fields(settings)
+    fields = _result_fields(settings, specs)
     for name, flow in settings.flows.items():
         for index, step in enumerate(flow.steps):
             here = known.get((name, index), frozenset())
@@ -121,14 +121,14 @@ def _cases(path: tuple[str | int, ...], step: BranchStep, fields: _Fields, setti
             yield Finding((*path, index, "when"), what, meant(case.when, known), ("ways", "tools"))
 
 
-def _result_fields(settings: Settings) -> _Fields:
+def _result_fields(settings: Settings, specs: Mapping[str, ToolSpec]) -> _Fields:
     """The fields of every result by the name it is kept under; None where its tool is not known: that is said there."""
     fields: dict[str, frozenset[str] | None] = {}
     for flow in settings.flows.values():
         for step in flow.steps:
             if isinstance(step, ToolStep):
                 binding = settings.tool(step.tool.name)
-                spec = SPECS.get(binding.runs) if binding else None
+                spec = specs.get(binding.runs) if binding else None
                 before = fields.get(step.tool.save_as, frozenset())
                 fields[step.tool.save_as] = None if spec is None or before is None else before | spec.result_fields
     return fields

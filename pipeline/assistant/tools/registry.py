@@ -1,10 +1,18 @@
-"""The tools that come with Cordboard. A line names them; it never brings code of its own."""
+"""The tools that come with Cordboard or with installed packages. A line names them; it brings no code of its own."""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Final
 
+from pipeline.assistant.tools import python
 from pipeline.assistant.tools.port import ToolSpec
 from pipeline.assistant.tools.shop_specs import SHOP_SPECS
 
 SPECS: Final[Mapping[str, ToolSpec]] = {spec.name: spec for spec in SHOP_SPECS}
-"""By the name that a line's `runs` uses."""
+"""Those that come with Cordboard, by the name that a line's `runs` uses."""
+
+
+@cache
+def installed_specs() -> Mapping[str, ToolSpec]:
+    """Those of installed packages. Raises python.ToolUndeclared for one that cannot be used."""
+    return {name: tool.spec for name, tool in python.installed().items()}

@@ -4,7 +4,7 @@ The decisions are in cores (admission, business_rules, errand); here is what the
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date
@@ -112,14 +112,19 @@ class ToolRunner:
         ledger: Ledger | None = None,
         approvals: Approvals | None = None,
         today: Callable[[], date] | None = None,
+        closes: Sequence[Callable[[], Awaitable[None]]] = (),
     ) -> None:
-        """tools: by the names that the line's steps use. Without a ledger, writes are kept for this process only."""
+        """tools: by the names that the line's steps use. Without a ledger, writes are kept for this process only.
+
+        closes: what ends the tools' connections.
+        """
         self._tools = dict(tools)
         self._workers = workers
         self._rules = rules
         self._ledger = ledger or MemoryLedger()
         self._approvals = approvals
         self._today = today
+        self._closes = closes
         self._running = 0
         self._writes: dict[str, asyncio.Task[Settle]] = {}
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="tool")
@@ -165,6 +170,13 @@ class ToolRunner:
         """Return once no write is on its way any more."""
         while self._writes:
             await asyncio.wait([*self._writes.values()])
+
+    async def end(self) -> None:
+        """Wait for writes on their way, then close every connection. Blocks no longer than the longest deadline."""
+        await self.drained()
+        for close in self._closes:
+            await close()
+        await asyncio.to_thread(self.close)
 
     async def _run(
         self,
