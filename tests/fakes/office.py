@@ -38,7 +38,7 @@ from telephony.token import CallTokens
 from tests.fakes.ears import ToldStt
 from tests.fakes.retrieval import DictRetrieval
 from tests.fakes.understanding import KeywordUnderstanding
-from tests.fakes.voice import ToneVoice
+from tests.fakes.voice import SpelledVoice, ToneVoice
 from voice.prompts import Prompts
 from voice.stt.port import SpeechToText
 from voice.tts.port import TextToSpeech
@@ -305,16 +305,19 @@ async def parts(
     ears: SpeechToText | None = None,
     speaks: TextToSpeech | None = None,
     gate: Callable[[], SpeechGate] = SpeechGate,
+    spelled: bool = False,
 ) -> AsyncIterator[Parts]:
     """Real store, tools, dialogue and switchboard; fake ears, voice, understanding and knowledge.
 
     delay_s: how long tools take; error: with what they fail; prepared: prompts are made in advance, as servers do;
     ears: a real recogniser in place of one that is told what it hears; speaks: a voice in calls in place of the tone;
+    spelled: what is made in advance, and the voice where there is no other, can be read back from what was heard;
     gate: with a second stage, as servers have it; the default one has none.
     """
     database = root / "calls.sqlite"
     migrations.upgrade(f"sqlite:///{database}")
-    store, audio, voice, stt = SqliteCallStore(database), AudioWriter(), ToneVoice(ms_per_character), ToldStt(texts)
+    store, audio, stt = SqliteCallStore(database), AudioWriter(), ToldStt(texts)
+    voice = SpelledVoice() if spelled else ToneVoice(ms_per_character)
     loaded = load_line(line)
     tools = SlowTools(runner_for(loaded, root, date.today), delay_s, error)
     ready = LineRuntime(loaded, KeywordUnderstanding(), DictRetrieval(), tools)

@@ -6,6 +6,7 @@ from typing import Literal
 
 import numpy as np
 
+from tests.peers.speech import say
 from voice.audio import SAMPLE_RATE_HZ
 from voice.errors import ProviderFailed, ProviderLate
 
@@ -42,13 +43,16 @@ class ToneVoice:
             raise ProviderLate(self.name, "told to")
         if failing == "without a sound":
             return
-        samples = len(text) * self._ms_per_character * SAMPLE_RATE_HZ // 1000
-        tone = np.sin(np.arange(samples) * (2 * np.pi * 300 / SAMPLE_RATE_HZ)) * 6000
-        pcm = tone.astype("<i2").tobytes()
+        pcm = self._audio(text)
         if failing == "halfway":
             yield pcm[: len(pcm) // 4 * 2]
             raise ProviderFailed(self.name, "told to, halfway")
         yield pcm
+
+    def _audio(self, text: str) -> bytes:
+        samples = len(text) * self._ms_per_character * SAMPLE_RATE_HZ // 1000
+        tone = np.sin(np.arange(samples) * (2 * np.pi * 300 / SAMPLE_RATE_HZ)) * 6000
+        return tone.astype("<i2").tobytes()
 
     def fail(self, word: str, *, times: int = 1000, how: Failing = "at once") -> None:
         """Fail so often in texts with this word."""
@@ -62,3 +66,12 @@ class ToneVoice:
             return how
 
         self.fails = fails
+
+
+class SpelledVoice(ToneVoice):
+    """Every letter is a tone of its own, 40 ms long: what of it was heard can be read back (tests.peers.speech)."""
+
+    name = "spelled"
+
+    def _audio(self, text: str) -> bytes:
+        return say(text)

@@ -82,7 +82,7 @@ class RecognitionPeer(ABC):
 
     def __init__(self, texts: Sequence[str] = (), *, delay_s: Delay = 0.1) -> None:
         """texts: what the stretches of sound of each connection say."""
-        self.texts = list(texts)
+        self.texts: Sequence[str] = list(texts)
         self.delay_s = delay_s
         self.log: list[tuple[str, float]] = []
         """What was done and when (monotonic seconds): connected, finalized, final, eager, turn_end, closed."""

@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 from tests.fakes.office import virtual_office, virtually
+from tests.peers.speech import hear
+from voice.audio import ulaw_to_pcm
 
 pytestmark = pytest.mark.call
 
@@ -76,3 +78,27 @@ async def test_a_cough_while_a_tool_is_at_work_does_not_stop_the_clock(tmp_path:
         record = await office.ended(call.sid)
         waits = [silence.end_ms - silence.start_ms for silence in record.silences if silence.floor == "assistant"]
         assert max(waits) <= 3000
+
+
+@virtually
+async def test_an_answer_that_does_not_come_within_nine_seconds_is_given_up_and_a_person_is_offered(tmp_path: Path):
+    texts = [ORDER[0], "please call me back about my order", ORDER[1]]
+    async with virtual_office(tmp_path, texts, prepared=True, spelled=True, delay_s=30.0) as office:
+        call = await office.call()
+        await call.turn()
+        await call.press("12345")
+        pressed_ms = call.handset.now_ms
+        await call.handset.wait_ms(11_000)
+        await call.quiet(since_ms=pressed_ms + 11_000)
+        await call.turn()
+        await call.turn()
+        assert await call.over()
+        record = await office.ended(call.sid)
+        heard = hear(ulaw_to_pcm(call.ear.heard.audio(pressed_ms, call.ear.now_ms)))
+        sorry, person = heard.index("this is taking a little longer"), heard.index("i can take a message")
+        assert heard.index("one moment please") < sorry < person
+        offered = next(said for said in record.utterances if "take a message" in said.text)
+        assert offered.start_ms - pressed_ms == pytest.approx(9000, abs=3500)
+        assert max(gap.length_ms for gap in call.ear.silences(200) if gap.end_ms <= offered.end_ms) <= 3000
+        assert "trail tent" not in heard, "what came after it was given up is not said"
+        assert (record.outcome, len(record.messages)) == ("message_taken", 1)
