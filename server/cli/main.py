@@ -15,6 +15,7 @@ import uvloop
 from pydantic import ValidationError
 from rich.console import Console
 
+from server.cli import tools
 from server.cli.exits import Exit, fail
 from server.settings import Settings
 
@@ -28,6 +29,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     epilog="Exit status: 0 done · 1 failed · 2 invalid input, each error printed · 3 server unreachable",
 )
+app.add_typer(tools.app, name="tools")
 out = Console(highlight=False, soft_wrap=True)
 
 

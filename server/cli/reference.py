@@ -74,10 +74,17 @@ def _cli(program: typer.Typer) -> str:
     group: Any = typer.main.get_command(program)
     rows = "\n".join(f"| {status.value} | {meaning} |" for status, meaning in _EXITS.items())
     parts = [f"# Command line\n{_MADE}{group.help}\n\n## Exit statuses\n| status | meaning |\n|---|---|\n{rows}\n"]
-    for name, command in sorted(group.commands.items()):
-        if not command.hidden:
-            parts.append(_command(name, command))
+    parts += [_command(name, command) for name, command in _commands(group)]
     return "\n".join(parts) + _JSON
+
+
+def _commands(group: Any, before: str = "") -> Iterator[tuple[str, Any]]:
+    """Every command that people see, those of groups under both names."""
+    for name, command in sorted(group.commands.items()):
+        if hasattr(command, "commands"):
+            yield from _commands(command, f"{before}{name} ")
+        elif not command.hidden:
+            yield f"{before}{name}", command
 
 
 def _command(name: str, command: Any) -> str:

@@ -65,7 +65,6 @@ def _said(way: tuple[str | int, ...], kind: str, message: str) -> tuple[str, str
         return f"{last!r} is missing in {where}", f"add {last}:"
     if kind == "extra_forbidden":
         return f"{last!r} is not known in {where}", "remove it, or move it to where it belongs"
-    return (
-        f"{last!r} in {where}: {message[:1].lower()}{message[1:]}",
-        "correct it; docs/tools.md lists what may stand here",
-    )
+    shown = last if way and isinstance(way[-1], int) else repr(last)
+    what = f"{shown} in {where}: {message[:1].lower()}{message[1:]}"
+    return what, "correct it; docs/tools.md lists what may stand here"

@@ -134,6 +134,10 @@ class ToolRunner:
         """By the names that the line's steps use."""
         return self._tools
 
+    def wrap(self, around: Callable[[AnyTool], AnyTool]) -> None:
+        """Put something around every tool: before the first call."""
+        self._tools = {name: around(tool) for name, tool in self._tools.items()}
+
     async def run(
         self,
         call: str,

@@ -62,6 +62,24 @@ def open_shop(seed: Path, directory: Path, today: Callable[[], date]) -> dict[st
     return {tool.spec.name: tool for tool in tools}
 
 
+def shop_state(directory: Path) -> dict[str, list[dict[str, Any]]]:
+    """What the shops in this directory hold: every table but the ledger of effects, rows in the order of their keys."""
+    state: dict[str, list[dict[str, Any]]] = {}
+    for database in sorted(directory.glob("shop-*.sqlite")):
+        connection = sqlite3.connect(f"file:{database}?mode=ro", uri=True)
+        connection.row_factory = sqlite3.Row
+        try:
+            tables = (
+                "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT IN ('effects', 'sqlite_sequence')"
+            )
+            for (table,) in connection.execute(f"{tables} ORDER BY name").fetchall():
+                rows = connection.execute(f'SELECT * FROM "{table}" ORDER BY 1')  # noqa: S608 - a name of its own schema
+                state.setdefault(table, []).extend(dict(row) for row in rows)
+        finally:
+            connection.close()
+    return state
+
+
 def _create(seed: Path, script: str, database: Path) -> None:
     """Make the database beside its place and move it there, so that a killed process leaves none that is half made."""
     try:
