@@ -203,6 +203,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--turns", type=int, default=400)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--only", action="append", help="this way (again for another)")
     options = parser.parse_args()
     ways: dict[str, tuple[Wait, Wait]] = {
         "no hedge": (0, 0),
@@ -214,11 +215,13 @@ def main() -> None:
     print("reply gap in ms: p50 · p90 · p95 · p99", flush=True)
     results: dict[str, Outcome] = {}
     for name, (llm, tts) in ways.items():
+        if options.only and name not in options.only:
+            continue
         results[name] = virtual_time.run(played(options.turns, options.seed, llm, tts))
         print(results[name].line(name), flush=True)
     p95 = {name: percentile(result.gaps_ms, 0.95) or 0 for name, result in results.items()}
-    for name in list(ways)[1:]:
-        print(f"p95, {name}, to no hedge: {p95[name] / p95['no hedge']:.2f}")
+    for name in list(p95)[1:]:
+        print(f"p95, {name}, to {next(iter(p95))}: {p95[name] / next(iter(p95.values())):.2f}")
 
 
 if __name__ == "__main__":

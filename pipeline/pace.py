@@ -23,6 +23,8 @@ from pipeline.waterfall import Stage, Waterfall
 from voice.prompts import Prompts
 from voice.turn_events import FloorHolder
 
+LATE_MS: Final = 600
+"""After the caller's speech; half of the reply gaps are shorter when no service is slow (docs/performance.md)."""
 FILL_PREFIX: Final = "f"
 """Begins the ids of fills and apologies; the dialogue's own utterances are a1, a2, …"""
 
@@ -73,6 +75,12 @@ class Pace:
     def close(self) -> None:
         """The stream is gone."""
         self._budget.close()
+
+    @property
+    def late(self) -> bool:
+        """Whether the caller waits for the answer longer than is usual already."""
+        waits = self._waterfall
+        return waits is not None and self._clock.now_ms() - waits.caller_end_ms >= LATE_MS
 
     # The caller
 

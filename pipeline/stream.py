@@ -64,7 +64,7 @@ class Stream:
         self.endpointing = Endpointing(hearing, runtime.turn_vote, tasks)
         self.floor = Floor(clock, log, settings.language, 1 + _said(past), self)
         self.speaking = Speaking(clock, log, ear, self._began, self._heard, self._quiet, self._sounds)
-        self.voicing = Voicing(_told(runtime.tts, clock, log), runtime.prompts, settings.language)
+        self.voicing = Voicing(_told(runtime.tts, clock, log, self.pace), runtime.prompts, settings.language)
         self.answering = Answering(log.call_id, self.dialogue, clock, log, line, tasks, self, runtime.model)
 
     def on_end(self, tell: Callable[[End], None], all_said: Callable[[], None]) -> None:
@@ -193,7 +193,7 @@ class Stream:
         self.answering.post(AnswerOverdue(self._clock.now_ms(), waited_ms))
 
 
-def _told(tts: TextToSpeech, clock: TaskClock, log: CallLog) -> TextToSpeech:
+def _told(tts: TextToSpeech, clock: TaskClock, log: CallLog, pace: Pace) -> TextToSpeech:
     """The voice, its changes told to the call's log."""
     if not isinstance(tts, TellsSwitches):
         return tts
@@ -206,7 +206,7 @@ def _told(tts: TextToSpeech, clock: TaskClock, log: CallLog) -> TextToSpeech:
         change = {"from": of.from_voice, "to": of.to_voice, "reason": of.reason, "mid_sentence": of.mid_sentence}
         log.record("provider.switched", clock.now_ms(), port="tts", **change)
 
-    return tts.telling(told)
+    return tts.telling(told, lambda: pace.late)
 
 
 def _said(past: tuple[Event, ...]) -> int:

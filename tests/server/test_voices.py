@@ -52,6 +52,18 @@ async def test_elevenlabs_speaks_renders_prompts_and_keeps_a_socket_open_for_the
         assert tts.trouble == ""
 
 
+async def test_a_voice_that_is_asked_twice_when_it_is_slow_has_two_sockets_open():
+    for hedge, sockets in (("auto", 2), (150, 2), (0, 1)):
+        async with ElevenLabsPeer() as peer, AsyncExitStack() as stack:
+            tts = await open_tts(settings(peer.url, tts_hedge_ms=hedge), stack)
+            expect(tts, ["en"])
+            async with asyncio.timeout(5):
+                while len(peer.told("open")) < sockets:  # noqa: ASYNC110 as above
+                    await asyncio.sleep(0.005)
+            assert await said_by(tts) == "hello there"
+            assert len(peer.told("open")) == sockets
+
+
 async def test_what_takes_over_makes_prompts_and_speaks_while_elevenlabs_cannot_be_reached(tmp_path):
     program = tmp_path / "piper"
     program.write_text(f'#!/bin/sh\nexec {" ".join(PROGRAM)} "$@"\n')

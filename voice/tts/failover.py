@@ -43,14 +43,18 @@ class Failover:
         """
         self._voices = tuple(voices)
         self._tell = tell or _nobody
+        self._late: Callable[[], bool] = lambda: False
         self._first_audio_ms = first_audio_ms
         self._routes = Routes(len(self._voices))
         self._hedges = tuple(Hedge(hedge_ms) for _ in self._voices)
 
-    def telling(self, tell: Callable[[Switched | AskedTwice], None]) -> Self:
-        """The same voices, with the same health, for one call that wants to know when they change."""
+    def telling(self, tell: Callable[[Switched | AskedTwice], None], late: Callable[[], bool] = lambda: False) -> Self:
+        """The same voices, with the same health, for one call that wants to know when they change.
+
+        late: whether this call's caller waits longer than is usual already: then the voice is asked twice at once.
+        """
         told = copy(self)
-        told._tell = tell  # noqa: SLF001 its own class
+        told._tell, told._late = tell, late  # noqa: SLF001 its own class
         return told
 
     @property
@@ -148,7 +152,7 @@ class Failover:
         """One voice's audio of a text. Raises ProviderLate when it is late or has stopped."""
         voice = self._voices[number]
         contest = Contest(voice, self._hedges[number], text, language, self._tell)
-        begun = await contest.begun(now_ms() + due_ms)
+        begun = await contest.begun(now_ms() + due_ms, late=self._late())
         async with aclosing(begun.rest) as pieces:
             piece: Aligned | None = begun.first
             while piece is not None:

@@ -87,8 +87,11 @@ class AskedTwice:
 class TellsSwitches(Protocol):
     """Several voices as one, or one over several connections."""
 
-    def telling(self, tell: Callable[[Switched | AskedTwice], None]) -> TextToSpeech:
-        """The same for one call, which is told of it: at once, from the task that listens."""
+    def telling(self, tell: Callable[[Switched | AskedTwice], None], late: Callable[[], bool]) -> TextToSpeech:
+        """The same for one call, which is told of it: at once, from the task that listens.
+
+        late: whether this call's caller waits longer than is usual already, so that nothing is to be risked.
+        """
 
 
 @dataclass(frozen=True, slots=True)

@@ -199,6 +199,15 @@ async def test_a_voice_that_is_slow_for_everybody_is_asked_a_quarter_more_at_mos
 
 
 @virtually
+async def test_a_caller_who_waits_already_has_it_asked_twice_at_once():
+    voice, voices, told = lines(700)
+    await usual(voices)
+    assert await begins_ms(voices.telling(told.append, lambda: True)) == pytest.approx(120, abs=3)
+    assert [one.waited_ms for one in told] == [20]
+    assert [line for line, _ in voice.asked].count("apart") == 1
+
+
+@virtually
 async def test_without_a_hedge_and_without_another_connection_nothing_is_asked_twice():
     class OneLine(TwoLines):
         speak_apart = None

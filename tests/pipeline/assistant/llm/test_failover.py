@@ -10,6 +10,7 @@ from pipeline.assistant.llm.failover import HedgedModel
 from pipeline.assistant.llm.port import (
     LanguageModel,
     Message,
+    ModelAskedTwice,
     ModelPart,
     ModelRequest,
     ModelSwitched,
@@ -20,6 +21,7 @@ from pipeline.assistant.llm.port import (
 from telephony.double.virtual_time import run
 from tests.fakes.models import ScriptedModel, saying
 from voice.errors import ProviderError, ProviderFailed, ProviderLate, ProviderRefused
+from voice.hedge import LEAST, SHARE
 
 pytestmark = pytest.mark.unit
 
@@ -212,3 +214,54 @@ def test_only_one_route_is_ever_heard_and_nothing_is_left_running(
     callers = {part.call_id for _, part in parts if isinstance(part, ModelToolCall)}
     assert len(speakers | callers) <= 1
     assert (parts[0][0] if parts else 0) <= DEADLINE_MS
+
+
+def slow_after(usual: int, first_ms: int) -> ScriptedModel:
+    """A model that answers in 200 ms so often, and then after so long."""
+    asked = iter([200] * usual)
+    return ScriptedModel("a", lambda _: [(next(asked, first_ms), ModelText("On its way."))])
+
+
+def test_a_first_route_that_is_slower_than_usual_is_overtaken_and_it_is_told() -> None:
+    async def script() -> list[tuple[int, ModelPart]]:
+        model = HedgedModel(first, second, "auto")
+        for _ in range(LEAST):
+            parts, _, _ = await heard(model)
+            assert parts == [(200, ModelText("On its way."))]
+        parts, _, _ = await heard(model)
+        return parts
+
+    first, second = slow_after(LEAST, 900), saying("b", "On its way.")
+    parts = run(script())
+    assert parts[:2] == [(500, ModelSwitched("a", "b", "slow")), (500, ModelAskedTwice(300, gained=True))]
+    assert texts(parts) == "On its way."
+    assert (first.cancelled, len(second.asked)) == (1, 1)
+
+
+def test_a_first_route_that_still_wins_has_cost_a_second_request() -> None:
+    async def script() -> list[tuple[int, ModelPart]]:
+        model = HedgedModel(first, second, "auto")
+        for _ in range(LEAST):
+            await heard(model)
+        return (await heard(model))[0]
+
+    first, second = slow_after(LEAST, 400), saying("b", "no")
+    assert run(script()) == [(400, ModelAskedTwice(300, gained=False)), (400, ModelText("On its way."))]
+    assert second.cancelled == 1
+
+
+def test_an_overloaded_route_is_not_doubled() -> None:
+    async def script() -> None:
+        model = HedgedModel(first, second, "auto")
+        for _ in range(LEAST + 40):
+            await heard(model)
+
+    first, second = slow_after(LEAST, 700), saying("b", "no", first_ms=700)
+    run(script())
+    assert 0 < len(second.asked) <= (LEAST + 40) * SHARE + 1
+
+
+def test_until_it_is_known_what_is_usual_the_other_is_asked_after_a_second_and_a_half() -> None:
+    first, second = dead("a"), saying("b", "On its way.")
+    parts, _, _ = run(heard(HedgedModel(first, second, "auto")))
+    assert parts[0] == (1700, ModelSwitched("a", "b", "slow"))
