@@ -15,8 +15,9 @@ BATCH_MS = 60
 RECENT_MS: Final = 8000
 """The last sound is kept so long, for those who judge by it whether a turn is over."""
 
-FINAL_DEADLINE_MS = 2500
-"""From the end of speech to its words: whoever joins the stages gives the recogniser so long."""
+FINAL_DEADLINE_MS = 2200
+"""From the end of speech to its words: whoever joins the stages gives the recogniser so long. With the longest wait for
+the end of a turn (640 ms) the caller is asked again before 3 s of silence."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,7 +52,7 @@ class ToneVoice:
     def _audio(self, text: str) -> bytes:
         samples = len(text) * self._ms_per_character * SAMPLE_RATE_HZ // 1000
         tone = np.sin(np.arange(samples) * (2 * np.pi * 300 / SAMPLE_RATE_HZ)) * 6000
-        return tone.astype("<i2").tobytes()
+        return bytes(tone.astype("<i2").tobytes())
 
     def fail(self, word: str, *, times: int = 1000, how: Failing = "at once") -> None:
         """Fail so often in texts with this word."""

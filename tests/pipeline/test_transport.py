@@ -151,7 +151,7 @@ def test_a_caller_who_is_silent_sends_nothing_down_and_what_is_the_floors_alone_
 
 
 def test_keys_marks_and_what_is_wrong_with_the_stream_reach_who_knows_of_them():
-    faulty, lost = Faulty("media", "of 3 bytes"), MediaLost("reset")
+    faulty, lost = Faulty("malformed", "of 3 bytes"), MediaLost("reset")
 
     def act(on: Bench) -> None:
         for event in (Dtmf("5"), Dtmf("A"), Marked("m1"), faulty, lost):
