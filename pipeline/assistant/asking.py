@@ -10,6 +10,7 @@ from typing import Final
 from pipeline.assistant import answers, attempts, confirming
 from pipeline.assistant.answers import Reading
 from pipeline.assistant.exchange import CallerUnheard
+from pipeline.assistant.heard import heard_before
 from pipeline.assistant.rules import normal
 from pipeline.assistant.spoken import lookup, spoken_digits
 from pipeline.assistant.state import Asking, Confirming, Words
@@ -103,6 +104,8 @@ def _given(talk: Talk, words: Words, asked: Asking) -> bool | None:
     if reading is None:  # refused, and said again: it was meant, and its "no" misheard
         for_good = attempts.refused_for_good(talk, question)
         reading = answers.read(question, words.first, attempts.today(talk), for_good)
+    if reading is not None and reading.value is True and not heard_before(talk, words, asked.asked):
+        return attempts.failed(talk, question, asked.failures + 1, None)  # a yes to something else
     if reading is not None:
         if reading.certain:
             return attempts.accept(talk, question, reading.value)

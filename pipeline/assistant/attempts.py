@@ -10,6 +10,7 @@ from datetime import date
 from typing import Any, Final
 
 from pipeline.assistant.exchange import Expect
+from pipeline.assistant.heard import until_understood
 from pipeline.assistant.spoken import render
 from pipeline.assistant.state import Asking, Place
 from pipeline.assistant.talk import Talk
@@ -39,7 +40,9 @@ def _question_at(talk: Talk, place: Place | None) -> Question | None:
 def put(talk: Talk, question: Question, asked: Asking, lead: str | None = None) -> bool:
     """Say the prompt that fits the number of failures. True: its places cannot be filled, a human takes over."""
     keys = asked.failures >= SPOKEN_ATTEMPTS
-    if keys:
+    if keys and question.keypad is None and question.kind == "yes_no":
+        text, lead = question.retry or question.prompt, talk.prompts.yes_no_keys
+    elif keys:
         text = keypad_text(talk, question) or question.prompt
     else:
         text = (question.retry or question.prompt) if asked.failures else question.prompt
@@ -50,7 +53,8 @@ def put(talk: Talk, question: Question, asked: Asking, lead: str | None = None) 
         talk.go_to_human(talk.prompts.human_instead)
         return True
     talk.say(f"{lead} {filled}" if lead else filled, "question")
-    talk.wait(Asking(asked.failures), expected(talk, question, keys=keys))
+    heard = render(until_understood(text), talk.line, talk.state) if question.kind == "yes_no" else None
+    talk.wait(Asking(asked.failures, asked=heard or ""), expected(talk, question, keys=keys))
     return False
 
 

@@ -1,8 +1,10 @@
 """What to do when it is not clear what the caller wants: ask once, then bring in a human."""
 
+from dataclasses import replace
 from typing import Final
 
 from pipeline.assistant.exchange import Expect
+from pipeline.assistant.heard import until_understood
 from pipeline.assistant.state import Guessing, Open, Words
 from pipeline.assistant.talk import Talk
 from pipeline.assistant.understand import Guess
@@ -22,9 +24,7 @@ def unanswered(talk: Talk, words: Words | None = None, guess: Guess | None = Non
     talk.understood("clarify", guess.intent if guess else "", guess.confidence if guess else 0.0)
     flow = _worth_checking(talk, guess)
     if words is not None and flow is not None:
-        about = talk.settings.flows[flow].about
-        talk.say(talk.prompts.is_this_about.format(about=about), "question")
-        talk.wait(Guessing(flow, words), talk.expect_yes_no())
+        check_guess(talk, Guessing(flow, words))
     else:
         talk.say(talk.prompts.clarify, "question")
         talk.wait(Open(offer=True), talk.expect_open())
@@ -36,6 +36,13 @@ def _worth_checking(talk: Talk, guess: Guess | None) -> str | None:
     if guess is None or intent is None or guess.confidence < WORTH_CHECKING:
         return None
     return None if talk.settings.flows[intent.flow].answers_only else intent.flow
+
+
+def check_guess(talk: Talk, guessing: Guessing) -> None:
+    """Ask whether it is about this."""
+    text = talk.prompts.is_this_about.format(about=talk.settings.flows[guessing.flow].about)
+    talk.say(text, "question")
+    talk.wait(replace(guessing, asked=until_understood(text)), talk.expect_yes_no())
 
 
 def not_heard(talk: Talk, *, recogniser_failed: bool) -> None:

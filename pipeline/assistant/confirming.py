@@ -4,18 +4,16 @@ from dataclasses import replace
 from typing import Any, Final
 
 from pipeline.assistant import answers, attempts
+from pipeline.assistant.heard import heard_before, until_value
 from pipeline.assistant.slots import corrected_digits, split_correction
 from pipeline.assistant.spoken import render
 from pipeline.assistant.state import Asking, Confirming, Words
 from pipeline.assistant.talk import Talk
 from pipeline.line.flows import Question
-from pipeline.line.templates import PLACE, places
 
 UNCLEAR_BEFORE_KEYS: Final = 2
 """How often a read-back may be answered by neither yes nor no before keys are offered."""
 TOO_UNCLEAR: Final = 3
-TOLERANCE_MS: Final = 300
-"""A yes may begin so long before the value's end: one word, which is how well it is known what was heard when."""
 
 
 def read_back(
@@ -30,7 +28,7 @@ def read_back(
         return True
     talk.say(f"{lead} {filled}" if lead else filled, "question")
     longest = question.max_digits if question.kind == "digits" else 4 if question.kind == "date" else 1
-    named = _until_value(text or "", question.slot)
+    named = until_value(text or "", question.slot)
     confirming = replace(confirming, named=render(named, talk.line, talk.state, given) or filled)
     talk.wait(confirming, talk.expect_yes_no(1 if keys else longest, keys=keys))
     return False
@@ -51,7 +49,7 @@ def answered(talk: Talk, words: Words, asked: Confirming) -> bool | None:
         _refuse(talk, question, asked)
         return _corrected(talk, question, other, asked)
     if agreed is True and not rejected:
-        if not _named_before(talk, words, asked):
+        if not heard_before(talk, words, asked.named):
             return _too_early(talk, asked)
         return attempts.accept(talk, question, _same_type(talk, question, asked.value))
     if rejected:
@@ -97,24 +95,6 @@ def _correction(talk: Talk, question: Question, words: Words, asked: Confirming,
             if digits and answers.fits(question, digits) and digits not in refused:
                 return digits
     return str(reading.value) if reading else None
-
-
-def _until_value(text: str, slot: str) -> str:
-    """A read-back's text as far as the end of the value; all of it where the value has no place of its own."""
-    ends = [match.end() for match in PLACE.finditer(text) if any(place.root == slot for place in places(match[0]))]
-    return text[: max(ends, default=len(text))]
-
-
-def _named_before(talk: Talk, words: Words, asked: Confirming) -> bool:
-    """Whether the caller had heard the value when these words began. What is written needs no hearing."""
-    if words.via == "text":
-        return True
-    for spoken in (*talk.state.said_before, *talk.state.said):
-        at = spoken.text.find(asked.named)
-        heard_ms = spoken.part.instant_of(at + len(asked.named)) if at >= 0 else None
-        if heard_ms is not None and heard_ms <= words.start_ms + TOLERANCE_MS:
-            return True
-    return False
 
 
 def _too_early(talk: Talk, asked: Confirming) -> bool:

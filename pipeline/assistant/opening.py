@@ -1,10 +1,12 @@
 """The caller may say anything: a flow for a confident intent, knowledge for a question, else clarify, else a human."""
 
+from dataclasses import replace
 from typing import Final
 
 from pipeline.assistant import answers, asking, reply, steps
-from pipeline.assistant.clarify import keypad_menu, unanswered
+from pipeline.assistant.clarify import check_guess, keypad_menu, unanswered
 from pipeline.assistant.exchange import PassagesFound
+from pipeline.assistant.heard import heard_before
 from pipeline.assistant.rules import is_only_yes_or_no, is_question, normal
 from pipeline.assistant.slots import find_digit_strings, parse_yes_no, split_correction
 from pipeline.assistant.state import Finding, Guessing, Open, Words
@@ -26,7 +28,7 @@ def wanted(talk: Talk, words: Words, waiting: Open | Guessing) -> bool:
         return _keyed(talk, words, waiting)
     answer, number = parse_yes_no(words.text), flow_for_number(talk, words)
     if answer is not None and number is None and len(normal(words.text).split()) <= BARE_WORDS:
-        return _answered(talk, waiting, yes=answer)
+        return _answered(talk, words, waiting, yes=answer)
     intent, guess = understand(talk, words)
     if intent is not None and not _only_corrects(words, number):
         talk.understood("intent", intent.name, guess.confidence)
@@ -37,7 +39,7 @@ def wanted(talk: Talk, words: Words, waiting: Open | Guessing) -> bool:
         talk.enter(number, words)
         return True
     if answer is not None and is_only_yes_or_no(words.text):
-        return _answered(talk, waiting, yes=answer)
+        return _answered(talk, words, waiting, yes=answer)
     return _look_up(talk, words, guess)
 
 
@@ -127,7 +129,7 @@ def _only_corrects(words: Words, number: str | None) -> bool:
 
 def _keyed(talk: Talk, words: Words, waiting: Open | Guessing) -> bool:
     if isinstance(waiting, Guessing) and words.text in {answers.YES_KEY, answers.NO_KEY}:
-        return _answered(talk, waiting, yes=words.text == answers.YES_KEY)
+        return _answered(talk, words, waiting, yes=words.text == answers.YES_KEY)
     talk.understood("keys")
     if words.text == str(HUMAN_KEY):
         talk.go_to_human()
@@ -145,13 +147,16 @@ def _keyed(talk: Talk, words: Words, waiting: Open | Guessing) -> bool:
     return False
 
 
-def _answered(talk: Talk, waiting: Open | Guessing, *, yes: bool) -> bool:
+def _answered(talk: Talk, words: Words, waiting: Open | Guessing, *, yes: bool) -> bool:
     """A yes or no with nothing besides."""
     talk.understood("step")
     if isinstance(waiting, Guessing):
-        if yes:
+        if yes and heard_before(talk, words, waiting.asked):
             talk.enter(waiting.flow, waiting.words)
             return True
+        if yes and not waiting.early:
+            check_guess(talk, replace(waiting, early=True))
+            return False
         talk.say(talk.prompts.clarify, "question")
         talk.wait(Open(offer=True), talk.expect_open())
         return False

@@ -65,6 +65,10 @@ class Guessing:
 
     flow: str
     words: Words
+    asked: str = ""
+    """The question as far as it has to be heard before a yes counts."""
+    early: bool = False
+    """A yes came before that, and it was asked again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,8 @@ class Asking:
     failures: int = 0
     partial: str = ""
     """Digits of a first part, kept until the rest comes."""
+    asked: str = ""
+    """A yes/no question as far as it has to be heard before a yes counts."""
 
 
 @dataclass(frozen=True, slots=True)
