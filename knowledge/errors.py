@@ -3,7 +3,8 @@
 KnowledgeError
 ├── DocumentInvalid    a document cannot be used; names file, line and remedy
 ├── DocumentsInvalid   one or more of a folder cannot; holds every DocumentInvalid
-└── IndexUnusable      the index file is missing, damaged or of another version: ingest again
+├── IndexUnusable      the index file is missing, damaged or of another version: ingest again
+└── EmbeddingsFailed   the embeddings endpoint gave no vectors; trying again later may help
 """
 
 from collections.abc import Sequence
@@ -34,3 +35,7 @@ class DocumentsInvalid(KnowledgeError):
 
 class IndexUnusable(KnowledgeError):
     """The index cannot be opened; ingesting the folder again makes a new one."""
+
+
+class EmbeddingsFailed(KnowledgeError):
+    """The embeddings endpoint is late, refuses or answers nonsense. A search goes on without; an ingest fails."""

@@ -36,7 +36,7 @@ _STOP: Final = 0.3
 """Words lighter than this are not searched for."""
 _MOST_WORDS: Final = 64
 """Of a longer question only the first words are searched for; a caller's question has a dozen."""
-_COMMON: Final = 0.1
+_COMMON: Final = 0.05
 """A word that more of the sections have is searched for only where there are few others: it costs much."""
 _ENOUGH: Final = 3
 _LARGE: Final = 1000
@@ -101,21 +101,22 @@ class Lines:
 
     def of(self, vector: Floats, places: Sequence[int]) -> list[float]:
         """Likeness of the nearest row of each of these sections; at least 0."""
-        found = []
-        for place in places:
-            rows = self._span(place)
-            found.append(max(0.0, float((self.vectors[rows] @ vector).max())) if rows.stop > rows.start else 0.0)
-        return found
+        rows = self._rows(places)
+        likeness = dict.fromkeys(places, 0.0)
+        for row, alike in zip(rows, (self.vectors[rows] @ vector).tolist(), strict=True):
+            place = int(self.owners[row])
+            likeness[place] = max(likeness[place], alike)
+        return list(likeness.values())
 
     def count(self, sections: int) -> int:
         """Rows of the first so many sections."""
         return int(np.searchsorted(self.owners, sections))
 
     def _rows(self, places: Collection[int]) -> list[int]:
-        return [row for place in places for row in range(*self._span(place).indices(len(self.owners)))]
-
-    def _span(self, place: int) -> slice:
-        return slice(int(np.searchsorted(self.owners, place)), int(np.searchsorted(self.owners, place, "right")))
+        if not places:
+            return []
+        first, last = np.searchsorted(self.owners, list(places)), np.searchsorted(self.owners, list(places), "right")
+        return [row for begin, end in zip(first.tolist(), last.tolist(), strict=True) for row in range(begin, end)]
 
 
 class Index:
@@ -142,13 +143,13 @@ class Index:
             return {}
         query = " OR ".join(f'"{word}"' for word in searched)
         rows = self._connection().execute(
-            f"SELECT pieces.section, bm25(open_text, {_FULL_TEXT_WEIGHTS}) AS weight "  # noqa: S608  # numbers of ours
-            "FROM open_text JOIN pieces ON pieces.id = open_text.rowid WHERE open_text MATCH ? ORDER BY weight LIMIT ?",
+            f"SELECT rowid, rank FROM open_text WHERE open_text MATCH ? AND rank MATCH 'bm25({_FULL_TEXT_WEIGHTS})' "  # noqa: S608  # numbers of ours
+            "ORDER BY rank LIMIT ?",
             (query, 2 * wanted),
         )
         found: dict[int, float] = {}
-        for section, weight in rows:
-            found.setdefault(section, -weight)
+        for piece, weight in rows:
+            found.setdefault(int(self.piece_owners[piece - 1]), -weight)
         if reader != CALLER and self.open_sections < self.sections:
             kept = self._connection().execute(
                 f"SELECT sections.id, bm25(kept_text, {_FULL_TEXT_WEIGHTS}) AS weight "  # noqa: S608  # the same
@@ -267,6 +268,7 @@ class Index:
             shape=(len(lines), len(names)),
         )
         self.line_owners: Places = lines
+        self.piece_owners: Places = pieces
         self.meaning = Lines(lines, arrays["meaning"].astype(np.float32))
         self.line_sentences = _rows(lines, arrays.get("line_sentences"))
         self.piece_sentences = _rows(pieces, arrays.get("piece_sentences"))

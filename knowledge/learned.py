@@ -26,6 +26,7 @@ _FEWEST: Final = 12
 _LARGE: Final = 2000
 """From so many texts on, words that occur in one only are left to their letters."""
 _LETTERS: Final = (3, 5)
+_MANY_WORDS: Final = 5000
 _STRANGE: Final = 0.5
 """Weight of a word placed by its letters, against one that is known and as rare."""
 
@@ -141,11 +142,12 @@ def _weighed(counts: Sequence[Counter[str]], rows: Mapping[str, int], rarity: Fl
 
 
 def _by_letters(names: Sequence[str], vectors: Floats) -> tuple[dict[str, int], Floats]:
-    """Vectors of the groups of letters that two words or more share."""
+    """Vectors of the groups of letters; of very many words, of those that two share."""
     times: Counter[str] = Counter()
     for name in names:
         times.update(set(groups(name)))
-    letters = {group: row for row, group in enumerate(sorted(group for group, count in times.items() if count > 1))}
+    least = 1 if len(names) < _MANY_WORDS else 2
+    letters = {group: row for row, group in enumerate(sorted(one for one, count in times.items() if count >= least))}
     pairs = [(letters[group], at) for at, name in enumerate(names) for group in set(groups(name)) if group in letters]
     rows, columns = ([one for one, _ in pairs], [other for _, other in pairs])
     shape = (len(letters), len(names))

@@ -3,23 +3,53 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import Enum, auto
 from typing import Final, Protocol
 
 import numpy as np
 
 from knowledge.access import CALLER, Reader
-from knowledge.embed import EmbeddingsFailed
 from knowledge.english.vectors import word_vectors
 from knowledge.english.words import words
+from knowledge.errors import EmbeddingsFailed
 from knowledge.fuse import fused
-from knowledge.index import Contradiction, Entry, Floats, Index
+from knowledge.index import Contradiction, Entry, Floats, Index, Lines
 from knowledge.rank import Signals, Term, certainty, covered, negates, score, terms, unknown_share, weights_for
 
 _SHOWN: Final = 3
 _CONSIDERED: Final = 60
 """Sections that are scored in full: the best of all rankings together."""
+_FEW: Final = 1000
+"""Up to so many sections they are also put in order by the words of their headings: of more it tells nothing."""
 _RANKED: Final = 100
 """Sections of each ranking that count."""
+
+
+class Ranking(Enum):
+    """A view of which sections have to do with a question."""
+
+    FULL_TEXT = auto()
+    CONCEPTS = auto()
+    """Of headings, wordings and spoken answers."""
+    MEANING = auto()
+    """Of their words."""
+    LEARNED = auto()
+    """Of all that is written, by what the documents themselves teach."""
+    HEADINGS = auto()
+    """By a sentence model: headings, wordings, spoken answers."""
+    SENTENCES = auto()
+    """By a sentence model: all that is written."""
+    SCORE = auto()
+    COVERED = auto()
+
+
+_WEIGHTS: Final = {
+    Ranking.FULL_TEXT: 2.0, Ranking.CONCEPTS: 0.5, Ranking.MEANING: 0.0, Ranking.LEARNED: 2.0, Ranking.HEADINGS: 1.0,
+    Ranking.SENTENCES: 2.0, Ranking.SCORE: 0.5, Ranking.COVERED: 1.0,
+}  # fmt: skip
+"""In the fusion; chosen on the questions marked seen of benchmarks/retrieval_questions.csv."""
+_FIRST: Final = dict.fromkeys(Ranking, 1.0)
+"""The same, while it is decided which sections are looked at closely."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,19 +146,22 @@ def search(index: Index, question: str, reader: Reader = CALLER) -> Found:
     asked = terms(question)
     if not asked or not index.sections:
         return Found((), certain=False)
-    ranked = sorted(rank(index, question, reader), key=lambda one: (-one.score, one.entry.place))
-    if not ranked or ranked[0].signals.covered == 0:
+    ranked = rank(index, question, reader)
+    by_score = sorted(ranked, key=lambda one: (-one.score, one.entry.place))
+    if not by_score or by_score[0].signals.covered == 0:
         return Found((), certain=False)
-    best = ranked[0]
-    second = ranked[1].score if len(ranked) > 1 else 0.0
+    best = by_score[0]
+    second = by_score[1].score if len(by_score) > 1 else 0.0
     known = {name for term in asked for name in term.names if index.frequency(name)}
     if reader != CALLER:
         known |= {name for one in ranked if one.entry.place >= index.open_sections for name in one.entry.names}
     sure = certainty(best.score, second, unknown_share(asked, known), best.signals)
-    passages = tuple(_passage(one.entry, sure * max(0.0, one.score / best.score)) for one in ranked[:_SHOWN])
+    shown = [best, *(one for one in (ranked if index.sections > _FEW else by_score) if one is not best)][:_SHOWN]
+    passages = [_passage(one.entry, sure * min(1.0, max(0.0, one.score / best.score))) for one in shown]
     contradicted = index.contradictions(best.entry.place, reader)
     certain = sure >= weights_for(best.signals).certain and bool(passages[0].spoken) and not contradicted
-    return Found(passages, certain=certain, conflicts=contradicted)
+    passages[1:] = sorted(passages[1:], key=lambda one: -one.score)
+    return Found(tuple(passages), certain=certain, conflicts=contradicted)
 
 
 def rank(index: Index, question: str, reader: Reader = CALLER, wanted: int = _CONSIDERED) -> list[Ranked]:
@@ -143,13 +176,15 @@ def rank(index: Index, question: str, reader: Reader = CALLER, wanted: int = _CO
     )
     kept = index.kept_places(reader)
     full_text = index.matches(question, reader)
-    concepts = index.concepts(asking.said, kept=bool(kept))
-    rankings = [list(full_text)[:_RANKED], *_by_meaning(index, question, asking, kept, concepts)]
-    places = list(fused(rankings))[: max(wanted, _CONSIDERED)]
-    entries = index.read(places, reader)
-    scored = _scored(index, asking, entries, full_text, concepts)
-    by_score = sorted(scored, key=lambda place: (-scored[place].score, place))
-    order = fused([*[[place for place in ranking if place in scored] for ranking in rankings], by_score, by_score])
+    concepts = index.concept_lines @ index.concepts(asking.said, kept=bool(kept))
+    rankings = _rankings(index, question, asking, kept, concepts)
+    rankings[Ranking.FULL_TEXT] = list(full_text)[:_RANKED]
+    places = list(fused(list(rankings.values()), [_FIRST[one] for one in rankings]))[: max(wanted, _CONSIDERED)]
+    scored = _scored(index, asking, index.read(places, reader), full_text, concepts)
+    readable = {one: [place for place in ranking if place in scored] for one, ranking in rankings.items()}
+    readable[Ranking.SCORE] = sorted(scored, key=lambda place: (-scored[place].score, place))
+    readable[Ranking.COVERED] = sorted(scored, key=lambda place: (-scored[place].signals.covered, place))
+    order = fused(list(readable.values()), [_WEIGHTS[one] for one in readable])
     return [scored[place] for place in order][:wanted]
 
 
@@ -164,35 +199,33 @@ def _embedded(index: Index, question: str) -> Floats | None:
     return vector
 
 
-def _by_meaning(
+def _rankings(
     index: Index, question: str, asking: _Question, kept: Sequence[int], concepts: Floats
-) -> list[list[int]]:
-    """Sections by what their words, their headings and their sentences mean."""
-    rankings = [_by_concepts(index, concepts, kept)]
-    if index.learned is not None and index.pieces is not None:
-        vector = index.learned.embed(question)
-        most = index.pieces.count(index.open_sections)
-        rankings.append([place for place, _ in index.pieces.nearest(vector, most, kept, _RANKED)])
-    if asking.sentence is not None:
-        for rows in (index.line_sentences, index.piece_sentences):
-            if rows is not None:
-                most = rows.count(index.open_sections)
-                rankings.append([place for place, _ in rows.nearest(asking.sentence, most, kept, _RANKED)])
-    else:
-        most = index.meaning.count(index.open_sections)
-        vector = word_meaning(asking.said)
-        rankings.append([place for place, _ in index.meaning.nearest(vector, most, kept, _RANKED)])
+) -> dict[Ranking, list[int]]:
+    """Sections by what their headings, their words and their sentences mean."""
+    rankings = {Ranking.CONCEPTS: _by_concepts(index, concepts, kept)}
+
+    def add(ranking: Ranking, rows: Lines | None, vector: Floats | None) -> None:
+        if rows is not None and vector is not None:
+            most = rows.count(index.open_sections)
+            rankings[ranking] = [place for place, _ in rows.nearest(vector, most, kept, _RANKED)]
+
+    add(Ranking.LEARNED, index.pieces, index.learned.embed(question) if index.learned else None)
+    add(Ranking.HEADINGS, index.line_sentences, asking.sentence)
+    add(Ranking.SENTENCES, index.piece_sentences, asking.sentence)
+    if index.sections <= _FEW:
+        add(Ranking.MEANING, index.meaning, word_vectors().meaning(asking.said))
     return rankings
 
 
-def _by_concepts(index: Index, concepts: Floats, kept: Sequence[int]) -> list[int]:
-    likeness = index.concept_lines @ concepts
+def _by_concepts(index: Index, likeness: Floats, kept: Sequence[int]) -> list[int]:
     most = index.meaning.count(index.open_sections)
-    likeness[most:][~np.isin(index.line_owners[most:], kept)] = 0
-    count = min(len(likeness), 4 * _RANKED)
-    rows = np.argpartition(-likeness, count - 1)[:count]
-    rows = rows[likeness[rows] > 0]
-    best = rows[np.lexsort((rows, -likeness[rows]))]
+    mine = likeness.copy()
+    mine[most:][~np.isin(index.line_owners[most:], kept)] = 0
+    count = min(len(mine), 4 * _RANKED)
+    rows = np.argpartition(-mine, count - 1)[:count]
+    rows = rows[mine[rows] > 0]
+    best = rows[np.lexsort((rows, -mine[rows]))]
     return list(dict.fromkeys(index.line_owners[best].tolist()))[:_RANKED]
 
 
@@ -200,17 +233,18 @@ def _scored(
     index: Index, asking: _Question, entries: dict[int, Entry], full_text: dict[int, float], concepts: Floats
 ) -> dict[int, Ranked]:
     places = list(entries)
-    meaning = index.meaning.of(word_meaning(asking.said), places)
+    meaning = index.meaning.of(word_vectors().meaning(asking.said), places)
     sentences: Sequence[float | None] = [None] * len(places)
     if asking.sentence is not None and index.line_sentences is not None:
         sentences = index.line_sentences.of(asking.sentence, places)
+    first = np.searchsorted(index.line_owners, places).tolist()
+    last = np.searchsorted(index.line_owners, places, "right").tolist()
     found = {}
     for at, place in enumerate(places):
         entry = entries[place]
-        first, last = np.searchsorted(index.line_owners, [place, place + 1])
         signals = Signals(
             text=full_text.get(place, 0.0),
-            concepts=max(0.0, float((index.concept_lines[first:last] @ concepts).max(initial=0.0))),
+            concepts=max(0.0, float(concepts[first[at] : last[at]].max(initial=0.0))),
             meaning=meaning[at],
             sentence=sentences[at],
             covered=covered(asking.asked, asking.rarity, entry.names),
@@ -218,11 +252,6 @@ def _scored(
         )
         found[place] = Ranked(entry, score(signals), signals)
     return found
-
-
-def word_meaning(said: list[str]) -> Floats:
-    """The unit vector of a question's words."""
-    return word_vectors().meaning(said)
 
 
 def _passage(entry: Entry, shown_score: float) -> Passage:
