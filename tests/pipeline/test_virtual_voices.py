@@ -1,5 +1,7 @@
 """Whole calls in virtual time with two voices, the first of which fails: the second says what is left."""
 
+import asyncio
+from contextlib import aclosing
 from pathlib import Path
 
 import pytest
@@ -7,6 +9,7 @@ import pytest
 from tests.fakes.office import virtual_office, virtually
 from tests.fakes.voice import FAILINGS, Failing, ToneVoice
 from voice.tts.failover import Failover
+from voice.tts.port import Aligned
 
 pytestmark = pytest.mark.call
 
@@ -48,3 +51,33 @@ async def test_an_answer_in_which_the_first_voice_fails_is_said_by_the_second_wi
         assert switch["mid_sentence"] == (how == "halfway")
         waits = [silence.end_ms - silence.start_ms for silence in record.silences if silence.floor == "assistant"]
         assert max(waits, default=0) <= 3000
+
+
+class TwoLines(ToneVoice):
+    """Its first connection begins late, its second at once."""
+
+    async def speak(self, text, language, deadline_ms):
+        await asyncio.sleep(0.5)
+        async with aclosing(super().speak(text, language, deadline_ms)) as speech:
+            async for pcm in speech:
+                yield pcm
+
+    async def speak_apart(self, text, language, deadline_ms):
+        yield Aligned(self._audio(text), None)
+
+
+@virtually
+async def test_an_answer_that_is_late_is_asked_for_twice_heard_once_and_its_cost_is_in_the_log(tmp_path: Path):
+    speaks = Failover([TwoLines()], hedge_ms=150)
+    async with virtual_office(tmp_path, ORDER, prepared=True, speaks=speaks) as office:
+        call = await office.call()
+        await call.turn()
+        await call.keys("12345")
+        await call.turn()
+        assert await call.over()
+        record = await office.ended(call.sid)
+        (wasted,) = [event.data for event in await office.events(call.sid) if event.kind == "provider.wasted"]
+        said = [one for one in record.utterances if one.speaker == "assistant" and ANSWER in one.text]
+        assert [one.complete for one in said] == [True]
+        assert (wasted["port"], wasted["why"], wasted["gained"]) == ("tts", "hedged", True)
+        assert wasted["characters"] >= len(ANSWER)
