@@ -1,8 +1,8 @@
 """What is begun for a turn that may be over: passages, a model's reply, the first clause's audio.
 
-A copy of the dialogue decides what this turn would lead to. Nothing with an effect is done for it: no tool runs, no
-event is written, nothing is said. When the turn is over in the words that were foreseen, what was begun is there;
-else it is thrown away.
+A copy of the dialogue decides what this turn would lead to. Nothing with an effect is done for it: no tool runs,
+nothing is said. When the turn is over in the words that were foreseen, what was begun is there; else it is thrown away,
+and all that the log tells of it is what was wasted.
 """
 
 import asyncio
