@@ -1,31 +1,27 @@
 """Silero VAD at 8 kHz: one model in the process, one memory per call. The gate's second opinion (voice.vad).
 
-The model (MIT licence) comes with pipecat's package, whose code is not imported here. A window takes 0.1 to 0.5 ms of
-one core (benchmarks/voice_activity.py), so it runs inline where the frames are; nothing is loaded or allocated per call
-but 2 kB of state. An onnxruntime session may be asked from several threads at once; one SileroVoice may not.
+The model (MIT licence) comes with pipecat's package, whose code is not imported here, nor is any runtime for it
+(voice.silero_network). It runs inline where the frames are; nothing is loaded or allocated per call but 1 kB of memory.
 """
 
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-import onnxruntime  # type: ignore[import-untyped]
 
-from voice.audio import SAMPLE_RATE_HZ
 from voice.errors import ProviderAbsent
+from voice.silero_network import WINDOW, Memory, Network
+from voice.silero_weights import NotSilero, weights
 
-WINDOW: Final = 256
-"""Samples that are judged together: 32 ms."""
-
-_CONTEXT: Final = 32
-"""Samples before a window that the model wants to see again."""
-_STATE: Final = (2, 1, 128)
-_RATE: Final = np.array(SAMPLE_RATE_HZ, dtype=np.int64)
+_INSTALL: Final = "install pipecat-ai 1.14"
 _WARMING_WINDOWS: Final = 3
 
 Samples = npt.NDArray[np.float32]
+
+__all__ = ["WINDOW", "Silero", "SileroVoice", "bundled_model"]
 
 
 def bundled_model() -> Path:
@@ -35,44 +31,38 @@ def bundled_model() -> Path:
         path = Path(folder) / "audio" / "vad" / "data" / "silero_vad.onnx"
         if path.exists():
             return path
-    raise ProviderAbsent("silero", "its model is not where pipecat-ai keeps it: install pipecat-ai 1.14")
+    raise ProviderAbsent("silero", f"its model is not where pipecat-ai keeps it: {_INSTALL}")
 
 
 class Silero:
-    """The model, loaded and warm once constructed: 0.1 s and 12 MB, so once per process, before calls are taken."""
+    """The model, loaded and warm once constructed: 1 MB, once per process, before calls are taken."""
 
     def __init__(self, path: Path | None = None) -> None:
         """Path: of the ONNX file; None: the bundled one. Raises ProviderAbsent."""
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        self._session = onnxruntime.InferenceSession(
-            str(path or bundled_model()), options, providers=["CPUExecutionProvider"]
-        )
-        voice = self.voice()
-        for _ in range(_WARMING_WINDOWS):
-            voice.hear(np.zeros(WINDOW, dtype=np.float32))
+        path = path or bundled_model()
+        try:
+            self._network = Network(weights(path.read_bytes()))
+        except NotSilero as problem:
+            raise ProviderAbsent("silero", f"{path.name} is another model: {problem}; {_INSTALL}") from problem
+        self.voice().hear(np.zeros((_WARMING_WINDOWS, WINDOW), dtype=np.float32))
 
     def voice(self) -> "SileroVoice":
         """A memory of its own, for one call."""
-        return SileroVoice(self._session)
+        return SileroVoice(self._network)
 
 
 class SileroVoice:
-    """One caller's audio, window by window."""
+    """One caller's audio, windows of 32 ms. Not shared between threads."""
 
-    def __init__(self, session: onnxruntime.InferenceSession) -> None:
-        self._session = session
-        self._input = np.zeros((1, _CONTEXT + WINDOW), dtype=np.float32)
-        self._state: npt.NDArray[np.float32] = np.zeros(_STATE, dtype=np.float32)
+    def __init__(self, network: Network) -> None:
+        self._network = network
+        self._memory = Memory.blank()
 
     def restart(self) -> None:
         """What comes next does not continue what came before."""
-        self._input.fill(0.0)
-        self._state = np.zeros(_STATE, dtype=np.float32)
+        self._memory = Memory.blank()
 
-    def hear(self, window: Samples) -> float:
-        """How likely this is speech, 0 to 1. Shape (256,), −1 to 1; continues the window before."""
-        self._input[0, :_CONTEXT] = self._input[0, -_CONTEXT:]
-        self._input[0, _CONTEXT:] = window
-        likely, self._state = self._session.run(None, {"input": self._input, "state": self._state, "sr": _RATE})
-        return float(likely[0, 0])
+    def hear(self, windows: Samples) -> Sequence[float]:
+        """How likely each is speech, 0 to 1. Shape (n, 256), −1 to 1; they continue the windows before."""
+        likely: list[float] = self._network.likelihoods(windows, self._memory).tolist()
+        return likely

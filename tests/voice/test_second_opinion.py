@@ -19,9 +19,9 @@ class Told:
     def restart(self):
         self.restarts += 1
 
-    def hear(self, window):
-        self.heard.append(window.copy())
-        return self.likely
+    def hear(self, windows):
+        self.heard += list(windows.copy())
+        return [self.likely] * len(windows)
 
 
 def feed(opinion, frames, haste, *, stands_out):
@@ -59,6 +59,16 @@ def test_without_haste_windows_are_caught_up_on_together():
         opinion.hear(FRAME, "whenever", stands_out=True)
         counts.append(len(told.heard))
     assert set(counts) == {0, 8}
+
+
+def test_each_of_the_windows_that_are_caught_up_on_counts():
+    class Rising(Told):
+        def hear(self, windows):
+            return [0.95, *super().hear(windows)[1:]]
+
+    opinion = SecondOpinion(Rising(0.2))
+    feed(opinion, 13, "whenever", stands_out=True)
+    assert (opinion.likely, opinion.best) == (0.2, 0.95)
 
 
 def test_it_falls_asleep_after_a_while_without_speech_and_forgets():
