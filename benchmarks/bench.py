@@ -44,6 +44,8 @@ QUESTIONS: Final = 5
 LONG_QUESTIONS: Final = 3
 CALLS: Final = 4
 """At once, where many samples are wanted and a single call is not the point."""
+OVERLAP_CALLS: Final = 6
+"""At once, where the assistant is spoken over: two overlaps a call are all there are in three rounds."""
 TAIL_CALLS: Final = 8
 """A 95th percentile wants samples."""
 PARTS: Final = ("latency", "eager", "tails", "overlap", "endpoint")
@@ -110,16 +112,16 @@ def told(played: Played, wait_ms: int) -> dict[str, Any]:
 
 
 def overlap_scripts(rounds: int, question: Sound) -> tuple[str, list[list[Script]]]:
-    """For each round CALLS calls that share out all there is to say into an answer; and what spoke the words."""
+    """For each round OVERLAP_CALLS calls that share out what is said into answers; and what spoke the words."""
     voice, backchannels = material.voiced(material.BACKCHANNELS)
     _, commands = material.voiced(material.COMMANDS)
-    _, changes = material.voiced(("actually, what about something else instead",) * 3)
+    _, changes = material.voiced(material.CHANGES)
     over = [("backchannel", one) for one in backchannels] + [("command", one) for one in commands]
     over += [("cough", one) for one in material.coughs()] + [("noise", one) for one in material.noises()]
     over += [("change", one) for one in changes]
-    shares = CALLS * max(1, rounds)
+    shares = OVERLAP_CALLS * max(1, rounds)
     scripts = [overlapping(question, over[share::shares]) for share in range(shares)]
-    return voice, [scripts[number * CALLS : (number + 1) * CALLS] for number in range(max(1, rounds))]
+    return voice, [scripts[number * OVERLAP_CALLS : (number + 1) * OVERLAP_CALLS] for number in range(max(1, rounds))]
 
 
 async def steady_providers(session: aiohttp.ClientSession, rounds: Rounds, count: int, parts: Sequence[str]) -> str:

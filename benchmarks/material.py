@@ -30,8 +30,18 @@ SPEECH_DB: Final = -20.0
 NOISE_DB: Final = -26.0
 NOISE_S: Final = 1.5
 LONGEST_PAUSE_S: Final = 0.05
-BACKCHANNELS: Final = ("mm-hm", "okay", "uh-huh", "yeah", "right")
-COMMANDS: Final = ("wait", "no", "stop", "hold on", "actually I need something else")
+BACKCHANNELS: Final = ("mm-hm", "okay", "uh-huh", "yeah", "right", "yep", "sure", "I see", "got it", "mhm")
+COMMANDS: Final = (
+    "wait", "no", "stop", "hold on", "actually I need something else",
+    "hang on", "excuse me", "what", "where is my order", "no wait",
+)  # fmt: skip
+CHANGES: Final = ("actually, what about something else instead",) * 4
+PHONES: Final = {
+    "mm-hm": ("pau m hh ah m pau", "[[m'mh@m]]"),
+    "mhm": ("pau m hh m pau", "[[mh'm]]"),
+    "hmm": ("pau hh m m pau", "[[h'mm]]"),
+}
+"""In phones for flite and for espeak-ng, which else spell them letter by letter."""
 NOISES: Final = ("car_horn", "engine_idling", "ringing_phone", "siren", "eva_baby_crying", "dograh_office_8k")
 _LOUD: Final = 10 ** (-34 / 20)
 """Of full scale; what is softer at either end is cut off."""
@@ -87,11 +97,13 @@ def voiced(texts: tuple[str, ...]) -> tuple[str, list[Sound]]:
 
 def _voiced(program: str, text: str, number: int, folder: Path) -> Sound:
     path = folder / f"{number}.wav"
+    flite_phones, espeak_phones = PHONES.get(text, ("", ""))
     if program == "flite":
         voice = _FLITE_VOICES[number % len(_FLITE_VOICES)]
-        command = [program, "-voice", voice, "-t", text, "-o", str(path)]
+        said = ["-p", flite_phones] if flite_phones else ["-t", text]
+        command = [program, "-voice", voice, *said, "-o", str(path)]
     else:
-        command = [program, "-w", str(path), text]
+        command = [program, "-w", str(path), espeak_phones or text]
     subprocess.run(command, check=True, capture_output=True)  # noqa: S603 a speech program with a text of ours
     return Sound(text, _trimmed(read_ulaw(path), SPEECH_DB), text)
 

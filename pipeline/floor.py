@@ -7,7 +7,7 @@ from typing import Literal, Protocol
 
 from pipeline.assistant.exchange import CallerSilent, CallerTurn, CallerUnheard, DialogueEvent, Expect
 from pipeline.drive import Clock, Driver
-from pipeline.hearing import HearingOutput, SpeechBegan, SpeechGoesOn, SpeechOver, SpeechPauses
+from pipeline.hearing import HearingOutput, SpeechBegan, SpeechGoesOn, SpeechOver, SpeechPauses, SpeechResembles
 from telephony import dtmf
 from voice import turn_events as turns
 from voice.stt.port import EagerEnd, ProviderSwitched, Result, Transcript, TurnGoesOn, Unrecognised
@@ -112,11 +112,13 @@ class Floor:
     def heard(self, output: HearingOutput) -> None:
         """What the gate says of the caller's speech; audio is nothing to us."""
         match output:
-            case SpeechBegan(at_ms=at_ms, strength=strength):
+            case SpeechBegan(at_ms=at_ms, strength=strength, judged=judged):
                 self._words = ""
                 self._onsets.append(at_ms)
                 self._log.record("caller.speech_started", at_ms)
-                self._turns.post(turns.SpeechStarted(at_ms, strength))
+                self._turns.post(turns.SpeechStarted(at_ms, strength, judged))
+            case SpeechResembles(at_ms=at_ms, since_ms=since_ms, meant_by=meant_by):
+                self._turns.post(turns.SpeechJudged(at_ms, since_ms, meant_by))
             case SpeechGoesOn(at_ms=at_ms, voiced_ms=voiced_ms):
                 self._turns.post(turns.SpeechSustained(at_ms, voiced_ms))
             case SpeechPauses(at_ms=at_ms):

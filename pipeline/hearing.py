@@ -7,7 +7,7 @@ from typing import Final, Literal, Protocol
 
 from telephony.ports import Audio
 from voice.audio import FRAME_MS, FRAME_ULAW_BYTES, PCM_BYTES_PER_MS, ulaw_frames, ulaw_to_pcm
-from voice.vad import SpeechEnded, SpeechGate, SpeechPaused, SpeechResumed, SpeechStarted, SpeechSustained
+from voice.vad import SpeechEnded, SpeechGate, SpeechJudged, SpeechPaused, SpeechResumed, SpeechStarted, SpeechSustained
 
 BATCH_MS = 60
 """Audio goes to the recogniser in pieces of this length: per-frame hops are what costs CPU (a frame is 20 ms)."""
@@ -29,6 +29,19 @@ class SpeechBegan:
     """Instant of the audio that follows: before at_ms by the pre-roll."""
     strength: float = 1.0
     """How much it resembles a caller's voice (voice.vad)."""
+    judged: bool = False
+    """SpeechResembles follows: how it sounds decides whether the assistant is held."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechResembles:
+    """What the sound over the assistant is like so far."""
+
+    at_ms: int
+    since_ms: int
+    """Of it that was judged, nominally (voice.vad, JUDGED_MS)."""
+    meant_by: float
+    """Log odds against an acknowledgement (voice.acknowledging)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +88,7 @@ class SpeechOver:
 
 SpeechSign = SpeechBegan | SpeechPauses | SpeechResumes | SpeechOver
 """What how long to wait depends on."""
-HearingOutput = SpeechBegan | SpeechGoesOn | SpeechPauses | Heard | SpeechOver
+HearingOutput = SpeechBegan | SpeechResembles | SpeechGoesOn | SpeechPauses | Heard | SpeechOver
 
 
 class Tap(Protocol):
@@ -136,6 +149,10 @@ class Hearing:
         """What the caller is expected to answer (voice.stt.port, Expectation): a single word is easily overheard."""
         self._gate.listen_for(kind)
 
+    def over_voice(self, *, judge: bool) -> None:
+        """Whether what the caller says from now on may be an acknowledgement and is judged by its sound."""
+        self._gate.judging = judge
+
     def audio(self, audio: Audio) -> None:
         """Take what the carrier sent."""
         if self._offset_ms is None:
@@ -156,19 +173,12 @@ class Hearing:
                 self._flush()
                 self._speaking = True
                 audio_from_ms = event.at_ms if self._continuous else event.pre_roll_at_ms
-                began = SpeechBegan(event.at_ms, audio_from_ms, event.strength)
+                began = SpeechBegan(event.at_ms, audio_from_ms, event.strength, event.judged)
                 self._sign(began)
                 self._emit(began)
                 if not self._continuous:
                     self._add(event.pre_roll, event.pre_roll_at_ms)
                     fresh = False  # the pre-roll ends with this frame
-            elif isinstance(event, SpeechSustained):
-                self._emit(SpeechGoesOn(event.at_ms, event.voiced_ms))
-            elif isinstance(event, SpeechPaused):
-                self._sign(SpeechPauses(event.at_ms))
-                self._emit(SpeechPauses(event.at_ms))
-            elif isinstance(event, SpeechResumed):
-                self._sign(SpeechResumes(event.at_ms, event.paused_ms))
             elif isinstance(event, SpeechEnded):
                 if self._continuous or self._speaking:
                     self._add(pcm, at_ms)
@@ -177,8 +187,22 @@ class Hearing:
                 self._speaking = False
                 self._sign(SpeechOver(event.at_ms))
                 self._emit(SpeechOver(event.at_ms))
+            else:
+                self._goes_on(event)
         if fresh and (self._continuous or self._speaking):
             self._add(pcm, at_ms)
+
+    def _goes_on(self, event: SpeechJudged | SpeechSustained | SpeechPaused | SpeechResumed) -> None:
+        match event:
+            case SpeechJudged():
+                self._emit(SpeechResembles(event.at_ms, event.since_ms, event.meant_by))
+            case SpeechSustained():
+                self._emit(SpeechGoesOn(event.at_ms, event.voiced_ms))
+            case SpeechPaused():
+                self._sign(SpeechPauses(event.at_ms))
+                self._emit(SpeechPauses(event.at_ms))
+            case SpeechResumed():
+                self._sign(SpeechResumes(event.at_ms, event.paused_ms))
 
     def _add(self, pcm: bytes, at_ms: int) -> None:
         if not self._batch:

@@ -20,6 +20,7 @@ from pipeline.voicing import Voicing
 from recordings.events import Event
 from recordings.log import CallLog
 from telephony.ports import MediaEvent, MediaLost, MediaSocket
+from voice.acknowledging import tells_acknowledgements
 from voice.playout_events import Heard
 from voice.stt.port import Expectation, ExpectedKind, Recognition
 from voice.tts.port import AskedTwice, Switched, TellsSwitches, TextToSpeech
@@ -169,6 +170,7 @@ class Stream:
 
     def _began(self, utterance: str, interruptible: bool) -> None:
         self.pace.began(utterance)
+        self._hearing.over_voice(judge=interruptible and tells_acknowledgements(self._line.line.settings.language))
         self.floor.assistant_began(utterance, interruptible)
 
     def _heard(self, said: Heard) -> None:
@@ -180,6 +182,7 @@ class Stream:
         self.answering.post(over)
 
     def _quiet(self, at_ms: int) -> None:
+        self._hearing.over_voice(judge=False)
         self.floor.assistant_quiet(at_ms)
         if self._ending:
             self._on_all_said()

@@ -2,12 +2,18 @@
 
 To be quiet is reversible (the ledger keeps the rest), so it is done on little evidence; to give up the floor takes
 words, or speech that is too long for an acknowledgement. Between the two the assistant is held.
+
+A pause of more than 200 ms is noticed, a stop within 220 ms is prompt. Where sounds are judged (voice.acknowledging),
+the assistant is therefore held after 160 ms, or after 220 when the sound resembles an acknowledgement by then, and
+180 ms later it goes on unless the sound is meant. It does so once in a stretch of speech: what goes on then takes the
+floor by its words or its length.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from voice.backchannel import said
+from voice.backchannel import may_be_harmless, said
 
 Decision = Literal["hold", "resume", "interrupt"]
 
@@ -17,6 +23,11 @@ HOLD_FROM: Final = 0.5
 """Be quiet when the first 100 ms resemble a caller's voice this much (voice.vad, SpeechStarted.strength)."""
 HOLD_FROM_ASKED: Final = 0.3
 """The same while the assistant asks what a single word answers: callers answer before the question is over."""
+HOLD_AT: Final[Mapping[int, float]] = {160: 0.3, 220: -6.0, 340: 1.0, 400: 1.0}
+"""Log odds from which a sound is held, so long after its first voice."""
+GO_ON_AT: Final[Mapping[int, float]] = {340: -0.2, 400: 0.5}
+"""Log odds below which the assistant goes on, if it was held GO_ON_AFTER_MS before."""
+GO_ON_AFTER_MS: Final = 180
 WORDS_FROM_MS: Final = 200
 """Words heard in less voice than this are a recogniser's guess at a noise, unless they say stop."""
 MEANT_MS: Final = 700
@@ -36,22 +47,53 @@ class Overlap:
     interrupted: bool = False
     voiced_ms: int = 0
     """Voice in the caller's stretch of speech so far."""
+    _judging: bool = False
+    """The sound is being judged: neither its onset nor its going on holds the assistant."""
+    _held_at_ms: int = 0
+    """So long after the first voice."""
+    _acknowledged: bool = False
+    """The assistant was held by a judgement in this stretch of speech, and went on by one."""
+    _unclear: bool = False
+    """The words so far are a stop or the beginning of an acknowledgement ("no problem")."""
     resume_ms: int | None = None
     """Instant at which the assistant goes on if nothing more is heard."""
 
-    def onset(self, strength: float, asked: str) -> Decision | None:
-        """The caller begins to make a sound."""
+    def onset(self, strength: float, asked: str, *, judged: bool = False) -> Decision | None:
+        """The caller begins to make a sound. Judged: what it resembles will be told."""
         self.voiced_ms = 0
+        self._acknowledged = self._unclear = False
+        self._judging = judged and asked not in ANSWERS and not self.held
+        if self._judging:
+            return None
         return self._hold() if strength >= (HOLD_FROM_ASKED if asked in ANSWERS else HOLD_FROM) else None
+
+    def judged(self, since_ms: int, meant_by: float) -> Decision | None:
+        """What the sound resembles, so long after its first voice, in log odds against an acknowledgement."""
+        if not self._judging:
+            return None
+        self._judging = since_ms < max(GO_ON_AT)
+        if self.held:
+            due = since_ms == self._held_at_ms + GO_ON_AFTER_MS
+            self._acknowledged = due and not self._unclear and meant_by < GO_ON_AT[since_ms]
+            return self.resume() if self._acknowledged else None
+        if self._acknowledged or meant_by < HOLD_AT[since_ms]:
+            return None
+        self._held_at_ms = since_ms
+        return self._hold()
 
     def sustained(self, voiced_ms: int) -> Decision | None:
         """The caller goes on, with so much voice."""
         self.voiced_ms = max(self.voiced_ms, voiced_ms)
         self.resume_ms = None
-        return self.interrupt() if voiced_ms >= MEANT_MS else self._hold()
+        if voiced_ms >= MEANT_MS:
+            return self.interrupt()
+        return None if self._judging or self._acknowledged else self._hold()
 
     def words(self, text: str, asked: str, *, final: bool) -> Decision | None:
         """The words so far, or all of them."""
+        self._unclear = not final and asked not in ANSWERS and may_be_harmless(text, self.language)
+        if self._unclear:
+            return self._hold()
         match said(text, self.language, answering=asked in ANSWERS):
             case "stop":
                 return self.interrupt()
@@ -64,7 +106,7 @@ class Overlap:
 
     def paused(self, at_ms: int, asked: str) -> Decision | None:
         """The caller is quiet, since this instant."""
-        if asked not in ANSWERS:
+        if asked not in ANSWERS and not self._unclear:
             return self.resume()
         self.resume_ms = at_ms + ANSWER_DUE_MS if self.held else None
         return None

@@ -17,6 +17,19 @@ class SpeechStarted:
     at_ms: int
     strength: float = 1.0
     """How much its first 100 ms resemble a caller's voice (voice.vad): 0 to 1."""
+    judged: bool = False
+    """SpeechJudged follows."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechJudged:
+    """How much the sound so far is that of somebody who wants to speak (voice.vad)."""
+
+    at_ms: int
+    since_ms: int
+    """From the first voice."""
+    meant_by: float
+    """Log odds against an acknowledgement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +135,7 @@ class CallOver:
 
 TurnEvent = (
     SpeechStarted
+    | SpeechJudged
     | SpeechSustained
     | SpeechPaused
     | SpeechEnded

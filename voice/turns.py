@@ -36,6 +36,7 @@ from voice.turn_events import (
     PartialHeard,
     Resume,
     SpeechEnded,
+    SpeechJudged,
     SpeechPaused,
     SpeechStarted,
     SpeechSustained,
@@ -158,7 +159,7 @@ class TurnTaking:
         match event:
             case SpeechStarted():
                 return self._speech_started(event)
-            case SpeechSustained() | SpeechPaused():
+            case SpeechSustained() | SpeechPaused() | SpeechJudged():
                 return self._speech_goes_on(event)
             case SpeechEnded():
                 return self._speech_ended(event)
@@ -184,9 +185,9 @@ class TurnTaking:
         if self._voice is None:
             return []
         self._turn.over_voice = True
-        return self._decide(self._voice.onset(event.strength, self._asked))
+        return self._decide(self._voice.onset(event.strength, self._asked, judged=event.judged))
 
-    def _speech_goes_on(self, event: SpeechSustained | SpeechPaused) -> list[TurnAction]:
+    def _speech_goes_on(self, event: SpeechSustained | SpeechPaused | SpeechJudged) -> list[TurnAction]:
         if self._turn.speech_ms is None:
             return [Ignored("the caller is not speaking")]
         if isinstance(event, SpeechSustained):
@@ -194,6 +195,8 @@ class TurnTaking:
         voice = self._voice
         if voice is None:
             return []
+        if isinstance(event, SpeechJudged):
+            return self._decide(voice.judged(event.since_ms, event.meant_by))
         sustained = isinstance(event, SpeechSustained)
         return self._decide(
             voice.sustained(self._turn.voiced_ms) if sustained else voice.paused(event.at_ms, self._asked)

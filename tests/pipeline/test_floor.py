@@ -8,7 +8,7 @@ import pytest
 from pipeline.assistant.exchange import CallerSilent, CallerTurn, CallerUnheard, Expect
 from pipeline.drive import CallClock
 from pipeline.floor import Floor, Interrupted
-from pipeline.hearing import SpeechBegan, SpeechGoesOn, SpeechOver, SpeechPauses
+from pipeline.hearing import SpeechBegan, SpeechGoesOn, SpeechOver, SpeechPauses, SpeechResembles
 from telephony.double import virtual_time
 from voice.stt.port import EagerEnd, Hypothesis, ProviderSwitched, Transcript, TurnGoesOn, Unrecognised
 
@@ -103,6 +103,19 @@ def test_who_interrupts_silences_the_assistant_before_what_was_said_is_answered(
         on.floor.close()
 
     virtual_time.run(script())
+
+
+def test_what_a_sound_resembles_decides_whether_the_assistant_is_held():
+    async def scene():
+        on = Bench()
+        on.floor.assistant_began("a1", interruptible=True)
+        on.floor.heard(SpeechBegan(100, 100, 1.0, judged=True))
+        assert on.out == []
+        on.floor.heard(SpeechResembles(260, 160, 5.0))
+        on.floor.heard(SpeechResembles(440, 340, -5.0))
+        assert on.out == ["hold", "resume"]
+
+    virtual_time.run(scene())
 
 
 def test_what_must_be_heard_is_not_silenced():

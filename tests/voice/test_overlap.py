@@ -19,6 +19,7 @@ from voice.turn_events import (
     PartialHeard,
     Resume,
     SpeechEnded,
+    SpeechJudged,
     SpeechPaused,
     SpeechStarted,
     SpeechSustained,
@@ -72,9 +73,69 @@ def test_long_speech_takes_the_floor_without_words():
     assert play(TELLING, SpeechStarted(1000), SpeechSustained(1700, MEANT_MS)) == [Hold("u1"), Interrupt("u1")]
 
 
-@pytest.mark.parametrize("text", ["wait", "stop", "hold on", "no", "okay wait", "excuse me"])
+@pytest.mark.parametrize("text", ["wait", "stop", "hold on", "okay wait", "excuse me", "no stop", "no problem wait"])
 def test_stop_words_take_the_floor_at_once(text):
     assert play(TELLING, SpeechStarted(1000), PartialHeard(1150, text)) == [Hold("u1"), Interrupt("u1")]
+
+
+@pytest.mark.parametrize("text", ["no", "sorry"])
+def test_a_word_that_may_begin_an_acknowledgement_holds_until_all_words_are_known(text):
+    speech = (TELLING, SpeechStarted(1000), PartialHeard(1150, text), SpeechPaused(1250), SpeechEnded(1250))
+    assert play(*speech) == [Hold("u1")]
+    assert play(*speech, final(text, 1000, 1250, 1600))[:2] == [Hold("u1"), Interrupt("u1")]
+    assert play(*speech, final("no problem", 1000, 1250, 1600))[:2] == [Hold("u1"), Resume("u1")]
+    assert play(*speech, 1250 + ANSWER_DUE_MS) == [Hold("u1"), Resume("u1")]
+
+
+JUDGED = SpeechStarted(1000, judged=True)
+
+
+def test_a_sound_that_is_judged_holds_when_it_resembles_what_is_meant():
+    assert play(TELLING, JUDGED) == []
+    assert play(TELLING, JUDGED, SpeechJudged(1160, 160, 3.0)) == [Hold("u1")]
+
+
+def test_a_doubtful_sound_holds_later_unless_it_is_an_acknowledgement_beyond_doubt():
+    doubtful = (TELLING, JUDGED, SpeechJudged(1160, 160, -1.0))
+    assert play(*doubtful) == []
+    assert play(*doubtful, SpeechJudged(1220, 220, -1.0)) == [Hold("u1")]
+    sure = (*doubtful, SpeechJudged(1220, 220, -9.0), SpeechJudged(1340, 340, -9.0), SpeechJudged(1400, 400, -9.0))
+    assert play(*sure, SpeechPaused(1450)) == []
+
+
+def test_an_acknowledgement_pauses_the_assistant_for_less_than_is_noticed():
+    held = (TELLING, JUDGED, SpeechJudged(1160, 160, 3.0), SpeechJudged(1220, 220, -5.0))
+    assert play(*held) == [Hold("u1")]
+    assert play(*held, SpeechJudged(1340, 340, -5.0)) == [Hold("u1"), Resume("u1")]
+
+
+def test_what_was_held_late_is_given_as_much_time():
+    held = (TELLING, JUDGED, SpeechJudged(1160, 160, -1.0), SpeechJudged(1220, 220, 1.0), SpeechJudged(1340, 340, -5.0))
+    assert play(*held) == [Hold("u1")]
+    assert play(*held, SpeechJudged(1400, 400, -5.0)) == [Hold("u1"), Resume("u1")]
+
+
+def test_what_is_meant_stays_held():
+    held = (TELLING, JUDGED, SpeechJudged(1160, 160, 3.0), SpeechJudged(1340, 340, 4.0), SpeechJudged(1400, 400, 4.0))
+    assert play(*held, SpeechSustained(1450, 400)) == [Hold("u1")]
+
+
+def test_the_assistant_goes_on_once_and_is_then_stopped_by_words_or_length_only():
+    gone_on = (TELLING, JUDGED, SpeechJudged(1160, 160, 3.0), SpeechJudged(1340, 340, -5.0))
+    later = (*gone_on, SpeechJudged(1400, 400, 9.0), SpeechSustained(1450, 400))
+    assert play(*later) == [Hold("u1"), Resume("u1")]
+    assert play(*later, PartialHeard(1500, "where is")) == [Hold("u1"), Resume("u1"), Interrupt("u1")]
+    assert play(*later, SpeechSustained(1700, MEANT_MS)) == [Hold("u1"), Resume("u1"), Interrupt("u1")]
+
+
+def test_an_answer_over_its_question_holds_at_once_whatever_it_resembles():
+    asked = (Expecting(0, "yes_no"), TELLING, JUDGED)
+    assert play(*asked, SpeechJudged(1160, 160, -9.0), SpeechJudged(1340, 340, -9.0)) == [Hold("u1")]
+
+
+def test_a_judged_stop_word_is_not_gone_on_over_while_its_words_are_unclear():
+    held = (TELLING, JUDGED, SpeechJudged(1160, 160, 3.0), PartialHeard(1300, "no"), SpeechJudged(1340, 340, -5.0))
+    assert play(*held) == [Hold("u1")]
 
 
 def test_words_take_the_floor_when_there_was_voice_enough_for_them():
@@ -143,10 +204,12 @@ def test_an_acknowledgement_in_a_language_without_words_for_it_takes_the_floor()
 EVENTS = st.lists(
     st.one_of(
         st.builds(SpeechStarted, st.just(0), st.floats(0, 1)),
+        st.builds(SpeechStarted, st.just(0), st.just(1.0), st.just(True)),
+        st.builds(SpeechJudged, st.just(0), st.sampled_from([160, 220, 340, 400]), st.floats(-9, 9)),
         st.builds(SpeechSustained, st.just(0), st.sampled_from([240, 700])),
         st.builds(SpeechPaused, st.just(0)),
         st.builds(SpeechEnded, st.just(0)),
-        st.builds(PartialHeard, st.just(0), st.sampled_from(["", "okay", "wait", "where is it"])),
+        st.builds(PartialHeard, st.just(0), st.sampled_from(["", "okay", "no", "wait", "where is it"])),
         st.builds(AssistantStarted, st.just(0), st.sampled_from(["u1", "u2"]), st.booleans()),
         st.builds(AssistantQuiet, st.just(0)),
         st.builds(Expecting, st.just(0), st.sampled_from(["open", "yes_no"])),

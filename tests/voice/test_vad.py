@@ -4,13 +4,16 @@ import numpy as np
 import pytest
 import soxr
 
+from voice.acknowledging import LEAD_MS
 from voice.audio import pcm_to_ulaw, ulaw_to_pcm
 from voice.vad import (
+    JUDGED_MS,
     LONGEST_MS,
     PRE_ROLL_MS,
     SUSTAINED_MS,
     SpeechEnded,
     SpeechGate,
+    SpeechJudged,
     SpeechPaused,
     SpeechResumed,
     SpeechStarted,
@@ -219,3 +222,53 @@ def test_a_gate_tells_whether_it_is_open():
     assert gate.speaking
     through(gate, pcm_of(silence(1000)), at_ms=800)
     assert not gate.speaking
+
+
+class Lengths:
+    """Judges by nothing, and keeps how long the sounds were that it was asked about."""
+
+    def __init__(self):
+        self.asked_ms = []
+
+    def meant_by(self, pcm):
+        self.asked_ms.append(len(pcm) // 16)
+        return 2.0
+
+
+def test_a_sound_over_the_assistant_is_judged_four_times_from_before_its_beginning():
+    judge = Lengths()
+    gate = SpeechGate(judge=judge)
+    gate.judging = True
+    events = through(gate, pcm_of(noise(1000, -60), vowel(600, -20), noise(800, -60)))
+    (started,) = of(SpeechStarted, events)
+    assert started.judged
+    judged = [(at_ms, event) for at_ms, event in events if isinstance(event, SpeechJudged)]
+    assert [event.since_ms for _, event in judged] == list(JUDGED_MS)
+    assert [at_ms - 1000 for at_ms, _ in judged] == list(JUDGED_MS)
+    assert judge.asked_ms == [each + LEAD_MS for each in JUDGED_MS]
+    assert judged[0][1].meant_by == 2.0
+
+
+def test_a_sound_that_has_faded_is_taken_for_less_meant():
+    gate = SpeechGate(judge=Lengths())
+    gate.judging = True
+    events = of(SpeechJudged, through(gate, pcm_of(noise(1000, -60), vowel(240, -20), noise(800, -60))))
+    assert events[0].meant_by > events[-1].meant_by
+
+
+def test_nothing_is_judged_while_the_assistant_is_quiet_or_without_a_judge():
+    sound = pcm_of(noise(1000, -60), vowel(600, -20), noise(800, -60))
+    for gate in (SpeechGate(judge=Lengths()), SpeechGate()):
+        events = through(gate, sound)
+        assert of(SpeechJudged, events) == []
+        assert not of(SpeechStarted, events)[0].judged
+
+
+def test_a_word_that_begins_with_a_hiss_is_judged_from_the_hiss_on():
+    judge = Lengths()
+    gate = SpeechGate(judge=judge)
+    gate.judging = True
+    hiss = np.diff(noise(101, -20, 7), prepend=0.0)[: 100 * 8]
+    events = through(gate, pcm_of(noise(1000, -60), hiss, vowel(500, -20), noise(800, -60)))
+    first = next(at_ms for at_ms, event in events if isinstance(event, SpeechJudged))
+    assert first - 1000 <= JUDGED_MS[0] + 40

@@ -56,6 +56,17 @@ def telephone_model(wide_band: Path, cache_dir: Path) -> Path:
     return target
 
 
+def telephone_gaussians(wide_band: Path) -> tuple[Floats, Floats]:
+    """Means and variances of the telephone model made from this one: shape (codebooks, streams, density, 13).
+
+    Raises ValueError if the model is not of the shape that the projection knows, OSError if it cannot be read.
+    """
+    means, variances = (_parsed((wide_band / name).read_bytes()) for name in ("means", "variances"))
+    shape = (means.codebooks, means.streams, means.density, CEPSTRA)
+    centres, spread = _projected(means, variances)
+    return centres.reshape(shape), spread.reshape(shape)
+
+
 def projection() -> tuple[Floats, Floats]:
     """The matrix from the model's cepstra to the telephone's, and that from the quefrencies it does not have.
 
@@ -67,12 +78,10 @@ def projection() -> tuple[Floats, Floats]:
 
 
 def _write_model(directory: Path, wide_band: Path, means: _Gaussians, variances: _Gaussians) -> None:
-    onto, unseen = projection()
-    finest = (variances.rows / lifter() ** 2)[:, -1:] * _LEAK
-    spread = variances.rows @ (onto**2).T + finest @ (unseen**2).sum(axis=1)[None]
+    centres, spread = _projected(means, variances)
     for name in _COPIED:
         shutil.copyfile(wide_band / name, directory / name)
-    (directory / "means").write_bytes(_serialised(means, means.rows @ onto.T))
+    (directory / "means").write_bytes(_serialised(means, centres))
     (directory / "variances").write_bytes(_serialised(variances, spread))
     # The front end is ours (features.py) and takes the mean away itself; what stays here describes the features.
     (directory / "feat.params").write_text(
@@ -81,6 +90,13 @@ def _write_model(directory: Path, wide_band: Path, means: _Gaussians, variances:
         "-agc none\n-cmn none\n-varnorm no\n-model ptm\n"
     )
     directory.chmod(0o755)
+
+
+def _projected(means: _Gaussians, variances: _Gaussians) -> tuple[Floats, Floats]:
+    """Rows of means and of variances on the telephone's bands."""
+    onto, unseen = projection()
+    finest = (variances.rows / lifter() ** 2)[:, -1:] * _LEAK
+    return means.rows @ onto.T, variances.rows @ (onto**2).T + finest @ (unseen**2).sum(axis=1)[None]
 
 
 def _publish(fresh: Path, target: Path) -> None:

@@ -1,0 +1,153 @@
+"""Whether the beginning of a sound over the assistant is an acknowledgement ("mm-hm", "okay") or meant. Pure.
+
+A recogniser's words come a quarter of a second after they were said, which is longer than a pause may last that nobody
+notices. So the phones of the first 0.2 to 0.4 s (voice.phone_scores) are held against the beginnings of what callers
+say while they listen, and of what they say to take the floor. English only.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+Scores = npt.NDArray[np.float32]
+Places = npt.NDArray[np.intp]
+
+ACKNOWLEDGEMENTS: Final = """
+M HH M|M HH AH M|AH M HH AH M|HH M|M M|AH HH AH|AH HH AA|AA HH AA|Y AE|Y AE AH|Y EH AH|Y EH P|Y AH P|Y EH S
+OW K EY|K EY|OW OW K EY|OW Y AE|R AY T|AO L R AY T|AO R AY T|SH UH R|SH ER|G UH D|G R EY T|F AY N|K UW L
+AY S IY|G AA T IH T|Y AE Y AE|Y EH Y EH
+"""
+"""Words that say no more than that the caller listens."""
+MEANT: Final = """
+W EY T|W EY T AH|N OW|N OW N OW|N OW DH|S T AA P|S T AO P|HH OW L D|HH OW L D AA N|HH OW L D AH P|HH AE NG AA N
+EH K S K Y UW Z|IH K S K Y UW Z|S AA R IY|S AO R IY|W AH N M OW M AH N T|W AH T|W AA T|W EH R IH Z|W EH N|W AY
+W IY|W IH L|W UH D|HH AW|HH UW|HH AH L OW|HH EH L OW|HH IY R|K AE N|K AE N S AH L|K UH D|AY W AA N|AY N IY D|AY M
+M AY|IH Z|IH T|IH T S|IH F|B AH T|D UW|D UW Y UW|DH AE T|DH AH|DH IH S|L EH T M IY|Y UW|Y UW D OW N|AE K CH UW
+AE K SH AH L IY|AE N D|N AA T|P L IY Z|S OW|OW N L IY|OW P AH|AO R|AO R D ER|F AO R|R IY P|R IH T ER N|T UW
+TH R IY|F AY V|S IH K S|S EH V AH|EY T|N AY N|T EH N|Z IH R OW|W AH N
+"""
+"""How callers begin who take the floor: stop words, questions, digits."""
+LEAD_MS: Final = 80
+"""Of what came before the sound, which tells the line's noise."""
+STATES: Final = 3
+"""Of each phone, in rows of scores."""
+_STAY: Final = float(np.log(0.6))
+_LEAVE: Final = float(np.log(0.4))
+_NEW_PHONE: Final = -2.0
+_MEANT: Final = 1.5
+_ANYTHING: Final = 1.3
+_NEVER: Final = np.float32(-1e9)
+
+
+def tells_acknowledgements(language: str) -> bool:
+    """Whether a caller who speaks this language is judged."""
+    return language.partition("-")[0] == "en"
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """How well a beginning fits, as mean log likelihoods of 10 ms."""
+
+    acknowledgement: float
+    """The best of ACKNOWLEDGEMENTS."""
+    meant: float
+    """The best of MEANT."""
+    anything: float
+    """Any phones at all."""
+
+    @property
+    def meant_by(self) -> float:
+        """Log odds that it is meant, not calibrated; 0 where both fit as well and nothing else fits better.
+
+        Weights: logistic regression over the first half of benchmarks.interjections, alike from 160 to 400 ms.
+        """
+        return _MEANT * (self.meant - self.acknowledgement) + _ANYTHING * (self.anything - self.acknowledgement)
+
+
+class Beginnings:
+    """The words, spelled in the phones of one model. May be shared."""
+
+    def __init__(self, phones: Mapping[str, int]) -> None:
+        """Phones: place of each in a row of scores, as voice.phone_scores has it, with "SIL"."""
+        words = [_states(word, phones) for text in (ACKNOWLEDGEMENTS, MEANT) for word in _listed(text)]
+        self._acknowledgements = len(_listed(ACKNOWLEDGEMENTS))
+        self._last = np.array([len(word) - 1 for word in words])
+        longest = max(len(word) for word in words)
+        self._places: Places = np.array([[*word, *[-1] * (longest - len(word))] for word in words])
+        silence = phones["SIL"] * STATES
+        self._silence = slice(silence, silence + STATES)
+
+    def fit(self, scores: Scores) -> Fit:
+        """Of scores, shape (frames, phones × STATES), from just before the sound up to now."""
+        if not len(scores):
+            return Fit(0.0, 0.0, 0.0)
+        ends = self._word_ends(scores) / len(scores)
+        said, meant = ends[: self._acknowledgements], ends[self._acknowledgements :]
+        return Fit(float(said.max()), float(meant.max()), _any_phones(scores) / len(scores))
+
+    def _word_ends(self, scores: Scores) -> Scores:
+        """Best path into every word, as far as it was said, or through it into the silence behind."""
+        rows = np.arange(len(self._places))
+        fits = np.where(self._places[None] >= 0, scores[:, np.maximum(self._places, 0)], _NEVER)
+        quiet = scores[:, self._silence].max(axis=1)
+        paths = np.full(self._places.shape, _NEVER)
+        paths[:, :2] = fits[0, :, :2]
+        behind = np.full(len(rows), _NEVER)
+        for frame in range(1, len(scores)):
+            behind = np.maximum(behind, paths[rows, self._last] + _LEAVE) + quiet[frame]
+            onward = paths[:, :-1] + _LEAVE
+            paths = paths + _STAY
+            np.maximum(paths[:, 1:], onward, out=paths[:, 1:])
+            paths += fits[frame]
+        return np.asarray(np.maximum(paths.max(axis=1), behind))
+
+
+class PhoneScores(Protocol):
+    """What the phones of a language make of audio (voice.phone_scores)."""
+
+    @property
+    def phones(self) -> Mapping[str, int]:
+        """Place of each phone in a row of scores."""
+
+    def scores(self, pcm: bytes) -> Scores:
+        """Shape (frames, phones × STATES), of PCM16 at 8 kHz from LEAD_MS before the sound."""
+
+
+class Acknowledging:
+    """Judges beginnings by one model. May be shared between calls and threads."""
+
+    def __init__(self, model: PhoneScores) -> None:
+        self._model = model
+        self._beginnings = Beginnings(model.phones)
+
+    def meant_by(self, pcm: bytes) -> float:
+        """Log odds that a sound is meant, of PCM16 from LEAD_MS before it up to now: 2 to 4 ms of one core."""
+        return self._beginnings.fit(self._model.scores(pcm)).meant_by
+
+
+def _any_phones(scores: Scores) -> float:
+    """Best path through phones in any order."""
+    fits = scores.reshape(len(scores), -1, STATES)
+    paths = np.full(fits.shape[1:], _NEVER)
+    paths[:, 0] = fits[0, :, 0]
+    for fit in fits[1:]:
+        entry = float(paths[:, -1].max()) + _LEAVE + _NEW_PHONE
+        onward = paths[:, :-1] + _LEAVE
+        paths = paths + _STAY
+        np.maximum(paths[:, 1:], onward, out=paths[:, 1:])
+        np.maximum(paths[:, 0], entry, out=paths[:, 0])
+        paths += fit
+    return float(paths.max())
+
+
+def _listed(text: str) -> Sequence[str]:
+    return [word for line in text.strip().splitlines() for word in line.split("|")]
+
+
+def _states(word: str, phones: Mapping[str, int]) -> list[int]:
+    """Silence's middle state, then the states of the word's phones."""
+    spelled = [phones[phone] * STATES + state for phone in word.split() for state in range(STATES)]
+    return [phones["SIL"] * STATES + 1, *spelled]
