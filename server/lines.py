@@ -17,7 +17,8 @@ from knowledge.errors import DocumentsInvalid, KnowledgeError
 from knowledge.ingest import ingest
 from knowledge.retrieve import LocalRetrieval, NoKnowledge, Retrieval
 from pipeline.assistant.remembered import Remembered
-from pipeline.assistant.tools.bind import runner_for
+from pipeline.assistant.tools.bind import NOTHING_AROUND, Surroundings, runner_for
+from pipeline.assistant.tools.runner import ToolRunner
 from pipeline.assistant.tools.shop import BackendUnusable
 from pipeline.assistant.understand import IntentModel
 from pipeline.line.errors import LineInvalid, Problem
@@ -50,11 +51,15 @@ InUse = Callable[[], Iterable[Line]]
 class Lines:
     """Every line of this process, ready to take calls."""
 
-    def __init__(self, settings: Settings, data_dir: Path, prompts: Prompts) -> None:
+    def __init__(
+        self, settings: Settings, data_dir: Path, prompts: Prompts, around: Surroundings = NOTHING_AROUND
+    ) -> None:
         self._folders = settings.lines
         self._sentence_model = settings.sentence_model
         self._data_dir = data_dir
         self._prompts = prompts
+        self._around = around
+        self._runners: list[ToolRunner] = []
         self._versions = LineVersions(data_dir / "lines")
         self._ready: dict[Path, LineRuntime] = {}
         self._recalled: dict[str, LineRuntime] = {}
@@ -68,9 +73,14 @@ class Lines:
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, settings: Settings, data_dir: Path, prompts: Prompts) -> AsyncIterator[Self]:
-        """Load all lines and watch them. Raises LineInvalid with every problem of every line."""
-        lines = cls(settings, data_dir, prompts)
+    async def open(
+        cls, settings: Settings, data_dir: Path, prompts: Prompts, around: Surroundings = NOTHING_AROUND
+    ) -> AsyncIterator[Self]:
+        """Load all lines and watch them. Raises LineInvalid with every problem of every line.
+
+        around: what their tools are given. Writes on their way are waited for at the end.
+        """
+        lines = cls(settings, data_dir, prompts, around)
         problems: list[Problem] = []
         for folder in lines._folders:
             try:
@@ -80,7 +90,11 @@ class Lines:
         problems += lines._shared_numbers()
         if problems:
             raise LineInvalid(problems)
-        yield lines
+        try:
+            yield lines
+        finally:
+            for runner in lines._runners:
+                await runner.end()
 
     @asynccontextmanager
     async def watched(self, learn: Learn, in_use: InUse, tell: OnChange) -> AsyncIterator[None]:
@@ -106,6 +120,10 @@ class Lines:
             )
             for folder, ready in self._ready.items()
         )
+
+    def tools_of(self, name: str) -> ToolRunner | None:
+        """The tools of a line by its name, in the version that takes new calls; None: it is not served here."""
+        return next((ready.tools for ready in self._ready.values() if ready.line.settings.name == name), None)
 
     def current(self) -> list[Line]:
         """The versions that take new calls."""
@@ -173,9 +191,11 @@ class Lines:
             sentences = installed_sentences(self._sentence_model)
             retrieval = _retrieval(line, self._data_dir / "knowledge", sentences)
             understanding = IntentModel.cached(training_examples(line), self._data_dir / "intents", sentences=sentences)
-            return LineRuntime(line, Remembered(understanding), retrieval, runner_for(line, self._data_dir, today))
+            tools = runner_for(line, self._data_dir, today, self._around)
+            return LineRuntime(line, Remembered(understanding), retrieval, tools)
 
         ready = await asyncio.to_thread(engines)
+        self._runners.append(ready.tools)
         await self._prompts.prepare(fixed_texts(line), line.settings.language)
         return ready
 

@@ -3,6 +3,7 @@
 What an operator decides about a phone line is not here: it is the line's folder (lines/).
 """
 
+import os
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
@@ -37,6 +38,8 @@ class Settings(BaseSettings):
     """Signs the carrier's requests. Empty: every request from a carrier is refused."""
     access_token: SecretStr = SecretStr("")
     """Opens the API and the pages. Empty: one is made at start and printed."""
+    api_token: SecretStr = SecretStr("")
+    """What commands such as `cordboard approvals` send to a server. Empty: the access token."""
     call_token_secret: SecretStr = SecretStr("")
     """Signs one-time stream tokens; one for all processes that may resume a call. Empty: kept in data_dir."""
 
@@ -109,6 +112,11 @@ class Settings(BaseSettings):
     sentence_model: Path | None = None
     """Folder of a sentence encoder (config.json, model.safetensors, tokenizer.json); unset: the installed one."""
 
+    mcp_programs: dict[str, list[str]] = {}
+    """MCP servers that lines may use over stdio, as JSON: {"crm": ["/usr/bin/crm-mcp", "--read-only"]}."""
+    tools_on_loopback: bool = False
+    """Tools may reach this machine, without TLS, where the line declares it: for development and tests only."""
+
     max_calls: Annotated[int, Field(ge=1)] = 40
     """Calls taken at once; further callers hear that all lines are busy."""
     log_pii: bool = False
@@ -167,3 +175,11 @@ class Settings(BaseSettings):
     def stream_url(self) -> str:
         """Where the carrier opens its media socket."""
         return "ws" + self.public_url.removeprefix("http") + "/twilio/media"
+
+
+def tool_secret(name: str) -> str | None:
+    """A secret that a line's tools name: from the environment, CORDBOARD_SECRET_ and the name; None: it is not set.
+
+    The prefix keeps a line's file from sending anything else of the environment anywhere.
+    """
+    return os.environ.get(f"CORDBOARD_SECRET_{name}") or None

@@ -15,7 +15,7 @@ import uvloop
 from pydantic import ValidationError
 from rich.console import Console
 
-from server.cli import tools
+from server.cli import approvals, tokens, tools
 from server.cli.exits import Exit, fail
 from server.settings import Settings
 
@@ -30,6 +30,8 @@ app = typer.Typer(
     epilog="Exit status: 0 done · 1 failed · 2 invalid input, each error printed · 3 server unreachable",
 )
 app.add_typer(tools.app, name="tools")
+app.add_typer(approvals.app, name="approvals")
+app.add_typer(tokens.app, name="tokens")
 out = Console(highlight=False, soft_wrap=True)
 
 

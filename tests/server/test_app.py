@@ -1,6 +1,7 @@
 """A whole server, in this process, with the recogniser and the voice that it is shipped with."""
 
 import asyncio
+import re
 import shutil
 import wave
 from collections.abc import Awaitable, Callable
@@ -16,6 +17,7 @@ from server import lines as module
 from server.app import Office, open_office
 from server.settings import Settings
 from telephony.token import MIN_SECRET_BYTES
+from tests.fakes.routes import walked
 from voice.errors import ProviderFailed
 from voice.stt.port import Expectation, Transcript, Unrecognised
 from voice.tts import espeak
@@ -170,5 +172,52 @@ def test_lines_are_told_to_those_who_hold_the_token_only(tmp_path: Path):
             httpx.AsyncClient(transport=httpx.ASGITransport(office.app), base_url="http://test") as http,
         ):
             assert (await http.get("/api/lines")).status_code == 401
+
+    asyncio.run(script())
+
+
+OPEN_TO_ALL = {"/", "/healthz", "/login", "/logout", "/assets/{name}"}
+"""Where to go, whether calls are taken, the way in and out, and what the form looks like."""
+
+
+def test_nothing_is_reached_without_a_token_or_the_carriers_signature(tmp_path: Path):
+    async def opened(office: Office, path: str) -> bool:
+        """Whether a WebSocket there is accepted."""
+        sent: list[dict[str, Any]] = []
+
+        async def receive() -> dict[str, Any]:
+            return {"type": "websocket.connect"}
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        scope = {
+            "type": "websocket", "path": path, "raw_path": path.encode(), "query_string": b"", "headers": [],
+            "scheme": "ws", "server": ("test", 80), "client": ("test", 1), "subprotocols": [], "state": {},
+            "extensions": {},
+        }  # fmt: skip
+        await office.app(scope, receive, send)
+        return any(message["type"] == "websocket.accept" for message in sent)
+
+    async def script() -> None:
+        settings = Settings(
+            lines=[EXAMPLE], data_dir=tmp_path / "data", access_token=TOKEN, sphinx_processes=1, sphinx_lanes=1
+        )
+        async with (
+            open_office(settings, "http://test") as office,
+            httpx.AsyncClient(transport=httpx.ASGITransport(office.app), base_url="http://test") as http,
+        ):
+            found = [*walked(office.app.routes)]
+            assert len(found) >= 30
+            for template, route in found:
+                path = re.sub(r"\{[^}]+\}", "x", template)
+                for method in getattr(route, "methods", None) or ():
+                    if template in OPEN_TO_ALL:
+                        continue
+                    answer = await http.request(method, path, json={} if template.startswith("/api/v1") else None)
+                    sent_to_login = answer.status_code == 303 and answer.headers["location"].startswith("/login")
+                    assert answer.status_code in {401, 403} or sent_to_login, (method, template, answer.status_code)
+                if not hasattr(route, "methods"):
+                    assert not await opened(office, path), template
 
     asyncio.run(script())

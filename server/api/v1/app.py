@@ -1,0 +1,39 @@
+"""The application that is mounted at /api/v1: its door, its errors, its routes."""
+
+from fastapi import FastAPI, Request, Response
+from starlette.types import ASGIApp
+
+from pipeline.assistant.tools.approving import Approving
+from pipeline.assistant.tools.kept import Database, KeptTools
+from server.api.replies import private_json
+from server.api.v1 import problems
+from server.api.v1.approvals import approvals_router
+from server.api.v1.commands import Commands
+from server.api.v1.door import Door
+from server.api.v1.tokens import tokens_router
+from server.auth import Access
+from server.tokens import Principal, Tokens
+
+PREFIX = "/api/v1"
+
+
+def routes(database: Database, kept: KeptTools, approving: Approving) -> FastAPI:
+    """All routes and their errors, without the door: only for tests that walk them."""
+    app = FastAPI(title="Cordboard", docs_url=None, redoc_url=None, openapi_url=None)
+    problems.add_to(app)
+    commands = Commands(database)
+    app.include_router(approvals_router(kept, approving, commands))
+    app.include_router(tokens_router(Tokens(database), commands))
+
+    @app.get("/me", operation_id="getMe", tags=["tokens"])
+    async def me(request: Request) -> Response:
+        """Who the token belongs to, and what it may do."""
+        principal: Principal = request.state.principal
+        return private_json({"name": principal.name, "scopes": sorted(principal.scopes)})
+
+    return app
+
+
+def api(database: Database, kept: KeptTools, approving: Approving, access: Access) -> ASGIApp:
+    """What is mounted: no route of it is reached without a token."""
+    return Door(routes(database, kept, approving), access, Tokens(database))

@@ -1,0 +1,11 @@
+"""What API tokens may be allowed."""
+
+from typing import Final
+
+SCOPES: Final = {
+    "approvals:read": "see what waits for approval, and what is still to be done for callers",
+    "approvals:decide": "approve, edit, reject and reassign it",
+    "tokens:manage": "make, list and revoke tokens",
+}
+ALL: Final = "*"
+"""All of it, as the access token of the settings has."""
