@@ -12,6 +12,9 @@ from fastapi.responses import JSONResponse, RedirectResponse
 
 from pipeline import graph
 from pipeline.assistant.llm.port import LanguageModel
+from pipeline.assistant.tools.approving import Approving
+from pipeline.assistant.tools.bind import Surroundings
+from pipeline.assistant.tools.kept import KeptTools
 from pipeline.line.ready import LineRuntime
 from pipeline.runtime import Runtime
 from pipeline.switchboard import Switchboard
@@ -21,12 +24,13 @@ from recordings.store import SqliteCallStore
 from server import migrations
 from server.api.calls import calls_router
 from server.api.lines import lines_router
+from server.api.v1.app import PREFIX, api
 from server.auth import Access
 from server.data_dir import DATABASE, RECORDINGS, own
 from server.engines import open_llm, open_stt, open_turn_vote
 from server.health import Trouble, line_json, line_trouble
 from server.lines import Lines
-from server.settings import Settings
+from server.settings import Settings, tool_secret
 from server.voices import expect, open_tts
 from server.webhooks import carrier_router
 from telephony.token import MIN_SECRET_BYTES, CallTokens
@@ -77,7 +81,11 @@ async def open_office(settings: Settings, public_url: str) -> AsyncIterator[Offi
         llm = await open_llm(settings, stack)
         tts = await open_tts(settings, stack)
         prompts = Prompts(tts, data_dir / "prompts")
-        lines = await stack.enter_async_context(Lines.open(settings, data_dir, prompts))
+        kept = KeptTools(store, settings.org_id)
+        around = Surroundings(tool_secret, settings.tools_on_loopback, settings.mcp_programs, kept, kept)
+        lines = await stack.enter_async_context(Lines.open(settings, data_dir, prompts, around))
+        approving = Approving(kept, lines.tools_of)
+        await approving.finish_started()
         expect(tts, {line.settings.language for line in lines.current()})
         stt = await open_stt(settings, lines.vocabularies(), data_dir, stack)
         silero = await asyncio.to_thread(Silero)
@@ -114,7 +122,7 @@ async def open_office(settings: Settings, public_url: str) -> AsyncIterator[Offi
             access_token,
             FastAPI(title="Cordboard", docs_url=None, openapi_url=None),
         )
-        _add_routes(office, public_url)
+        _add_routes(office, public_url, kept, approving)
         async with lines.watched(stt.learn, switchboard.lines_in_use, switchboard.use_lines):
             yield office
 
@@ -132,7 +140,7 @@ def _secret(settings: Settings, data_dir: Path) -> bytes:
     return path.read_bytes()
 
 
-def _add_routes(office: Office, public_url: str) -> None:
+def _add_routes(office: Office, public_url: str, kept: KeptTools, approving: Approving) -> None:
     settings, app = office.settings, office.app
     # Without a token nobody can sign, so nobody gets in: a random one keeps the routes and their refusals.
     auth_token = settings.twilio_auth_token.get_secret_value() or secrets.token_urlsafe(32)
@@ -143,6 +151,7 @@ def _add_routes(office: Office, public_url: str) -> None:
     recordings = settings.data_dir.absolute() / RECORDINGS
     app.include_router(calls_router(office.store, recordings, access, lambda: _troubles(office)))
     app.include_router(lines_router(office.lines.health, access))
+    app.mount(PREFIX, api(office.store, kept, approving, access))
 
     @app.get("/", include_in_schema=False)
     async def home() -> Response:
