@@ -12,6 +12,7 @@ from rich.console import Console
 from server.app import Office, open_office
 from server.cli.exits import Exit, fail
 from server.settings import Settings
+from server.uninterrupted import uninterrupted
 
 DRAIN_S = 3600
 """After a first SIGTERM or Ctrl-C live calls may go on for so long; a second one ends them."""
@@ -51,12 +52,13 @@ async def serve(settings: Settings) -> None:
                 timeout_graceful_shutdown=5,
             )
         )
-        async with asyncio.TaskGroup() as tasks:
-            serving = tasks.create_task(server.serve(sockets=[listening]))
-            stopping = tasks.create_task(_stop_when_told(office, server))
-            _announce(office, settings, public_url, port)
-            await asyncio.wait([serving])
-            stopping.cancel()
+        with uninterrupted():
+            async with asyncio.TaskGroup() as tasks:
+                serving = tasks.create_task(server.serve(sockets=[listening]))
+                stopping = tasks.create_task(_stop_when_told(office, server))
+                _announce(office, settings, public_url, port)
+                await asyncio.wait([serving])
+                stopping.cancel()
 
 
 def _bind(settings: Settings) -> socket.socket:
