@@ -125,7 +125,7 @@ def _customer(value: Any, labels: Labels) -> str:
 
 
 def _roles(value: Any, labels: Labels) -> tuple[str, ...]:
-    roles = [value] if isinstance(value, str) else value
+    roles = [value] if isinstance(value, str) else list(value) if isinstance(value, list | tuple) else None
     if not isinstance(roles, list) or not all(isinstance(role, str) and _NAME.fullmatch(role) for role in roles):
         raise ValueError(value)
     if labels.roles:

@@ -29,6 +29,8 @@ from voice.clauses import Clauses
 from voice.errors import ProviderError
 
 RETRIEVAL_DEADLINE_MS = 250
+QUOTED_CHARACTERS = 1200
+"""Of a section of which nothing may be spoken word for word: for the model to answer from."""
 MODEL_DEADLINE_MS = 4500
 """For the first part of a reply: sooner than the apology is due (pipeline.budget)."""
 FORESEEN = "foreseen"
@@ -185,7 +187,14 @@ class Foresight:
 def as_events(found: Found) -> tuple[FoundPassage, ...]:
     """Passages as the dialogue takes them."""
     return tuple(
-        FoundPassage(passage.document, passage.section, passage.title, passage.spoken, passage.score)
+        FoundPassage(
+            passage.document,
+            passage.section,
+            passage.title,
+            passage.spoken or passage.text[:QUOTED_CHARACTERS],
+            passage.score,
+            passage.version,
+        )
         for passage in found.passages
     )
 

@@ -21,6 +21,8 @@ class LineHealth:
     """Since when it does; aware, UTC."""
     problems: tuple[str, ...] = ()
     """Why a later edit is not used, one sentence each, places relative to the folder; empty when nothing is wrong."""
+    documents: tuple[str, ...] = ()
+    """What is wrong with its documents, one sentence each; the others are used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +42,14 @@ Troubles = Callable[[], Sequence[Trouble]]
 
 def line_trouble(line: LineHealth) -> list[Trouble]:
     """What is wrong with a line."""
-    if not line.problems:
-        return []
-    since = f"{line.loaded_at:%Y-%m-%d %H:%M:%S} UTC"
-    what = f"The line “{line.name}” was edited and the edit is not used; version {line.version} of {since} goes on:"
-    return [Trouble(what, line.problems)]
+    found = []
+    if line.problems:
+        since = f"{line.loaded_at:%Y-%m-%d %H:%M:%S} UTC"
+        what = f"The line “{line.name}” was edited and the edit is not used; version {line.version} of {since} goes on:"
+        found.append(Trouble(what, line.problems))
+    if line.documents:
+        found.append(Trouble(f"Documents of the line “{line.name}” need somebody:", line.documents))
+    return found
 
 
 def line_json(line: LineHealth) -> dict[str, Any]:

@@ -12,10 +12,9 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from knowledge.english.sentences import SentenceModelUnusable, SentenceVectors, installed_sentences
-from knowledge.errors import DocumentsInvalid, KnowledgeError
-from knowledge.ingest import ingest
-from knowledge.retrieve import LocalRetrieval, NoKnowledge, Retrieval
+from knowledge.embed import EndpointEmbeddings, sentence_vectors
+from knowledge.english.sentences import SentenceModelUnusable, SentenceVectors
+from knowledge.errors import KnowledgeError
 from pipeline.assistant.remembered import Remembered
 from pipeline.assistant.tools.bind import NOTHING_AROUND, Surroundings, runner_for
 from pipeline.assistant.tools.runner import ToolRunner
@@ -29,6 +28,7 @@ from pipeline.line.vocabulary import fixed_texts, qualified, training_examples, 
 from server.health import LineHealth
 from server.line_versions import LineVersions
 from server.settings import Settings
+from server.shelves import Shelves
 from voice.errors import ProviderError
 from voice.prompts import Prompts
 from voice.stt.port import Vocabulary
@@ -55,7 +55,8 @@ class Lines:
         self, settings: Settings, data_dir: Path, prompts: Prompts, around: Surroundings = NOTHING_AROUND
     ) -> None:
         self._folders = settings.lines
-        self._sentence_model = settings.sentence_model
+        self._settings = settings
+        self._shelves = Shelves(data_dir, self._document_vectors)
         self._data_dir = data_dir
         self._prompts = prompts
         self._around = around
@@ -117,6 +118,7 @@ class Lines:
                 ready.line.version,
                 self._loaded_at[folder],
                 self._problems.get(folder, ()),
+                self._shelves.troubles(ready.line, datetime.now(UTC).date()),
             )
             for folder, ready in self._ready.items()
         )
@@ -188,8 +190,8 @@ class Lines:
             return datetime.now(zone).date()
 
         def engines() -> LineRuntime:
-            sentences = installed_sentences(self._sentence_model)
-            retrieval = _retrieval(line, self._data_dir / "knowledge", sentences)
+            sentences = sentence_vectors(self._settings.sentence_model)
+            retrieval = self._shelves.of(line)
             understanding = IntentModel.cached(training_examples(line), self._data_dir / "intents", sentences=sentences)
             tools = runner_for(line, self._data_dir, today, self._around)
             return LineRuntime(line, Remembered(understanding), retrieval, tools)
@@ -199,9 +201,20 @@ class Lines:
         await self._prompts.prepare(fixed_texts(line), line.settings.language)
         return ready
 
+    def _document_vectors(self) -> SentenceVectors | None:
+        """What documents are found by, beside what is learned from them. Raises SentenceModelUnusable."""
+        of = self._settings
+        endpoint = None
+        if of.embeddings_model:
+            endpoint = EndpointEmbeddings(
+                of.embeddings_base_url, of.embeddings_model, of.embeddings_api_key.get_secret_value()
+            )
+        return sentence_vectors(of.sentence_model, endpoint)
+
     async def _watch(self, learn: Learn, in_use: InUse, tell: OnChange) -> None:
         while True:
             await asyncio.sleep(LOOK_S)
+            await self._shelves.look()
             for folder in self._folders:
                 await self._look(folder, learn, in_use, tell)
 
@@ -261,22 +274,3 @@ class Lines:
 def _inside(folder: Path, file: str) -> str:
     """A file's path from the line's folder, where it is in it."""
     return str(Path(file).relative_to(folder)) if Path(file).is_relative_to(folder) else file
-
-
-def _retrieval(line: Line, indexes: Path, sentences: SentenceVectors | None) -> Retrieval:
-    """What the line's documents answer. Raises LineInvalid with every problem of every document."""
-    if line.knowledge_folder is None:
-        return NoKnowledge()
-    try:
-        return LocalRetrieval(ingest(line.knowledge_folder, indexes, sentences))
-    except DocumentsInvalid as error:
-        raise LineInvalid(document_problems(line.knowledge_folder, error)) from error
-
-
-def document_problems(folder: Path, error: DocumentsInvalid) -> list[Problem]:
-    """What is wrong with a folder's documents, or with the folder itself, as errors of the line."""
-    places = [folder if one.document == str(folder) else folder / one.document for one in error.problems]
-    return [
-        Problem(str(place), one.line, one.problem, one.remedy)
-        for place, one in zip(places, error.problems, strict=True)
-    ]

@@ -110,7 +110,14 @@ class Settings(BaseSettings):
     what is usual. Below 1500, and with auto, for at most a quarter of all requests: each is paid for."""
 
     sentence_model: Path | None = None
-    """Folder of a sentence encoder (config.json, model.safetensors, tokenizer.json); unset: the installed one."""
+    """Folder of a sentence encoder: config.json, model.safetensors, tokenizer.json, or model.onnx and tokenizer.json.
+    Unset: the installed one."""
+    embeddings_model: str = ""
+    """A model behind an embeddings endpoint, by which documents are found; callers' questions go there. Empty: none."""
+    embeddings_base_url: str = "https://api.openai.com/v1"
+    """Where it is reached: OpenAI, or any server that speaks its embeddings."""
+    embeddings_api_key: SecretStr = SecretStr("")
+    """Opens that server; empty for one that wants no key."""
 
     mcp_programs: dict[str, list[str]] = {}
     """MCP servers that lines may use over stdio, as JSON: {"crm": ["/usr/bin/crm-mcp", "--read-only"]}."""
@@ -158,7 +165,7 @@ class Settings(BaseSettings):
             raise ValueError("CORDBOARD_ELEVENLABS_URL must look like https://api.elevenlabs.io")
         return value.rstrip("/")
 
-    @field_validator("llm_base_url", "llm2_base_url")
+    @field_validator("llm_base_url", "llm2_base_url", "embeddings_base_url")
     @classmethod
     def _is_http(cls, value: str) -> str:
         if urlsplit(value).scheme not in {"http", "https"} or not urlsplit(value).netloc:

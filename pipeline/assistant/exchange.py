@@ -86,6 +86,8 @@ class FoundPassage:
     text: str
     """As it is to be spoken."""
     score: float
+    version: str = ""
+    """Of the document, as knowledge.versions keeps it."""
 
 
 @dataclass(frozen=True, slots=True)

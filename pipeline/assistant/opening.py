@@ -85,7 +85,7 @@ def found(talk: Talk, waiting: Finding, event: PassagesFound) -> bool:
         talk.understood("knowledge", guess.intent, guess.confidence)
         best = event.passages[0]
         talk.say(best.text)
-        talk.source({"document": best.document, "section": best.section, "title": best.title})
+        talk.source({"document": best.document, "section": best.section, "title": best.title, "version": best.version})
         talk.state.strikes = 0
     if waiting.step:
         if not certain:
@@ -198,7 +198,14 @@ def _record(talk: Talk, waiting: Finding, event: PassagesFound) -> None:
         question=waiting.question,
         certain=event.certain,
         passages=[
-            {"document": one.document, "section": one.section, "title": one.title, "text": one.text, "score": one.score}
+            {
+                "document": one.document,
+                "section": one.section,
+                "title": one.title,
+                "text": one.text,
+                "score": one.score,
+                "version": one.version,
+            }
             for one in event.passages
         ],
     )

@@ -41,7 +41,7 @@ def ask(talk: Talk, question: str, passages: Sequence[FoundPassage], turn: str) 
     call = talk.next_call()
     talk.wait(Replying(call, turn, question, sources))
     for one in shown:
-        talk.source({"document": one.document, "section": one.section, "title": one.title})
+        talk.source({"document": one.document, "section": one.section, "title": one.title, "version": one.version})
     talk.out.append(AskModel(call, turn, request))
 
 

@@ -157,7 +157,9 @@ def _returned(at_ms: int, data: Mapping[str, Any]) -> DialogueEvent:
 
 def _found(at_ms: int, data: Mapping[str, Any]) -> DialogueEvent:
     passages = tuple(
-        FoundPassage(one["document"], one["section"], one["title"], one["text"], float(one["score"]))
+        FoundPassage(
+            one["document"], one["section"], one["title"], one["text"], float(one["score"]), one.get("version", "")
+        )
         for one in data["passages"]
     )
     return PassagesFound(at_ms, data["call"], passages, bool(data["certain"]))

@@ -200,6 +200,24 @@ class Prompts(Written):
     )
 
 
+class KnowledgeSource(Written):
+    """What is said about some documents; what a document says of itself can only be stricter (docs/knowledge.md)."""
+
+    files: str = Field(min_length=1, description="pattern of paths inside the knowledge folder, such as internal/*")
+    group: Literal["public", "account", "operational", "internal"] = Field(
+        default="public", description="whom they are for"
+    )
+    customer: str | None = Field(default=None, description="whose they are; of group account only")
+    level: Literal["none", "claimed", "knowledge", "one_time_code", "pin"] | None = Field(
+        default=None, description="how well that customer must be known"
+    )
+    roles: tuple[str, ...] | None = Field(default=None, description="of people: who may read them; empty: all")
+    review_by: date | None = Field(default=None, description="from the day after on they count as stale")
+    kind: Literal["document", "ticket_history"] | None = Field(
+        default=None, description="ticket_history answers no caller"
+    )
+
+
 class Settings(Written):
     """line.yaml, whole."""
 
@@ -217,6 +235,9 @@ class Settings(Written):
     intents: tuple[Intent, ...] = Field(min_length=1)
     flows: dict[Name, Flow] = Field(min_length=1)
     knowledge: str | None = Field(default=None, description="folder of documents, inside the line's folder")
+    sources: tuple[KnowledgeSource, ...] = Field(
+        default=(), description="what is said about documents of that folder, for all that a pattern fits"
+    )
     backend: Backend | None = None
     tools: tuple[ToolBinding, ...] = ()
     prompts: Prompts = Field(default_factory=Prompts)

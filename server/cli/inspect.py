@@ -30,8 +30,8 @@ from recordings.store import SqliteCallStore
 from server.cli.exits import Exit, fail
 from server.cli.show import ConversationView
 from server.data_dir import DATABASE, PLACED
-from server.lines import document_problems
 from server.settings import Settings
+from server.shelves import document_problems
 
 
 def check(folders: list[Path], out: Console) -> None:
