@@ -31,6 +31,8 @@ _CONSONANT_MS: Final = 160
 """At most so long before the first voice a sound may have begun."""
 _CLOSURE_FRAMES: Final = 5
 """So long its level may be low before that."""
+_GROWN_MS: Final = 180
+"""A weak onset has so much voice before it may grow into one that is judged: coughs in threes have less."""
 _FADED: Final = 0.5
 """What a frame at the line's noise takes from the odds that a sound is meant, up to _MOST_FADED of them."""
 _MOST_FADED: Final = 6
@@ -231,7 +233,8 @@ class SpeechGate:
             return []
         sound = b"".join(list(self._recent)[-(LEAD_MS + self._next_ms - began_ms) // FRAME_MS :])
         if not self._strong:
-            self._strong = self._detector.strength(sound[-_ONSET_FRAMES * FRAME_PCM_BYTES :]) >= HOLD_FROM
+            grown = self._voiced_ms >= _GROWN_MS
+            self._strong = grown and self._detector.strength(sound[-_ONSET_FRAMES * FRAME_PCM_BYTES :]) >= HOLD_FROM
             if not self._strong:
                 return []
         self._judged += 1
