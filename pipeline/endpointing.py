@@ -33,6 +33,8 @@ class Endpointing:
         self._expected = Expected()
         self._own_pauses: deque[int] = deque(maxlen=PAUSES_KEPT)
         self._began_ms = 0
+        self._quiet_ms = 0
+        """Pauses since speech began, together."""
         self._paused_ms: int | None = None
         """Start of the pause that goes on."""
         self._words = ""
@@ -72,6 +74,7 @@ class Endpointing:
         match sign:
             case SpeechBegan(at_ms=at_ms):
                 self._began_ms, self._paused_ms = at_ms, None
+                self._quiet_ms = 0
                 self._wait_as_usual()
             case SpeechPauses(at_ms=at_ms):
                 self._paused_ms = at_ms
@@ -82,6 +85,7 @@ class Endpointing:
                     self._ask(self._vote, at_ms)
             case SpeechResumes(paused_ms=paused_ms):
                 self._paused_ms = None
+                self._quiet_ms += paused_ms
                 if paused_ms >= LONG_PAUSE_MS:
                     self._own_pauses.append(paused_ms)
                     self._told = len(self._words.split())
@@ -98,6 +102,8 @@ class Endpointing:
             self._ending,
             self._chance,
             tuple(self._own_pauses),
+            voiced_ms=self._paused_ms - self._began_ms - self._quiet_ms,
+            unheard_ms=max(0, self._paused_ms - max(self._words_until_ms, self._began_ms)),
         )
         self._last = verdict(self._expected, known, self._pace)
         self._hearing.wait_for_pause(self._last.wait_ms)

@@ -2,21 +2,35 @@
 
     expected and complete     short: nothing more is to come
     expected and incomplete   long: something is missing
+    numbers of known length   where a digit is missing that may be on its way: the wait that costs least, given the
+                              chance that the number is over (voice.endpoint_model)
     anything else             the kind's own wait, times a factor for each thing that tells: the last words, whether
                               they have come at all, the level of the last sounds, the vote of a model, and this
-                              caller's own pauses
+                              caller's own pauses; less after an open question where the model is surer. It may not
+                              lengthen a wait: it learned from recordings longer than most of what callers say
 
-All waits are quiet in ms from the last voice, as the speech gate counts it, which ends some 100 ms before the last
-sound has died away. The constants are tuned on one half of what benchmarks/endpointing.py composes, and reported there
-on the other half.
+All waits are quiet in ms from the last voice, as the speech gate counts it, which ends some 50 to 150 ms before the
+last sound has died away. The constants are tuned on one half of what benchmarks/endpointing.py composes, and reported
+there on the other half.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from math import sqrt
 from typing import Final, Literal
 
-from voice.endpoint_words import TABLES, EndpointWords, digits_at_end, digits_said, words_of
+from voice.endpoint_model import (
+    DUE_MS,
+    Speech,
+    Told,
+    cheapest_wait_ms,
+    digit_features,
+    digits_chance,
+    open_chance,
+    open_features,
+)
+from voice.endpoint_weights import TEXT
+from voice.endpoint_words import TABLES, EndpointWords, digits_at_end, digits_said, is_number, words_of
 from voice.prosody import Ending
 
 AnswerKind = Literal["yes_no", "menu", "digits", "open", "text"]
@@ -39,6 +53,8 @@ LONGEST_MS: Final = 3000
 EAGER_BELOW: Final = 1.5
 """What is free may begin at pauses whose wait is at most so many times the wait of the kind."""
 
+LEARNED_DIGITS: Final = 4
+"""Shorter numbers are too short to count by how long they take."""
 PHONE_DIGITS: Final = 7
 """Fewest digits of a number that a caller leaves in a message."""
 _UNCLEAR: Final = 1.0
@@ -91,6 +107,10 @@ class Pausing:
     """smart-turn's probability that the turn is over."""
     own_pauses_ms: Sequence[int] = ()
     """This caller's pauses inside turns so far, in any order."""
+    voiced_ms: int | None = None
+    """Like spoken_ms, pauses left out; None: there was none."""
+    unheard_ms: int = 0
+    """From the last word that was told to the pause."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +130,16 @@ def verdict(expected: Expected, pausing: Pausing, pace: float = 1.0) -> Verdict:
     found = _completeness(expected, pausing)
     if expected.wait_ms is not None:
         return Verdict(expected.wait_ms, found in ("complete", "whole"), undecided=False)
+    judged = _by_rules(expected, pausing, found, pace)
+    if not _is_learned(expected, pausing, found):
+        return judged
+    learned_ms = _within(_learned_ms(expected, pausing, pace))
+    if expected.kind == "digits":
+        return replace(judged, wait_ms=learned_ms)
+    return replace(judged, wait_ms=min(judged.wait_ms, max(learned_ms, round(_own_ms(pausing.own_pauses_ms)))))
+
+
+def _by_rules(expected: Expected, pausing: Pausing, found: Completeness, pace: float) -> Verdict:
     kind = expected.kind
     if found == "complete":
         ms = CORRECTING_MS if _may_correct(expected, pausing.text) else COMPLETE_MS[kind]
@@ -128,6 +158,53 @@ def verdict(expected: Expected, pausing: Pausing, pace: float = 1.0) -> Verdict:
         eager=found == "whole" and factor <= EAGER_BELOW,
         undecided=kind != "digits",
     )
+
+
+# What was learned
+
+
+def model_features(expected: Expected, pausing: Pausing, text: Mapping[str, Sequence[float]] = TEXT) -> list[float]:
+    """What voice.endpoint_model weighs at this pause. text: the weights of words, by language."""
+    language = expected.language.partition("-")[0]
+    table, said = TABLES[language], words_of(pausing.text)
+    if expected.kind == "digits":
+        return digit_features(
+            digits_said(said, table),
+            sum(not is_number(word, table) for word in said),
+            expected.max_digits,
+            _speech(pausing),
+        )
+    partial = bool(said) and pausing.current and _completeness(expected, pausing) == "partial"
+    return open_features(
+        said, words_of(pausing.clause), _speech(pausing), table, (language, text[language]), partial=partial
+    )
+
+
+def _speech(pausing: Pausing) -> Speech:
+    voiced_ms = pausing.spoken_ms if pausing.voiced_ms is None else pausing.voiced_ms
+    return Speech(pausing.spoken_ms, voiced_ms, pausing.unheard_ms, pausing.vote)
+
+
+def _is_learned(expected: Expected, pausing: Pausing, found: Completeness) -> bool:
+    if pausing.spoken_ms == 0 or expected.language.partition("-")[0] not in TABLES:
+        return False
+    if expected.kind == "digits":
+        known_length = expected.min_digits == expected.max_digits >= LEARNED_DIGITS
+        return known_length and (not pausing.current or _one_missing(expected, pausing))
+    return expected.kind == "open" and found in ("whole", "unclear")
+
+
+def _learned_ms(expected: Expected, pausing: Pausing, pace: float) -> int:
+    features = model_features(expected, pausing)
+
+    def wait_ms(told: Told) -> int:
+        chance = (digits_chance if expected.kind == "digits" else open_chance)(features, told)
+        return cheapest_wait_ms(chance, pace, pausing.own_pauses_ms)
+
+    if pausing.current:
+        return wait_ms("all")
+    soon_ms = wait_ms("due")
+    return soon_ms if soon_ms < DUE_MS else max(DUE_MS, wait_ms("late"))
 
 
 # What the words say

@@ -119,12 +119,13 @@ def words_of(text: str) -> list[str]:
 def digits_at_end(said: list[str], table: EndpointWords) -> int:
     """How many digits the words end with."""
     first = len(said)
-    while first > 0 and _is_number(said[first - 1], table):
+    while first > 0 and is_number(said[first - 1], table):
         first -= 1
     return digits_said(said[first:], table)
 
 
-def _is_number(word: str, table: EndpointWords) -> bool:
+def is_number(word: str, table: EndpointWords) -> bool:
+    """Whether this word is part of a number."""
     known = word in table.units or word in table.pairs or word in table.tens or word in table.repeats
     return known or word.isdecimal()
 
