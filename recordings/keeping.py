@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from recordings.redact import MASKS, Kind, found, is_card, redacted, unfinished
+from recordings.redact import MASKS, Kind, found, is_card, masked, unfinished
 from recordings.spoken_digits import SpokenRun, digit_runs
 
 _OURS: Final = ("call.", "media.", "recording.", "provider.", "line.")
@@ -85,8 +85,9 @@ class Keeping:
     def _clean(self, value: Any, taken: set[Kind]) -> Any:
         match value:
             case str():
-                taken |= {span.kind for span in found(value, self._kinds)}
-                return redacted(value, self._kinds)
+                spans = found(value, self._kinds)
+                taken |= {span.kind for span in spans}
+                return masked(value, spans)
             case Mapping():
                 return {name: one if name in _NEVER else self._clean(one, taken) for name, one in value.items()}
             case list() | tuple():

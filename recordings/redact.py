@@ -26,6 +26,9 @@ _SPOKEN_EMAIL: Final = re.compile(
     rf"(?P<host>(?:[\w-]+\s+){{0,3}}?[\w-]+(?:\s+(?:dot|punto)\s+[\w-]+)*?\s*(?:\s(?:dot|punto)\s+|\.)(?:{_TOP_LEVEL})\b)",
     re.IGNORECASE,
 )
+_SPOKEN_AT: Final = re.compile(r"\s(?:at|arroba)\s", re.IGNORECASE)
+_SPOKEN_END: Final = re.compile(rf"(?:\.|\s(?:dot|punto)\s+)(?:{_TOP_LEVEL})\b", re.IGNORECASE)
+"""What every spoken address has: most texts do not, and to look for one takes a hundred times as long."""
 _BEFORE_A_NAME: Final = frozenset({
     "is", "my", "email", "e-mail", "mail", "address", "it's", "its", "at", "to", "it", "send", "the", "a", "on",
     "under", "correo", "es", "mi", "electronico", "electrónico", "al",
@@ -62,8 +65,13 @@ def found(text: str, kinds: Iterable[Kind] = KINDS) -> list[Span]:
 
 def redacted(text: str, kinds: Iterable[Kind] = KINDS) -> str:
     """The text with a mask in place of each: "my card is [card]"."""
+    return masked(text, found(text, kinds))
+
+
+def masked(text: str, spans: Iterable[Span]) -> str:
+    """The text with a mask in place of each of what was found in it."""
     parts, here = [], 0
-    for span in found(text, kinds):
+    for span in spans:
         parts += [text[here : span.start], MASKS[span.kind]]
         here = span.end
     return "".join([*parts, text[here:]])
@@ -138,8 +146,11 @@ def _ours(text: str, run: SpokenRun) -> bool:
 
 
 def _emails(text: str) -> Iterator[Span]:
-    for match in _TYPED_EMAIL.finditer(text):
-        yield Span("email", *match.span())
+    if "@" in text:
+        for match in _TYPED_EMAIL.finditer(text):
+            yield Span("email", *match.span())
+    if not (_SPOKEN_END.search(text) and _SPOKEN_AT.search(text)):
+        return
     for match in _SPOKEN_EMAIL.finditer(text):
         yield Span("email", _name_start(match), match.end())
 

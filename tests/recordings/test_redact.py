@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recordings.redact import KINDS, found, is_card, passes_luhn, redacted, unfinished
+from recordings.redact import KINDS, found, is_card, masked, passes_luhn, redacted, unfinished
 from recordings.spoken_digits import digit_runs
 
 pytestmark = pytest.mark.unit
@@ -130,3 +130,19 @@ def test_any_text_is_read_and_what_is_found_lies_inside(text):
     assert all(0 <= span.start < span.end <= len(text) for span in spans)
     assert all(before.end <= after.start for before, after in pairwise(spans))
     assert redacted(redacted(text)) == redacted(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "JOHN AT GMAIL DOT COM",
+        "john\tat\ngmail dot\tcom",
+        "juan arroba correo punto es",
+        "john at gmail.com",
+        "john at gmail .com",
+        "at at at dot us",
+    ],
+)
+def test_an_address_is_found_however_its_signs_are_written(text: str):
+    assert [span.kind for span in found(text)] == ["email"]
+    assert masked(text, found(text)) == redacted(text)
