@@ -5,7 +5,7 @@
 Every sound of benchmarks.interjections through the true cores in virtual time: speech gate with Silero, turn taking,
 playout ledger. The assistant speaks without a pause for ten seconds; the sound begins after two. A frame is heard as
 its first sample is spoken, as in benchmarks.client. Words come 250 ms after they were said, final ones 100 ms after
-the end of speech. --unjudged: without voice.acknowledging, as it was before. Thresholds are tuned on half 0 (docs/turns.md).
+the end of speech. --unjudged: without voice.acknowledging, as it was before. Tuned on half 0 (docs/turns.md).
 """
 
 import argparse
