@@ -113,6 +113,17 @@ def test_a_good_edit_is_used_and_a_broken_one_keeps_the_last_good_version(tmp_pa
     watching(tmp_path, folder, script)
 
 
+def test_what_a_caller_wants_is_understood_once_for_the_same_words(tmp_path: Path, folder: Path):
+    async def script(lines: Lines, ears: Recogniser, told: Told, prompts: Prompts) -> None:
+        del ears, told, prompts
+        (ready,) = {id(each): each for each in lines.by_number().values()}.values()
+        guess = ready.understanding.intent("where is my parcel")
+        assert guess.intent
+        assert ready.understanding.intent("where is my parcel") is guess
+
+    watching(tmp_path, folder, script)
+
+
 def test_a_broken_edit_that_is_taken_back_is_no_trouble_any_more(tmp_path: Path, folder: Path):
     async def script(lines: Lines, ears: Recogniser, told: Told, prompts: Prompts) -> None:
         del prompts
