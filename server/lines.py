@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from knowledge.embed import EndpointEmbeddings, sentence_vectors
-from knowledge.english.sentences import SentenceModelUnusable, SentenceVectors
+from knowledge.embed import sentence_vectors
+from knowledge.english.sentences import SentenceModelUnusable
 from knowledge.errors import KnowledgeError
 from pipeline.assistant.remembered import Remembered
 from pipeline.assistant.tools.bind import NOTHING_AROUND, Surroundings, runner_for
@@ -28,7 +28,7 @@ from pipeline.line.vocabulary import fixed_texts, qualified, training_examples, 
 from server.health import LineHealth
 from server.line_versions import LineVersions
 from server.settings import Settings
-from server.shelves import Shelves
+from server.shelves import Shelves, document_vectors
 from voice.errors import ProviderError
 from voice.prompts import Prompts
 from voice.stt.port import Vocabulary
@@ -56,7 +56,7 @@ class Lines:
     ) -> None:
         self._folders = settings.lines
         self._settings = settings
-        self._shelves = Shelves(data_dir, self._document_vectors)
+        self._shelves = Shelves(data_dir, lambda: document_vectors(settings))
         self._data_dir = data_dir
         self._prompts = prompts
         self._around = around
@@ -200,16 +200,6 @@ class Lines:
         self._runners.append(ready.tools)
         await self._prompts.prepare(fixed_texts(line), line.settings.language)
         return ready
-
-    def _document_vectors(self) -> SentenceVectors | None:
-        """What documents are found by, beside what is learned from them. Raises SentenceModelUnusable."""
-        of = self._settings
-        endpoint = None
-        if of.embeddings_model:
-            endpoint = EndpointEmbeddings(
-                of.embeddings_base_url, of.embeddings_model, of.embeddings_api_key.get_secret_value()
-            )
-        return sentence_vectors(of.sentence_model, endpoint)
 
     async def _watch(self, learn: Learn, in_use: InUse, tell: OnChange) -> None:
         while True:

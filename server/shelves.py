@@ -8,6 +8,7 @@ from pathlib import Path
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from knowledge.embed import EndpointEmbeddings, sentence_vectors
 from knowledge.english.sentences import SentenceVectors
 from knowledge.errors import DocumentsInvalid
 from knowledge.index import Index
@@ -18,6 +19,7 @@ from knowledge.versions import SqliteVersions
 from pipeline.line.errors import LineInvalid, Problem
 from pipeline.line.model import Line
 from server.data_dir import DATABASE
+from server.settings import Settings
 
 
 class Shelves:
@@ -70,6 +72,15 @@ class Shelves:
             self._versions.keep(line, index, datetime.now(UTC))
         except SQLAlchemyError as error:  # callers are answered all the same; the next edit tries again
             structlog.get_logger().error("versions of documents not kept", line=line, reason=str(error))
+
+
+def document_vectors(settings: Settings) -> SentenceVectors | None:
+    """What documents are found by, beside what is learned from them. Raises SentenceModelUnusable."""
+    endpoint = None
+    if settings.embeddings_model:
+        key = settings.embeddings_api_key.get_secret_value()
+        endpoint = EndpointEmbeddings(settings.embeddings_base_url, settings.embeddings_model, key)
+    return sentence_vectors(settings.sentence_model, endpoint)
 
 
 def sources_of(line: Line) -> tuple[Source, ...]:

@@ -15,7 +15,7 @@ import uvloop
 from pydantic import ValidationError
 from rich.console import Console
 
-from server.cli import approvals, tokens, tools
+from server.cli import approvals, knowledge, tokens, tools
 from server.cli.exits import Exit, fail
 from server.settings import Settings
 
@@ -32,6 +32,7 @@ app = typer.Typer(
 app.add_typer(tools.app, name="tools")
 app.add_typer(approvals.app, name="approvals")
 app.add_typer(tokens.app, name="tokens")
+app.add_typer(knowledge.app, name="knowledge")
 out = Console(highlight=False, soft_wrap=True)
 
 
@@ -275,7 +276,7 @@ def reference(
 def said_plainly() -> Iterator[None]:
     """Errors that people can mend are printed, one sentence each, and end with their status."""
     from knowledge.english.sentences import SentenceModelUnusable  # noqa: PLC0415 imports are slow: --help needs none
-    from knowledge.errors import DocumentsInvalid  # noqa: PLC0415
+    from knowledge.errors import KnowledgeError  # noqa: PLC0415
     from pipeline.assistant.tools.shop import BackendUnusable  # noqa: PLC0415
     from pipeline.line.errors import LineInvalid  # noqa: PLC0415
     from recordings.errors import StoreUnavailable  # noqa: PLC0415
@@ -285,7 +286,7 @@ def said_plainly() -> Iterator[None]:
         yield
     except* LineInvalid as group:
         fail(Exit.INVALID, *(str(problem) for error in leaves(group) for problem in error.problems))
-    except* (StoreUnavailable, ProviderError, SentenceModelUnusable, BackendUnusable, DocumentsInvalid) as group:
+    except* (StoreUnavailable, ProviderError, SentenceModelUnusable, BackendUnusable, KnowledgeError) as group:
         fail(Exit.INVALID, *map(str, leaves(group)))
     except* typer.Exit as group:
         status = next(leaves(group)).exit_code
