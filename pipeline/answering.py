@@ -8,6 +8,7 @@ import structlog
 
 from pipeline.assistant.exchange import (
     AskModel,
+    CallBegan,
     CallerTurn,
     CallTool,
     CannotSpeak,
@@ -27,6 +28,7 @@ from pipeline.assistant.exchange import (
 )
 from pipeline.assistant.flow import Dialogue
 from pipeline.assistant.llm.port import LanguageModel, ModelAskedTwice, ModelPart, ModelSwitched, ModelText
+from pipeline.assistant.tools.standing import Standing
 from pipeline.drive import Clock, Driver
 from pipeline.foresight import Foresight, as_events
 from pipeline.line.ready import LineRuntime
@@ -88,12 +90,14 @@ class Answering:
         tasks: asyncio.TaskGroup,
         stream: Told,
         model: LanguageModel | None = None,
+        standing: Standing | None = None,
     ) -> None:
-        """The stream is told of an utterance before it goes out."""
+        """The stream is told of an utterance before it goes out. standing: what the call brings to its tools."""
         self._call_id = call_id
         self._clock = clock
         self._log = log
         self._tools = line.tools
+        self._standing = standing or Standing(call_id)
         self._tasks = tasks
         self._stream = stream
         self._say: Callable[[Say], None] = _nowhere
@@ -110,6 +114,8 @@ class Answering:
 
     def post(self, event: DialogueEvent) -> None:
         """Give the dialogue an event."""
+        if isinstance(event, CallBegan):
+            self._standing.caller_number = event.caller_number
         self._driver.post(event)
 
     def turn(self, event: DialogueEvent) -> None:
@@ -173,10 +179,13 @@ class Answering:
                 self._stop(call)
 
     async def _call(self, action: CallTool) -> None:
-        result = await self._tools.run(
-            f"{self._call_id}/{action.call}", action.tool, action.arguments, action.deadline_ms
+        self._standing.verify(action.verified, {})
+        key = f"{self._call_id}/{action.call}"
+        done = await self._tools.run(
+            key, action.tool, action.arguments, action.deadline_ms, standing=self._standing, reply=action.reply
         )
-        self.post(ToolReturned(self._clock.now_ms(), action.call, result.ok, result.result, result.error))
+        more = {"status": done.status, "effect": done.effect, "id": done.id, "say": done.say}
+        self.post(ToolReturned(self._clock.now_ms(), action.call, done.ok, done.result, done.error, **more))
 
     async def _find(self, action: FindPassages) -> None:
         found = await self.foresight.passages(action.question)
@@ -220,6 +229,7 @@ class Answering:
                 self._log.record("provider.wasted", self._clock.now_ms(), port=port, why="foreseen", **waste)
 
     def _stop(self, call: str) -> None:
+        self._standing.discard(call)
         asking = self._asking.pop(call, None)
         if asking is not None:
             asking.cancel()

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from pipeline.answering import Answering
 from pipeline.assistant.exchange import AnswerOverdue, AssistantHeard, CallerTurn, End, Expect, Say
 from pipeline.assistant.flow import Dialogue
+from pipeline.assistant.tools.standing import Standing
 from pipeline.drive import TaskClock
 from pipeline.endpointing import Endpointing
 from pipeline.floor import Floor
@@ -66,7 +67,11 @@ class Stream:
         self.floor = Floor(clock, log, settings.language, 1 + _said(past), self)
         self.speaking = Speaking(clock, log, ear, self._began, self._heard, self._quiet, self._sounds)
         self.voicing = Voicing(_told(runtime.tts, clock, log, self.pace), runtime.prompts, settings.language)
-        self.answering = Answering(log.call_id, self.dialogue, clock, log, line, tasks, self, runtime.model)
+        standing = Standing(log.call_id, settings.name)
+        for event in past:
+            standing.take(event)
+        self._deaf = log.listen(standing.take)
+        self.answering = Answering(log.call_id, self.dialogue, clock, log, line, tasks, self, runtime.model, standing)
 
     def on_end(self, tell: Callable[[End], None], all_said: Callable[[], None]) -> None:
         """Tell how the dialogue ended, and then when all was said."""
@@ -88,6 +93,7 @@ class Stream:
 
     def close(self) -> None:
         """The stream is gone. In this order: what was heard is reported before nothing listens any more."""
+        self._deaf()
         self.pace.close()
         self.endpointing.close()
         self.floor.close()

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from pipeline.assistant.llm.port import ModelRequest
+from pipeline.assistant.tools.port import Verification
 
 Via = Literal["speech", "dtmf", "text"]
 Purpose = Literal["greeting", "reply", "question", "check_in", "apology", "fill", "goodbye"]
@@ -74,6 +75,14 @@ class ToolReturned:
     """Plain JSON values."""
     error: str = ""
     """ToolError.code when not ok."""
+    status: str = ""
+    """What it amounts to (tools.outcome.Status); empty: the event is of an earlier version."""
+    effect: str = "none"
+    """Whether something was changed: none, done, unknown."""
+    id: str = ""
+    """The key of a write, or the approval that it waits for."""
+    say: str = ""
+    """What the line's rules want said about it; empty: the line's prompt for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +207,10 @@ class CallTool:
     tool: str
     arguments: Mapping[str, Any]
     deadline_ms: int
+    verified: Verification = "none"
+    """How well the caller is known."""
+    reply: str = ""
+    """The model's reply that wants it, whose ids are doubted; empty: a step of the line, whose ids the call gave."""
 
 
 @dataclass(frozen=True, slots=True)

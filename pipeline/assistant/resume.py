@@ -121,8 +121,11 @@ def _greet(talk: Talk) -> None:
 
 
 def _key(kind: str, data: Mapping[str, Any]) -> str:
-    """Equal for what a dialogue decided and what a log kept of it. How long a tool took may differ between the two."""
-    compared = {name: value for name, value in data.items() if name != "took_ms"}
+    """Equal for what a dialogue decided and what a log kept of it.
+
+    How long a tool took may differ between the two, and an earlier version's log lacks what later ones note of it.
+    """
+    compared = {name: value for name, value in data.items() if name not in _NOT_COMPARED}
     return kind + json.dumps(compared, sort_keys=True, default=str)
 
 
@@ -152,7 +155,8 @@ def _silent(at_ms: int, data: Mapping[str, Any]) -> DialogueEvent:
 
 
 def _returned(at_ms: int, data: Mapping[str, Any]) -> DialogueEvent:
-    return ToolReturned(at_ms, data["call"], bool(data["ok"]), data["result"] or {}, data["error"] or "")
+    more = {name: str(data[name]) for name in ("status", "effect", "id", "say") if name in data}
+    return ToolReturned(at_ms, data["call"], bool(data["ok"]), data["result"] or {}, data["error"] or "", **more)
 
 
 def _found(at_ms: int, data: Mapping[str, Any]) -> DialogueEvent:
@@ -185,6 +189,7 @@ def _model_done(at_ms: int, data: Mapping[str, Any]) -> DialogueEvent:
     return ModelDone(at_ms, data["call"], bool(data["ok"]), data["error"])
 
 
+_NOT_COMPARED: Final = frozenset({"took_ms", "status", "effect", "id", "say"})
 _READ: Final[Mapping[str, Callable[[int, Mapping[str, Any]], DialogueEvent | None]]] = {
     "turn.began": _began,
     "caller.said": _said,

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, Final
 
-from pipeline.assistant import asking
+from pipeline.assistant import asking, outcomes
 from pipeline.assistant.clarify import unanswered
 from pipeline.assistant.exchange import ToolReturned
 from pipeline.assistant.spoken import argument, lookup
@@ -54,6 +54,10 @@ def returned(talk: Talk, waiting: Calling, event: ToolReturned) -> bool:
         result=dict(event.result),
         error=event.error,
         took_ms=max(0, event.at_ms - waiting.called_at_ms),
+        status=event.status or ("done" if event.ok else "failed"),
+        effect=event.effect,
+        id=event.id,
+        say=event.say,
     )
     state = talk.state
     step = talk.flow(state.place).steps[state.place.step] if state.place else None
@@ -62,11 +66,17 @@ def returned(talk: Talk, waiting: Calling, event: ToolReturned) -> bool:
     if event.ok:
         state.facts[step.tool.save_as] = dict(event.result)
         state.place = state.place.next
-    elif step.tool.failed is not None:
-        state.facts.pop(step.tool.save_as, None)
-        talk.go_to(step.tool.failed)
-    else:
-        talk.go_to_human(talk.prompts.tool_failed)
+        return True
+    state.facts.pop(step.tool.save_as, None)
+    if outcomes.with_people(event):
+        talk.say(outcomes.words_for(talk.prompts, event))
+        return _finish(talk)
+    if step.tool.failed is None:
+        talk.go_to_human(outcomes.words_for(talk.prompts, event))
+        return True
+    if event.say:
+        talk.say(event.say)
+    talk.go_to(step.tool.failed)
     return True
 
 

@@ -180,6 +180,33 @@ class Prompts(Written):
         default="I'm having trouble hearing you. You can use your keypad.", description="said before a keypad question"
     )
     tool_failed: Text = "I'm sorry, I can't reach our system right now."
+    tool_late: Text = Field(
+        default="I'm sorry, our system is too slow right now.", description="said when a lookup took too long"
+    )
+    tool_malformed: Text = Field(
+        default="I'm sorry, our system gave me an answer I can't rely on.",
+        description="said when a system's answer makes no sense",
+    )
+    tool_contradiction: Text = Field(
+        default="I'm sorry, our systems disagree about this, so I won't guess.",
+        description="said when two systems contradict each other",
+    )
+    tool_refused: Text = Field(
+        default="I'm sorry, that's not possible.", description="said when a system or a rule says no and gives no words"
+    )
+    tool_not_verified: Text = Field(
+        default="I'm sorry, I can only do that once I know for sure who is calling.",
+        description="said when the caller is not known well enough",
+    )
+    tool_waiting: Text = Field(
+        default="I've passed that on. A colleague has to approve it, and will call you back.",
+        description="said when something waits for a person's approval: it is not done",
+    )
+    tool_checking: Text = Field(
+        default="I can't see yet whether that went through, and I won't do it twice. A colleague will check, "
+        "and call you back.",
+        description="said when the answer to something that changes things was lost",
+    )
     still_working: Text = "I'm still on it. One moment, please."
     fills: Texts = Field(
         default=("One moment, please.", "Let me look.", "Just a second."),

@@ -275,13 +275,15 @@ class SlowTools(ToolRunner):
         self._error = error
         self.calls: list[str] = []
 
-    async def run(self, call: str, name: str, arguments: Mapping[str, Any], deadline_ms: int) -> ToolResult:
+    async def run(
+        self, call: str, name: str, arguments: Mapping[str, Any], deadline_ms: int, **more: Any
+    ) -> ToolResult:
         self.calls.append(call)
         if self._delay_s:
             await asyncio.sleep(self._delay_s)
         if self._error:
             return ToolResult(ok=False, error=self._error, took_ms=deadline_ms)
-        return await self._inner.run(call, name, arguments, deadline_ms)
+        return await self._inner.run(call, name, arguments, deadline_ms, **more)
 
     def close(self) -> None:
         super().close()

@@ -65,7 +65,10 @@ class Tools:
     def __init__(self) -> None:
         self.calls: list[tuple[Any, ...]] = []
 
-    async def run(self, call: str, name: str, arguments: Mapping[str, Any], deadline_ms: int) -> ToolResult:
+    async def run(
+        self, call: str, name: str, arguments: Mapping[str, Any], deadline_ms: int, **more: Any
+    ) -> ToolResult:
+        del more
         self.calls.append((call, name, arguments, deadline_ms))
         await asyncio.sleep(1)
         return ToolResult(ok=True, result={"status": "sent"})
@@ -140,7 +143,7 @@ def test_a_tool_runs_beside_the_call_with_a_key_of_this_call_and_comes_back_as_a
 
     on = bench([CALL, SAY], script)
     assert on.tools.calls == [("CA1/k1", "order_status", {"order": "12345"}, 900)]
-    assert on.dialogue.told == [ToolReturned(1000, "k1", ok=True, result={"status": "sent"}, error="")]
+    assert on.dialogue.told == [ToolReturned(1000, "k1", ok=True, result={"status": "sent"}, status="done")]
 
 
 def test_what_is_found_comes_back_as_passages_that_can_be_spoken():

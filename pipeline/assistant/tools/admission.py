@@ -18,7 +18,8 @@ from pipeline.assistant.tools.standing import Standing
 def admit(name: str, spec: ToolSpec, arguments: Mapping[str, Any], standing: Standing, reply: str) -> None:
     """Return where nothing speaks against it. Raises ToolError with the reason.
 
-    reply: the model's reply that wants it; empty: a step of the line does.
+    reply: the model's reply that wants it; empty: a step of the line does, which has its ids from the call by itself:
+    from slots that the caller confirmed and from results.
     """
     if reply and standing.discarded(reply):
         raise Discarded(name, "the reply that wanted it was thrown away")
@@ -27,7 +28,7 @@ def admit(name: str, spec: ToolSpec, arguments: Mapping[str, Any], standing: Sta
         raise NotVerified(
             name, f"it needs verification {spec.verification!r}, and the caller has {standing.verified!r}"
         )
-    for argument, value in ids(spec.arguments, arguments):
+    for argument, value in ids(spec.arguments, arguments) if reply else ():
         if not standing.known.has(value):
             raise IdUnknown(name, f"nobody in this call gave the id in {argument!r}")
 

@@ -165,16 +165,19 @@ async def _stepped(
         standing.said(step.said or "")
         if step.verified is not None:
             standing.verify(step.verified, {})
+    reply = "trace" if standing is not None else ""
     asked = 0
     while True:
         asked += 1
-        result = await runner.run(key, name, step.arguments, DEADLINE_MS, standing=standing)
+        result = await runner.run(key, name, step.arguments, DEADLINE_MS, standing=standing, reply=reply)
         if approve and result.error == WAITING:
             result = await runner.run(key, name, step.arguments, DEADLINE_MS, approved=True)
         if chance is None or result.error not in _PASSING or asked > 2 * _MOST_MISHAPS:
             break
     if chance is not None and chance.asked_again():
-        again = await runner.run(key, name, step.arguments, DEADLINE_MS, standing=standing, approved=approve)
+        again = await runner.run(
+            key, name, step.arguments, DEADLINE_MS, standing=standing, reply=reply, approved=approve
+        )
         result = result if again.result == result.result or again.error in _PASSING else again
     if standing is not None and result.ok:
         standing.gave(name, result.result)

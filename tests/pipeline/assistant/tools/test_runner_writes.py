@@ -218,11 +218,13 @@ def test_a_discarded_reply_does_nothing(when):
 def test_a_made_up_id_is_refused_before_anything_is_asked():
     standing, bank = Standing("CA1"), Bank()
     standing.said("please refund order eighteen")
-    (made_up,) = call(refunds(bank), (*WISH[:3], {"standing": standing}))
+    wish = (*WISH[:3], {"standing": standing, "reply": "m1"})
+    (made_up,) = call(refunds(bank), wish)
     standing.said("sorry, seventeen")
-    (said,) = call(refunds(bank), (*WISH[:3], {"standing": standing}))
-    assert (made_up.error, said.ok) == ("unknown_id", True)
-    assert bank.asked == 1
+    (said,) = call(refunds(bank), wish)
+    (step,) = call(refunds(bank), ("CA1/k2", "refund", {"order_id": "18"}, {"standing": standing}))
+    assert (made_up.error, said.ok, step.ok) == ("unknown_id", True, True)
+    assert bank.asked == 2
 
 
 def test_verification_is_enforced_by_the_runner():
