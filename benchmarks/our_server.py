@@ -39,8 +39,8 @@ def gauge(watch: LoopWatch) -> None:
     """Add GET /bench to the server's routes."""
     add_routes = server.app._add_routes  # noqa: SLF001 the product has no place for a gauge
 
-    def with_gauge(office: server.app.Office, public_url: str) -> None:
-        add_routes(office, public_url)
+    def with_gauge(office: server.app.Office, *rest: Any) -> None:
+        add_routes(office, *rest)
 
         @office.app.get("/bench")
         async def bench() -> dict[str, object]:
