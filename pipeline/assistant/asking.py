@@ -13,10 +13,9 @@ from pipeline.assistant.exchange import CallerUnheard
 from pipeline.assistant.heard import heard_before
 from pipeline.assistant.rules import normal
 from pipeline.assistant.spoken import lookup, spoken_digits
-from pipeline.assistant.state import Asking, Confirming, Words
-from pipeline.assistant.state import Question as Asked
+from pipeline.assistant.state import Asked, Asking, Confirming, Words
 from pipeline.assistant.talk import Talk
-from pipeline.line.flows import Question
+from pipeline.line.flows import SILENTLY, Question
 
 RECOGNISER_FAILED: Final = frozenset({"busy", "late"})
 """Reasons of CallerUnheard for which speaking again would not help."""
@@ -26,14 +25,27 @@ def begin(talk: Talk) -> bool:
     """Ask the step's question, unless the caller's opening words answer it. True: go on with the flow."""
     question, state = attempts.question_of(talk), talk.state
     known = lookup(question.slot, state.facts)
-    reading = _from_opening(talk, question)
+    reading = None if question.slot in state.settled else _from_opening(talk, question)
     if reading is not None:
         if reading.certain or reading.value == known:
             return attempts.accept(talk, question, reading.value)
         return confirming.read_back(talk, question, Confirming(reading.value))
-    if known is not None and question.reuse is not None:
+    if known is not None and question.reuse == SILENTLY and question.slot not in state.settled:
+        return attempts.accept(talk, question, known)
+    if is_known(talk):
         return confirming.read_back(talk, question, Confirming(str(known), known=True))
     return attempts.put(talk, question, Asking())
+
+
+def is_known(talk: Talk) -> bool:
+    """Whether what the step asks was confirmed earlier in the call, so that it is offered and not asked.
+
+    Yes or no and choices are decided anew each time, unless the line says how they are offered.
+    """
+    question = attempts.question_of(talk)
+    if lookup(question.slot, talk.state.facts) is None or question.slot in talk.state.settled:
+        return False
+    return question.reuse is not None or question.read_back is not None
 
 
 def again(talk: Talk, asked: Asked, lead: str | None = None) -> bool:

@@ -60,6 +60,7 @@ def put(talk: Talk, question: Question, asked: Asking, lead: str | None = None) 
 
 def failed(talk: Talk, question: Question, failures: int, lead: str | None) -> bool:
     """The failures-th attempt did not work out: ask again, for keys, or give up."""
+    talk.state.attempts[question.slot] = talk.state.attempts.get(question.slot, 0) + 1
     if failures < SPOKEN_ATTEMPTS:
         return put(talk, question, Asking(failures), lead)
     if keypad_text(talk, question) is not None and failures < SPOKEN_ATTEMPTS + KEYPAD_ATTEMPTS:
@@ -82,6 +83,7 @@ def accept(talk: Talk, question: Question, value: Any) -> bool:
     state = talk.state
     state.facts[question.slot] = value
     state.refused.pop(question.slot, None)
+    state.settled += (question.slot,)
     state.strikes = 0
     talk.learned(question.slot, value)
     assert state.place is not None  # noqa: S101  # only a step asks

@@ -5,7 +5,7 @@ from typing import Final
 
 from pipeline.assistant.exchange import Expect
 from pipeline.assistant.heard import until_understood
-from pipeline.assistant.state import Guessing, Open, Words
+from pipeline.assistant.state import Guessing, Open, Topic, Words
 from pipeline.assistant.talk import Talk
 from pipeline.assistant.understand import Guess
 from pipeline.line.vocabulary import OPEN
@@ -43,6 +43,13 @@ def check_guess(talk: Talk, guessing: Guessing) -> None:
     text = talk.prompts.is_this_about.format(about=talk.settings.flows[guessing.flow].about)
     talk.say(text, "question")
     talk.wait(replace(guessing, asked=until_understood(text)), talk.expect_yes_no())
+
+
+def offer(talk: Talk, topic: Topic) -> None:
+    """Ask whether to go on with what the caller mentioned besides."""
+    text = talk.prompts.also_mentioned.format(about=talk.settings.flows[topic.flow].about)
+    talk.say(text, "question")
+    talk.wait(Guessing(topic.flow, topic.words, until_understood(text), offered=True), talk.expect_yes_no())
 
 
 def not_heard(talk: Talk, *, recogniser_failed: bool) -> None:

@@ -4,7 +4,7 @@ A turn goes the same way whatever the line: rules that always win (precedence.py
 then a wish (opening.py). A new kind of waiting (state.Waiting) is one more case in each `match` here.
 """
 
-from pipeline.assistant import asking, messages, opening, reply
+from pipeline.assistant import asking, messages, opening, pending, reply
 from pipeline.assistant.clarify import not_heard
 from pipeline.assistant.exchange import CallerSilent, CallerTurn, CallerUnheard
 from pipeline.assistant.precedence import rule_for, ruled
@@ -13,12 +13,15 @@ from pipeline.assistant.state import (
     Asking,
     Calling,
     Confirming,
+    Conversing,
     Finding,
     Guessing,
+    Instructing,
     Messaging,
     Nobody,
     Open,
     Over,
+    Question,
     Replying,
     Said,
     Words,
@@ -47,8 +50,8 @@ def turn(talk: Talk, event: CallerTurn) -> bool:
 def unheard(talk: Talk, event: CallerUnheard) -> bool:
     """The caller made a sound without words. True: go on with the flow."""
     match talk.state.waiting:
-        case Asking() | Confirming() as asked:
-            return asking.unheard(talk, event, asked)
+        case Asking() | Confirming() | Instructing() | Conversing() as asked:
+            return pending.unheard(talk, event, asked)
         case Messaging() as waiting:
             return messages.heard_without_words(talk, event, waiting)
         case Open() | Guessing():
@@ -80,7 +83,7 @@ def silent(talk: Talk, event: CallerSilent) -> bool:
 
 def _by_what_is_waited_for(talk: Talk, event: CallerTurn, words: Words, rule: Rule | None) -> bool:
     match waiting := talk.state.waiting:
-        case Asking() | Confirming():
+        case Asking() | Confirming() | Instructing() | Conversing():
             return _asked(talk, words, waiting)
         case Messaging():
             talk.understood("step")
@@ -98,16 +101,15 @@ def _by_what_is_waited_for(talk: Talk, event: CallerTurn, words: Words, rule: Ru
     return False
 
 
-def _asked(talk: Talk, words: Words, asked: Asking | Confirming) -> bool:
-    go_on = asking.answered(talk, words, asked)
+def _asked(talk: Talk, words: Words, asked: Question) -> bool:
+    go_on = pending.answered(talk, words, asked)
     if go_on is not None:
         talk.understood("step", talk.state.last_intent)
         return go_on
     go_on = opening.digression(talk, words, asked)
     if go_on is not None:
         return go_on
-    talk.understood("clarify", confidence=0.0)
-    return asking.missed(talk, asked, keyed=words.via == "dtmf")
+    return pending.missed(talk, words, asked)
 
 
 def _open(talk: Talk, event: CallerTurn, words: Words, waiting: Open | Guessing) -> bool:

@@ -1,5 +1,6 @@
 """Taking a message for humans: kept as soon as the caller has spoken, in words and as the place in the recording."""
 
+from dataclasses import replace
 from typing import Final
 
 from pipeline.assistant.exchange import CallerTurn, CallerUnheard
@@ -7,7 +8,8 @@ from pipeline.assistant.rules import Rule, normal
 from pipeline.assistant.spoken import render
 from pipeline.assistant.state import Message, Messaging
 from pipeline.assistant.talk import Talk
-from pipeline.line.flows import TakeMessage, TakeMessageStep
+from pipeline.line.flows import EnqueueStep, TakeMessage, TakeMessageStep
+from pipeline.line.verbs import Enqueue
 
 ENOUGH_SOUND_MS: Final = 1500
 """A sound this long without words is taken as a message: people can listen to it."""
@@ -44,7 +46,7 @@ def continued(talk: Talk, event: CallerTurn) -> bool:
         return False
     text = f"{message.text} {event.text}".strip()
     start_ms = message.start_ms or event.start_ms
-    _write(talk, Message(message.id, message.queue, text, start_ms, event.end_ms, "", message.taken))
+    _write(talk, replace(message, text=text, start_ms=start_ms, end_ms=event.end_ms))
     return True
 
 
@@ -57,8 +59,9 @@ def _listen(talk: Talk, waiting: Messaging) -> bool:
 def _keep(talk: Talk, text: str, start_ms: int, end_ms: int) -> None:
     wanted = _wanted(talk)
     talk.state.messages += 1
-    taken = render(wanted.taken, talk.line, talk.state) or talk.prompts.message_kept
-    _write(talk, Message(f"m{talk.state.messages}", wanted.queue, text, start_ms, end_ms, "", taken))
+    taken = render(wanted.taken or "", talk.line, talk.state) or talk.prompts.message_kept
+    urgency = (wanted.priority, wanted.reason or "") if isinstance(wanted, Enqueue) else ("", "")
+    _write(talk, Message(f"m{talk.state.messages}", wanted.queue, text, start_ms, end_ms, "", taken, *urgency))
     if talk.state.place is not None:
         talk.state.place = talk.state.place.next
 
@@ -75,19 +78,20 @@ def _write(talk: Talk, message: Message) -> None:
         message=message.id,
         caller_number=state.caller_number,
         intent=state.last_intent,
+        **({"priority": message.priority, "reason": message.reason} if message.priority else {}),
         slots={
             slot: state.facts[slot] for _, question in talk.line.questions if (slot := question.slot) in state.facts
         },
     )
     confirmed_by = talk.say(message.taken)
-    state.message = Message(
-        message.id, message.queue, message.text, message.start_ms, message.end_ms, confirmed_by, message.taken
-    )
+    state.message = replace(message, confirmed_by=confirmed_by)
 
 
-def _wanted(talk: Talk) -> TakeMessage:
+def _wanted(talk: Talk) -> TakeMessage | Enqueue:
     place = talk.state.place
     step = talk.flow(place).steps[place.step] if place else None
     if isinstance(step, TakeMessageStep):
         return step.take_message
+    if isinstance(step, EnqueueStep):
+        return step.enqueue
     raise AssertionError(f"no message is taken at {place}")  # our own bug: waiting and place disagree

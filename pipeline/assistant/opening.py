@@ -3,17 +3,17 @@
 from dataclasses import replace
 from typing import Final
 
-from pipeline.assistant import answers, asking, reply, steps
+from pipeline.assistant import answers, pending, reply, returning, steps
 from pipeline.assistant.clarify import check_guess, keypad_menu, unanswered
 from pipeline.assistant.exchange import PassagesFound
 from pipeline.assistant.heard import heard_before
-from pipeline.assistant.rules import is_only_yes_or_no, is_question, normal
+from pipeline.assistant.rules import is_only_yes_or_no, is_question, means_instead, normal
 from pipeline.assistant.slots import find_digit_strings, parse_yes_no, split_correction
-from pipeline.assistant.state import Finding, Guessing, Open, Words
-from pipeline.assistant.state import Question as Asked
+from pipeline.assistant.state import Conversing, Finding, Guessing, Open, Paused, Question, Words
 from pipeline.assistant.talk import Talk
 from pipeline.assistant.understand import Guess
-from pipeline.line.flows import HUMAN_KEY, Question
+from pipeline.line.flows import HUMAN_KEY
+from pipeline.line.flows import Question as Ask
 from pipeline.line.model import Intent
 
 MAX_READINGS: Final = 4
@@ -55,25 +55,39 @@ def understand(talk: Talk, words: Words) -> tuple[Intent | None, Guess]:
     return (talk.settings.intent(guess.intent) if guess.sure else None), guess
 
 
-def digression(talk: Talk, words: Words, asked: Asked) -> bool | None:
+def digression(talk: Talk, words: Words, asked: Question) -> bool | None:
     """The caller wants something else in the middle of a question. None: nothing that is sure."""
     if words.via == "dtmf":
         return None
     state = talk.state
     intent, guess = understand(talk, words)
     place = state.place
-    if intent is not None and place is not None and intent.flow != place.flow:
+    if intent is not None and place is not None and intent.flow not in {place.flow, state.last_flow}:
         talk.understood("intent", intent.name, guess.confidence)
-        informs = talk.settings.flows[intent.flow].informs_only
-        paused = (place, asked) if informs else None
-        talk.enter(intent.flow, words)
-        state.paused = paused
+        _digress(talk, intent.flow, words, asked)
         return True
+    if isinstance(asked, Conversing):
+        return None
     if intent is None and is_question(words.text) and talk.settings.knowledge is not None:
         talk.wait(Finding(talk.next_call(), words.text, talk.turn, step=False, back=asked))
         talk.ask_outside()
         return False
     return None
+
+
+def _digress(talk: Talk, flow: str, words: Words, asked: Question) -> None:
+    """Into another flow, and back to the question behind it; not when the caller means that one instead."""
+    state = talk.state
+    interrupted = next((one for one in state.paused if one.place.flow == flow), None)
+    if interrupted is not None:  # back to what this one interrupted
+        state.paused = state.paused[: state.paused.index(interrupted)]
+    if state.place is None or flow == talk.settings.human_flow or interrupted is not None or means_instead(words.text):
+        kept = state.paused if interrupted is not None else ()
+        talk.enter(flow, words)
+        state.paused = kept
+        return
+    paused = Paused(state.place, asked, state.opening, state.returns, state.instructed, state.settled)
+    returning.interrupt(talk, flow, words, paused)
 
 
 def found(talk: Talk, waiting: Finding, event: PassagesFound) -> bool:
@@ -95,9 +109,8 @@ def found(talk: Talk, waiting: Finding, event: PassagesFound) -> bool:
         return True
     if waiting.back is not None:
         if certain:
-            return asking.again(talk, waiting.back)
-        talk.understood("clarify", confidence=0.0)
-        return asking.missed(talk, waiting.back)
+            return pending.again(talk, waiting.back)
+        return pending.missed(talk, Words(waiting.question), waiting.back)
     if certain:
         talk.state.served += 1
         talk.more()
@@ -116,7 +129,7 @@ def flow_for_number(talk: Talk, words: Words) -> str | None:
     return next((name for name in names if name in question_of and _holds_number(question_of[name], words)), None)
 
 
-def _holds_number(question: Question, words: Words) -> bool:
+def _holds_number(question: Ask, words: Words) -> bool:
     if words.via == "dtmf":
         return answers.fits(question, words.text)
     return any(answers.fits(question, digits) for text in words.readings for digits in find_digit_strings(text))
@@ -157,6 +170,8 @@ def _answered(talk: Talk, words: Words, waiting: Open | Guessing, *, yes: bool) 
         if yes and not waiting.early:
             check_guess(talk, replace(waiting, early=True))
             return False
+        if waiting.offered:
+            return returning.resume(talk)
         talk.say(talk.prompts.clarify, "question")
         talk.wait(Open(offer=True), talk.expect_open())
         return False

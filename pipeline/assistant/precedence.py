@@ -5,10 +5,22 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final
 
-from pipeline.assistant import asking
+from pipeline.assistant import asking, instructions, pending, returning
 from pipeline.assistant.rules import Rule, mentions, normal, rule_of
 from pipeline.assistant.slots import find_digit_strings
-from pipeline.assistant.state import Asking, Calling, Confirming, Finding, Guessing, Messaging, Open, Waiting, Words
+from pipeline.assistant.state import (
+    Asking,
+    Calling,
+    Confirming,
+    Finding,
+    Guessing,
+    Instructing,
+    Messaging,
+    Open,
+    Question,
+    Waiting,
+    Words,
+)
 from pipeline.assistant.talk import Talk
 from pipeline.line.flows import AskStep
 
@@ -22,6 +34,8 @@ def rule_for(talk: Talk, words: Words) -> Rule | None:
     if words.via == "dtmf":
         return None
     waiting, rule = talk.state.waiting, rule_of(words.text)
+    if isinstance(waiting, Instructing) and instructions.reply_here(talk, words) is not None:
+        return None  # "I'm done", "go back"
     if rule == "goodbye" and not isinstance(waiting, Open) and not _BYE.search(normal(words.text)):
         return None
     if rule == "without" and not isinstance(waiting, Asking):
@@ -74,14 +88,14 @@ def _goodbye(talk: Talk) -> bool:
     """Let the caller go; once per goodbye, what would be lost is asked again first."""
     waiting, state = talk.state.waiting, talk.state
     asked = waiting.back if isinstance(waiting, Finding) else waiting
-    if isinstance(asked, Asking | Confirming) and not state.parting and _unfinished(talk, asked):
+    if isinstance(asked, Question) and not state.parting and _unfinished(talk, asked):
         state.parting = True
-        return asking.again(talk, asked, talk.prompts.before_you_go)
+        return pending.again(talk, asked, talk.prompts.before_you_go)
     talk.goodbye("caller_said_goodbye")
     return False
 
 
-def _unfinished(talk: Talk, asked: Asking | Confirming) -> bool:
+def _unfinished(talk: Talk, asked: Question) -> bool:
     """Whether the flow was told something that leaving now would lose."""
     place = talk.state.place
     if isinstance(asked, Confirming) or place is None:
@@ -92,8 +106,7 @@ def _unfinished(talk: Talk, asked: Asking | Confirming) -> bool:
 
 def _cancel(talk: Talk) -> bool:
     talk.say(talk.prompts.cancelled)
-    talk.more()
-    return False
+    return returning.resume(talk)
 
 
 def _thanked(talk: Talk) -> bool:
@@ -124,8 +137,8 @@ def _wait(talk: Talk) -> bool:
 def _greeted(talk: Talk) -> bool:
     """Greet back; in the middle of something "hello?" asks for the question again."""
     waiting = talk.state.waiting
-    if isinstance(waiting, Asking | Confirming):
-        return asking.again(talk, waiting)
+    if isinstance(waiting, Question):
+        return pending.again(talk, waiting)
     if isinstance(waiting, Guessing):
         _repeat(talk)
     else:

@@ -6,11 +6,13 @@ Pure: the request is built here, the model is run by pipeline/answering.py, its 
 from collections.abc import Sequence
 from typing import Final
 
+from pipeline.assistant import stretch as stretches
 from pipeline.assistant.clarify import unanswered
 from pipeline.assistant.exchange import AskModel, FoundPassage, ModelDone, ModelSaid, StopModel
 from pipeline.assistant.guard import objection
 from pipeline.assistant.llm.port import Message, ModelRequest
 from pipeline.assistant.state import Open, Replying, Words
+from pipeline.assistant.stretch import Stretch
 from pipeline.assistant.talk import Talk
 
 MOST_PASSAGES: Final = 3
@@ -30,16 +32,19 @@ Passages:
 {passages}"""
 
 
-def ask(talk: Talk, question: str, passages: Sequence[FoundPassage], turn: str) -> None:
-    """Put the caller's question to the model, with the passages that were found for it."""
+def ask(talk: Talk, question: str, passages: Sequence[FoundPassage], turn: str, stretch: Stretch | None = None) -> None:
+    """Put the caller's question to the model, with the passages that were found for it, or let it lead a stretch."""
     shown = passages[:MOST_PASSAGES]
     quoted = "\n".join(f"<passage title={one.title!r}>\n{one.text}\n</passage>" for one in shown) or "(none)"
     rules = RULES.format(name=talk.settings.name, language=talk.settings.language, passages=quoted)
+    if stretch is not None:
+        rules = f"{rules}\n\nWhat you do in this part of the call:\n{stretch.prompt}"
     said = [Message("caller" if line.caller else "assistant", line.text) for line in talk.state.history[-MOST_HISTORY:]]
-    request = ModelRequest((Message("rules", rules), *said), max_tokens=MOST_TOKENS, language=talk.settings.language)
+    tools = stretch.tools if stretch is not None else ()
+    request = ModelRequest((Message("rules", rules), *said), tools, MOST_TOKENS, language=talk.settings.language)
     sources = "\n".join([*(f"{one.title}\n{one.text}" for one in shown), *(line.text for line in talk.state.history)])
     call = talk.next_call()
-    talk.wait(Replying(call, turn, question, sources))
+    talk.wait(Replying(call, turn, question, sources, stretch=stretch.asked if stretch is not None else None))
     for one in shown:
         talk.source({"document": one.document, "section": one.section, "title": one.title, "version": one.version})
     talk.out.append(AskModel(call, turn, request))
@@ -68,10 +73,12 @@ def done(talk: Talk, waiting: Replying, event: ModelDone) -> bool:
 def drop(talk: Talk, waiting: Replying) -> None:
     """The caller wants something else."""
     talk.out.append(StopModel(waiting.call))
-    talk.state.waiting = Open()
+    talk.state.waiting = waiting.stretch or Open()
 
 
 def _over(talk: Talk, waiting: Replying, answered: bool) -> bool:
+    if waiting.stretch is not None:
+        return stretches.said(talk, waiting.stretch) if answered else stretches.otherwise(talk)
     if not answered:
         talk.state.sources = ()
         unanswered(talk, Words(waiting.question), talk.understanding.intent(waiting.question))

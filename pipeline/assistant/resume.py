@@ -103,7 +103,7 @@ def begin(talk: Talk, event: CallBegan) -> bool:
         talk.ask_outside()
         return False
     if isinstance(waiting, Replying):  # what came of the reply was said, or is said again above
-        talk.wait(Open(more=True), talk.expect_open())
+        talk.wait(waiting.stretch or Open(more=True), talk.expect_open())
         return False
     if question is not None:
         talk.say(question.text, "question")

@@ -171,6 +171,14 @@ def is_only_yes_or_no(text: str) -> bool:
     return all(word in _EMPTY for word in normal(text).split())
 
 
+_INSTEAD: Final = re.compile(r"\b(?:actually|instead|rather|never mind|nevermind|forget (?:it|that|about)|no wait)\b")
+
+
+def means_instead(text: str) -> bool:
+    """Whether a wish takes the place of the one before it: "actually I'd rather return it"."""
+    return _INSTEAD.search(normal(text)) is not None
+
+
 def is_question(text: str) -> bool:
     """Whether it reads like a question of its own rather than an answer."""
     line = normal(text)

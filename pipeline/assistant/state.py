@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from pipeline.assistant.exchange import Expect, Outcome, Purpose, Via
+from pipeline.assistant.tools.port import Verification
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,8 @@ class Guessing:
     """The question as far as it has to be heard before a yes counts."""
     early: bool = False
     """A yes came before that, and it was asked again."""
+    offered: bool = False
+    """The caller mentioned it besides something else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +96,21 @@ class Confirming:
     """The value was confirmed earlier in the call, and the caller is asked whether it is meant again."""
     named: str = ""
     """The text of the read-back as far as the value's end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Instructing:
+    """For what came of an instruction."""
+
+    failures: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Conversing:
+    """For the caller's next words in a stretch that the language model leads."""
+
+    turns: int = 0
+    """The caller's in this stretch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +158,8 @@ class Replying:
     """All that the reply may rest on."""
     clauses: int = 0
     """That were let through."""
+    stretch: "Conversing | None" = None
+    """A model step of the flow asked, not the caller out of the blue."""
 
     def with_clause(self) -> "Replying":
         """After one more."""
@@ -154,8 +174,31 @@ class Over:
     reason: str
 
 
-Question = Asking | Confirming
-Waiting = Nobody | Open | Guessing | Asking | Confirming | Messaging | Calling | Finding | Replying | Over
+Asked = Asking | Confirming
+Question = Asked | Instructing | Conversing
+"""What a step of a flow waits for from the caller; a digression comes back to it."""
+Waiting = Nobody | Open | Guessing | Question | Messaging | Calling | Finding | Replying | Over
+
+
+@dataclass(frozen=True, slots=True)
+class Return:
+    """Where a sub-flow goes back to."""
+
+    place: Place
+    """The step that went through it."""
+    opening: Words | None
+
+
+@dataclass(frozen=True, slots=True)
+class Paused:
+    """A question that another flow interrupted."""
+
+    place: Place
+    question: Question
+    opening: Words | None = None
+    returns: tuple[Return, ...] = ()
+    instructed: tuple[Place, ...] = ()
+    settled: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +243,8 @@ class Message:
     confirmed_by: str
     """The utterance that says so."""
     taken: str
+    priority: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,20 +255,39 @@ class Said:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """Something else that the caller wants."""
+
+    flow: str
+    words: Words
+
+
 @dataclass(slots=True)
 class State:
     """All of it."""
 
     waiting: Waiting = field(default_factory=Nobody)
     place: Place | None = None
-    paused: tuple[Place, Question] | None = None
-    """The question that an informing flow interrupted."""
+    returns: tuple[Return, ...] = ()
+    """Flows that wait for the one that they go through, the outermost first."""
+    paused: tuple[Paused, ...] = ()
+    """Questions that other flows interrupted, the oldest first."""
+    topics: tuple[Topic, ...] = ()
+    """What the caller mentioned besides, in the order of their words; offered when they are served."""
+    settled: tuple[str, ...] = ()
+    """Slots that were answered since the flow was entered: reached again, they are asked anew."""
+    instructed: tuple[Place, ...] = ()
+    """Instructions given in this flow, for "go back"."""
     opening: Words | None = None
     """What the caller said to get into the flow: it may hold answers."""
     facts: dict[str, Any] = field(default_factory=dict)
     """Confirmed slots (digits, ISO dates, choices: text; yes/no: bool) and tool results (mappings)."""
     refused: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Values that the caller rejected, by slot; not offered again."""
+    attempts: dict[str, int] = field(default_factory=dict)
+    """How often asking for a slot failed, by slot."""
+    verified: Verification = "none"
     last_flow: str = ""
     last_intent: str = ""
     parting: bool = False

@@ -3,23 +3,33 @@
 from collections.abc import Callable
 from typing import Any, Final
 
-from pipeline.assistant import asking, outcomes
+from pipeline.assistant import asking, conversing, instructions, outcomes, returning
 from pipeline.assistant.clarify import unanswered
 from pipeline.assistant.exchange import ToolReturned
-from pipeline.assistant.spoken import argument, lookup
+from pipeline.assistant.scope import holds as condition_holds
+from pipeline.assistant.scope import value
+from pipeline.assistant.spoken import argument, lookup, render
 from pipeline.assistant.state import Calling, Finding, Messaging
 from pipeline.assistant.talk import Talk
+from pipeline.assistant.tools.port import LEVELS
 from pipeline.line.flows import (
     AnswerStep,
     AskStep,
     BranchStep,
     Case,
     EndStep,
+    EnqueueStep,
+    FlowStep,
     GotoStep,
+    HangUpStep,
+    InstructStep,
+    ModelStep,
     SayStep,
+    SetStep,
     Step,
     TakeMessageStep,
     ToolStep,
+    VerifyStep,
 )
 
 MAX_STEPS: Final = 100
@@ -34,7 +44,7 @@ def advance(talk: Talk) -> None:
             return
         flow = talk.flow(place)
         if place.step >= len(flow.steps):
-            if not _finish(talk):
+            if not returning.finish(talk):
                 return
             continue
         step = flow.steps[place.step]
@@ -70,7 +80,7 @@ def returned(talk: Talk, waiting: Calling, event: ToolReturned) -> bool:
     state.facts.pop(step.tool.save_as, None)
     if outcomes.with_people(event):
         talk.say(outcomes.words_for(talk.prompts, event))
-        return _finish(talk)
+        return returning.finish(talk)
     if step.tool.failed is None:
         talk.go_to_human(outcomes.words_for(talk.prompts, event))
         return True
@@ -88,19 +98,6 @@ def holds(case: Case, facts: dict[str, Any]) -> bool:
     if case.exists is not None:
         return (value is not None) is case.exists
     return type(value) is type(case.equals) and value == case.equals
-
-
-def _finish(talk: Talk) -> bool:
-    """A flow is over: back to what it interrupted, or on to what else is wanted. True: go on."""
-    state = talk.state
-    state.served += 1
-    if state.paused is not None:
-        state.place, asked = state.paused
-        state.paused, state.opening = None, None
-        state.last_flow = state.place.flow
-        return asking.again(talk, asked)
-    talk.more()
-    return False
 
 
 def _say(talk: Talk, step: SayStep) -> bool:
@@ -136,11 +133,44 @@ def _tool(talk: Talk, step: ToolStep) -> bool:
 
 
 def _branch(talk: Talk, step: BranchStep) -> bool:
-    case = next((case for case in step.branch if holds(case, talk.state.facts)), None)
+    case = next((case for case in step.branch if _applies(talk, case)), None)
     if case is None:
         _next(talk)
     else:
         talk.go_to(case.goto)
+    return True
+
+
+def _applies(talk: Talk, case: Case) -> bool:
+    return holds(case, talk.state.facts) if case.condition is None else condition_holds(talk, case.condition)
+
+
+def _set(talk: Talk, step: SetStep) -> bool:
+    for slot, expression in step.assign.items():
+        found = value(talk, expression)
+        if found is None:
+            talk.go_to_human(talk.prompts.human_instead)
+            return True
+        talk.state.facts[slot] = found
+    _next(talk)
+    return True
+
+
+def _flow(talk: Talk, step: FlowStep) -> bool:
+    arguments = {slot: argument(given, talk.state.facts) for slot, given in step.arguments.items()}
+    if any(given is None for given in arguments.values()):
+        talk.go_to_human(talk.prompts.human_instead)
+    else:
+        returning.go_through(talk, step, arguments)
+    return True
+
+
+def _verify(talk: Talk, step: VerifyStep) -> bool:
+    """Goes on with a caller who is known well enough; no line loads whose level nothing here can reach."""
+    if LEVELS.index(talk.state.verified) >= LEVELS.index(step.verify.level):
+        _next(talk)
+    else:
+        talk.go_to(step.verify.otherwise)
     return True
 
 
@@ -161,7 +191,7 @@ def not_found(talk: Talk) -> bool:
     if isinstance(step, AnswerStep) and step.answer.otherwise is not None:
         talk.go_to(step.answer.otherwise)
         return True
-    if talk.state.paused is not None:
+    if talk.state.paused:
         talk.say(talk.prompts.dont_know)
         _next(talk)
         return True
@@ -173,6 +203,16 @@ def not_found(talk: Talk) -> bool:
 def _take_message(talk: Talk, step: TakeMessageStep) -> bool:
     if not talk.say_filled(step.take_message.prompt, "question"):
         talk.say(talk.prompts.listening, "question")
+    talk.wait(Messaging(), talk.expect_message())
+    return False
+
+
+def _enqueue(talk: Talk, step: EnqueueStep) -> bool:
+    wanted = step.enqueue
+    if wanted.say is not None and not talk.say_filled(wanted.say):
+        talk.say(talk.prompts.human_instead, "apology")
+    if wanted.prompt is None or not talk.say_filled(wanted.prompt, "question"):
+        talk.say(talk.prompts.tell_queue, "question")
     talk.wait(Messaging(), talk.expect_message())
     return False
 
@@ -189,7 +229,15 @@ def _end(talk: Talk, step: EndStep) -> bool:
         return False
     if step.end.say is not None:
         talk.say_filled(step.end.say)
-    return _finish(talk)
+    return returning.finish(talk)
+
+
+def _hang_up(talk: Talk, step: HangUpStep) -> bool:
+    state = talk.state
+    state.served += 1
+    text = render(step.hang_up.say, talk.line, state) if step.hang_up.say else None
+    talk.goodbye("flow_ended", text)
+    return False
 
 
 def _next(talk: Talk) -> None:
@@ -206,4 +254,11 @@ _TAKE: Final[dict[type[Step], Callable[[Talk, Any], bool]]] = {
     TakeMessageStep: _take_message,
     GotoStep: _goto,
     EndStep: _end,
+    SetStep: _set,
+    FlowStep: _flow,
+    VerifyStep: _verify,
+    ModelStep: conversing.begin,
+    EnqueueStep: _enqueue,
+    InstructStep: instructions.begin,
+    HangUpStep: _hang_up,
 }

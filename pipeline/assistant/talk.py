@@ -135,11 +135,13 @@ class Talk:
         self.state.place = Place(flow, 0)
         self.state.opening = words
         self.state.last_flow = flow
+        self.state.returns, self.state.instructed, self.state.settled = (), (), ()
         self.state.strikes = 0
 
     def leave_flow(self) -> None:
         """Be in no flow."""
-        self.state.place, self.state.paused, self.state.opening = None, None, None
+        self.state.place, self.state.opening = None, None
+        self.state.paused, self.state.returns, self.state.instructed, self.state.settled = (), (), (), ()
 
     def go_to(self, name: str) -> None:
         """Be at a step of this flow, or at a flow's first one."""

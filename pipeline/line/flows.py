@@ -7,28 +7,16 @@ caller, jumps (`goto`, `branch`) or ends the flow.
 from collections.abc import Iterator
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, StringConstraints, Tag
+from pydantic import Discriminator, Field, Tag
 
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
-"""A name: lower-case letters, digits and underscores."""
-Path = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)?$")]
-"""A slot's name, or a tool result and one of its fields: `order.status`."""
-Text = Annotated[str, StringConstraints(min_length=1, max_length=600, strip_whitespace=True)]
-"""What the assistant says. `{slot}` and `{result.field}` are filled in; `{result.field|date}` tells how to read it."""
-Phrase = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
-Key = Annotated[int, Field(ge=0, le=9, strict=True)]
-"""A number key of the telephone."""
-HUMAN_KEY: Final = 0
-"""The key that callers everywhere try for a human."""
-Scalar = bool | int | float | str
+from pipeline.line.verbs import Conversation, Enqueue, Hanging, Instruction, Verify
+from pipeline.line.written import HUMAN_KEY, Condition, Key, Name, Path, Phrase, Scalar, Text, Written
 
+__all__ = ["HUMAN_KEY", "Key", "Name", "Path", "Phrase", "Text", "Written"]
+
+SILENTLY: Final = "silently"
+"""In place of a `reuse` text: what was answered earlier in the call is taken without a word."""
 SlotKind = Literal["digits", "yes_no", "choice", "date", "name", "text"]
-
-
-class Written(BaseModel):
-    """What all parts of a line file have in common: nothing unknown passes, nothing changes."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Choice(Written):
@@ -55,7 +43,9 @@ class Question(Written):
         default=None, description="asks for the answer on the keypad, after two failed attempts"
     )
     reuse: Text | None = Field(
-        default=None, description="asks whether an answer given earlier in the call is meant; unset: it is asked anew"
+        default=None,
+        description="asks whether an answer given earlier in the call is meant, or `silently`: it is taken without a "
+        "word; unset: offered by read_back where there is one",
     )
     min_digits: int = Field(default=0, ge=0, le=24, description="fewest digits of an answer of kind digits")
     max_digits: int = Field(default=0, ge=0, le=24, description="most digits of an answer of kind digits")
@@ -90,7 +80,15 @@ class Case(Written):
     when: Path | None = Field(default=None, description="the slot or result field that is looked at; unset: otherwise")
     equals: Scalar | None = Field(default=None, description="the value it must have")
     exists: bool | None = Field(default=None, description="whether it must have a value at all")
+    condition: Condition | None = Field(
+        default=None, alias="if", description='an expression that must hold: order.total > 50 && tier == "gold"'
+    )
     goto: Name = Field(description="the step, or the flow, to go on with")
+
+    @property
+    def otherwise(self) -> bool:
+        """Whether it always holds."""
+        return self.when is None and self.condition is None
 
 
 class Answer(Written):
@@ -171,14 +169,79 @@ class EndStep(Step):
     end: Ending = Field(default_factory=Ending)
 
 
-VERBS: Final = ("say", "ask", "tool", "branch", "answer", "take_message", "goto", "end")
+class SetStep(Step):
+    """Keep values as slots: each is an expression over slots, results and facts."""
+
+    assign: dict[Name, Condition] = Field(alias="set", min_length=1, max_length=10, description="slot: expression")
+
+
+class FlowStep(Step):
+    """Go through another flow and come back."""
+
+    flow: Name = Field(description="the flow to go through")
+    arguments: dict[Name, Scalar] = Field(
+        default_factory=dict, max_length=10, description="slots it finds set: values, or {slot} for a slot's value"
+    )
+    results: dict[Name, Path] = Field(
+        default_factory=dict, max_length=10, description="slots kept when it is over: here: its slot or result.field"
+    )
+
+
+class VerifyStep(Step):
+    """Make sure who the caller is."""
+
+    verify: Verify
+
+
+class ModelStep(Step):
+    """Let the language model lead this stretch, with its own prompt and tools."""
+
+    model: Conversation
+
+
+class EnqueueStep(Step):
+    """Bring in a human of a queue."""
+
+    enqueue: Enqueue
+
+
+class InstructStep(Step):
+    """Have the caller do one thing, and understand what came of it."""
+
+    instruct: Instruction
+
+
+class HangUpStep(Step):
+    """Say goodbye and end the call."""
+
+    hang_up: Hanging = Field(default_factory=Hanging)
+
+
+_STEPS: Final[dict[str, type[Step]]] = {
+    "say": SayStep,
+    "ask": AskStep,
+    "tool": ToolStep,
+    "branch": BranchStep,
+    "answer": AnswerStep,
+    "take_message": TakeMessageStep,
+    "goto": GotoStep,
+    "end": EndStep,
+    "set": SetStep,
+    "flow": FlowStep,
+    "verify": VerifyStep,
+    "model": ModelStep,
+    "enqueue": EnqueueStep,
+    "instruct": InstructStep,
+    "hang_up": HangUpStep,
+}
+VERBS: Final = tuple(_STEPS)
 
 
 def _verb(value: Any) -> str | None:
     if isinstance(value, dict):
         verbs = [verb for verb in VERBS if verb in value]
         return verbs[0] if len(verbs) == 1 else None
-    return next((verb for verb in VERBS if hasattr(value, verb)), None)
+    return next((verb for verb, kind in _STEPS.items() if isinstance(value, kind)), None)
 
 
 AnyStep = Annotated[
@@ -189,7 +252,14 @@ AnyStep = Annotated[
     | Annotated[AnswerStep, Tag("answer")]
     | Annotated[TakeMessageStep, Tag("take_message")]
     | Annotated[GotoStep, Tag("goto")]
-    | Annotated[EndStep, Tag("end")],
+    | Annotated[EndStep, Tag("end")]
+    | Annotated[SetStep, Tag("set")]
+    | Annotated[FlowStep, Tag("flow")]
+    | Annotated[VerifyStep, Tag("verify")]
+    | Annotated[ModelStep, Tag("model")]
+    | Annotated[EnqueueStep, Tag("enqueue")]
+    | Annotated[InstructStep, Tag("instruct")]
+    | Annotated[HangUpStep, Tag("hang_up")],
     Discriminator(
         _verb,
         custom_error_type="step_verb",
@@ -211,14 +281,23 @@ class Flow(Written):
     @property
     def informs_only(self) -> bool:
         """Whether it only says things: a digression, from which the dialogue returns to what it interrupted."""
-        return not any(
-            isinstance(step, AskStep | ToolStep | TakeMessageStep | EndStep | GotoStep) for step in self.steps
-        )
+        return all(isinstance(step, SayStep | BranchStep | AnswerStep | SetStep) for step in self.steps)
 
     @property
     def answers_only(self) -> bool:
         """Whether it answers what the caller asked from knowledge, and nothing else."""
         return all(isinstance(step, AnswerStep) and step.answer.question is None for step in self.steps)
+
+    def slots(self) -> Iterator[str]:
+        """The slots it asks for or sets."""
+        for step in self.steps:
+            match step:
+                case AskStep(ask=question):
+                    yield question.slot
+                case SetStep(assign=slots):
+                    yield from slots
+                case FlowStep(arguments=arguments, results=results):
+                    yield from (*arguments, *results)
 
     def questions(self) -> Iterator[Question]:
         """What it asks, in order."""

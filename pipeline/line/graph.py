@@ -5,17 +5,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from pipeline.line.finding import Finding
-from pipeline.line.flows import (
-    AnswerStep,
-    AskStep,
-    BranchStep,
-    EndStep,
-    GotoStep,
-    TakeMessageStep,
-    ToolStep,
-)
+from pipeline.line.flows import AskStep, EndStep, EnqueueStep, FlowStep, InstructStep, ModelStep, Step, TakeMessageStep
 from pipeline.line.hints import meant
 from pipeline.line.model import Settings
+from pipeline.line.ways import ways_of
 
 Node = tuple[str, int]
 """A flow's name and a step's position; a position behind the last step is the flow's end."""
@@ -26,14 +19,18 @@ class Edge:
     """From one step to one that may follow."""
 
     to: Node
-    gives: str = ""
-    """The slot or result that is known once this way was taken."""
+    gives: frozenset[str] = frozenset()
+    """The slots and results that are known once this way was taken."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Jump:
     path: tuple[str | int, ...]
     target: str
+
+
+_WAITING: Final = (AskStep, TakeMessageStep, EnqueueStep, InstructStep, ModelStep)
+"""Steps at which the caller speaks."""
 
 
 class Graph:
@@ -43,9 +40,12 @@ class Graph:
         self._settings: Final = settings
         self.edges: dict[Node, list[Edge]] = {}
         self._jumps: dict[Node, list[_Jump]] = {}
+        self._calls: list[_Jump] = []
         for name, flow in settings.flows.items():
             for index in range(len(flow.steps)):
                 self._add((name, index))
+        for _ in settings.flows:  # what a sub-flow gives may come from another one
+            self._return_from_flows()
 
     def reach(self, start: Node) -> set[Node]:
         """The steps that can follow from this one, itself included."""
@@ -60,22 +60,31 @@ class Graph:
     def known(self) -> dict[Node, frozenset[str]]:
         """The slots and results that are there whenever a step is reached, whichever way led to it."""
         starts = {(intent.flow, 0) for intent in self._settings.intents} | {(self._settings.human_flow, 0)}
-        known: dict[Node, frozenset[str]] = {node: frozenset() for node in starts if node in self.edges}
-        todo = list(known)
+        known = self._known_from({node: frozenset() for node in starts if node in self.edges})
+        return {node: slots for node, slots in known.items() if node in self.edges}
+
+    def _known_from(self, known: dict[Node, frozenset[str]]) -> dict[Node, frozenset[str]]:
+        """The same from these steps on, the ends of flows among them."""
+        todo = [node for node in known if node in self.edges]
         while todo:
             node = todo.pop()
             for edge in self.edges[node]:
-                there = known[node] | ({edge.gives} if edge.gives else frozenset())
+                there = known[node] | edge.gives
                 merged = known[edge.to] & there if edge.to in known else there
-                if edge.to in self.edges and (edge.to not in known or merged != known[edge.to]):
+                if edge.to not in known or merged != known[edge.to]:
                     known[edge.to] = merged
-                    todo.append(edge.to)
+                    todo += [edge.to] if edge.to in self.edges else []
         return known
 
     def findings(self) -> Iterator[Finding]:
         """Jumps that lead nowhere, steps nothing leads to, and loops in which nobody is asked anything."""
         yield from self._broken_names()
         bad = False
+        for call in self._calls:
+            if call.target not in self._settings.flows:
+                bad = True
+                what = f"there is no flow {call.target!r} to go through"
+                yield Finding(call.path, what, meant(call.target, self._settings.flows), ("flows",))
         for node, jumps in self._jumps.items():
             for jump in jumps:
                 if self._target(node[0], jump.target) is None:
@@ -89,7 +98,8 @@ class Graph:
                     )
         if not bad:
             yield from self._unreached()
-            yield from self._loops()
+            circles = list(self._circles())
+            yield from circles or self._loops()
 
     def _broken_names(self) -> Iterator[Finding]:
         for name, flow in self._settings.flows.items():
@@ -120,7 +130,7 @@ class Graph:
                     yield Finding(("flows", name, "steps", index), what, remedy, ("ways",))
 
     def _loops(self) -> Iterator[Finding]:
-        silent = {node for node in self.edges if not isinstance(self._step(node), AskStep | TakeMessageStep)}
+        silent = {node for node in self.edges if not self._asks(node)}
         for node in sorted(silent):
             todo = [edge.to for edge in self.edges[node]]
             seen: set[Node] = set()
@@ -135,34 +145,53 @@ class Graph:
                     seen.add(here)
                     todo += [edge.to for edge in self.edges[here]]
 
+    def _asks(self, node: Node) -> bool:
+        step = self._step(node)
+        if isinstance(step, FlowStep) and step.flow in self._settings.flows:
+            return any(isinstance(self._step(inner), _WAITING) for inner in self.reach((step.flow, 0)))
+        return isinstance(step, _WAITING)
+
+    def _circles(self) -> Iterator[Finding]:
+        """Flows that go through themselves."""
+        for name, flow in self._settings.flows.items():
+            for index, step in enumerate(flow.steps):
+                if isinstance(step, FlowStep) and (name, 0) in self.reach((step.flow, 0)):
+                    what = f"flow {name!r} goes through itself"
+                    remedy = "end the flow, or go on with 'goto'"
+                    yield Finding(("flows", name, "steps", index, "flow"), what, remedy, ("ways",))
+
+    def _return_from_flows(self) -> None:
+        """What is known behind a sub-flow: what every way through it gives."""
+        for node in self.edges:
+            step = self._step(node)
+            if isinstance(step, FlowStep) and step.flow in self._settings.flows:
+                given = self._given_by(step.flow) | frozenset(step.results) | frozenset(step.arguments)
+                following = (node[0], node[1] + 1)
+                others = [edge for edge in self.edges[node] if edge.to != following]
+                self.edges[node] = [Edge(following, given), *others]
+
+    def _given_by(self, flow: str) -> frozenset[str]:
+        known = self._known_from({(flow, 0): frozenset()})
+        ends = [known[node] for node in known if self._is_end(node)]
+        return frozenset.intersection(*ends) if ends else frozenset()
+
+    def _is_end(self, node: Node) -> bool:
+        if node not in self.edges:
+            return True
+        step = self._step(node)
+        return isinstance(step, EndStep) and not step.end.call
+
     def _add(self, node: Node) -> None:
         name, index = node
-        step, following = self._step(node), (name, index + 1)
-        path = ("flows", name, "steps", index)
-        edges: list[Edge] = [Edge(following)]
-        jumps: list[_Jump] = []
-        match step:
-            case AskStep(ask=question):
-                edges = [Edge(following, question.slot)]
-                jumps = [
-                    _Jump((*path, "ask", way), target)
-                    for way, target in (("without", question.without), ("failed", question.failed))
-                    if target
-                ]
-            case ToolStep(tool=use):
-                edges = [Edge(following, use.save_as)]
-                jumps = [_Jump((*path, "tool", "failed"), use.failed)] if use.failed else []
-            case BranchStep(branch=cases):
-                edges = [] if cases[-1].when is None else [Edge(following)]
-                jumps = [_Jump((*path, "branch", at, "goto"), case.goto) for at, case in enumerate(cases)]
-            case AnswerStep(answer=answer) if answer.otherwise:
-                jumps = [_Jump((*path, "answer", "otherwise"), answer.otherwise)]
-            case GotoStep(goto=target):
-                edges, jumps = [], [_Jump((*path, "goto"), target)]
-            case EndStep():
-                edges = []
-        self._jumps[node] = jumps
-        targets = [self._target(name, jump.target) for jump in jumps]
+        step, following, path = self._step(node), (name, index + 1), ("flows", name, "steps", index)
+        ways = ways_of(step)
+        edges = [Edge(following, ways.gives)] if ways.on else []
+        if isinstance(step, FlowStep):
+            self._calls.append(_Jump((*path, "flow"), step.flow))
+            if step.flow in self._settings.flows:
+                edges.append(Edge((step.flow, 0), frozenset(step.arguments)))
+        self._jumps[node] = [_Jump((*path, *where), target) for where, target in ways.jumps]
+        targets = [self._target(name, jump.target) for jump in self._jumps[node]]
         self.edges[node] = edges + [Edge(target) for target in targets if target is not None]
 
     def _ids(self, flow: str) -> list[str]:
@@ -175,5 +204,5 @@ class Graph:
                 return flow, index
         return (name, 0) if name in self._settings.flows else None
 
-    def _step(self, node: Node) -> object:
+    def _step(self, node: Node) -> Step:
         return self._settings.flows[node[0]].steps[node[1]]

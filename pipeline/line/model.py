@@ -169,6 +169,22 @@ class Prompts(Written):
     go_on: Text = Field(default="I have {digits}. What comes next?", description="said when a number's first part came")
     menu_entry: Text = Field(default="For {about}, press {key}.", description="one entry of the keypad menu")
     menu_human: Text = Field(default="To leave a message, press 0.", description="its last entry")
+    tell_queue: Text = Field(
+        default="I can't put you through from here yet, but a person will call you back. Please say your name, your "
+        "phone number, and what it's about.",
+        description="invites a message where an enqueue step has no prompt of its own",
+    )
+    back_to: Text = Field(
+        default="Back to {about}.", description="said when the dialogue returns to a flow that another one interrupted"
+    )
+    also_mentioned: Text = Field(
+        default="You also mentioned {about}. Shall we do that now?",
+        description="offers what the caller mentioned besides; {about} is the flow's",
+    )
+    instruction_keys: Text = Field(
+        default="Press 1 when it's done, 2 if it didn't work, or 3 to skip it.",
+        description="said when it is not understood what came of an instruction",
+    )
     take_your_time: Text = "Sure, take your time."
     you_are_welcome: Text = "You're welcome."
     before_you_go: Text = Field(
@@ -309,6 +325,11 @@ class Line:
     def examples(self) -> dict[str, Intent]:
         """The intent of each example phrase, by its plain words."""
         return {normal(example): intent for intent in self.settings.intents for example in intent.examples}
+
+    @cached_property
+    def slots(self) -> tuple[str, ...]:
+        """Every slot that its flows ask for or set."""
+        return tuple(dict.fromkeys(slot for flow in self.settings.flows.values() for slot in flow.slots()))
 
     @cached_property
     def questions(self) -> tuple[tuple[str, Question], ...]:

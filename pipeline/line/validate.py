@@ -12,12 +12,26 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pipeline.assistant.tools.port import ToolSpec
 from pipeline.assistant.tools.registry import SPECS
 from pipeline.assistant.tools.schemas import allowed
+from pipeline.line.abilities import MODEL_RUNS_TOOLS, REACHED_LEVELS
 from pipeline.line.finding import Finding
-from pipeline.line.flows import HUMAN_KEY, AskStep, BranchStep, Question, Step, TakeMessageStep, ToolStep, ToolUse
+from pipeline.line.flows import (
+    HUMAN_KEY,
+    AskStep,
+    BranchStep,
+    EnqueueStep,
+    ModelStep,
+    Question,
+    Step,
+    TakeMessageStep,
+    ToolStep,
+    ToolUse,
+    VerifyStep,
+)
 from pipeline.line.graph import Graph
 from pipeline.line.hints import meant
 from pipeline.line.model import MIN_EXAMPLES, Settings
 from pipeline.line.templates import PLACE
+from pipeline.line.verbs import Conversation
 from pipeline.line.wording import check_texts
 
 _SAYS_MACHINE: Final = re.compile(
@@ -140,8 +154,27 @@ def _check_step(settings: Settings, specs: Specs, path: tuple[str | int, ...], s
             what = f"there is no queue {message.queue!r}"
             remedy = meant(message.queue, settings.queues)
             yield Finding((*path, "take_message", "queue"), what, remedy, ("queues",))
+        case EnqueueStep(enqueue=wanted) if wanted.queue not in settings.queues:
+            what = f"there is no queue {wanted.queue!r}"
+            yield Finding((*path, "enqueue", "queue"), what, meant(wanted.queue, settings.queues), ("queues",))
+        case VerifyStep(verify=verify) if verify.level not in REACHED_LEVELS:
+            what = f"nothing here can verify a caller to the level {verify.level!r}"
+            yield Finding((*path, "verify", "level"), what, "drop the step, and bring in a person where it matters")
+        case ModelStep(model=model):
+            yield from _check_model((*path, "model"), settings, model)
         case BranchStep():
             yield from _check_cases((*path, "branch"), step)
+
+
+def _check_model(path: tuple[str | int, ...], settings: Settings, model: Conversation) -> Iterator[Finding]:
+    bound = {tool.name for tool in settings.tools}
+    for index, name in enumerate(model.tools):
+        if name not in bound:
+            yield Finding((*path, "tools", index), f"there is no tool {name!r}", meant(name, bound), ("tools",))
+        elif not MODEL_RUNS_TOOLS:
+            what = "the language model cannot run tools yet"
+            yield Finding((*path, "tools"), what, "drop 'tools', and call them in tool steps")
+            return
 
 
 def _check_question(path: tuple[str | int, ...], question: Question) -> Iterator[Finding]:
@@ -202,14 +235,15 @@ def _check_use(settings: Settings, specs: Specs, path: tuple[str | int, ...], us
 def _check_cases(path: tuple[str | int, ...], step: BranchStep) -> Iterator[Finding]:
     for index, case in enumerate(step.branch):
         conditions = (case.equals is not None) + (case.exists is not None)
-        if (case.when is None and conditions) or (case.when is not None and conditions != 1):
+        mixed = case.condition is not None and (case.when is not None or conditions > 0)
+        if mixed or (case.when is None and conditions) or (case.when is not None and conditions != 1):
             yield Finding(
                 (*path, index),
                 "a case looks at one thing in one way",
-                "give 'when' with 'equals' or with 'exists', or neither",
+                "give 'when' with 'equals' or with 'exists', or 'if', or neither",
             )
-        if case.when is None and index < len(step.branch) - 1:
-            yield Finding((*path, index + 1), "this case is never reached", "put the case without 'when' last")
+        if case.otherwise and index < len(step.branch) - 1:
+            yield Finding((*path, index + 1), "this case is never reached", "put the case without a condition last")
 
 
 def _check_human_flow(settings: Settings, graph: Graph) -> Iterator[Finding]:
@@ -218,10 +252,10 @@ def _check_human_flow(settings: Settings, graph: Graph) -> Iterator[Finding]:
         yield Finding(("human_flow",), f"there is no flow {name!r}", meant(name, settings.flows), ("flows",))
         return
     steps = [settings.flows[flow].steps[index] for flow, index in graph.reach((name, 0))]
-    if not any(isinstance(step, TakeMessageStep) for step in steps):
+    if not any(isinstance(step, TakeMessageStep | EnqueueStep) for step in steps):
         what = f"flow {name!r} brings in no human"
-        yield Finding(("human_flow",), what, "give it a take_message step", ("ways",))
-    asking = [step for step in steps if isinstance(step, AskStep | ToolStep)]
+        yield Finding(("human_flow",), what, "give it a take_message or an enqueue step", ("ways",))
+    asking = [step for step in steps if isinstance(step, AskStep | ToolStep | ModelStep | VerifyStep)]
     if asking:
         yield Finding(
             ("human_flow",),

@@ -6,14 +6,16 @@ from datetime import date, timedelta
 from typing import Final
 
 from pipeline.assistant.rules import PHRASES, Rule, normal
-from pipeline.line.flows import Question
+from pipeline.line.flows import InstructStep, Question
 from pipeline.line.hours import spoken_date
 from pipeline.line.model import Line
+from pipeline.line.templates import places
 from voice.stt.port import ExpectedKind, Vocabulary
 
 OPEN: Final = "open"
 YES_NO: Final = "yes_no"
 MESSAGE: Final = "message"
+INSTRUCTION: Final = "instruction"
 BEST_KNOWN: Final = 10
 """Where a short answer is expected, only so many phrases of each rule are listened for: every one costs accuracy."""
 
@@ -49,6 +51,13 @@ _MESSAGES: Final = (
     "hi this is <name> please call me back", "call me back on <digits>", "thank you",
     "please call me back about my order",
 )  # fmt: skip
+_DONE: Final = (
+    "done", "okay done", "i'm done", "i did that", "i did it", "finished", "it worked", "that worked", "it works now",
+    "it's working", "that helped", "next", "skip", "skip it", "skip that", "go back", "previous step", "not yet",
+    "it didn't work", "that didn't work", "it doesn't work", "it's not working", "still not working",
+    "nothing happened", "no change", "that didn't help", "same thing", "i already did that",
+    "i can't do that", "i can't find it",
+)  # fmt: skip
 _LEAD_INS: Final = ("hi", "hello", "yes", "um", "hi i'm calling because")
 _ABOUT_HEADING: Final = (
     "{}", "tell me about {}", "i have a question about {}", "what about {}", "can you tell me about {}",
@@ -66,6 +75,8 @@ def vocabularies(line: Line) -> tuple[Vocabulary, ...]:
         Vocabulary(YES_NO, "yes_no", _unique([*_YES, *_NO, *_CORRECTIONS, *_rules(_ALWAYS, BEST_KNOWN)])),
         Vocabulary(MESSAGE, "open", _unique([*_MESSAGES, *_open(line)])),
     ]
+    if any(isinstance(step, InstructStep) for flow in line.settings.flows.values() for step in flow.steps):
+        found.append(Vocabulary(INSTRUCTION, "menu", _unique(_instructed(line))))
     for flow, question in line.questions:
         kind, name = _kind(question), name_of(flow, question)
         if kind is not None and name not in {one.name for one in found}:
@@ -114,8 +125,8 @@ def fixed_texts(line: Line) -> tuple[str, ...]:
     """Texts that this line says word for word and often: worth rendering before the first call."""
     settings = line.settings
     texts: list[str] = [settings.greeting.welcome, settings.greeting.disclosure, settings.greeting.question]
-    for name, value in settings.prompts:
-        if name not in {"is_this_about", "go_on", "menu_entry"}:
+    for _, value in settings.prompts:
+        if not places("".join(value)):
             texts += [value] if isinstance(value, str) else list(value)
     texts += [settings.prompts.is_this_about.format(about=flow.about) for flow in settings.flows.values()]
     if settings.emergency:
@@ -152,6 +163,16 @@ def _open(line: Line) -> Iterator[str]:
     yield from _NO[:8]
     if line.settings.emergency:
         yield from (_words(phrase) for phrase in line.settings.emergency.phrases)
+
+
+def _instructed(line: Line) -> Iterator[str]:
+    """What callers say of what they were told to do."""
+    yield from (*_DONE, *_YES[:8], *_NO[:8])
+    for flow in line.settings.flows.values():
+        for step in flow.steps:
+            if isinstance(step, InstructStep):
+                yield from (_words(phrase) for phrase in (*step.instruct.worked, *step.instruct.failed))
+    yield from _rules(("wait", *_ALWAYS), BEST_KNOWN)
 
 
 def _kind(question: Question) -> ExpectedKind | None:

@@ -4,8 +4,24 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from pipeline.assistant.tools.port import ToolSpec
+from pipeline.line.expression import Expression
+from pipeline.line.facts import FACTS
 from pipeline.line.finding import Finding, Rest
-from pipeline.line.flows import AskStep, BranchStep, EndStep, SayStep, Step, TakeMessageStep, ToolStep
+from pipeline.line.flows import (
+    AskStep,
+    BranchStep,
+    EndStep,
+    EnqueueStep,
+    FlowStep,
+    HangUpStep,
+    InstructStep,
+    ModelStep,
+    SayStep,
+    SetStep,
+    Step,
+    TakeMessageStep,
+    ToolStep,
+)
 from pipeline.line.graph import Graph
 from pipeline.line.hints import meant
 from pipeline.line.model import Settings
@@ -32,9 +48,33 @@ def check_texts(settings: Settings, graph: Graph, specs: Mapping[str, ToolSpec])
                 yield from _says_slot(
                     ("flows", name, "steps", index, "ask", "read_back"), step.ask.read_back, step.ask.slot
                 )
+            yield from _expressions(("flows", name, "steps", index), step, settings, fields)
             if isinstance(step, BranchStep):
                 yield from _cases(("flows", name, "steps", index, "branch"), step, fields, settings)
     yield from _check_prompts(settings)
+
+
+def _expressions(path: tuple[str | int, ...], step: Step, settings: Settings, fields: _Fields) -> Iterator[Finding]:
+    """Names in a step's expressions that nothing gives."""
+    known = {slot for flow in settings.flows.values() for slot in flow.slots()} | set(fields) | set(FACTS)
+    for way, text, own in _conditions(step):
+        for name in sorted(Expression.parse(text).names - known - own):
+            what = f"there is no {name!r} for {text!r} to look at"
+            yield Finding((*path, *way), what, meant(name, known | own), ("ways", "tools"))
+
+
+def _conditions(step: Step) -> Iterator[tuple[tuple[str | int, ...], str, frozenset[str]]]:
+    """A step's expressions: where each stands, and the names that only it knows."""
+    nothing: frozenset[str] = frozenset()
+    match step:
+        case BranchStep(branch=cases):
+            for index, case in enumerate(cases):
+                if case.condition is not None:
+                    yield ("branch", index, "if"), case.condition, nothing
+        case SetStep(assign=slots):
+            yield from ((("set", slot), text, nothing) for slot, text in slots.items())
+        case ModelStep(model=model) if model.until is not None:
+            yield ("model", "until"), model.until, frozenset({"turns"})
 
 
 def _says_slot(path: tuple[str | int, ...], text: str, slot: str) -> Iterator[Finding]:
@@ -63,8 +103,28 @@ def _texts(step: Step) -> Iterator[_Text]:
         case TakeMessageStep(take_message=message):
             yield ("take_message", "prompt"), message.prompt, nothing
             yield ("take_message", "taken"), message.taken, nothing
+        case _:
+            yield from _more_texts(step)
+
+
+def _more_texts(step: Step) -> Iterator[_Text]:
+    nothing: frozenset[str] = frozenset()
+    match step:
         case EndStep(end=ending) if ending.say:
             yield ("end", "say"), ending.say, nothing
+        case HangUpStep(hang_up=ending) if ending.say:
+            yield ("hang_up", "say"), ending.say, nothing
+        case InstructStep(instruct=instruction):
+            yield ("instruct", "say"), instruction.say, nothing
+        case EnqueueStep(enqueue=wanted):
+            for way in ("say", "prompt", "taken"):
+                text = getattr(wanted, way)
+                if text:
+                    yield ("enqueue", way), text, nothing
+        case FlowStep(arguments=arguments):
+            yield from (
+                (("arguments", name), value, nothing) for name, value in arguments.items() if isinstance(value, str)
+            )
 
 
 def _check(text: str, known: frozenset[str], fields: _Fields) -> Iterator[_Said]:
@@ -108,7 +168,7 @@ def _check_field(place: Place, given: frozenset[str] | None) -> Iterator[_Said]:
 
 
 def _cases(path: tuple[str | int, ...], step: BranchStep, fields: _Fields, settings: Settings) -> Iterator[Finding]:
-    slots = {question.slot for flow in settings.flows.values() for question in flow.questions()}
+    slots = {slot for flow in settings.flows.values() for slot in flow.slots()}
     for index, case in enumerate(step.branch):
         if case.when is None:
             continue
@@ -134,7 +194,9 @@ def _result_fields(settings: Settings, specs: Mapping[str, ToolSpec]) -> _Fields
     return fields
 
 
-_PLACES_OF_PROMPTS: Final = {"is_this_about": {"about"}, "go_on": {"digits"}, "menu_entry": {"about", "key"}}
+_PLACES_OF_PROMPTS: Final = {"is_this_about": {"about"}, "go_on": {"digits"}, "menu_entry": {"about", "key"},
+    "back_to": {"about"}, "also_mentioned": {"about"},
+}  # fmt: skip
 
 
 def _check_prompts(settings: Settings) -> Iterator[Finding]:

@@ -184,7 +184,7 @@ def test_what_was_understood_and_used_is_recorded(call):
     call.hears("do you ship to canada")
     assert call.records("knowledge.found")[-1]["certain"] is True
     assert call.records("turn.answered")[-1]["sources"] == [
-        {"document": "shipping.md", "section": "shipping#canada", "title": "Canada"}
+        {"document": "shipping.md", "section": "shipping#canada", "title": "Canada", "version": ""}
     ]
 
 

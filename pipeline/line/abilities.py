@@ -1,0 +1,10 @@
+"""What of a line's wishes this version of Cordboard can fulfil: a line that asks for more does not load."""
+
+from typing import Final
+
+from pipeline.line.verbs import Level
+
+REACHED_LEVELS: Final[frozenset[Level]] = frozenset()
+"""Levels to which callers can be verified: none yet."""
+MODEL_RUNS_TOOLS: Final = False
+"""Whether the language model may run tools in a model step."""
