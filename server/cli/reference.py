@@ -1,4 +1,4 @@
-"""The documents that are made from the program: docs/{cli,line,states}.md. A test fails when they are stale."""
+"""The documents that are made from the program: docs/{cli,line,settings,states,tool-files}.md. A test fails when they are stale."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -8,6 +8,7 @@ import typer
 from pydantic import SecretStr
 
 from pipeline.line.schema import json_schema
+from pipeline.line.toolfile import RulesFile, ToolsFile
 from server.cli.exits import Exit
 from server.settings import Settings
 from telephony.call import CallFlow
@@ -52,7 +53,13 @@ Instants are milliseconds since the first media frame.
 
 def documents(program: typer.Typer) -> Mapping[str, str]:
     """Every generated document by its name in docs/."""
-    return {"cli.md": _cli(program), "line.md": _line(), "settings.md": _settings(), "states.md": _states()}
+    return {
+        "cli.md": _cli(program),
+        "line.md": _line(),
+        "tool-files.md": _tool_files(),
+        "settings.md": _settings(),
+        "states.md": _states(),
+    }
 
 
 def stale(program: typer.Typer, folder: Path) -> list[str]:
@@ -112,6 +119,19 @@ def _line() -> str:
     return "\n".join(parts)
 
 
+def _tool_files() -> str:
+    parts = [
+        f"# tools.yaml and rules.yaml\n{_MADE}They stand beside `line.yaml` in a line's folder; a line without them binds the tools that come with Cordboard. [tools.md](tools.md) says what they are for.\n"
+    ]
+    for name, model in (("tools.yaml", ToolsFile), ("rules.yaml", RulesFile)):
+        schema = model.model_json_schema()
+        parts += _model(name, schema)
+        for part, told in sorted(schema.get("$defs", {}).items()):
+            if "properties" in told:
+                parts += _model(part, told)
+    return "\n".join(parts)
+
+
 def _model(name: str, model: Mapping[str, Any]) -> Iterator[str]:
     about = (model.get("description") or "").split("\n")[0]
     yield f"## {name}\n{about}\n\n| field | type | default | meaning |\n|---|---|---|---|"
@@ -133,7 +153,9 @@ def _type(told: Mapping[str, Any]) -> str:
         return f"list of {_type(told.get('items', {}))}"
     if told.get("type") == "object":
         return (
-            f"mapping to {_type(told.get('additionalProperties', {}))}" if "additionalProperties" in told else "mapping"
+            f"mapping to {_type(told.get('additionalProperties', {}))}"
+            if isinstance(told.get("additionalProperties"), dict)
+            else "mapping"
         )
     return str(told.get("type", "any"))
 
