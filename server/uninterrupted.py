@@ -1,7 +1,7 @@
 """What would keep every call of the process waiting at once, kept short: the garbage collector, and busy threads.
 
-Python looks through all objects there are whenever their number has grown by a quarter. What is imported and loaded
-before calls are taken is a million of them: 0.3 s in which no audio moves, some six times a minute at 40 calls. It
+Python looks through all objects there are whenever their number has grown by a quarter. Most of them were imported and
+loaded before calls are taken: up to 0.3 s in which no audio moves, six times in a minute of 40 calls. All that
 lives as long as the process, so it is never looked at again. A thread that computes gives way to the event loop every
 5 ms unless told otherwise, and the loop waits for it after each of its own waits. Linear algebra wakes a thread per
 core for any matrix of 128 by 512, and they spin for a while when it is done: the calls need those cores.
@@ -22,7 +22,7 @@ A look at the young takes 2.5 ms on a busy machine, one at the older ones up to 
 three a minute, which is 0.1 % of a core. Python's 700 makes what lives for a turn only old at once.
 """
 SWITCH_S: Final = 0.0005
-"""A thread that computes gives way after so long: a tenth of Python's 5 ms, at a cost that could not be measured."""
+"""A thread that computes gives way after so long: a tenth of Python's 5 ms."""
 
 
 @contextmanager
