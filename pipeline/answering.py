@@ -205,7 +205,7 @@ class Answering:
             _log.error("reply not finished", provider=failed.provider, pii_error=error)
         finally:
             reply.drop()
-        for clause in clauses.finish():
+        for clause in clauses.break_off() if error else clauses.finish():
             self.post(ModelSaid(self._clock.now_ms(), action.call, clause))
         self.post(ModelDone(self._clock.now_ms(), action.call, not error, error))
 
@@ -213,6 +213,7 @@ class Answering:
         if isinstance(part, ModelSwitched):
             switch = {"from": part.from_route, "to": part.to_route, "reason": part.reason}
             self._log.record("provider.switched", self._clock.now_ms(), port="model", **switch)
+            clauses.forget()
         elif isinstance(part, ModelAskedTwice):
             waste = {"requests": 1, "characters": 0, "gained": part.gained}
             self._log.record("provider.wasted", self._clock.now_ms(), port="model", why="hedged", **waste)

@@ -22,7 +22,7 @@ from pipeline.assistant.exchange import (
     Say,
 )
 from pipeline.assistant.flow import Dialogue
-from pipeline.assistant.llm.port import LanguageModel, ModelPart, ModelRequest, ModelText
+from pipeline.assistant.llm.port import LanguageModel, ModelPart, ModelRequest, ModelSwitched, ModelText
 from pipeline.assistant.rules import normal
 from pipeline.drive import Clock
 from voice.clauses import Clauses
@@ -205,7 +205,9 @@ async def _first_clause(reply: Reply, read: list[ModelPart]) -> str:
     with suppress(ProviderError):
         async for part in reply:
             read.append(part)
-            if isinstance(part, ModelText) and (whole := clauses.add(part.text)):
+            if isinstance(part, ModelSwitched):
+                clauses.forget()
+            elif isinstance(part, ModelText) and (whole := clauses.add(part.text)):
                 return whole[0]
     return ""
 

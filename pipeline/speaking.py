@@ -199,11 +199,14 @@ class Speaking:
             if ulaw and say.utterance not in self._sounding:
                 self._sounding.add(say.utterance)
                 self._on_audio(say.utterance)
-            text = self._passage(say, words, last=last and not broken)
+            text = self._passage(say, words, last=last)
             self._driver.post(Enqueue(self._clock.now_ms(), say.utterance, text, ulaw, last, broken))
 
     def _passage(self, say: Say, words: str | None, *, last: bool) -> str:
-        """What a piece of audio says: its words where they are known, and at the end those that are left."""
+        """What a piece of audio says: its words where they are known, and at the end those that are left.
+
+        Those that are left when a voice breaks have no audio: they count as not heard.
+        """
         if words is None and say.utterance not in self._told:
             return say.text
         told = self._told.get(say.utterance, 0) + len((words or "").split())

@@ -36,6 +36,11 @@ _LEANS: Final = frozenset(f"{_ENGLISH_LEANS} {_SPANISH_LEANS}".split())
 """No clause ends with one of these unless a sign follows: they lean on what comes next."""
 
 
+def ends_sentence(text: str) -> bool:
+    """Whether nothing is missing behind this text."""
+    return bool(_SENTENCE_END.search(text))
+
+
 class Clauses:
     """The cutter of one text."""
 
@@ -66,6 +71,15 @@ class Clauses:
             self._words.append(self._word)
             self._word = ""
         return [self._cut(len(self._words))] if self._words else []
+
+    def break_off(self) -> list[str]:
+        """Nothing more comes, though more was to come: the rest if it is a sentence; a fragment is said by nobody."""
+        return [rest for rest in self.finish() if ends_sentence(rest)]
+
+    def forget(self) -> None:
+        """The text begins anew: words that are in no clause yet are void."""
+        self._words.clear()
+        self._word = ""
 
     def _cut(self, words: int) -> str:
         clause = " ".join(self._words[:words])

@@ -14,6 +14,7 @@ from pipeline.assistant.llm.port import Message, ModelRequest
 from pipeline.assistant.state import Open, Replying, Words
 from pipeline.assistant.stretch import Stretch
 from pipeline.assistant.talk import Talk
+from voice.clauses import ends_sentence
 
 MOST_PASSAGES: Final = 3
 MOST_HISTORY: Final = 16
@@ -67,7 +68,13 @@ def said(talk: Talk, waiting: Replying, event: ModelSaid) -> bool:
 def done(talk: Talk, waiting: Replying, event: ModelDone) -> bool:
     """No more clauses come. True: go on with the flow that takes over."""
     talk.record("model.done", turn=waiting.turn, call=waiting.call, ok=event.ok, error=event.error)
-    return _over(talk, waiting, bool(waiting.clauses) or event.error == "interrupted")
+    return _over(talk, waiting, event.error == "interrupted" or _is_answer(talk, waiting, event))
+
+
+def _is_answer(talk: Talk, waiting: Replying, event: ModelDone) -> bool:
+    """Whether what was said of the reply may be left as it is: not what broke off within a sentence."""
+    last = next((spoken.text for spoken in reversed(talk.state.said) if spoken.purpose == "reply"), "")
+    return bool(waiting.clauses) and (event.ok or ends_sentence(last))
 
 
 def drop(talk: Talk, waiting: Replying) -> None:

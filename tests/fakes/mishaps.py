@@ -42,11 +42,12 @@ PATIENCE_MS: Final = 20_000
 
 ORDER, SMELL, MOUNTAINS, GOODBYE, MESSAGE = (
     "where is my order",
-    "do your tents smell of elderberries",
+    "tents smell of elderberries",
     "what about mountains then",
     "no thank you goodbye",
-    "please call me back about my order",
+    "please call me back",
 )
+"""No more words than a peer hears in SPEECH: an interim result that reaches its end has all of them."""
 SMELL_REPLY: Final = "They do not, I am happy to say. Our tents smell of nothing at all."
 MOUNTAINS_REPLY: Final = "Mountains are high, and so are the tents on them."
 
@@ -189,13 +190,16 @@ MORE: Final = "anything else i can help with"
 """Answered by what was not asked yet."""
 PROMISES: Final = ("one moment please", "let me look", "just a second", "taking longer than it should", "little longer")
 """Words after which a caller goes on waiting."""
-ANSWERS_AFTER_MS: Final = 900
+ANSWERS_AFTER_MS: Final = 1600
+"""A model that is ten times slower leaves pauses of 1.4 s between its clauses."""
 MOST_TRIES: Final = 3
+MOST_IN_ALL: Final = 5
+"""Of the same: else a caller of whom no word is understood would leave messages for ever."""
 
 
 @dataclass
 class Caller:
-    """A person who answers what they are asked, says it again when asked again, and hangs up after the third time."""
+    """A person who answers what they are asked, says it again when asked again, and hangs up when that is no use."""
 
     call: VirtualCall
     rig: Rig
@@ -209,7 +213,7 @@ class Caller:
         since_ms = self.call.handset.now_ms if self.did else 0
         while (last := await self._hear_out(since_ms)) is not None:
             does = self._next(last)
-            if self.did[-MOST_TRIES:] == [does] * MOST_TRIES:
+            if self.did[-MOST_TRIES:] == [does] * MOST_TRIES or self.did.count(does) == MOST_IN_ALL:
                 break
             self.did.append(does)
             since_ms = await self._do(does)

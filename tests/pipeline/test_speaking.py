@@ -213,3 +213,15 @@ def test_words_that_the_voice_did_not_tell_are_said_at_the_end():
     on = bench(script)
     assert on.heard[0].heard_text == "This is a1 speaking."
     assert on.heard[0].complete
+
+
+def test_a_voice_that_tells_its_words_and_breaks_has_failed_at_the_words_that_it_did_not_reach():
+    async def script(on: Bench) -> None:
+        on.say("a1")
+        on.speaking.begin("a1")
+        on.speaking.audio("a1", SECOND, "This is")
+        on.speaking.fail("a1")
+        await asyncio.sleep(5)
+
+    on = bench(script)
+    assert (on.heard[0].heard_text, on.heard[0].complete, on.heard[0].failed) == ("This is", False, True)

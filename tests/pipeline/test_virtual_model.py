@@ -73,6 +73,31 @@ async def test_a_model_that_fails_leaves_what_there_is_without_one(tmp_path: Pat
         assert any("Could you say it another way" in utterance.heard_text for utterance in record.utterances)
 
 
+@pytest.mark.parametrize(
+    ("comes", "heard", "honest"),
+    [
+        ("They", "", True),
+        ("They do not, I am", "They do not,", True),
+        ("They do not. Our tents", "They do not.", False),
+    ],
+)
+@virtually
+async def test_of_a_reply_that_breaks_off_no_fragment_is_left_alone(
+    tmp_path: Path, comes: str, heard: str, honest: bool
+):
+    model = answering({"elderberries": comes}, error=ProviderFailed("told", "broken"))
+    async with virtual_office(tmp_path, [QUESTION, GOODBYE], prepared=True, model=model) as office:
+        call = await office.call()
+        await call.turn()
+        await call.turn()
+        assert await call.over()
+        record = await office.ended(call.sid)
+        turn = next(turn for turn in record.turns if turn.caller)
+        said = [record.utterances[index] for index in turn.assistant]
+        assert " ".join(one.heard_text for one in said if one.purpose == "reply") == heard
+        assert any("I don't have an answer" in one.heard_text for one in said) == honest
+
+
 @virtually
 async def test_who_interrupts_a_reply_stops_it_and_the_context_holds_what_was_heard(tmp_path: Path):
     long = " ".join(f"Sentence {name} is one of very many that nobody wants to hear." for name in "abcdefgh")

@@ -142,3 +142,17 @@ def test_what_belongs_together_is_said_together(facts: list[str], before: int, b
     for fact in facts:
         assert any(fact in piece for piece in pieces), pieces
     assert " ".join(speakable(piece) for piece in pieces).count("really") == text.count("really")
+
+
+def test_what_breaks_off_within_a_sentence_is_not_said():
+    fragment, sentence = Clauses(), Clauses()
+    assert (fragment.add("They do"), fragment.break_off()) == ([], [])
+    assert (sentence.add("They do not."), sentence.break_off()) == ([], ["They do not."])
+    assert fragment.finish() == []
+
+
+def test_a_text_that_begins_anew_has_none_of_its_first_words():
+    clauses = Clauses()
+    clauses.add("They do n")
+    clauses.forget()
+    assert [*clauses.add("Yes. They do."), *clauses.finish()] == ["Yes.", "They do."]

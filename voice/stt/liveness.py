@@ -28,7 +28,7 @@ class Liveness:
         self._since_ms = now_ms
 
     def speech_ended(self, now_ms: int) -> None:
-        """The caller does not speak."""
+        """The caller does not speak, since this instant. What was said without a word counts in the next utterance."""
         if self._since_ms is not None:
             self._voiced_ms += max(0, now_ms - self._since_ms)
         self._since_ms = None

@@ -56,6 +56,8 @@ class Relay:
         """Attempts to find a route since one last said anything: one that opens and breaks at once is one of them."""
         self._failure: Reason | None = None
         self._fails = asyncio.Event()
+        self._wordless = False
+        """Somebody else, or a new connection, listens because of speech without a word; none has come since."""
         self._suspect: Taken | None = None
         """The route that was left because it stayed silent, until its successor has answered."""
         self._closing: set[asyncio.Task[None]] = set()
@@ -99,7 +101,7 @@ class Relay:
         """The utterance is over."""
         now_ms = self._choosing.now_ms()
         self._owed.ended(at_ms, now_ms + deadline_ms)
-        self._liveness.speech_ended(now_ms)
+        self._liveness.speech_ended(now_ms - max(0, self._owed.written_ms - at_ms))
         if not self._switching:
             self._taken.recognition.speech_ended(at_ms, self._allowed_ms(deadline_ms))
         self._schedule()
@@ -220,7 +222,8 @@ class Relay:
                 if self._owed.answered(result.end_ms):
                     self._results.tell(result)
             case Unrecognised(reason="noise"):
-                self._liveness.answered(self._choosing.now_ms())
+                if self._wordless:  # two have heard no words: there may be none
+                    self._liveness.answered(self._choosing.now_ms())
                 if self._suspect is not None:
                     self._choosing.acquitted(self._suspect)
                     self._suspect = None
@@ -234,7 +237,7 @@ class Relay:
 
     def _heard(self) -> None:
         self._liveness.answered(self._choosing.now_ms())
-        self._suspect = None
+        self._suspect, self._wordless = None, False
         self._choosing.heard(self._taken)
 
     def _is_late(self, result: Unrecognised) -> None:
@@ -270,7 +273,8 @@ class Relay:
         if (overdue := self._owed.overdue(now_ms)) is not None:
             self._results.tell(Unrecognised("late", *overdue))
         if not self._switching and self._liveness.is_silent(now_ms):
-            if self._choosing.has_other(self._taken, self._call_id):
+            if not self._wordless or self._choosing.has_other(self._taken, self._call_id):
+                self._wordless = True
                 self._fail("silent")
             else:
                 self._liveness.answered(now_ms)

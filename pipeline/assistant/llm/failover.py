@@ -33,6 +33,7 @@ from pipeline.assistant.llm.port import (
     ModelToolBegins,
     ModelToolCall,
 )
+from voice.clauses import Clauses
 from voice.errors import ProviderError, ProviderFailed, ProviderLate
 from voice.hedge import Hedge, Wait
 
@@ -66,29 +67,32 @@ class HedgedModel:
         over_ms = _now_ms() + deadline_ms
         left = self._health.choose(_now_ms())
         contest = _Contest(self._routes, request, self._judge)
-        first = left[0]
+        asked, clauses = left[0], Clauses()
         while True:
             now_ms, hedge = _now_ms(), self._hedges[left[0]]
             hedge_ms = _hedge_ms(hedge)
             race = Race(left, now_ms, over_ms - now_ms, hedge_ms=hedge_ms, wait_ms=self._wait_ms)
-            said = False
+            spent = False
+            """Something may be heard or done already: nobody else is asked."""
             try:
                 winner = await contest.winner(race)
                 if left[0] not in contest.errors:
                     hedge.took(_now_ms() - now_ms)
-                if winner != first:
-                    yield ModelSwitched(self._routes[first].name, self._routes[winner].name, contest.fault_of(first))
+                if winner != asked:
+                    yield ModelSwitched(self._routes[asked].name, self._routes[winner].name, contest.fault_of(asked))
+                    asked = winner
                 if contest.both and not contest.errors and hedge_ms < HEDGE_MS:
                     hedge.asked_again()
                     yield ModelAskedTwice(hedge_ms, winner != left[0])
                 async with aclosing(contest.parts(winner)) as parts:
                     async for part in parts:
-                        said = said or is_said(part)
+                        spent = spent or isinstance(part, ModelToolCall) or _cuts(clauses, part)
                         yield part
             except ProviderError:
                 left = [route for route in left if route not in contest.errors]
-                if said or not left or _now_ms() >= over_ms:
+                if spent or not left or _now_ms() >= over_ms:
                     raise
+                clauses.forget()
             else:
                 self._health.worked(winner)
                 return
@@ -117,8 +121,13 @@ def _hedge_ms(hedge: Hedge) -> int:
     return hedge.wait_ms or HEDGE_MS if hedge.may else max(HEDGE_MS, hedge.wait_ms or 0)
 
 
+def _cuts(clauses: Clauses, part: ModelPart) -> bool:
+    """Whether a clause is whole with this part: a caller may hear it."""
+    return isinstance(part, ModelText) and bool(clauses.add(part.text))
+
+
 def is_said(part: ModelPart) -> bool:
-    """Whether a part is something a caller hears or a tool does: after it, nobody else is asked."""
+    """Whether a part is the begin of something a caller hears or a tool does."""
     return isinstance(part, ModelToolCall) or (isinstance(part, ModelText) and bool(part.text.strip()))
 
 

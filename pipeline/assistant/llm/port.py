@@ -47,7 +47,10 @@ class ModelUsage:
 
 @dataclass(frozen=True, slots=True)
 class ModelSwitched:
-    """The reply comes from another route than the one asked first. Comes before that route's parts."""
+    """The reply comes from another route than the one asked first. Comes before that route's parts.
+
+    It may come after words of a route that broke: that route's last words, of which no clause was whole, are void.
+    """
 
     from_route: str
     to_route: str

@@ -101,12 +101,30 @@ def test_both_routes_breaking_ends_at_once() -> None:
 
 def test_a_stall_keeps_what_was_said_and_repeats_nothing() -> None:
     stalls = ScriptedModel(
-        "a", lambda _: [(200, ModelText("Your order")), (1500, ProviderLate("a", "the reply stalled"))]
+        "a", lambda _: [(200, ModelText("It is on its way. Your")), (1500, ProviderLate("a", "the reply stalled"))]
     )
     second = saying("b", "Your order is on its way.")
     parts, error, _ = run(heard(HedgedModel(stalls, second)))
-    assert (texts(parts), type(error)) == ("Your order", ProviderLate)
+    assert (texts(parts), type(error)) == ("It is on its way. Your", ProviderLate)
     assert second.asked == []
+
+
+def test_a_reply_that_breaks_before_a_clause_is_whole_begins_anew_at_the_second_route() -> None:
+    broke = ProviderFailed("a", "a chunk that is no JSON")
+    first = ScriptedModel("a", lambda _: [(200, ModelText("They")), (10, broke)])
+    parts, error, _ = run(heard(HedgedModel(first, saying("b", "They do not."))))
+    assert error is None
+    switched = next(place for place, (_, part) in enumerate(parts) if isinstance(part, ModelSwitched))
+    assert (texts(parts[:switched]), texts(parts[switched:])) == ("They", "They do not.")
+
+
+def test_a_reply_that_breaks_at_both_routes_is_an_error_and_nobody_is_asked_twice() -> None:
+    first, second = (
+        ScriptedModel(name, lambda _: [(200, ModelText("They")), (10, ProviderFailed("m", "broke"))]) for name in "ab"
+    )
+    _, error, _ = run(heard(HedgedModel(first, second)))
+    assert isinstance(error, ProviderFailed)
+    assert (len(first.asked), len(second.asked)) == (1, 1)
 
 
 def test_a_tool_call_being_written_is_a_sign_of_life() -> None:
@@ -210,7 +228,9 @@ def test_only_one_route_is_ever_heard_and_nothing_is_left_running(
 ) -> None:
     first, second = _drawn("a", one), _drawn("b", other)
     parts, _, _ = run(heard(HedgedModel(first, second)))
-    speakers = {part.text for _, part in parts if isinstance(part, ModelText)}
+    begun = max((place for place, (_, part) in enumerate(parts) if isinstance(part, ModelSwitched)), default=0)
+    assert not any(isinstance(part, ModelToolCall) for _, part in parts[:begun])
+    speakers = {part.text for _, part in parts[begun:] if isinstance(part, ModelText)}
     callers = {part.call_id for _, part in parts if isinstance(part, ModelToolCall)}
     assert len(speakers | callers) <= 1
     assert (parts[0][0] if parts else 0) <= DEADLINE_MS
