@@ -3,12 +3,13 @@
 To be quiet is reversible (the ledger keeps the rest), so it is done on little evidence; to give up the floor takes
 words, or speech that is too long for an acknowledgement. Between the two the assistant is held.
 
-A pause of more than 200 ms is noticed, a stop within 220 ms is prompt. Where sounds are judged (voice.acknowledging),
-the assistant is therefore held after 160 ms, or after 220 when the sound resembles an acknowledgement by then, and
-180 ms later it goes on unless the sound is meant. It does so once in a stretch of speech: what goes on then takes the
+A pause of more than 200 ms is noticed, a stop within 150 ms is prompt. Where sounds are judged (voice.acknowledging),
+the assistant is therefore held after 120 ms, which leaves time to learn what the sound resembles: what is clearly an
+acknowledgement lets it go on 100 or 160 ms later. It does so once in a stretch of speech: what goes on then takes the
 floor by its words or its length.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -23,11 +24,12 @@ HOLD_FROM: Final = 0.5
 """Be quiet when the first 100 ms resemble a caller's voice this much (voice.vad, SpeechStarted.strength)."""
 HOLD_FROM_ASKED: Final = 0.3
 """The same while the assistant asks what a single word answers: callers answer before the question is over."""
-HOLD_AT: Final[Mapping[int, float]] = {160: 0.3, 220: -6.0, 340: 1.0, 400: 1.0}
-"""Log odds from which a sound is held, so long after its first voice."""
-GO_ON_AT: Final[Mapping[int, float]] = {340: -0.2, 400: 0.5}
-"""Log odds below which the assistant goes on, if it was held GO_ON_AFTER_MS before."""
-GO_ON_AFTER_MS: Final = 180
+HOLD_AT_MS: Final = 120
+"""A sound that is judged is held so long after its first voice, if it does not resemble an acknowledgement by then."""
+HOLD_AT: Final = -2.5
+"""Log odds from which it is."""
+GO_ON_AT: Final[Mapping[int, float]] = {220: -0.2, 280: 0.3}
+"""Log odds below which the assistant goes on, so long after the first voice."""
 WORDS_FROM_MS: Final = 200
 """Words heard in less voice than this are a recogniser's guess at a noise, unless they say stop."""
 MEANT_MS: Final = 700
@@ -49,8 +51,6 @@ class Overlap:
     """Voice in the caller's stretch of speech so far."""
     _judging: bool = False
     """The sound is being judged: neither its onset nor its going on holds the assistant."""
-    _held_at_ms: int = 0
-    """So long after the first voice."""
     _acknowledged: bool = False
     """The assistant was held by a judgement in this stretch of speech, and went on by one."""
     _unclear: bool = False
@@ -69,17 +69,15 @@ class Overlap:
 
     def judged(self, since_ms: int, meant_by: float) -> Decision | None:
         """What the sound resembles, so long after its first voice, in log odds against an acknowledgement."""
-        if not self._judging:
+        if not self._judging or self._acknowledged:
             return None
         self._judging = since_ms < max(GO_ON_AT)
-        if self.held:
-            due = since_ms == self._held_at_ms + GO_ON_AFTER_MS
-            self._acknowledged = due and not self._unclear and meant_by < GO_ON_AT[since_ms]
-            return self.resume() if self._acknowledged else None
-        if self._acknowledged or meant_by < HOLD_AT[since_ms]:
-            return None
-        self._held_at_ms = since_ms
-        return self._hold()
+        if since_ms == HOLD_AT_MS:
+            return self._hold() if meant_by >= HOLD_AT else None
+        if self._unclear or meant_by >= GO_ON_AT.get(since_ms, -math.inf):
+            return self._hold()
+        self._acknowledged = self.held
+        return self.resume()
 
     def sustained(self, voiced_ms: int) -> Decision | None:
         """The caller goes on, with so much voice."""

@@ -25,7 +25,7 @@ PAUSED_MS: Final = 100
 LONGEST_MS: Final = 20_000
 """Speech is cut here and begins anew, so that a recogniser's utterance is bounded whatever the noise."""
 
-JUDGED_MS: Final = (160, 220, 340, 400)
+JUDGED_MS: Final = (120, 220, 280)
 """When a sound over the assistant is judged, counted from where it began: voice.overlap says why."""
 _CONSONANT_MS: Final = 160
 """At most so long before the first voice a sound may have begun."""

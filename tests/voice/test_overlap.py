@@ -90,39 +90,35 @@ def test_a_word_that_may_begin_an_acknowledgement_holds_until_all_words_are_know
 JUDGED = SpeechStarted(1000, judged=True)
 
 
-def test_a_sound_that_is_judged_holds_when_it_resembles_what_is_meant():
+def judged(since_ms, meant_by):
+    return SpeechJudged(1000 + since_ms, since_ms, meant_by)
+
+
+HELD = (TELLING, JUDGED, judged(120, 0.0))
+
+
+def test_a_sound_that_is_judged_holds_a_moment_later():
     assert play(TELLING, JUDGED) == []
-    assert play(TELLING, JUDGED, SpeechJudged(1160, 160, 3.0)) == [Hold("u1")]
+    assert play(*HELD) == [Hold("u1")]
 
 
-def test_a_doubtful_sound_holds_later_unless_it_is_an_acknowledgement_beyond_doubt():
-    doubtful = (TELLING, JUDGED, SpeechJudged(1160, 160, -1.0))
-    assert play(*doubtful) == []
-    assert play(*doubtful, SpeechJudged(1220, 220, -1.0)) == [Hold("u1")]
-    sure = (*doubtful, SpeechJudged(1220, 220, -9.0), SpeechJudged(1340, 340, -9.0), SpeechJudged(1400, 400, -9.0))
-    assert play(*sure, SpeechPaused(1450)) == []
+def test_an_acknowledgement_beyond_doubt_pauses_nothing():
+    sure = (TELLING, JUDGED, judged(120, -9.0), judged(220, -9.0), judged(280, -9.0))
+    assert play(*sure, SpeechPaused(1350)) == []
+    assert play(*sure[:3], judged(220, 1.0)) == [Hold("u1")]
 
 
-def test_an_acknowledgement_pauses_the_assistant_for_less_than_is_noticed():
-    held = (TELLING, JUDGED, SpeechJudged(1160, 160, 3.0), SpeechJudged(1220, 220, -5.0))
-    assert play(*held) == [Hold("u1")]
-    assert play(*held, SpeechJudged(1340, 340, -5.0)) == [Hold("u1"), Resume("u1")]
-
-
-def test_what_was_held_late_is_given_as_much_time():
-    held = (TELLING, JUDGED, SpeechJudged(1160, 160, -1.0), SpeechJudged(1220, 220, 1.0), SpeechJudged(1340, 340, -5.0))
-    assert play(*held) == [Hold("u1")]
-    assert play(*held, SpeechJudged(1400, 400, -5.0)) == [Hold("u1"), Resume("u1")]
+@pytest.mark.parametrize("last", [(judged(220, -5.0),), (judged(220, 1.0), judged(280, -5.0))])
+def test_an_acknowledgement_pauses_the_assistant_for_less_than_is_noticed(last):
+    assert play(*HELD, *last) == [Hold("u1"), Resume("u1")]
 
 
 def test_what_is_meant_stays_held():
-    held = (TELLING, JUDGED, SpeechJudged(1160, 160, 3.0), SpeechJudged(1340, 340, 4.0), SpeechJudged(1400, 400, 4.0))
-    assert play(*held, SpeechSustained(1450, 400)) == [Hold("u1")]
+    assert play(*HELD, judged(220, 3.0), judged(280, 4.0), SpeechSustained(1450, 400)) == [Hold("u1")]
 
 
 def test_the_assistant_goes_on_once_and_is_then_stopped_by_words_or_length_only():
-    gone_on = (TELLING, JUDGED, SpeechJudged(1160, 160, 3.0), SpeechJudged(1340, 340, -5.0))
-    later = (*gone_on, SpeechJudged(1400, 400, 9.0), SpeechSustained(1450, 400))
+    later = (*HELD, judged(220, -5.0), judged(280, 9.0), SpeechSustained(1450, 400))
     assert play(*later) == [Hold("u1"), Resume("u1")]
     assert play(*later, PartialHeard(1500, "where is")) == [Hold("u1"), Resume("u1"), Interrupt("u1")]
     assert play(*later, SpeechSustained(1700, MEANT_MS)) == [Hold("u1"), Resume("u1"), Interrupt("u1")]
@@ -130,12 +126,11 @@ def test_the_assistant_goes_on_once_and_is_then_stopped_by_words_or_length_only(
 
 def test_an_answer_over_its_question_holds_at_once_whatever_it_resembles():
     asked = (Expecting(0, "yes_no"), TELLING, JUDGED)
-    assert play(*asked, SpeechJudged(1160, 160, -9.0), SpeechJudged(1340, 340, -9.0)) == [Hold("u1")]
+    assert play(*asked, judged(120, -9.0), judged(280, -9.0)) == [Hold("u1")]
 
 
 def test_a_judged_stop_word_is_not_gone_on_over_while_its_words_are_unclear():
-    held = (TELLING, JUDGED, SpeechJudged(1160, 160, 3.0), PartialHeard(1300, "no"), SpeechJudged(1340, 340, -5.0))
-    assert play(*held) == [Hold("u1")]
+    assert play(*HELD, PartialHeard(1250, "no"), judged(280, -5.0)) == [Hold("u1")]
 
 
 def test_words_take_the_floor_when_there_was_voice_enough_for_them():
