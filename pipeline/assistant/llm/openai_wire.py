@@ -6,8 +6,8 @@ raise ReplyUnusable, and no tool call is given out before all of a reply are who
 
 import json
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final, Literal, NoReturn
 
 from pydantic import BaseModel, ValidationError
@@ -39,7 +39,7 @@ def body(request: ModelRequest, model: str, limit_name: LimitName) -> dict[str, 
     """The request as JSON values. limit_name: what the server calls the limit of tokens."""
     asked: dict[str, Any] = {
         "model": model,
-        "messages": [_message(message) for message in request.messages],
+        "messages": [_message(message) for message in _joined(request.messages)],
         "stream": True,
         "stream_options": {"include_usage": True},
         limit_name: request.max_tokens,
@@ -54,6 +54,20 @@ def body(request: ModelRequest, model: str, limit_name: LimitName) -> dict[str, 
 def wire_name(name: str) -> str:
     """A tool's name as OpenAI takes it: letters, digits, _ and -, at most 64."""
     return re.sub(r"[^A-Za-z0-9_-]", "-", name)[:64]
+
+
+def _joined(messages: Sequence[Message]) -> Iterator[Message]:
+    """What the assistant said in one breath as one message: it is spoken clause by clause."""
+    open_: Message | None = None
+    for message in messages:
+        if open_ is not None and open_.role == message.role == "assistant" and not open_.calls and not message.calls:
+            open_ = replace(open_, text=f"{open_.text} {message.text}")
+            continue
+        if open_ is not None:
+            yield open_
+        open_ = message
+    if open_ is not None:
+        yield open_
 
 
 def _message(message: Message) -> dict[str, Any]:

@@ -56,6 +56,26 @@ def parts(*events: str, tools: tuple[ModelTool, ...] = ()) -> list[ModelPart]:
     return found
 
 
+def test_what_the_assistant_said_clause_by_clause_is_one_message() -> None:
+    called = ModelToolCall("c1", "look", {})
+    messages = (
+        Message("rules", "Be brief."),
+        Message("assistant", "They do not,"),
+        Message("assistant", "I am happy to say."),
+        Message("caller", "good"),
+        Message("assistant", "Wait.", calls=(called,)),
+        Message("assistant", "Here."),
+    )
+    sent = body(ModelRequest(messages), "m", "max_tokens")["messages"]
+    assert [message["content"] for message in sent] == [
+        "Be brief.",
+        "They do not, I am happy to say.",
+        "good",
+        "Wait.",
+        "Here.",
+    ]
+
+
 def test_a_server_that_does_not_number_its_tool_calls_is_understood() -> None:
     found = parts(
         fragment(id="a", name="one", arguments='{"x"'),
