@@ -160,15 +160,20 @@ def _prepared(
 ) -> tuple[list[Prepared], list[Held]]:
     """Every document that can be used, from the earlier index where the file is the same."""
     before: Mapping[str, str] = json.loads(earlier.about("files")) if earlier else {}
+    held_before = {one.document: one for one in held_of(earlier)} if earlier else {}
     ready: list[Prepared] = []
     held: list[Held] = []
     for one in found:
         if earlier is not None and before.get(one.name) == one.digest:
+            was_held = held_before.get(one.name)
+            if was_held is not None and (one.name, was_held.version) not in approvals:
+                held.append(was_held)
+                continue
             try:
                 ready.append(read_prepared(earlier.connection(), one.name))
                 continue
             except KeyError:
-                pass  # it was held back or could not be used: look again
+                pass  # it could not be used, or is approved now: look again
         fresh: list[Document] = []
         _read(one, sources, approvals, fresh, held, problems)
         old = read_sections(earlier.connection(), one.name) if earlier else ()
