@@ -105,8 +105,10 @@ class KeptTools:
         write = entry.write
 
         def work(connection: sa.Connection) -> None:
-            connection.execute(sa.update(tool_writes).where(tool_writes.c.key == write.key).values(values))
-            if entry.state == "checking":
+            place = tool_writes.c.key == write.key
+            before = connection.execute(sa.select(tool_writes.c.state).where(place)).scalar_one_or_none()
+            connection.execute(sa.update(tool_writes).where(place).values(values))
+            if entry.state == "checking" and before != "checking":  # asked again, it is the same doubt
                 about = {"key": write.key, "tool": write.tool, "arguments": dict(write.arguments)}
                 self._put(connection, OVERSEEN, write.call_id, write.line, about, now)
 

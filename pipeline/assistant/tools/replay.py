@@ -146,8 +146,8 @@ async def replay(
             done.append(await _stepped(runner, f"replay/{number}", name, step, standing, chance, approve=approve))
     finally:
         await runner.end()
-    backend = line.settings.backend
-    state = await asyncio.to_thread(shop_state, directory / "backends") if backend is not None else {}
+    backends = directory / "backends"
+    state = await asyncio.to_thread(shop_state, backends) if backends.is_dir() else {}
     return Replayed(tuple(done), state, chance.thrown if chance is not None else 0)
 
 
