@@ -1,0 +1,168 @@
+"""A language as data: what its words mean to the assistant. Pure.
+
+The parsers of slots/ and the rules of rules.py read plain English words. Every other language is a file that says which
+of its phrases mean which of those: "cuarenta y siete" is "forty seven", "el martes que viene" is "next tuesday". So a
+language is added by a file, and no parser knows that there is more than one.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from pipeline.assistant import rules
+from pipeline.assistant.rules import Rule
+
+NOTHING: Final = "thing"
+"""Stands for a word that means nothing to a parser: it ends a number, and is none of the words parsers know."""
+_TOKEN: Final = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*|\d+(?:[.,:/-]\d+)*|\S")
+_WORD: Final = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*|\d+")
+
+
+@dataclass(frozen=True, slots=True)
+class Phrasebook:
+    """Phrases of a language and the English words that the parsers know them by."""
+
+    patterns: tuple[tuple[re.Pattern[str], str], ...]
+    """Rewritten first, in order: where it is the order of words that differs."""
+    meanings: Mapping[str, str]
+    """By phrase, folded."""
+    keeps: bool = False
+    """Whether other words stay as they are: they are a name, or letters."""
+
+    def canonical(self, text: str) -> str:
+        """The text in the words of the parsers; the longest phrase wins."""
+        line = folded(text) if not self.keeps else text.lower()
+        for pattern, instead in self.patterns:
+            line = pattern.sub(instead, line)
+        tokens = _TOKEN.findall(line)
+        longest = max((len(phrase.split()) for phrase in self.meanings), default=1)
+        said: list[str] = []
+        at = 0
+        while at < len(tokens):
+            word, at = self._read(tokens, at, longest)
+            said.append(word)
+        return " ".join(word for word in said if word)
+
+    def _read(self, tokens: list[str], at: int, longest: int) -> tuple[str, int]:
+        for length in range(min(longest, len(tokens) - at), 0, -1):
+            meant = self.meanings.get(folded(" ".join(tokens[at : at + length])))
+            if meant is not None:
+                return meant, at + length
+        token = tokens[at]
+        known = self.keeps or not token[0].isalpha() or token in _MADE
+        return (token if known else NOTHING), at + 1
+
+
+_MADE: Final = frozenset({"am", "pm", "nth"})
+"""Words that are written alike everywhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class Phrases:
+    """Whole utterances, and patterns inside one, that mean something whatever was asked."""
+
+    whole: Mapping[str, Rule]
+    anywhere: tuple[tuple[Rule, re.Pattern[str]], ...]
+    courtesy: re.Pattern[str]
+    """What may stand before."""
+    courtesy_end: re.Pattern[str]
+
+    def rule_of(self, text: str) -> Rule | None:
+        """The rule that a whole utterance falls under, or None."""
+        line = plain(text)
+        bare = self.courtesy_end.sub("", self.courtesy.sub("", line))
+        for candidate in (line, bare):
+            if candidate in self.whole:
+                return self.whole[candidate]
+        return next((rule for rule, pattern in self.anywhere if pattern.search(line) or pattern.search(bare)), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """What the assistant knows of one language."""
+
+    code: str
+    """Of ISO 639-1: "es"."""
+    name: str
+    """How its speakers call it: "español"."""
+    answers: Phrasebook | None
+    """Yes, no, numbers, dates, money, corrections. None: it is the language of the parsers."""
+    spelling: Phrasebook | None
+    names: Phrasebook | None
+    phrases: Phrases | None
+    empty: frozenset[str]
+    """Words that add nothing to a yes or no."""
+    asks: frozenset[str]
+    """Words that a question begins with."""
+    instead: frozenset[str]
+    """Phrases by which a wish takes the place of the one before it."""
+    asked_for: tuple[str, ...]
+    """Phrases by which this language is asked for, in any language; folded."""
+    common: frozenset[str]
+    """Words that its speakers use all the time, folded: by them it is told from others."""
+    engines: Mapping[str, str]
+    """How engines call it: espeak, elevenlabs, whisper, deepgram, num2words."""
+    prompts: Mapping[str, str | tuple[str, ...]]
+    """What is said in it where a line has no text of its own, by the name of the prompt."""
+
+    def answer(self, text: str) -> str:
+        """An answer in the words of the parsers."""
+        return text if self.answers is None else self.answers.canonical(text)
+
+    def spelled(self, text: str) -> str:
+        """Letters spelled aloud, in the words of the parsers."""
+        return text if self.spelling is None else self.spelling.canonical(text)
+
+    def named(self, text: str) -> str:
+        """A name, with what is said around it in the words of the parsers."""
+        return text if self.names is None else self.names.canonical(text)
+
+    def rule_of(self, text: str) -> Rule | None:
+        """The rule that always wins and that an utterance falls under, or None."""
+        return rules.rule_of(text) if self.phrases is None else self.phrases.rule_of(text)
+
+    def is_only_yes_or_no(self, text: str) -> bool:
+        """Whether a long yes or no holds no wish besides."""
+        if self.answers is None:
+            return rules.is_only_yes_or_no(text)
+        return all(word in self.empty for word in plain(text).split())
+
+    def is_question(self, text: str) -> bool:
+        """Whether it reads like a question of its own rather than an answer."""
+        if self.phrases is None:
+            return rules.is_question(text)
+        line = plain(text)
+        bare = self.phrases.courtesy.sub("", line + " ")
+        firsts = {words[0] for words in (line.split(), bare.split()) if words}
+        return len(line.split()) >= _QUESTION_WORDS and ("¿" in text or bool(firsts & self.asks))
+
+    def means_instead(self, text: str) -> bool:
+        """Whether a wish takes the place of the one before it."""
+        return rules.means_instead(text) if self.answers is None else stands_in(text, self.instead)
+
+    def is_asked_for(self, text: str) -> bool:
+        """Whether the caller asks to be served in this language: "español, por favor", "in Spanish"."""
+        return stands_in(text, self.asked_for)
+
+
+_QUESTION_WORDS: Final = 3
+_Fold = Callable[[str], str]
+
+
+def folded(text: str) -> str:
+    """Lower case, without accents: recognisers and people write them or do not."""
+    apart = unicodedata.normalize("NFD", text.lower().replace("’", "'"))
+    return unicodedata.normalize("NFC", "".join(sign for sign in apart if not unicodedata.combining(sign)))
+
+
+def plain(text: str) -> str:
+    """Words only, folded, single spaces."""
+    return " ".join(_WORD.findall(folded(text)))
+
+
+def stands_in(text: str, phrases: frozenset[str] | tuple[str, ...]) -> bool:
+    """Whether one of the folded phrases stands in the text, as whole words."""
+    line = f" {plain(text)} "
+    return any(f" {phrase} " in line for phrase in phrases)

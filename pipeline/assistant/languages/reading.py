@@ -1,0 +1,147 @@
+"""Reads what is known of a language from its file. Whatever is wrong with one is said at once, with its place."""
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from pipeline.assistant.languages.language import Language, Phrasebook, Phrases, folded, plain
+from pipeline.assistant.rules import Rule
+from pipeline.line import source
+
+CANON: Final = "en"
+"""The language of the parsers."""
+
+_Table = dict[str, tuple[str, ...]]
+_Pair = tuple[str, str]
+
+
+def _split(value: Any) -> Any:
+    return value.split() if isinstance(value, str) else value
+
+
+Tokens = Annotated[tuple[str, ...], BeforeValidator(_split)]
+
+
+class _Written(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class _Book(_Written):
+    patterns: tuple[_Pair, ...] = ()
+    words: _Table = Field(default_factory=dict)
+
+
+class _Rule(_Written):
+    phrases: tuple[str, ...] = ()
+    anywhere: tuple[str, ...] = ()
+
+
+class LanguageFile(_Written):
+    """A language's file, whole (docs/languages.md)."""
+
+    code: str = Field(pattern=r"^[a-z]{2,3}$")
+    name: str
+    engines: dict[str, str] = Field(default_factory=dict)
+    asked_for: tuple[str, ...] = Field(min_length=1)
+    common: Tokens = Field(min_length=30)
+    answers: _Table = Field(default_factory=dict)
+    numbers: _Table = Field(default_factory=dict)
+    dates: _Table = Field(default_factory=dict)
+    money: _Table = Field(default_factory=dict)
+    patterns: tuple[_Pair, ...] = ()
+    spelling: _Book = Field(default_factory=_Book)
+    names: _Book = Field(default_factory=_Book)
+    courtesy: tuple[str, ...] = ()
+    courtesy_end: tuple[str, ...] = ()
+    rules: dict[Rule, _Rule] = Field(default_factory=dict)
+    empty: Tokens = ()
+    asks: Tokens = ()
+    instead: tuple[str, ...] = ()
+    prompts: dict[str, str | tuple[str, ...]] = Field(default_factory=dict)
+
+
+class LanguageInvalid(ValueError):
+    """A language's file cannot be used; the message says where and why."""
+
+
+def read_language(content: bytes, name: str) -> Language:
+    """The language that a file describes. name: of the file, for messages. Raises LanguageInvalid."""
+    written = source.read(content)
+    if written.faults:
+        fault = written.faults[0]
+        raise LanguageInvalid(f"{name}:{fault.line}: {fault.what}: {fault.remedy}")
+    try:
+        return _made(LanguageFile.model_validate(written.data))
+    except ValidationError as wrong:
+        first = wrong.errors(include_url=False)[0]
+        raise LanguageInvalid(f"{name}:{written.line_of(first['loc'])}: {first['msg']}") from wrong
+    except re.error as wrong:
+        raise LanguageInvalid(f"{name}: {wrong.pattern!r} is no pattern ({wrong})") from wrong
+
+
+@cache
+def languages(folder: Path | None = None) -> Mapping[str, Language]:
+    """Every language by its code: those of Cordboard, and those of a folder beside. Raises LanguageInvalid, OSError."""
+    found = [read_language(content, name) for name, content in _files(folder)]
+    return {language.code: language for language in found}
+
+
+def language(code: str) -> Language:
+    """One of Cordboard's languages. Raises KeyError."""
+    return languages()[code]
+
+
+def _files(folder: Path | None) -> Iterator[tuple[str, bytes]]:
+    ours = files("pipeline.assistant.languages")
+    for entry in sorted(ours.iterdir(), key=lambda one: one.name):
+        if entry.name.endswith(".yaml"):
+            yield entry.name, entry.read_bytes()
+    if folder is not None:
+        for path in sorted(folder.glob("*.yaml")):
+            yield str(path), path.read_bytes()
+
+
+def _made(written: LanguageFile) -> Language:
+    answers = {**written.answers, **written.numbers, **written.dates, **written.money}
+    digits = {**written.spelling.words, **written.numbers}
+    canon = written.code == CANON
+    return Language(
+        code=written.code,
+        name=written.name,
+        answers=None if canon else _book(answers, written.patterns),
+        spelling=None if canon else _book(digits, written.spelling.patterns, keeps=True),
+        names=None if canon else _book(written.names.words, written.names.patterns, keeps=True),
+        phrases=None if canon else _phrases(written),
+        empty=frozenset(map(plain, written.empty)),
+        asks=frozenset(map(plain, written.asks)),
+        instead=frozenset(map(plain, written.instead)),
+        asked_for=tuple(map(plain, written.asked_for)),
+        common=frozenset(map(plain, written.common)),
+        engines=written.engines,
+        prompts=written.prompts,
+    )
+
+
+def _book(table: _Table, patterns: tuple[_Pair, ...], *, keeps: bool = False) -> Phrasebook:
+    meanings = {folded(phrase): meaning for meaning, phrases in table.items() for phrase in phrases}
+    for meaning in table:  # what a pattern wrote is what it means
+        for word in meaning.split():
+            meanings.setdefault(word, word)
+    made = tuple((re.compile(pattern), instead) for pattern, instead in patterns)
+    for _, instead in patterns:
+        for word in re.findall(r"(?<!\\)\b[a-z]+\b", instead):
+            meanings.setdefault(word, word)
+    return Phrasebook(made, meanings, keeps)
+
+
+def _phrases(written: LanguageFile) -> Phrases:
+    whole = {plain(phrase): rule for rule, one in written.rules.items() for phrase in one.phrases}
+    anywhere = tuple((rule, re.compile(pattern)) for rule, one in written.rules.items() for pattern in one.anywhere)
+    before = "|".join(sorted(map(plain, written.courtesy), key=len, reverse=True)) or "(?!)"
+    behind = "|".join(sorted(map(plain, written.courtesy_end), key=len, reverse=True)) or "(?!)"
+    return Phrases(whole, anywhere, re.compile(rf"^(?:(?:{before}) )+"), re.compile(rf"(?: (?:{behind}))+$"))
