@@ -22,17 +22,21 @@ class LineVersions:
 
     def keep(self, line: Line) -> bool:
         """Have a copy of the line; False: its folder has changed since it was loaded. Raises OSError, LineInvalid."""
-        place = self._root / line.version
-        if self.folder(line.version) is not None:
+        return self.keep_folder(line.folder, line.version)
+
+    def keep_folder(self, folder: Path, version: str) -> bool:
+        """The same of a folder as it stands, which may be in error."""
+        place = self._root / version
+        if self.folder(version) is not None:
             return True
         self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
-        fresh = self._root / f".{line.version}.{token_hex(4)}"
+        fresh = self._root / f".{version}.{token_hex(4)}"
         try:
-            for path in files_of(line.folder):
-                copy = fresh / path.relative_to(line.folder)
+            for path in files_of(folder):
+                copy = fresh / path.relative_to(folder)
                 copy.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(path, copy)
-            if version_of(fresh) != line.version:
+            if version_of(fresh) != version:
                 return False
             shutil.rmtree(place, ignore_errors=True)  # a copy that a crash left in pieces
             fresh.rename(place)

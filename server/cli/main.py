@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from rich.console import Console
 
 from server.cli import approvals, knowledge, tokens, tools
+from server.cli import line as line_commands
 from server.cli.exits import Exit, fail
 from server.settings import Settings
 
@@ -30,6 +31,7 @@ app = typer.Typer(
     epilog="Exit status: 0 done · 1 failed · 2 invalid input, each error printed · 3 server unreachable",
 )
 app.add_typer(tools.app, name="tools")
+app.add_typer(line_commands.app, name="line")
 app.add_typer(approvals.app, name="approvals")
 app.add_typer(tokens.app, name="tokens")
 app.add_typer(knowledge.app, name="knowledge")

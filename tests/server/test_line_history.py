@@ -1,0 +1,102 @@
+"""A line has versions that are listed, compared and gone back to; live calls keep theirs."""
+
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from pipeline.line.load import load_line, version_of
+from server.cli.main import app
+from server.line_history import LineHistory, NoSuchVersion
+from server.line_versions import LineVersions
+
+pytestmark = pytest.mark.adapter
+
+EXAMPLE = Path(__file__).resolve().parent.parent.parent / "lines" / "example"
+OLD, NEW = "How can I help you?", "What can I do for you?"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(EXAMPLE, tmp_path / "line"))
+
+
+def edit(folder: Path, change: Callable[[str], str]) -> None:
+    path = folder / "line.yaml"
+    path.write_text(change(path.read_text()))
+
+
+@pytest.fixture
+def kept(tmp_path: Path, folder: Path) -> tuple[LineHistory, str]:
+    """A history with one kept version, and a folder that was edited since."""
+    line = load_line(folder)
+    LineVersions(tmp_path / "data" / "lines").keep(line)
+    edit(folder, lambda text: text.replace(OLD, NEW))
+    (folder / "notes.txt").write_text("new\n")
+    return LineHistory(folder, tmp_path / "data" / "lines"), line.version
+
+
+@pytest.mark.row(153)
+def test_versions_are_listed_compared_and_gone_back_to(kept: tuple[LineHistory, str], folder: Path):
+    history, first = kept
+    now = version_of(folder)
+    assert [(one.version, one.current) for one in history.versions()] == [(now, True), (first, False)]
+    changed = list(history.differences(first))
+    assert f"-  question: {OLD}" in changed
+    assert f"+  question: {NEW}" in changed
+    assert "+++ b/notes.txt" in changed
+    assert history.roll_back(first) == now
+    assert version_of(folder) == first
+    assert not (folder / "notes.txt").exists()
+    assert [one.version for one in history.versions() if one.current] == [first]
+    assert history.roll_back(now) == first
+    assert (folder / "notes.txt").read_text() == "new\n"
+
+
+def test_a_version_is_named_by_its_first_characters_and_must_be_one_of_this_line(
+    kept: tuple[LineHistory, str], tmp_path: Path
+):
+    history, first = kept
+    assert list(history.differences(first[:6]))
+    with pytest.raises(NoSuchVersion, match=first):
+        history.roll_back("ffffffffffff")
+    other = tmp_path / "other"
+    shutil.copytree(EXAMPLE, other)
+    edit(other, lambda text: text.replace("Northfield Outdoor", "Another").replace("+14155550199", "+14155550111"))
+    with pytest.raises(NoSuchVersion):
+        list(LineHistory(other, tmp_path / "data" / "lines").differences(first))
+
+
+def test_a_damaged_version_is_none_and_changes_nothing(kept: tuple[LineHistory, str], tmp_path: Path, folder: Path):
+    history, first = kept
+    (tmp_path / "data" / "lines" / first / "line.yaml").write_text("")
+    now = version_of(folder)
+    with pytest.raises(NoSuchVersion):
+        history.roll_back(first)
+    assert version_of(folder) == now
+
+
+def test_a_folder_in_error_can_be_rolled_back_and_is_kept(kept: tuple[LineHistory, str], folder: Path):
+    history, first = kept
+    edit(folder, lambda text: text.replace("human_flow: person", "human_flow: nobody"))
+    broken = history.roll_back(first)
+    assert version_of(folder) == first
+    assert broken in {one.version for one in history.versions()}
+
+
+def test_the_commands_say_what_they_did(kept: tuple[LineHistory, str], tmp_path: Path, folder: Path):
+    _, first = kept
+    run, options = CliRunner(), ["--data-dir", str(tmp_path / "data")]
+    listed = run.invoke(app, ["line", "versions", str(folder), *options])
+    assert listed.exit_code == 0, listed.output
+    assert f"* {version_of(folder)}  not used for calls yet" in listed.output
+    assert f"-  question: {OLD}" in run.invoke(app, ["line", "diff", str(folder), first, *options]).output
+    began = time.process_time()
+    back = run.invoke(app, ["line", "rollback", str(folder), first[:8], *options])
+    assert back.exit_code == 0, back.output
+    assert time.process_time() - began < 5
+    assert version_of(folder) == first
+    assert run.invoke(app, ["line", "rollback", str(folder), "nonsense", *options]).exit_code == 1
