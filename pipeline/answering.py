@@ -182,7 +182,13 @@ class Answering:
         self._standing.verify(action.verified, {})
         key = f"{self._call_id}/{action.call}"
         done = await self._tools.run(
-            key, action.tool, action.arguments, action.deadline_ms, standing=self._standing, reply=action.reply
+            key,
+            action.tool,
+            action.arguments,
+            action.deadline_ms,
+            standing=self._standing,
+            reply=action.reply,
+            **({"supervised": True} if action.supervised else {}),
         )
         more = {"status": done.status, "effect": done.effect, "id": done.id, "say": done.say}
         self.post(ToolReturned(self._clock.now_ms(), action.call, done.ok, done.result, done.error, **more))

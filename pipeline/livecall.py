@@ -215,7 +215,7 @@ def record_carrier_message(log: CallLog, line: LineRuntime, at_ms: int, recordin
         "message.taken",
         at_ms,
         turn="",
-        queue=line.line.settings.queues[0],
+        queue=line.line.settings.queues[0].name,
         text="",
         start_ms=at_ms - duration_s * 1000,
         end_ms=at_ms,

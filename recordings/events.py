@@ -74,6 +74,11 @@ KINDS: Final[Mapping[str, tuple[str, ...]]] = {
     # One turn: what the caller wanted and what was done about it
     "turn.began": ("turn", "utterance"),  # utterance: the caller's, or "" for the greeting
     "turn.understood": ("turn", "intent", "confidence", "slots", "by"),
+    "flow.entered": ("turn", "flow", "missing"),  # missing: the slots that it asks for and nobody gave yet
+    "flow.held": ("turn", "flow", "autonomy", "would"),  # a person took over; would: the steps, in short
+    "topic.declined": ("turn", "topic"),
+    "tool.drafted": ("turn", "tool", "arguments", "autonomy"),  # would have been called; a person took over
+    "topic.noted": ("turn", "intent"),  # wished for besides what is served first
     "tool.called": ("turn", "call", "tool", "arguments"),
     "tool.returned": ("turn", "call", "tool", "ok", "result", "error", "took_ms"),
     "knowledge.found": ("turn", "question", "passages"),  # passages: [{document, section, title, score}]

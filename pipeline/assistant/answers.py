@@ -1,16 +1,22 @@
 """What an answer says, given what was asked. Pure."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final, TypeVar
 
-from pipeline.assistant.rules import mentions
+from pipeline.assistant.rules import mentions, normal
 from pipeline.assistant.slots import (
     find_digit_strings,
     parse_date,
     parse_digits,
+    parse_email,
+    parse_money,
     parse_name,
+    parse_number,
+    parse_phone,
+    parse_spelled,
     parse_yes_no,
     split_correction,
 )
@@ -27,7 +33,8 @@ class Reading:
     """An answer that was understood."""
 
     value: Any
-    """str for digits, dates (ISO), names, choices and text; bool for yes/no."""
+    """str for digits, dates (ISO), names, choices, text, phones (E.164), e-mails and what is spelled (upper case); bool
+    for yes/no; int or float for numbers and money."""
     certain: bool
     """Keyed, or of a kind that is not read back."""
 
@@ -77,6 +84,12 @@ def _keyed(question: Question, keys: str, today: date) -> Any:
         case "date":
             day = parse_date(f"{keys[:2]}/{keys[2:]}", today) if len(keys) == 4 else None
             return day.isoformat() if day else None
+        case "phone":
+            return parse_phone(keys)
+        case "number":
+            return int(keys)
+        case "money":
+            return int(keys) / 100
         case _:
             return None
 
@@ -99,6 +112,27 @@ def _spoken(question: Question, text: str, today: date) -> Iterator[Any]:
             yield from (name for name in _there(parse_name(said)))
         case "text":
             yield text.strip()
+        case _:
+            yield from _there(_MEASURED[question.kind](said))
+
+
+def _money(text: str) -> float | None:
+    amount = parse_money(text)
+    return None if amount is None else float(amount)
+
+
+def _spelled(text: str) -> str | None:
+    word = parse_spelled(text)
+    return word.upper() if word else None
+
+
+_MEASURED: Final[Mapping[str, Callable[[str], Any]]] = {
+    "phone": parse_phone,
+    "email": parse_email,
+    "number": parse_number,
+    "money": _money,
+    "spelled": _spelled,
+}
 
 
 def _there(value: T | None) -> tuple[T, ...]:
@@ -111,9 +145,40 @@ def _chosen(question: Question, text: str) -> Iterator[str]:
         choice.value: max((len(phrase) for phrase in choice.phrases if mentions(text, [phrase])), default=0)
         for choice in question.choices
     }
+    if not any(scores.values()):
+        scores = {choice.value: max(_loosely(text, phrase) for phrase in choice.phrases) for choice in question.choices}
     best = max(scores.values())
     winners = [value for value, score in scores.items() if score == best]
     if best and len(winners) == 1:
         yield winners[0]
     key = parse_digits(text)
     yield from (choice.value for choice in question.choices if key and str(choice.key) == key)
+
+
+_SMALL: Final = frozenset(
+    {
+        "a", "an", "the", "it", "it's", "its", "is", "was", "are", "i", "i'm", "my", "me", "of", "to", "in", "on", "at",
+        "for", "and", "or", "that", "that's", "this", "there", "there's", "be", "been", "has", "have", "had", "with",
+    }
+)  # fmt: skip
+"""Words that tell no choice from another."""
+_NEGATION: Final = re.compile(r"\b(?:not|no|never|isn't|doesn't|don't|didn't|wasn't|won't|can't|without|nothing)\b")
+_ENDINGS: Final = re.compile(r"(?:ing|ed|es|s|ly)$")
+_SHORTEST_STEM: Final = 3
+
+
+def _loosely(text: str, phrase: str) -> int:
+    """How many telling words of a phrase were said, all of them in any order and inflection; else 0.
+
+    A no among the words turns them round: then only the phrase itself counts.
+    """
+    if bool(_NEGATION.search(normal(text))) != bool(_NEGATION.search(normal(phrase))):
+        return 0
+    wanted, said = _stems(phrase), _stems(text)
+    return len(wanted) if wanted and wanted <= said else 0
+
+
+def _stems(text: str) -> set[str]:
+    words = [word for word in normal(text).split() if word not in _SMALL]
+    stems = (_ENDINGS.sub("", word) for word in words)
+    return {stem if len(stem) >= _SHORTEST_STEM else word for stem, word in zip(stems, words, strict=True)}

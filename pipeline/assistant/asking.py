@@ -20,13 +20,21 @@ from pipeline.line.flows import SILENTLY, Question
 RECOGNISER_FAILED: Final = frozenset({"busy", "late"})
 """Reasons of CallerUnheard for which speaking again would not help."""
 
+_LEAVES_OPEN: Final = {
+    "digits": frozenset({"choice", "yes_no", "date", "name"}),
+    "phone": frozenset({"choice", "yes_no", "date", "name", "email"}),
+    "date": frozenset({"choice", "yes_no"}),
+    "email": frozenset({"choice", "yes_no", "digits", "phone", "date"}),
+}
+"""For each kind of answer, the kinds of question in whose answer it may stand besides: "it's damaged, order 12345"."""
+
 
 def begin(talk: Talk) -> bool:
     """Ask the step's question, unless the caller's opening words answer it. True: go on with the flow."""
     question, state = attempts.question_of(talk), talk.state
     known = lookup(question.slot, state.facts)
     reading = None if question.slot in state.settled else _from_opening(talk, question)
-    if reading is not None:
+    if reading is not None and attempts.objection(talk, question, reading.value) is None:
         if reading.certain or reading.value == known:
             return attempts.accept(talk, question, reading.value)
         return confirming.read_back(talk, question, Confirming(reading.value))
@@ -74,6 +82,9 @@ def missed(talk: Talk, asked: Asked, *, keyed: bool = False) -> bool:
 
 def unheard(talk: Talk, event: CallerUnheard, asked: Asked) -> bool:
     """Nothing was understood of a sound. When the recogniser is at fault, keys are offered at once."""
+    if event.reason == "cancelled":
+        attempts.give_up(talk, attempts.question_of(talk))
+        return True
     if event.reason not in RECOGNISER_FAILED:
         return missed(talk, asked, keyed=event.reason == "incomplete")
     if isinstance(asked, Confirming):
@@ -101,12 +112,15 @@ def names_choice(talk: Talk, words: Words) -> bool:
 
 def _from_opening(talk: Talk, question: Question) -> Reading | None:
     """An answer that the caller gave before being asked; only kinds that cannot be mistaken for other words."""
-    opening = talk.state.opening
-    if opening is None or question.kind not in {"digits", "date", "choice"}:
-        return None
-    if question.kind == "date" and opening.via == "dtmf":
-        return None  # the keys were some other number
-    return answers.read(question, opening, attempts.today(talk), attempts.refused(talk, question))
+    state, now = talk.state, attempts.today(talk)
+    never = attempts.refused(talk, question)
+    if state.opening is not None and question.kind in {"digits", "date", "choice", "phone", "email"}:
+        keyed = question.kind == "date" and state.opening.via == "dtmf"  # the keys were some other number
+        reading = None if keyed else answers.read(question, state.opening, now, never)
+        if reading is not None:
+            return reading
+    besides = (words for kind, words in state.told if kind in _LEAVES_OPEN.get(question.kind, ()))
+    return next((reading for words in besides if (reading := answers.read(question, words, now, never))), None)
 
 
 def _given(talk: Talk, words: Words, asked: Asking) -> bool | None:
@@ -119,6 +133,11 @@ def _given(talk: Talk, words: Words, asked: Asking) -> bool | None:
     if reading is not None and reading.value is True and not heard_before(talk, words, asked.asked):
         return attempts.failed(talk, question, asked.failures + 1, None)  # a yes to something else
     if reading is not None:
+        if words.via != "dtmf":
+            talk.state.told += ((question.kind, words),)
+        objection = attempts.objection(talk, question, reading.value)
+        if objection is not None:
+            return attempts.failed(talk, question, asked.failures + 1, objection)
         if reading.certain:
             return attempts.accept(talk, question, reading.value)
         return confirming.read_back(talk, question, Confirming(reading.value, asked.failures))

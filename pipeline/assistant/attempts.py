@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from pipeline.assistant.exchange import Expect
 from pipeline.assistant.heard import until_understood
+from pipeline.assistant.scope import holds
 from pipeline.assistant.spoken import render
 from pipeline.assistant.state import Asking, Place
 from pipeline.assistant.talk import Talk
@@ -19,6 +20,10 @@ from pipeline.line.vocabulary import name_of
 
 SPOKEN_ATTEMPTS: Final = 2
 KEYPAD_ATTEMPTS: Final = 2
+MIN_PHONE: Final = 7
+MAX_PHONE: Final = 15
+MAX_KEYS: Final = 9
+"""Keys of a number or an amount."""
 
 
 def question_of(talk: Talk) -> Question:
@@ -46,7 +51,9 @@ def put(talk: Talk, question: Question, asked: Asking, lead: str | None = None) 
         text = keypad_text(talk, question) or question.prompt
     else:
         text = (question.retry or question.prompt) if asked.failures else question.prompt
-        if asked.failures and question.retry is None:
+        if asked.failures and question.spell:
+            lead, text = lead or talk.prompts.not_heard, talk.prompts.spell_it
+        elif asked.failures and question.retry is None:
             lead = lead or talk.prompts.not_heard
     filled = render(text, talk.line, talk.state)
     if filled is None:
@@ -76,6 +83,14 @@ def give_up(talk: Talk, question: Question) -> None:
     else:
         talk.understood("human")
         talk.go_to_human(talk.prompts.human_instead)
+
+
+def objection(talk: Talk, question: Question, answer: Any) -> str | None:
+    """What to say of an answer that the line does not allow; None: it does."""
+    if question.valid is None or holds(talk, question.valid, **{"value": answer, question.slot: answer}):
+        return None
+    given = {question.slot: answer}
+    return render(question.invalid or talk.prompts.not_heard, talk.line, talk.state, given) or talk.prompts.not_heard
 
 
 def accept(talk: Talk, question: Question, value: Any) -> bool:
@@ -122,6 +137,10 @@ def _wanted(talk: Talk, question: Question, *, keys: bool) -> Expect:
     place = talk.state.place
     vocabulary = name_of(place.flow if place else "", question)
     match question.kind:
+        case "phone":
+            return talk.expecting("digits", vocabulary, (MIN_PHONE, MAX_PHONE), keys=keys)
+        case "money" | "number":
+            return talk.expecting("open", vocabulary, (1, MAX_KEYS), keys=keys)
         case "digits":
             return talk.expecting("digits", vocabulary, (question.min_digits, question.max_digits), keys=keys)
         case "yes_no":

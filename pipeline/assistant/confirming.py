@@ -14,6 +14,10 @@ from pipeline.line.flows import Question
 UNCLEAR_BEFORE_KEYS: Final = 2
 """How often a read-back may be answered by neither yes nor no before keys are offered."""
 TOO_UNCLEAR: Final = 3
+_LONGEST: Final = {
+    "date": 4, "phone": attempts.MAX_PHONE, "money": attempts.MAX_KEYS, "number": attempts.MAX_KEYS,
+}  # fmt: skip
+"""Keys of an answer that may be keyed in place of yes or no; digits say so themselves."""
 
 
 def read_back(
@@ -22,14 +26,15 @@ def read_back(
     """Repeat a value and wait for yes or no. True: it cannot be said, a human takes over."""
     text = question.reuse if confirming.known and question.reuse else question.read_back
     given = {question.slot: confirming.value}
-    filled = render(text or "", talk.line, talk.state, given)
+    spell = question.slot if question.spell and confirming.failures else ""
+    filled = render(text or "", talk.line, talk.state, given, spell)
     if not filled:
         talk.go_to_human(talk.prompts.human_instead)
         return True
     talk.say(f"{lead} {filled}" if lead else filled, "question")
-    longest = question.max_digits if question.kind == "digits" else 4 if question.kind == "date" else 1
+    longest = _LONGEST.get(question.kind, question.max_digits or 1)
     named = until_value(text or "", question.slot)
-    confirming = replace(confirming, named=render(named, talk.line, talk.state, given) or filled)
+    confirming = replace(confirming, named=render(named, talk.line, talk.state, given, spell) or filled)
     talk.wait(confirming, talk.expect_yes_no(1 if keys else longest, keys=keys))
     return False
 
@@ -39,12 +44,12 @@ def answered(talk: Talk, words: Words, asked: Confirming) -> bool | None:
     question = attempts.question_of(talk)
     if words.via == "dtmf" and len(words.text) > 1:
         keyed = answers.read(question, words, attempts.today(talk))
-        return attempts.accept(talk, question, keyed.value) if keyed else None
+        return _corrected(talk, question, keyed.value, asked, keyed=True) if keyed else None
     agreed = answers.yes_no(words)
     rejected = agreed is False or split_correction(words.text).rejected
     other = _correction(talk, question, words, asked, rejected=rejected)
-    if other is not None and (other != asked.value or not rejected):
-        if other == asked.value:
+    if other is not None and (str(other) != str(asked.value) or not rejected):
+        if str(other) == str(asked.value):
             return attempts.accept(talk, question, other)
         _refuse(talk, question, asked)
         return _corrected(talk, question, other, asked)
@@ -70,19 +75,24 @@ def unclear(talk: Talk, asked: Confirming) -> bool:
     return read_back(talk, question, replace(asked, unclear=times), first, keys=keys)
 
 
-def _corrected(talk: Talk, question: Question, value: str, asked: Confirming) -> bool:
-    """Read back another value. Each correction is a failed attempt: what is misheard twice is better keyed."""
+def _corrected(talk: Talk, question: Question, value: Any, asked: Confirming, *, keyed: bool = False) -> bool:
+    """Read back another value, unless it was keyed. Each is a failed attempt: misheard twice, it is better keyed."""
     failures = asked.failures + (0 if asked.known else 1)
+    objection = attempts.objection(talk, question, value)
+    if objection is not None:
+        return attempts.failed(talk, question, failures, objection)
+    if keyed:
+        return attempts.accept(talk, question, value)
     if failures >= attempts.SPOKEN_ATTEMPTS + attempts.KEYPAD_ATTEMPTS:
         return attempts.failed(talk, question, failures, None)
     return read_back(talk, question, Confirming(value, failures))
 
 
-def _correction(talk: Talk, question: Question, words: Words, asked: Confirming, *, rejected: bool) -> str | None:
+def _correction(talk: Talk, question: Question, words: Words, asked: Confirming, *, rejected: bool) -> Any:
     """The value that the caller gives in place of the one read back, or repeats."""
-    if words.via == "dtmf" or question.kind not in {"digits", "date", "name"}:
+    if words.via == "dtmf" or question.kind in {"yes_no", "choice", "text"}:
         return None
-    if question.kind == "name" and not rejected:
+    if question.kind in {"name", "spelled"} and not rejected:
         return None  # anything may be a name
     refused = (*attempts.refused(talk, question), *((asked.value,) if rejected else ()))
     reading = answers.read(question, words, attempts.today(talk), refused)
@@ -94,7 +104,7 @@ def _correction(talk: Talk, question: Question, words: Words, asked: Confirming,
             digits = corrected_digits(asked.value, text)
             if digits and answers.fits(question, digits) and digits not in refused:
                 return digits
-    return str(reading.value) if reading else None
+    return reading.value if reading else None
 
 
 def _too_early(talk: Talk, asked: Confirming) -> bool:

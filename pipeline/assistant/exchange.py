@@ -211,6 +211,8 @@ class CallTool:
     """How well the caller is known."""
     reply: str = ""
     """The model's reply that wants it, whose ids are doubted; empty: a step of the line, whose ids the call gave."""
+    supervised: bool = False
+    """A person has to approve it, whatever its own risk class."""
 
 
 @dataclass(frozen=True, slots=True)

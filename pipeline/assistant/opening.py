@@ -3,11 +3,11 @@
 from dataclasses import replace
 from typing import Final
 
-from pipeline.assistant import answers, pending, reply, returning, steps
+from pipeline.assistant import answers, pending, reply, returning, steps, topics
 from pipeline.assistant.clarify import check_guess, keypad_menu, unanswered
 from pipeline.assistant.exchange import PassagesFound
 from pipeline.assistant.heard import heard_before
-from pipeline.assistant.rules import is_only_yes_or_no, is_question, means_instead, normal
+from pipeline.assistant.rules import is_only_yes_or_no, is_question, means_instead, mentions, normal
 from pipeline.assistant.slots import find_digit_strings, parse_yes_no, split_correction
 from pipeline.assistant.state import Conversing, Finding, Guessing, Open, Paused, Question, Words
 from pipeline.assistant.talk import Talk
@@ -26,9 +26,20 @@ def wanted(talk: Talk, words: Words, waiting: Open | Guessing) -> bool:
     """Act on what the caller wants. True: go on with the flow that was entered."""
     if words.via == "dtmf":
         return _keyed(talk, words, waiting)
+    if _declined(talk, words):
+        talk.more()
+        return False
     answer, number = parse_yes_no(words.text), flow_for_number(talk, words)
-    if answer is not None and number is None and len(normal(words.text).split()) <= BARE_WORDS:
+    short = answer is not None and number is None and len(normal(words.text).split()) <= BARE_WORDS
+    if short and answer is not None and (isinstance(waiting, Guessing) or is_only_yes_or_no(words.text)):
         return _answered(talk, words, waiting, yes=answer)
+    several = topics.mentioned(talk, words)
+    if several:
+        (first, sure, _), *later = several
+        talk.understood("intent", first.name, sure.confidence)
+        topics.note(talk, later)
+        talk.enter(first.flow, words)
+        return True
     intent, guess = understand(talk, words)
     if intent is not None and not _only_corrects(words, number):
         talk.understood("intent", intent.name, guess.confidence)
@@ -38,7 +49,7 @@ def wanted(talk: Talk, words: Words, waiting: Open | Guessing) -> bool:
         talk.understood("step", _intent_of(talk, number), guess.confidence)
         talk.enter(number, words)
         return True
-    if answer is not None and is_only_yes_or_no(words.text):
+    if answer is not None and (short or is_only_yes_or_no(words.text)):  # "order status please" is a wish
         return _answered(talk, words, waiting, yes=answer)
     return _look_up(talk, words, guess)
 
@@ -59,6 +70,8 @@ def digression(talk: Talk, words: Words, asked: Question) -> bool | None:
     """The caller wants something else in the middle of a question. None: nothing that is sure."""
     if words.via == "dtmf":
         return None
+    if _declined(talk, words):
+        return pending.again(talk, asked)
     state = talk.state
     intent, guess = understand(talk, words)
     place = state.place
@@ -75,10 +88,21 @@ def digression(talk: Talk, words: Words, asked: Question) -> bool | None:
     return None
 
 
+def _declined(talk: Talk, words: Words) -> bool:
+    """Whether this is a topic that the line declines; then that was said."""
+    boundary = next((one for one in talk.settings.boundaries if mentions(words.text, one.phrases)), None)
+    if boundary is None:
+        return False
+    talk.understood("rule", "boundary")
+    talk.record("topic.declined", turn=talk.turn, topic=boundary.topic)
+    talk.say(boundary.say)
+    return True
+
+
 def _digress(talk: Talk, flow: str, words: Words, asked: Question) -> None:
     """Into another flow, and back to the question behind it; not when the caller means that one instead."""
     state = talk.state
-    interrupted = next((one for one in state.paused if one.place.flow == flow), None)
+    interrupted = next((one for one in state.paused if one.flow == flow), None)
     if interrupted is not None:  # back to what this one interrupted
         state.paused = state.paused[: state.paused.index(interrupted)]
     if state.place is None or flow == talk.settings.human_flow or interrupted is not None or means_instead(words.text):
@@ -86,7 +110,7 @@ def _digress(talk: Talk, flow: str, words: Words, asked: Question) -> None:
         talk.enter(flow, words)
         state.paused = kept
         return
-    paused = Paused(state.place, asked, state.opening, state.returns, state.instructed, state.settled)
+    paused = Paused(state.place, asked, state.last_flow, state.opening, state.returns, state.instructed, state.settled)
     returning.interrupt(talk, flow, words, paused)
 
 
@@ -162,7 +186,7 @@ def _keyed(talk: Talk, words: Words, waiting: Open | Guessing) -> bool:
 
 def _answered(talk: Talk, words: Words, waiting: Open | Guessing, *, yes: bool) -> bool:
     """A yes or no with nothing besides."""
-    talk.understood("step")
+    talk.understood("step", _intent_of(talk, waiting.flow) if yes and isinstance(waiting, Guessing) else "")
     if isinstance(waiting, Guessing):
         if yes and heard_before(talk, words, waiting.asked):
             talk.enter(waiting.flow, waiting.words)

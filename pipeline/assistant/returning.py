@@ -74,8 +74,8 @@ def _back(talk: Talk, paused: Paused) -> bool:
     state.paused = state.paused[:-1]
     state.place, state.opening = paused.place, paused.opening
     state.returns, state.instructed, state.settled = paused.returns, paused.instructed, paused.settled
-    state.last_flow = paused.place.flow
-    about = talk.flow(paused.place).about
+    state.last_flow = paused.flow
+    about = talk.settings.flows[paused.flow].about
     lead = None if informed else talk.prompts.back_to.format(about=about)
     asked = paused.question
     if isinstance(asked, Asking) and asking.is_known(talk):

@@ -12,7 +12,7 @@ _MOST: Final = 512
 """Expressions kept compiled, of all lines of a process."""
 
 
-def names(talk: Talk, **more: Any) -> Mapping[str, Any]:
+def names(talk: Talk, /, **more: Any) -> Mapping[str, Any]:
     """Every name with its value; slots that are not known yet are None."""
     state, hours = talk.state, talk.settings.hours
     slots = talk.line.slots
@@ -34,7 +34,7 @@ def names(talk: Talk, **more: Any) -> Mapping[str, Any]:
     }
 
 
-def holds(talk: Talk, condition: str, **more: Any) -> bool:
+def holds(talk: Talk, condition: str, /, **more: Any) -> bool:
     """Whether a condition holds; one that cannot be told does not."""
     return _parsed(condition).holds(names(talk, **more)) is True
 

@@ -1,6 +1,7 @@
 """Fills the places of a line's texts with what is known, as a person would say it. Pure."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
@@ -15,8 +16,11 @@ from pipeline.line.templates import BUILT_IN, PLACE, places
 _DIGITS: Final = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 
-def render(text: str, line: Line, state: State, given: Mapping[str, Any] | None = None) -> str | None:
-    """The text with its places filled; None when one of them has no value: then it must not be said."""
+def render(text: str, line: Line, state: State, given: Mapping[str, Any] | None = None, spell: str = "") -> str | None:
+    """The text with its places filled; None when one of them has no value: then it must not be said.
+
+    spell: a slot that is said letter by letter, "A as in Alpha".
+    """
     facts = {**state.facts, **(given or {})}
     kinds = {question.slot: question.kind for _, question in line.questions}
     values = []
@@ -27,10 +31,16 @@ def render(text: str, line: Line, state: State, given: Mapping[str, Any] | None 
         value = lookup(place.path, facts)
         if value is None:
             return None
-        way = place.way or {"digits": "digits", "date": "date"}.get(kinds.get(place.path, ""), "")
+        way = "as_in" if spell and place.path == spell else place.way or _WAY_OF.get(kinds.get(place.path, ""), "")
         values.append(_said(value, way))
     filled = iter(values)
     return PLACE.sub(lambda _: next(filled), text)
+
+
+_WAY_OF: Final = {
+    "digits": "digits", "date": "date", "phone": "phone", "money": "money", "email": "email", "spelled": "spelled",
+}  # fmt: skip
+"""How the answer to a question of a kind is said."""
 
 
 def argument(value: Any, facts: Mapping[str, Any]) -> Any:
@@ -74,7 +84,49 @@ def _said(value: Any, way: str) -> str:
         )
     if way == "money":
         return _money(str(value))
+    if way == "as_in":
+        return as_in(str(value))
+    if way in _MORE_WAYS:
+        return _MORE_WAYS[way](str(value))
     return str(value)
+
+
+_ALPHABET: Final = {
+    word[0]: word
+    for word in (
+        "alpha", "bravo", "charlie", "delta", "echo", "foxtrot", "golf", "hotel", "india", "juliet", "kilo", "lima",
+        "mike", "november", "oscar", "papa", "quebec", "romeo", "sierra", "tango", "uniform", "victor", "whiskey",
+        "x-ray", "yankee", "zulu",
+    )
+}  # fmt: skip
+_SIGNS: Final = {".": "dot", "@": "at", "-": "dash", "_": "underscore", "+": "plus", "'": "apostrophe", " ": "then"}
+_AREA: Final = 3
+_COUNTRY: Final = re.compile(r"^\+1(?=\d{10}$)")
+
+
+def as_in(value: str) -> str:
+    """Letter by letter: "A as in Alpha, B as in Bravo, one"."""
+    return ", ".join(_letter(sign) for sign in value.lower() if _letter(sign))
+
+
+def _letter(sign: str) -> str:
+    if sign in _ALPHABET:
+        return f"{sign.upper()} as in {_ALPHABET[sign].title()}"
+    return _DIGITS[int(sign)] if sign.isdecimal() else _SIGNS.get(sign, sign.upper() if sign.isalpha() else "")
+
+
+def _email(value: str) -> str:
+    return " ".join(_SIGNS.get(part, part) for part in re.findall(r"[a-z]+|\d|[@._+-]", value.lower()))
+
+
+def _phone(value: str) -> str:
+    """In groups, as people say them: "four one five, five five five, zero one zero one"."""
+    digits = _COUNTRY.sub("", value).removeprefix("+")
+    groups = [digits[:_AREA], digits[_AREA : 2 * _AREA], digits[2 * _AREA :]] if len(digits) == 10 else [digits]
+    return ", ".join(spoken_digits(group) for group in groups)
+
+
+_MORE_WAYS: Final[Mapping[str, Callable[[str], str]]] = {"email": _email, "phone": _phone}
 
 
 def _date(value: str) -> str:

@@ -195,6 +195,8 @@ class Paused:
 
     place: Place
     question: Question
+    flow: str
+    """The flow that was entered for a wish; its step may be in one that it goes through."""
     opening: Words | None = None
     returns: tuple[Return, ...] = ()
     instructed: tuple[Place, ...] = ()
@@ -277,6 +279,8 @@ class State:
     """What the caller mentioned besides, in the order of their words; offered when they are served."""
     settled: tuple[str, ...] = ()
     """Slots that were answered since the flow was entered: reached again, they are asked anew."""
+    told: tuple[tuple[str, Words], ...] = ()
+    """Answers given in this flow, each with its question's kind: they may hold others besides."""
     instructed: tuple[Place, ...] = ()
     """Instructions given in this flow, for "go back"."""
     opening: Words | None = None

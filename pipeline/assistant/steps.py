@@ -123,6 +123,10 @@ def _tool(talk: Talk, step: ToolStep) -> bool:
     if any(value is None for value in arguments.values()):
         talk.go_to_human(talk.prompts.human_instead)
         return True
+    if talk.autonomy == "assist" and talk.writes(use.name):
+        talk.record("tool.drafted", turn=talk.turn, tool=use.name, arguments=arguments, autonomy=talk.autonomy)
+        talk.go_to_human()
+        return True
     call = talk.next_call()
     talk.wait(Calling(call, use.name, arguments, talk.turn, talk.writes(use.name), talk.at_ms))
     talk.record("tool.called", turn=talk.turn, call=call, tool=use.name, arguments=arguments)

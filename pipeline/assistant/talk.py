@@ -19,8 +19,9 @@ from pipeline.assistant.exchange import (
 from pipeline.assistant.spoken import render
 from pipeline.assistant.state import Calling, Finding, Open, Over, Place, Replying, Said, Spoken, State, Waiting, Words
 from pipeline.assistant.understand import Understanding
-from pipeline.line.flows import Flow
+from pipeline.line.flows import AskStep, Flow, Step, ToolStep
 from pipeline.line.model import Line, Prompts, Settings
+from pipeline.line.policy import HELD, Autonomy
 from pipeline.line.vocabulary import MESSAGE, OPEN, YES_NO
 
 UNDERSTANDS: Final = ("rule", "step", "keys", "intent", "knowledge", "model", "clarify", "human")
@@ -131,17 +132,27 @@ class Talk:
     # Moving
 
     def enter(self, flow: str, words: Words | None) -> None:
-        """Be at the first step of a flow; words are what led there."""
+        """Be at the first step of a flow; words are what led there. One that is held back leads to a human."""
+        held = self.line.autonomy.get(flow, "auto")
+        if held in HELD and flow != self.settings.human_flow:
+            would = [_outlined(step) for step in self.settings.flows[flow].steps] if held == "shadow" else []
+            self.record("flow.held", turn=self.turn, flow=flow, autonomy=held, would=would)
+            flow, words = self.settings.human_flow, None
+        self.state.topics = tuple(topic for topic in self.state.topics if topic.flow != flow)
+        slots = [question.slot for question in self.settings.flows[flow].questions()]
+        missing = [slot for slot in dict.fromkeys(slots) if slot not in self.state.facts]
+        self.record("flow.entered", turn=self.turn, flow=flow, missing=missing)
         self.state.place = Place(flow, 0)
         self.state.opening = words
         self.state.last_flow = flow
-        self.state.returns, self.state.instructed, self.state.settled = (), (), ()
+        self.state.returns, self.state.instructed, self.state.settled, self.state.told = (), (), (), ()
         self.state.strikes = 0
 
     def leave_flow(self) -> None:
         """Be in no flow."""
         self.state.place, self.state.opening = None, None
-        self.state.paused, self.state.returns, self.state.instructed, self.state.settled = (), (), (), ()
+        self.state.paused, self.state.returns = (), ()
+        self.state.instructed, self.state.settled, self.state.told = (), (), ()
 
     def go_to(self, name: str) -> None:
         """Be at a step of this flow, or at a flow's first one."""
@@ -159,6 +170,11 @@ class Talk:
     def flow(self, place: Place) -> Flow:
         """The flow of a place."""
         return self.settings.flows[place.flow]
+
+    @property
+    def autonomy(self) -> Autonomy:
+        """What is left to the assistant in the flow that was entered."""
+        return self.line.autonomy.get(self.state.last_flow, "auto")
 
     # Others' work
 
@@ -178,7 +194,12 @@ class Talk:
         if isinstance(waiting, Calling):
             binding = self.settings.tool(waiting.tool)
             deadline_ms = binding.deadline_ms if binding else 1000
-            self.out.append(CallTool(waiting.call, waiting.turn, waiting.tool, waiting.arguments, deadline_ms))
+            supervised = waiting.writes and self.autonomy == "supervised"
+            self.out.append(
+                CallTool(
+                    waiting.call, waiting.turn, waiting.tool, waiting.arguments, deadline_ms, supervised=supervised
+                )
+            )
         elif isinstance(waiting, Finding):
             self.out.append(FindPassages(waiting.call, waiting.turn, waiting.question))
 
@@ -233,3 +254,14 @@ class Talk:
         if answered and not isinstance(self.state.waiting, Calling | Finding | Replying):
             self.record("turn.answered", turn=self.turn, sources=list(self.state.sources))
         return self.out
+
+
+def _outlined(step: Step) -> dict[str, Any]:
+    """A step in short: its verb, and what it asks or calls."""
+    match step:
+        case AskStep(ask=question):
+            return {"verb": "ask", "slot": question.slot}
+        case ToolStep(tool=use):
+            return {"verb": "tool", "tool": use.name}
+        case _:
+            return {"verb": type(step).__name__.removesuffix("Step").lower()}

@@ -16,7 +16,7 @@ __all__ = ["HUMAN_KEY", "Key", "Name", "Path", "Phrase", "Text", "Written"]
 
 SILENTLY: Final = "silently"
 """In place of a `reuse` text: what was answered earlier in the call is taken without a word."""
-SlotKind = Literal["digits", "yes_no", "choice", "date", "name", "text"]
+SlotKind = Literal["digits", "yes_no", "choice", "date", "name", "text", "money", "number", "phone", "email", "spelled"]
 
 
 class Choice(Written):
@@ -40,12 +40,22 @@ class Question(Written):
         default=None, description="repeats what was understood so that the caller can confirm it"
     )
     keypad: Text | None = Field(
-        default=None, description="asks for the answer on the keypad, after two failed attempts"
+        default=None,
+        description="asks for the answer on the keypad, after two failed attempts; money is keyed in cents",
     )
     reuse: Text | None = Field(
         default=None,
         description="asks whether an answer given earlier in the call is meant, or `silently`: it is taken without a "
         "word; unset: offered by read_back where there is one",
+    )
+    valid: Condition | None = Field(
+        default=None, description="what must hold of `value`, the answer: days(today, value) <= 21"
+    )
+    invalid: Text | None = Field(
+        default=None, description="said when it does not hold, before the question is asked again"
+    )
+    spell: bool = Field(
+        default=False, description="after the first failure the caller is asked to spell it, and it is spelled back"
     )
     min_digits: int = Field(default=0, ge=0, le=24, description="fewest digits of an answer of kind digits")
     max_digits: int = Field(default=0, ge=0, le=24, description="most digits of an answer of kind digits")
@@ -272,6 +282,7 @@ class Flow(Written):
     """A dialogue with one purpose."""
 
     about: Phrase = Field(description='what it does, as the end of "Is this about …?": "where your order is"')
+    owner: Phrase | None = Field(default=None, description="who answers for this flow; unset: the line's owner")
     steps: tuple[AnyStep, ...] = Field(min_length=1, max_length=60)
 
     def index_of(self, step_id: str) -> int | None:

@@ -12,6 +12,7 @@ from pipeline.assistant.rules import normal
 from pipeline.assistant.tools.port import ToolSpec
 from pipeline.assistant.tools.toolbox import NO_TOOLS, Toolbox
 from pipeline.line.flows import Flow, Key, Name, Phrase, Question, Text, Written
+from pipeline.line.policy import LEVELS, Autonomy, Boundary, Budgets
 from pipeline.line.privacy import Recording
 
 MIN_EXAMPLES: Final = 12
@@ -77,6 +78,29 @@ class Hours(Written):
         return next((holiday for holiday in self.holidays if holiday.date == day), None)
 
 
+class Queue(Written):
+    """A group of people who get messages and calls."""
+
+    name: Name
+    hours: Hours | None = Field(default=None, description="when its people are there; unset: the line's hours")
+    skills: tuple[Name, ...] = Field(default=(), max_length=20, description="what its people can do")
+    owner: Phrase | None = Field(default=None, description="who answers for it")
+
+
+def _queues(value: Any) -> Any:
+    """A name alone is a queue without anything else."""
+    if isinstance(value, list | tuple):
+        return [{"name": one} if isinstance(one, str) else one for one in value]
+    return value
+
+
+def _or_name(schema: dict[str, Any]) -> None:
+    schema["items"] = {"anyOf": [{"type": "string", "pattern": r"^[a-z][a-z0-9_]{0,39}$"}, schema["items"]]}
+
+
+Queues = Annotated[tuple[Queue, ...], Field(min_length=1), BeforeValidator(_queues), Field(json_schema_extra=_or_name)]
+
+
 class Greeting(Written):
     """The first words. All three are spoken, in this order."""
 
@@ -96,6 +120,11 @@ class Intent(Written):
         description="what callers say, in their words; <digits> stands for a spoken number, <name> for a name"
     )
     key: Key | None = Field(default=None, description="its key in the keypad menu, offered when speech does not work")
+    autonomy: Autonomy = Field(
+        default="auto",
+        description="off: a person takes over; shadow: so too, and the record says what would have been done; assist: "
+        "nothing is changed, a person gets what was prepared; supervised: a person approves each change; auto",
+    )
 
 
 class Emergency(Written):
@@ -165,6 +194,10 @@ class Prompts(Written):
     yes_or_no: Text = "Sorry, was that a yes or a no?"
     yes_no_keys: Text = Field(
         default="Press 1 for yes, or 2 for no.", description="said when yes and no are not understood"
+    )
+    spell_it: Text = Field(
+        default="Please spell it for me, letter by letter.",
+        description="asked after the first failure of what is spelled",
     )
     go_on: Text = Field(default="I have {digits}. What comes next?", description="said when a number's first part came")
     menu_entry: Text = Field(default="For {about}, press {key}.", description="one entry of the keypad menu")
@@ -272,7 +305,10 @@ class Settings(Written):
     )
     greeting: Greeting
     hours: Hours
-    queues: tuple[Name, ...] = Field(min_length=1, description="groups of people who get messages")
+    owner: Phrase | None = Field(default=None, description="who answers for this line")
+    queues: Queues = Field(description="groups of people who get messages: names, or more about each")
+    boundaries: tuple[Boundary, ...] = Field(default=(), max_length=50, description="topics that are declined")
+    budgets: Budgets = Field(default_factory=Budgets)
     human_flow: Name = Field(description="the flow that brings in a human, or takes a message for one")
     emergency: Emergency | None = None
     intents: tuple[Intent, ...] = Field(min_length=1)
@@ -286,6 +322,14 @@ class Settings(Written):
     prompts: Prompts = Field(default_factory=Prompts)
     timing: Timing = Field(default_factory=Timing)
     recording: Recording = Field(default_factory=Recording)
+
+    def queue(self, name: str) -> Queue | None:
+        """The queue with this name."""
+        return next((queue for queue in self.queues if queue.name == name), None)
+
+    def owner_of(self, flow: str) -> str:
+        """Who answers for a flow: its own owner, else the line's; empty: nobody is named."""
+        return self.flows[flow].owner or self.owner or ""
 
     def tool(self, name: str) -> ToolBinding | None:
         """The tool with this name."""
@@ -325,6 +369,14 @@ class Line:
     def examples(self) -> dict[str, Intent]:
         """The intent of each example phrase, by its plain words."""
         return {normal(example): intent for intent in self.settings.intents for example in intent.examples}
+
+    @cached_property
+    def autonomy(self) -> dict[str, Autonomy]:
+        """What is left to the assistant in each flow: the least that one of its intents leaves to it."""
+        levels: dict[str, Autonomy] = {}
+        for intent in self.settings.intents:
+            levels[intent.flow] = min(levels.get(intent.flow, intent.autonomy), intent.autonomy, key=LEVELS.index)
+        return levels
 
     @cached_property
     def slots(self) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
-HowToSay = Literal["", "digits", "date", "spelled", "money"]
+HowToSay = Literal["", "digits", "date", "spelled", "money", "email", "phone", "as_in"]
 WAYS: Final[frozenset[str]] = frozenset(get_args(HowToSay))
 
 PLACE: Final = re.compile(r"\{([^{}]*)\}")

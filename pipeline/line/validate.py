@@ -4,7 +4,6 @@ Names that exist, steps that are reached, texts that can be filled in, a keypad 
 """
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -20,7 +19,6 @@ from pipeline.line.flows import (
     BranchStep,
     EnqueueStep,
     ModelStep,
-    Question,
     Step,
     TakeMessageStep,
     ToolStep,
@@ -30,6 +28,7 @@ from pipeline.line.flows import (
 from pipeline.line.graph import Graph
 from pipeline.line.hints import meant
 from pipeline.line.model import MIN_EXAMPLES, Settings
+from pipeline.line.questions import check_question, repeated
 from pipeline.line.templates import PLACE
 from pipeline.line.verbs import Conversation
 from pipeline.line.wording import check_texts
@@ -47,6 +46,7 @@ def check(settings: Settings, specs: Specs = SPECS) -> list[Finding]:
     """Everything that does not fit together."""
     graph = Graph(settings)
     return [
+        *_check_policy(settings),
         *_check_greeting(settings),
         *_check_hours(settings),
         *_check_intents(settings),
@@ -67,13 +67,24 @@ def _check_greeting(settings: Settings) -> Iterator[Finding]:
         )
 
 
+def _check_policy(settings: Settings) -> Iterator[Finding]:
+    for index, name in repeated(_names(settings)):
+        yield Finding(("queues", index), f"there are two queues named {name!r}", "keep one of them")
+    for index, topic in repeated([boundary.topic for boundary in settings.boundaries]):
+        yield Finding(("boundaries", index, "topic"), f"{topic!r} is declined twice", "merge the two")
+    for index, intent in enumerate(settings.intents):
+        if intent.flow == settings.human_flow and intent.autonomy != "auto":
+            what = f"intent {intent.name!r} brings in a person, which is not held back"
+            yield Finding(("intents", index, "autonomy"), what, "drop 'autonomy'", ("ways",))
+
+
 def _check_hours(settings: Settings) -> Iterator[Finding]:
     try:
         ZoneInfo(settings.hours.time_zone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         zone = settings.hours.time_zone
         yield Finding(("hours", "time_zone"), f"there is no time zone {zone!r}", 'use a name like "America/New_York"')
-    for index, day in _repeated([holiday.date.isoformat() for holiday in settings.hours.holidays]):
+    for index, day in repeated([holiday.date.isoformat() for holiday in settings.hours.holidays]):
         yield Finding(("hours", "holidays", index), f"{day} is listed twice", "keep one of the two")
 
 
@@ -101,9 +112,9 @@ def _check_intents(settings: Settings) -> Iterator[Finding]:
                     (*path, "examples"), f"{example!r} is an example of {owners[example]!r} too", "keep it in one"
                 )
             owners.setdefault(example, intent.name)
-    for index, name in _repeated([intent.name for intent in settings.intents]):
+    for index, name in repeated([intent.name for intent in settings.intents]):
         yield Finding(("intents", index, "name"), f"there are two intents named {name!r}", "merge or rename one")
-    for index, key in _repeated(
+    for index, key in repeated(
         [f"none {at}" if intent.key is None else str(intent.key) for at, intent in enumerate(settings.intents)]
     ):
         yield Finding(("intents", index, "key"), f"key {key} is given to two intents", "give each its own")
@@ -116,7 +127,7 @@ def _check_tools(settings: Settings, specs: Specs) -> Iterator[Finding]:
     for index, binding in enumerate(settings.tools):
         if binding.runs not in specs:
             yield Finding(("tools", index, "runs"), f"there is no tool {binding.runs!r}", meant(binding.runs, specs))
-    for index, name in _repeated([tool.name for tool in settings.tools]):
+    for index, name in repeated([tool.name for tool in settings.tools]):
         yield Finding(("tools", index, "name"), f"there are two tools named {name!r}", "rename one")
     if settings.backend is None and any(binding.runs in SPECS for binding in settings.tools):
         what, remedy = "there are tools but no backend", "add 'backend:' with its kind and seed"
@@ -147,16 +158,16 @@ def _check_steps(settings: Settings, specs: Specs) -> Iterator[Finding]:
 def _check_step(settings: Settings, specs: Specs, path: tuple[str | int, ...], step: Step) -> Iterator[Finding]:
     match step:
         case AskStep(ask=question):
-            yield from _check_question((*path, "ask"), question)
+            yield from check_question((*path, "ask"), question)
         case ToolStep(tool=use):
             yield from _check_use(settings, specs, (*path, "tool"), use)
-        case TakeMessageStep(take_message=message) if message.queue not in settings.queues:
+        case TakeMessageStep(take_message=message) if settings.queue(message.queue) is None:
             what = f"there is no queue {message.queue!r}"
-            remedy = meant(message.queue, settings.queues)
+            remedy = meant(message.queue, _names(settings))
             yield Finding((*path, "take_message", "queue"), what, remedy, ("queues",))
-        case EnqueueStep(enqueue=wanted) if wanted.queue not in settings.queues:
+        case EnqueueStep(enqueue=wanted) if settings.queue(wanted.queue) is None:
             what = f"there is no queue {wanted.queue!r}"
-            yield Finding((*path, "enqueue", "queue"), what, meant(wanted.queue, settings.queues), ("queues",))
+            yield Finding((*path, "enqueue", "queue"), what, meant(wanted.queue, _names(settings)), ("queues",))
         case VerifyStep(verify=verify) if verify.level not in REACHED_LEVELS:
             what = f"nothing here can verify a caller to the level {verify.level!r}"
             yield Finding((*path, "verify", "level"), what, "drop the step, and bring in a person where it matters")
@@ -177,35 +188,8 @@ def _check_model(path: tuple[str | int, ...], settings: Settings, model: Convers
             return
 
 
-def _check_question(path: tuple[str | int, ...], question: Question) -> Iterator[Finding]:
-    kind, slot = question.kind, question.slot
-    if kind == "digits" and not 1 <= question.min_digits <= question.max_digits:
-        yield Finding(path, f"{slot!r} does not say how many digits it has", "set min_digits and max_digits")
-    if kind != "digits" and (question.min_digits or question.max_digits):
-        yield Finding(path, f"{slot!r} is not of kind digits", "drop min_digits and max_digits, or set kind: digits")
-    if kind in {"digits", "date", "name"} and question.read_back is None:
-        yield Finding(
-            path,
-            f"{slot!r} is not read back, so a misheard one would be acted on",
-            f'add read_back: "That\'s {{{slot}}}, right?"',
-        )
-    if kind in {"digits", "date", "choice"} and question.keypad is None:
-        yield Finding(
-            path,
-            f"{slot!r} cannot be answered on the keypad",
-            'add keypad: "Please type …"; callers need it when speech fails',
-        )
-    if (kind == "choice") != bool(question.choices):
-        remedy = "list them under choices" if kind == "choice" else "set kind: choice, or drop choices"
-        yield Finding(path, f"choices and kind {kind!r} of {slot!r} do not go together", remedy)
-    if kind == "choice" and any(choice.key is None for choice in question.choices):
-        yield Finding((*path, "choices"), f"not every choice of {slot!r} has a key", "add key: 1, key: 2, …")
-    for what, values in (
-        ("value", [choice.value for choice in question.choices]),
-        ("key", [choice.value if choice.key is None else str(choice.key) for choice in question.choices]),
-    ):
-        for index, value in _repeated(values):
-            yield Finding((*path, "choices", index), f"{what} {value!r} is given twice", "give each choice its own")
+def _names(settings: Settings) -> list[str]:
+    return [queue.name for queue in settings.queues]
 
 
 def _check_use(settings: Settings, specs: Specs, path: tuple[str | int, ...], use: ToolUse) -> Iterator[Finding]:
@@ -263,12 +247,3 @@ def _check_human_flow(settings: Settings, graph: Graph) -> Iterator[Finding]:
             "take the message at once",
             ("ways",),
         )
-
-
-def _repeated(values: list[str]) -> Iterator[tuple[int, str]]:
-    """Every value that was there before, with its position."""
-    seen: Counter[str] = Counter()
-    for index, value in enumerate(values):
-        seen[value] += 1
-        if seen[value] > 1:
-            yield index, value

@@ -25,6 +25,7 @@ from pipeline.line.flows import (
 from pipeline.line.graph import Graph
 from pipeline.line.hints import meant
 from pipeline.line.model import Settings
+from pipeline.line.policy import spoken_s
 from pipeline.line.templates import BUILT_IN, PLACE, WAYS, Place, places
 
 _Text = tuple[tuple[str | int, ...], str, frozenset[str]]
@@ -42,6 +43,7 @@ def check_texts(settings: Settings, graph: Graph, specs: Mapping[str, ToolSpec])
         for index, step in enumerate(flow.steps):
             here = known.get((name, index), frozenset())
             for path, text, given in _texts(step):
+                yield from _too_long(("flows", name, "steps", index, *path), text, settings)
                 for what, remedy, *rests_on in _check(text, here | given, fields):
                     yield Finding(("flows", name, "steps", index, *path), what, remedy, tuple(rests_on))
             if isinstance(step, AskStep) and step.ask.read_back is not None:
@@ -71,10 +73,19 @@ def _conditions(step: Step) -> Iterator[tuple[tuple[str | int, ...], str, frozen
             for index, case in enumerate(cases):
                 if case.condition is not None:
                     yield ("branch", index, "if"), case.condition, nothing
+        case AskStep(ask=question) if question.valid is not None:
+            yield ("ask", "valid"), question.valid, frozenset({"value"})
         case SetStep(assign=slots):
             yield from ((("set", slot), text, nothing) for slot, text in slots.items())
         case ModelStep(model=model) if model.until is not None:
             yield ("model", "until"), model.until, frozenset({"turns"})
+
+
+def _too_long(path: tuple[str | int, ...], text: str, settings: Settings) -> Iterator[Finding]:
+    allowed_s, takes_s = settings.budgets.spoken_s, spoken_s(text)
+    if takes_s > allowed_s:
+        what = f"this takes about {takes_s:.0f} s to say, and {allowed_s:g} s are allowed"
+        yield Finding(path, what, "say less, or ask in between; budgets.spoken_s allows more")
 
 
 def _says_slot(path: tuple[str | int, ...], text: str, slot: str) -> Iterator[Finding]:
@@ -91,7 +102,14 @@ def _texts(step: Step) -> Iterator[_Text]:
             yield ("say",), text, nothing
         case AskStep(ask=question):
             own = frozenset({question.slot})
-            ways = {"prompt": nothing, "retry": nothing, "keypad": nothing, "read_back": own, "reuse": own}
+            ways = {
+                "prompt": nothing,
+                "retry": nothing,
+                "keypad": nothing,
+                "read_back": own,
+                "reuse": own,
+                "invalid": own,
+            }
             for way, given in ways.items():
                 text = getattr(question, way)
                 if text:
@@ -202,6 +220,7 @@ _PLACES_OF_PROMPTS: Final = {"is_this_about": {"about"}, "go_on": {"digits"}, "m
 def _check_prompts(settings: Settings) -> Iterator[Finding]:
     for name, value in settings.prompts:
         for text in (value,) if isinstance(value, str) else value:
+            yield from _too_long(("prompts", name), text, settings)
             allowed = _PLACES_OF_PROMPTS.get(name, set())
             found = {place.path for place in places(text)}
             if found != allowed:

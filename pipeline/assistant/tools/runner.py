@@ -148,6 +148,7 @@ class ToolRunner:
         standing: Standing | None = None,
         reply: str = "",
         approved: bool = False,
+        supervised: bool = False,
     ) -> ToolResult:
         """Run a tool; its failures are results, not exceptions.
 
@@ -155,10 +156,13 @@ class ToolRunner:
         the same wish is run again. Cancelling abandons the result, not the effect.
         standing: the call's; None: an operator asks, whose ids are not doubted. reply: the model's reply that wants it.
         approved: a person said yes: rules and verification were looked at when the call asked.
+        supervised: a person has to say yes to what changes anything, whatever its risk class.
         """
         began_ms = _now_ms()
         try:
-            outcome = await self._run(call, name, arguments, deadline_ms, standing, reply, approved=approved)
+            outcome = await self._run(
+                call, name, arguments, deadline_ms, standing, reply, approved=approved, supervised=supervised
+            )
         except ToolError as wrong_way:
             outcome = ToolResult(ok=False, error=wrong_way.code, say=wrong_way.say)
         except StoreUnavailable as lost:
@@ -192,6 +196,7 @@ class ToolRunner:
         reply: str,
         *,
         approved: bool,
+        supervised: bool,
     ) -> ToolResult:
         tool = self._tools.get(name)
         if tool is None:
@@ -206,7 +211,8 @@ class ToolRunner:
         ruling = Ruling() if approved else await self._ruling(wish)
         if ruling.verdict == "refuse":
             raise RuledOut(name, f"rule {ruling.rule!r}", ruling.say)
-        if not approved and (ruling.verdict == "approve" or spec.risk == "approval_only"):
+        watched = spec.risk == "approval_only" or (supervised and spec.writes)
+        if not approved and (ruling.verdict == "approve" or watched):
             return await self._ask_people(wish, ruling)
         settled = await (self._once(wish) if spec.writes else self._carried_out(wish))
         return self._outcome(wish, settled)

@@ -89,7 +89,7 @@ def test_the_version_changes_with_any_file_and_with_nothing_else(folder):
             "ask for it",
         ),
         ("prompt: What's your order number?", "prompt: Your {order number?", "a brace in the text has no partner", ""),
-        ("{order.eta|date}", "{order.eta|dates}", "no way |dates", "known: date, digits"),
+        ("{order.eta|date}", "{order.eta|dates}", "no way |dates", "known: as_in, date, digits"),
         ("when: order.found, equals", "when: order.fond, equals", "there is no 'order.fond' to look at", "order.found"),
         (
             "- {when: order.found, equals: false, goto: not_found}",

@@ -290,6 +290,18 @@ def test_what_needs_a_persons_yes_waits_for_it(spec, rules, reason):
     assert bank.asked == 1
 
 
+def test_what_is_supervised_waits_for_a_persons_yes_when_it_changes_something():
+    bank, queue = Bank(), Queue()
+    waits, finds = call(
+        refunds(bank),
+        (*WISH[:3], {"supervised": True}),
+        ("CA1/k9", "find", {"order_id": "17"}, {"supervised": True}),
+        approvals=queue,
+    )
+    assert (waits.status, bank.asked, len(queue.asked)) == ("waiting", 0, 1)
+    assert finds.ok
+
+
 def test_two_systems_that_disagree_are_said_so():
     bank, standing = Bank(), Standing("CA1", constants=["17"])
     standing.gave("order", {"status": "shipped"})
