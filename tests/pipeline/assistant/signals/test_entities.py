@@ -1,0 +1,31 @@
+"""References, dates and amounts found in what was said."""
+
+from datetime import date
+
+import pytest
+
+from pipeline.assistant.signals.entities import entities
+
+pytestmark = pytest.mark.unit
+
+TODAY = date(2026, 11, 23)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("my order number is one two three four five", {"order_number": "12345"}),
+        ("order 48213 hasn't come", {"order_number": "48213"}),
+        ("it's about order a b seven four two", {"order_number": "AB742"}),
+        ("invoice number 90071 is wrong", {"invoice": "90071"}),
+        ("my subscription id is 5521", {"subscription": "5521"}),
+        ("you took forty five dollars", {"money": "45.00"}),
+        ("it was $12.50", {"money": "12.50"}),
+        ("i need it by december first", {"date": "2026-12-01"}),
+        ("where is my order", {}),
+        ("i have two questions", {}),
+        ("mi pedido 48213", {"order_number": "48213"}),
+    ],
+)
+def test_what_was_named_is_found(text, found):
+    assert entities(text, TODAY) == found
