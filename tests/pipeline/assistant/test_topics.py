@@ -182,7 +182,6 @@ def test_what_an_answer_holds_besides_is_not_asked(call):
     assert call.hears("no it's 19447")[0] == "That's order one nine four four seven, right?"
 
 
-@pytest.mark.row(10)
 def test_what_is_missing_at_intake_is_told_and_only_that_is_asked(call):
     call.hears("keys 12345")
     assert call.hears("reschedule my delivery") == ["Is this about order one two three four five?"]
