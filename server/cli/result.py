@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import Any
 
 from telephony.double.ear import Ear
-from telephony.double.track import WINDOW_MS
+from telephony.double.track import WINDOW_MS, loud_from_ms
 
 NOTED_MS = 500
 """Shorter pauses are how people talk."""
@@ -47,8 +47,14 @@ def dead_air_ms(found: Iterable[Silence]) -> int:
 
 def yields_ms(ear: Ear) -> list[int]:
     """For each time that the caller spoke over the assistant, how long it went on, as the ear heard it."""
-    begun = {span.start_ms for span in ear.caller_speech()}
-    return [overlap.length_ms for overlap in ear.overlaps(WINDOW_MS) if overlap.start_ms in begun]
+    over = ear.overlaps(WINDOW_MS)
+    found: list[int] = []
+    for span in ear.caller_speech():
+        began_ms = loud_from_ms(ear.caller.audio(span.start_ms, span.end_ms), span)
+        common = next((each for each in over if each.start_ms <= began_ms < each.end_ms), None)
+        if common is not None and common.start_ms == span.start_ms:
+            found.append(common.end_ms - began_ms)
+    return found
 
 
 def report(call: Mapping[str, Any], found: Sequence[Silence]) -> dict[str, Any]:

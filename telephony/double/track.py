@@ -146,6 +146,13 @@ def gaps(sounds: list[Span], until_ms: int, least_ms: int) -> list[Span]:
     return [gap for gap in between if gap.length_ms >= least_ms and gap.length_ms > 0]
 
 
+def loud_from_ms(ulaw: bytes, where: Span, below_peak_db: float = 20.0) -> int:
+    """When this sound becomes loud: the noise that comes before somebody speaks is no speech."""
+    levels = levels_db(ulaw)
+    loud = np.flatnonzero(levels >= max(AUDIBLE_DB, float(levels.max(initial=-96.0)) - below_peak_db))
+    return where.start_ms + int(loud[0]) * WINDOW_MS if loud.size else where.start_ms
+
+
 def loud_until_ms(ulaw: bytes, where: Span, below_peak_db: float = 12.0) -> int:
     """When speech ends: the last window within `below_peak_db` of the loudest; the span's end when nothing is audible.
 

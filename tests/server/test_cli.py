@@ -135,6 +135,16 @@ def test_how_long_the_assistant_went_on_when_spoken_over_is_heard_by_the_ear():
     assert yields_ms(ear) == [240]
 
 
+def test_noise_before_somebody_speaks_is_not_yet_speech():
+    ear, sound, noise = Ear(), bytes([0x80, 0x00]) * 4000, bytes([0xF0, 0x70]) * 1600
+    ear.begin(0)
+    ear.queue(0, sound)
+    ear.said(200, noise + sound[:3200])
+    ear.clear(700)
+    ear.tick(4000)
+    assert yields_ms(ear) == [100]
+
+
 def test_silences_are_cut_where_the_floor_changes_and_only_the_assistants_count_as_dead_air():
     ear = Ear()
     ear.begin(0)
