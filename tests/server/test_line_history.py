@@ -1,17 +1,24 @@
 """A line has versions that are listed, compared and gone back to; live calls keep theirs."""
 
+import asyncio
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from pipeline.line.load import load_line, version_of
+from server import lines as lines_module
 from server.cli.main import app
 from server.line_history import LineHistory, NoSuchVersion
 from server.line_versions import LineVersions
+from server.lines import Lines
+from server.settings import Settings
+from tests.fakes.voice import ToneVoice
+from voice.prompts import Prompts
+from voice.stt.port import Vocabulary
 
 pytestmark = pytest.mark.adapter
 
@@ -100,3 +107,38 @@ def test_the_commands_say_what_they_did(kept: tuple[LineHistory, str], tmp_path:
     assert time.process_time() - began < 5
     assert version_of(folder) == first
     assert run.invoke(app, ["line", "rollback", str(folder), "nonsense", *options]).exit_code == 1
+
+
+async def _learn(_: Sequence[Vocabulary]) -> None:
+    pass
+
+
+async def _until(done: Callable[[], bool]) -> None:
+    async with asyncio.timeout(60):
+        while not done():  # noqa: ASYNC110 a folder is watched by looking
+            await asyncio.sleep(0.02)
+
+
+def test_a_running_server_takes_new_calls_with_the_version_gone_back_to_and_keeps_the_other_for_its_calls(
+    tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(lines_module, "LOOK_S", 0.05)
+
+    async def script() -> None:
+        data = tmp_path / "data"
+        settings, prompts = Settings(lines=[folder], data_dir=data), Prompts(ToneVoice(), tmp_path / "p")
+        async with Lines.open(settings, data, prompts) as lines, lines.watched(_learn, list, lambda _: None):
+            (first,) = lines.current()
+            edit(folder, lambda text: text.replace(OLD, NEW))
+            await _until(lambda: lines.current()[0].version != first.version)
+            (second,) = lines.current()
+            began = time.process_time()
+            history = LineHistory(folder, data / "lines")
+            assert await asyncio.to_thread(history.roll_back, first.version) == second.version
+            await _until(lambda: lines.current()[0].version == first.version)
+            assert time.process_time() - began < 5
+            again = await lines.earlier(second.version, _learn, list)
+            assert again is not None
+            assert again.line.settings.greeting.question == NEW
+
+    asyncio.run(script())
