@@ -36,6 +36,12 @@ class Settings(BaseSettings):
 
     twilio_auth_token: SecretStr = SecretStr("")
     """Signs the carrier's requests. Empty: every request from a carrier is refused."""
+    twilio_account_sid: str = ""
+    """The account that texts are sent from. Empty: nobody can be texted, and no one-time code be sent."""
+    twilio_api_url: str = "https://api.twilio.com"
+    """Where Twilio's REST API is reached; a test's double stands here."""
+    sms_from: str = ""
+    """Who texts: a number of the account, like +14155550100, or a messaging service (MG…). Empty: nobody."""
     access_token: SecretStr = SecretStr("")
     """Opens the API and the pages. Empty: one is made at start and printed."""
     api_token: SecretStr = SecretStr("")
@@ -149,6 +155,13 @@ class Settings(BaseSettings):
     def _is_url(cls, value: str) -> str:
         if value and (urlsplit(value).scheme not in {"http", "https"} or not urlsplit(value).netloc):
             raise ValueError("CORDBOARD_PUBLIC_URL must look like https://phone.example.com")
+        return value.rstrip("/")
+
+    @field_validator("twilio_api_url")
+    @classmethod
+    def _is_api(cls, value: str) -> str:
+        if urlsplit(value).scheme not in {"http", "https"} or not urlsplit(value).netloc:
+            raise ValueError("CORDBOARD_TWILIO_API_URL must look like https://api.twilio.com")
         return value.rstrip("/")
 
     @field_validator("deepgram_url")

@@ -12,6 +12,7 @@ from server.media import TwilioSocket, monotonic_ms
 from telephony.numbers import mask
 from telephony.twilio import twiml
 from telephony.twilio.signature import SETTINGS_HEADER, SIGNATURE_HEADER, Signatures, form_values
+from telephony.twilio.text_states import text_state
 
 MAX_BODY_BYTES = 65_536
 MAX_SID_CHARACTERS = 64
@@ -80,7 +81,16 @@ def carrier_router(switchboard: Switchboard, signatures: Signatures, public_url:
         else:
             await websocket.close(_POLICY)
 
+    _add_texts(router, edge)
     return router
+
+
+def _add_texts(router: APIRouter, edge: "_Edge") -> None:
+    @router.post("/text")
+    async def text(form: Annotated[dict[str, str], Depends(edge.form)]) -> Response:
+        """How a text message is; comes late, twice and in any order."""
+        _note_text(form)
+        return Response(status_code=204)
 
 
 async def _note_message(switchboard: Switchboard, form: dict[str, str]) -> None:
@@ -91,6 +101,15 @@ async def _note_message(switchboard: Switchboard, form: dict[str, str]) -> None:
         )
     except StoreUnavailable as error:  # the message itself is safe with the carrier
         structlog.get_logger().error("message not noted", call_id=form["CallSid"], reason=str(error))
+
+
+def _note_text(form: dict[str, str]) -> None:
+    state = text_state(form.get("MessageStatus", ""))
+    if state == "failed":
+        told = {"text_id": form.get("MessageSid", ""), "error": form.get("ErrorCode", "")}
+        structlog.get_logger().warning("text not delivered", pii_to=mask(form.get("To")), **told)
+    elif state is not None:
+        structlog.get_logger().info("text", text_id=form.get("MessageSid", ""), state=state)
 
 
 async def _carry(websocket: WebSocket, switchboard: Switchboard) -> None:

@@ -1,4 +1,4 @@
-"""The port to a caller's media, whichever carrier brings it."""
+"""The ports to a caller: the media of a call, and text messages, whichever carrier brings them."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -81,3 +81,26 @@ class MediaSocket(Protocol):
 
     async def close(self, code: int, reason: str) -> None:
         """Close the socket with a WebSocket code. Safe to call twice."""
+
+
+TextState = Literal["accepted", "sent", "delivered", "failed"]
+"""How far a text has come; `delivered` is the handset's word, `failed` the carrier's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Texted:
+    """The carrier has taken a text."""
+
+    text_id: str
+    """The carrier's id, with which news of it come later."""
+
+
+class Messages(Protocol):
+    """Text messages to callers."""
+
+    async def send(self, to: str, text: str, key: str, deadline_ms: int) -> Texted:
+        """Text this to an E.164 number. The same key is sent once: asked again, it gives the first answer.
+
+        Raises CarrierLate, CarrierFailed, CarrierRefused or NotTextable (telephony.errors). Attempts that may help are
+        made within the deadline. Neither text nor number enters a log.
+        """

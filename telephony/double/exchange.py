@@ -9,9 +9,11 @@ from types import TracebackType
 from typing import Final, Literal, Self
 
 import aiohttp
+from aiohttp import web
 
 from telephony.double.call import DoubleCall
 from telephony.double.program import Caller, Settings, Voice
+from telephony.double.texts import TextsApi
 from telephony.double.webhooks import Webhooks
 
 _ACCOUNT_SID: Final = re.compile(r"AC[0-9a-f]{32}")
@@ -63,6 +65,22 @@ class TwilioDouble:
     ) -> None:
         self.hang_up_all()
         await self._exits.__aexit__(kind, error, trace)
+
+    async def serve_texts(self, port: int = 0) -> tuple[TextsApi, str]:
+        """Serve /Messages.json on loopback until the context is left; gives it, and where it stands in for the API.
+
+        Raises RuntimeError outside the context.
+        """
+        if self._tasks is None or self._webhooks is None:
+            raise RuntimeError("texts are served inside `async with TwilioDouble(...)`")
+        texts = TextsApi(self._account_sid, self._auth_token, self._webhooks, self._tasks)
+        app = web.Application()
+        app.router.add_routes(texts.routes())
+        runner = web.AppRunner(app, shutdown_timeout=0.2, access_log=None)
+        await runner.setup()
+        self._exits.push_async_callback(runner.cleanup)
+        await web.TCPSite(runner, "127.0.0.1", port).start()
+        return texts, f"http://127.0.0.1:{runner.addresses[0][1]}"
 
     def hang_up_all(self) -> None:
         """Every caller hangs up, also those whose call still rings."""

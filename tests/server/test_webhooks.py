@@ -110,3 +110,16 @@ def test_a_store_that_cannot_be_read_leads_to_a_message_with_the_carrier(tmp_pat
             assert verbs(left) == ["Say", "Hangup"]
 
     asyncio.run(script())
+
+
+def test_what_becomes_of_a_text_is_taken_when_it_is_signed_and_its_number_enters_no_log(tmp_path: Path, capsys):
+    async def script() -> None:
+        async with exchange(tmp_path) as served:
+            told = {"MessageSid": "SM1", "To": "+14155550177", "ErrorCode": "30003"}
+            for state in ("sent", "undelivered", "teleported"):
+                assert (await served.post("/twilio/text", MessageStatus=state, **told)).status_code == 204
+            refused = await served.http.post(served.url + "/twilio/text", data={**told, "MessageStatus": "sent"})
+            assert refused.status_code == 403
+
+    asyncio.run(script())
+    assert "4155550177" not in "".join(capsys.readouterr())

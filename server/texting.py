@@ -1,0 +1,21 @@
+"""Text messages of this server, where an account to send them from is set."""
+
+from contextlib import AsyncExitStack
+
+from server.settings import Settings
+from telephony.ports import Messages
+
+TEXT_STATUS_PATH = "/twilio/text"
+
+
+async def open_messages(settings: Settings, public_url: str, stack: AsyncExitStack) -> Messages | None:
+    """Text messages through Twilio; None: nobody is set to send them."""
+    token = settings.twilio_auth_token.get_secret_value()
+    if not settings.twilio_account_sid or not settings.sms_from or not token:
+        return None
+    from telephony.twilio.rest import TwilioRest  # noqa: PLC0415 half a second, for those who text
+    from telephony.twilio.texts import TwilioMessages  # noqa: PLC0415 as above
+
+    rest = TwilioRest(settings.twilio_account_sid, token, settings.twilio_api_url)
+    stack.push_async_callback(rest.aclose)
+    return TwilioMessages(rest, settings.sms_from, public_url + TEXT_STATUS_PATH if public_url else "")
