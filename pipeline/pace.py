@@ -20,7 +20,6 @@ from pipeline.budget import (
 from pipeline.drive import Clock, Driver
 from pipeline.line.model import Settings
 from pipeline.waterfall import Stage, Waterfall
-from voice.prompts import Prompts
 from voice.turn_events import FloorHolder
 
 LATE_MS: Final = 600
@@ -36,6 +35,13 @@ class Log(Protocol):
         """Append an event."""
 
 
+class Made(Protocol):
+    """What was made in advance."""
+
+    def get(self, text: str, language: str) -> bytes | None:
+        """The sound of a text (μ-law); None: it was not made."""
+
+
 class Pace:
     """Told what happens in a turn, it says fills and apologies, gives up, and writes each turn's waterfall."""
 
@@ -44,7 +50,7 @@ class Pace:
         clock: Clock,
         log: Log,
         settings: Settings,
-        prompts: Prompts,
+        prompts: Made,
         say: Callable[[Say, bytes], None],
         give_up: Callable[[int], None],
         first_fill: int,

@@ -66,6 +66,21 @@ class OpenApiOperation(Written):
     not_found: dict[str, Any] | None = Field(default=None, description="the result that a 404 stands for")
 
 
+class SqlStatements(Written):
+    """Statements on a database of the line. They know each argument as :name, and :today, and :call (the key)."""
+
+    database: Name = Field(description="one of the file's databases")
+    row: str = Field(max_length=4000, description="a SELECT; its first row's columns are the result")
+    not_found: dict[str, Any] | None = Field(default=None, description="the result when there is no row")
+    change: tuple[str, ...] = Field(
+        default=(), max_length=8, description="for a tool that writes: all in one transaction, once for a key"
+    )
+    only_if: Name | None = Field(default=None, description="a column of the row; when it is false, nothing is changed")
+    result: str | None = Field(
+        default=None, max_length=4000, description="a SELECT after the change, for the result; unset: the row before"
+    )
+
+
 class McpTool(Written):
     """A tool of an MCP server."""
 
@@ -84,7 +99,7 @@ class McpServer(Written):
 
 
 class Declaration(Written):
-    """One tool: what it does, what it may, and how it is reached (exactly one of http, openapi, mcp)."""
+    """One tool: what it does, what it may, and how it is reached (exactly one of http, openapi, mcp, sql)."""
 
     name: ToolName = Field(description="as a line's `runs` names it: crm.find_customer")
     about: Phrase = Field(description="what it does")
@@ -104,6 +119,7 @@ class Declaration(Written):
     http: HttpRequest | None = None
     openapi: OpenApiOperation | None = None
     mcp: McpTool | None = None
+    sql: SqlStatements | None = None
 
 
 class ToolsFile(Written):
@@ -111,6 +127,9 @@ class ToolsFile(Written):
 
     hosts: tuple[str, ...] = Field(default=(), description="hosts that tools may reach, and no others")
     servers: dict[Name, McpServer] = Field(default_factory=dict, description="MCP servers")
+    databases: dict[Name, str] = Field(
+        default_factory=dict, description="SQLite databases: each an SQL file in the line's folder that fills it"
+    )
     tools: tuple[Declaration, ...] = ()
 
 

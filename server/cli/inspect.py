@@ -21,9 +21,8 @@ from pipeline.assistant.tools.bind import runner_for
 from pipeline.assistant.tools.shop import BackendUnusable
 from pipeline.assistant.understand import IntentModel
 from pipeline.line.errors import LineInvalid, Problem
-from pipeline.line.load import examine, is_inside, load_line
+from pipeline.line.load import Examined, examine, is_inside, load_line
 from pipeline.line.model import Line
-from pipeline.line.model import Settings as LineSettings
 from pipeline.line.vocabulary import training_examples
 from recordings.events import Event, to_json
 from recordings.store import SqliteCallStore
@@ -39,7 +38,7 @@ def check(folders: list[Path], out: Console) -> None:
     problems: list[Problem] = []
     for folder in folders:
         examined = examine(folder)
-        found = [*examined.problems, *_wrong_beside(examined.settings, folder)]
+        found = [*examined.problems, *_wrong_beside(examined, folder)]
         problems += found or _told(folder, out)
     if problems:
         raise LineInvalid(problems)
@@ -59,18 +58,25 @@ def _told(folder: Path, out: Console) -> Sequence[Problem]:
     return ()
 
 
-def _wrong_beside(of: LineSettings | None, folder: Path) -> list[Problem]:
+def _wrong_beside(examined: Examined, folder: Path) -> list[Problem]:
     """What is wrong with the files that a line names, so that a line that is ok can be served."""
     problems: list[Problem] = []
+    of = examined.settings
     if of is not None and of.knowledge is not None and _is_there(folder / of.knowledge, folder):
         try:
             documents.check(folder / of.knowledge)
         except DocumentsInvalid as error:
             problems += document_problems(folder / of.knowledge, error)
-    if of is not None and of.backend is not None and _is_there(folder / of.backend.seed, folder):
+    seeds = [
+        *([of.backend.seed] if of is not None and of.backend is not None else ()),
+        *examined.toolbox.databases.values(),
+    ]
+    if of is not None and seeds and all(_is_there(folder / seed, folder) for seed in seeds):
         with tempfile.TemporaryDirectory() as scratch:
             try:
-                runner_for(Line(of, folder, ""), Path(scratch), lambda: datetime.now(UTC).date()).close()
+                runner_for(
+                    Line(of, folder, "", toolbox=examined.toolbox), Path(scratch), lambda: datetime.now(UTC).date()
+                ).close()
             except BackendUnusable as error:
                 what, _, remedy = str(error).partition("; ")
                 place, _, what = what.partition(": ")

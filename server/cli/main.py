@@ -178,6 +178,48 @@ def _writable(result: Path | None) -> None:
 
 
 @app.command()
+def chat(
+    line: Annotated[Path, typer.Argument(metavar="LINE", help="Folder of the line.")],
+    say: Annotated[
+        list[str] | None,
+        typer.Option(help='What the caller says instead of typing it; "#12345" presses keys. Repeatable, in order.'),
+    ] = None,
+    from_: Annotated[str, typer.Option("--from", help="The caller's number.")] = "+14155550101",
+    at: Annotated[
+        str | None, typer.Option(metavar="TIME", help="The line's local time, as 2026-11-23T10:00; else now.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the call's events, one JSON object a line.")] = False,
+) -> None:
+    """Talk to a line in text, as on the phone: its tools work on a fresh backend that is gone afterwards."""
+    from server.cli import chat as command  # noqa: PLC0415
+
+    try:
+        local_time = datetime.fromisoformat(at) if at else None
+    except ValueError:
+        fail(Exit.INVALID, f"--at {at} is no time; write it like 2026-11-23T10:00")
+    wanted = command.Chatting(line, from_, tuple(say or ()), local_time, as_json)
+    with said_plainly():
+        raise typer.Exit(asyncio.run(command.chat(settings(), wanted, out)))
+
+
+@app.command("eval")
+def evaluate(
+    line: Annotated[Path, typer.Argument(metavar="LINE", help="Folder of the line.")],
+    case: Annotated[str | None, typer.Option(metavar="NAME", help="Only the calls with this in their name.")] = None,
+    result: Annotated[Path | None, typer.Option("--json", metavar="OUT", help="Write results and events here.")] = None,
+    real_time: Annotated[
+        bool, typer.Option("--real-time", help="For lines whose tools are reached over the network.")
+    ] = False,
+) -> None:
+    """Run a line's test calls (its calls/*.yaml) in text and say which went as they should; 1 when one did not."""
+    from server.cli import evaluate as command  # noqa: PLC0415
+
+    _writable(result)
+    with said_plainly():
+        raise typer.Exit(command.evaluate(settings(), line, case, result, out, real_time=real_time))
+
+
+@app.command()
 def check(
     folders: Annotated[list[Path], typer.Argument(metavar="LINE…", help="Folders of lines.", show_default=False)],
 ) -> None:

@@ -17,6 +17,7 @@ from pipeline.assistant.tools.request import Request
 from pipeline.assistant.tools.runner import Approvals, ToolRunner
 from pipeline.assistant.tools.secrets import SecretOf, no_secrets
 from pipeline.assistant.tools.shop import BackendUnusable, open_shop
+from pipeline.assistant.tools.sql import open_databases
 from pipeline.assistant.tools.toolbox import Toolbox
 from pipeline.line.model import Line
 from pipeline.line.toolfile import McpServer, McpTool
@@ -55,6 +56,7 @@ def runner_for(
     if backend is not None:
         there |= open_shop(line.folder / backend.seed, data_dir / "backends", today)
     wanted = {tool.runs for tool in line.settings.tools}
+    there |= open_databases(line.toolbox, wanted, line.folder, data_dir / "backends", today)
     remote, closes = _remote(line.toolbox, wanted, around)
     there |= remote
     bound = {tool.name: there[tool.runs] for tool in line.settings.tools if tool.runs in there}
@@ -70,7 +72,9 @@ def runner_for(
 
 def _remote(toolbox: Toolbox, wanted: set[str], around: Surroundings) -> tuple[dict[str, AnyTool], list[Close]]:
     """What the line reaches over the network or a pipe, and how that is closed."""
-    declared = {name: one for name, one in toolbox.declared.items() if name in wanted}
+    declared = {
+        name: one for name, one in toolbox.declared.items() if name in wanted and isinstance(one.way, Request | McpTool)
+    }
     if not declared:
         return {}, []
     egress = Egress.of(toolbox.hosts, loopback=around.loopback)

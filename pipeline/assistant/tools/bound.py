@@ -22,7 +22,7 @@ def read_toolbox(folder: Path) -> tuple[Toolbox, list[Problem]]:
     tools.read()
     book.read()
     places = {**tools.places, **book.places}
-    return Toolbox(tools.declared, tools.hosts, tools.servers, book.rules, places), files.problems
+    return Toolbox(tools.declared, tools.hosts, tools.servers, tools.databases, book.rules, places), files.problems
 
 
 def check_bound(toolbox: Toolbox, settings: "Settings") -> Iterator[Problem]:

@@ -16,9 +16,9 @@ from pipeline.assistant.tools.toolbox import Declared
 from pipeline.line import source
 from pipeline.line.expression import Expression, ExpressionError
 from pipeline.line.hints import meant
-from pipeline.line.toolfile import Declaration, McpServer, McpTool, ToolsFile
+from pipeline.line.toolfile import Declaration, McpServer, McpTool, SqlStatements, ToolsFile
 
-_WAYS: Final = ("http", "openapi", "mcp")
+_WAYS: Final = ("http", "openapi", "mcp", "sql")
 
 
 class DeclaredTools:
@@ -29,6 +29,7 @@ class DeclaredTools:
         self.declared: dict[str, Declared] = {}
         self.hosts: tuple[str, ...] = ()
         self.servers: Mapping[str, McpServer] = {}
+        self.databases: Mapping[str, str] = {}
         self.places: dict[str, tuple[str, int]] = {}
         self._documents: dict[Path, Mapping[str, Any]] = {}
 
@@ -37,7 +38,13 @@ class DeclaredTools:
         if file is None:
             return
         path = self._files.folder / TOOLS
-        self.hosts, self.servers = file.hosts, file.servers
+        self.hosts, self.servers, self.databases = file.hosts, file.servers, file.databases
+        for name, seed in file.databases.items():
+            place = self._files.folder / seed
+            if not self._files.holds(place) or not place.is_file():
+                at = written.line_of(("databases", name))
+                what = f"there is no file {seed!r} in the line's folder"
+                self._files.problem(path, at, what, "name the SQL file that fills the database")
         for index, host in enumerate(file.hosts):
             try:
                 Host.read(host)
@@ -65,7 +72,7 @@ class DeclaredTools:
         ways = [way for way in _WAYS if getattr(declaration, way) is not None]
         if len(ways) != 1:
             what = f"tool {name!r} must be reached in exactly one way, not {len(ways)}"
-            self._files.problem(path, here, what, "give it one of http, openapi, mcp")
+            self._files.problem(path, here, what, "give it one of http, openapi, mcp, sql")
             return
         before = len(self._files.problems)
         way, arguments, result = self._way(path, written, index, declaration, file)
@@ -78,13 +85,19 @@ class DeclaredTools:
                 self._files.problem(path, at, f"{part} of {name!r}: {error}", "write a JSON Schema with type: object")
         if len(self._files.problems) == before and way is not None and arguments is not None and result is not None:
             spec = _spec(declaration, arguments, result)
-            self._check_spec(path, written, index, spec)
+            self._check_spec(path, written, index, spec, declaration)
             self.declared[name] = Declared(spec, way)
             self.places[f"tool {name}"] = (str(path), here)
 
     def _way(
         self, path: Path, written: source.Source, index: int, declaration: Declaration, file: ToolsFile
-    ) -> tuple[Request | McpTool | None, Any, Any]:
+    ) -> tuple[Request | McpTool | SqlStatements | None, Any, Any]:
+        if declaration.sql is not None:
+            if declaration.sql.database not in file.databases:
+                what = f"there is no database {declaration.sql.database!r}"
+                at = written.line_of(("tools", index, "sql", "database"))
+                self._files.problem(path, at, what, meant(declaration.sql.database, file.databases))
+            return declaration.sql, declaration.arguments, declaration.result
         if declaration.openapi is not None:
             return self._operation(path, written, index, declaration, file)
         if declaration.mcp is not None:
@@ -147,9 +160,15 @@ class DeclaredTools:
         if (host.name, host.port or usual) not in allowed:
             self._files.problem(path, line, f"host {authority!r} is not declared", f"add it to hosts: in {TOOLS}")
 
-    def _check_spec(self, path: Path, written: source.Source, index: int, spec: ToolSpec) -> None:
+    def _check_spec(
+        self, path: Path, written: source.Source, index: int, spec: ToolSpec, declaration: Declaration
+    ) -> None:
         """What a declaration must have besides its shape."""
         here = written.line_of(("tools", index))
+        way = declaration.sql
+        if way is not None and bool(way.change) is not spec.writes:
+            what = f"tool {spec.name!r} is {spec.risk} and has {'statements' if way.change else 'none'} that change"
+            self._files.problem(path, here, what, "give it another risk class, or other statements")
         if spec.writes and spec.reversal is None:
             what = f"tool {spec.name!r} changes something, and nobody is told how to undo it"
             self._files.problem(path, here, what, "add reverse: with by_hand: or tool:")
@@ -189,7 +208,7 @@ def _spec(told: Declaration, arguments: Mapping[str, Any], result: Mapping[str, 
         verification=told.verification,
         deadline_ms=told.deadline_ms,
         retry=Retry(told.retry.attempts, told.retry.wait_ms),
-        idempotent=told.idempotent,
+        idempotent=told.idempotent or told.sql is not None,
         key=told.key,
         look_up=LookUp(look_up.tool, look_up.arguments, look_up.happened, look_up.gives) if look_up else None,
         reversal=Reversal(reverse.by_hand, reverse.tool or "", reverse.arguments) if reverse else None,

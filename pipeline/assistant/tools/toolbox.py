@@ -8,7 +8,7 @@ from pipeline.assistant.tools.business_rules import NO_RULES, Rules
 from pipeline.assistant.tools.port import ToolSpec
 from pipeline.assistant.tools.registry import SPECS, installed_specs
 from pipeline.assistant.tools.request import Request
-from pipeline.line.toolfile import McpServer, McpTool
+from pipeline.line.toolfile import McpServer, McpTool, SqlStatements
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +16,7 @@ class Declared:
     """A tool that a line declares, and how it is reached."""
 
     spec: ToolSpec
-    way: Request | McpTool
+    way: Request | McpTool | SqlStatements
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,8 @@ class Toolbox:
     """By the name that a line's `runs` uses."""
     hosts: tuple[str, ...] = ()
     servers: Mapping[str, McpServer] = field(default_factory=dict)
+    databases: Mapping[str, str] = field(default_factory=dict)
+    """SQL files in the line's folder, by the names that its tools use."""
     rules: Rules = NO_RULES
     places: Mapping[str, tuple[str, int]] = field(default_factory=dict)
     """Where it stands what is ruled or named: file and line, by "tool crm.find" and "ruled refund"."""

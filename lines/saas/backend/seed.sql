@@ -1,0 +1,68 @@
+-- What the example software company knows. Everything in it is invented.
+
+CREATE TABLE workspaces (
+    number TEXT PRIMARY KEY CHECK (number GLOB '[0-9][0-9][0-9][0-9][0-9]'),
+    name TEXT NOT NULL,
+    plan TEXT NOT NULL CHECK (plan IN ('starter', 'team', 'business')),
+    seats INTEGER NOT NULL,
+    yearly INTEGER NOT NULL,            -- 1: paid by the year
+    renews_in_days INTEGER NOT NULL,    -- counted from today, so that the example never grows old
+    owner_email TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE invoices (
+    number TEXT PRIMARY KEY,
+    workspace TEXT NOT NULL REFERENCES workspaces (number),
+    days_ago INTEGER NOT NULL,
+    cents INTEGER NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('paid', 'open', 'failed'))
+) STRICT;
+
+CREATE TABLE incidents (                -- what the operations team knows is broken right now
+    area TEXT PRIMARY KEY,
+    notice TEXT NOT NULL                -- as it is said on the phone
+) STRICT;
+
+CREATE TABLE tickets (
+    id INTEGER PRIMARY KEY,
+    workspace TEXT NOT NULL,
+    area TEXT NOT NULL,
+    priority TEXT NOT NULL CHECK (priority IN ('urgent', 'normal')),
+    state TEXT NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'solved')),
+    due TEXT NOT NULL                   -- the answer that the service level promises
+) STRICT;
+
+CREATE TABLE ticket_notes (
+    id INTEGER PRIMARY KEY,
+    ticket INTEGER NOT NULL REFERENCES tickets (id),
+    note TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE plan_changes (             -- made by a person's yes only
+    id INTEGER PRIMARY KEY,
+    workspace TEXT NOT NULL REFERENCES workspaces (number),
+    plan TEXT NOT NULL                  -- 'none': cancelled
+) STRICT;
+
+CREATE TABLE resets (                   -- links that were sent to an owner's address
+    id INTEGER PRIMARY KEY,
+    workspace TEXT NOT NULL REFERENCES workspaces (number)
+) STRICT;
+
+INSERT INTO workspaces (number, name, plan, seats, yearly, renews_in_days, owner_email) VALUES
+    ('30114', 'Brightside Clinic', 'team', 12, 0, 9, 'owner@brightside.example'),
+    ('30227', 'Fern and Sons', 'starter', 3, 0, 21, 'owner@fern.example'),
+    ('30391', 'Quarry Kitchen', 'business', 48, 1, 200, 'owner@quarry.example'),
+    ('30458', 'Tidewater Studio', 'team', 7, 1, 12, 'owner@tidewater.example');
+
+INSERT INTO invoices (number, workspace, days_ago, cents, state) VALUES
+    ('7001', '30114', 21, 14400, 'paid'),
+    ('7002', '30227', 9, 2700, 'failed'),
+    ('7003', '30391', 165, 921600, 'paid'),
+    ('7004', '30458', 3, 84000, 'open');
+
+INSERT INTO incidents (area, notice) VALUES
+    ('sync', 'calendars from Outlook are not syncing since this morning. We know the cause, and expect it to work again by two in the afternoon.');
+
+INSERT INTO tickets (id, workspace, area, priority, state, due) VALUES
+    (1, '30458', 'reports', 'normal', 'open', '2026-11-24');

@@ -1,0 +1,118 @@
+"""Calls in text: a line with everything that its calls need, and a store and a backend of its own for each of them."""
+
+import asyncio
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from secrets import token_hex
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from knowledge.embed import sentence_vectors
+from knowledge.retrieve import Retrieval
+from pipeline.assistant.llm.port import LanguageModel
+from pipeline.assistant.remembered import Remembered
+from pipeline.assistant.tools.approving import Approving
+from pipeline.assistant.tools.bind import Surroundings, runner_for
+from pipeline.assistant.tools.kept import KeptTools
+from pipeline.assistant.tools.port import AnyTool, Verification
+from pipeline.assistant.tools.runner import ToolRunner
+from pipeline.assistant.understand import IntentModel, Understanding
+from pipeline.line.load import load_line
+from pipeline.line.model import Line
+from pipeline.line.ready import LineRuntime
+from pipeline.line.vocabulary import training_examples
+from pipeline.text import Caller, TextCall
+from recordings.log import CallLog, Listener
+from recordings.store import SqliteCallStore
+from server import migrations
+from server.data_dir import DATABASE
+from server.settings import Settings, tool_secret
+from server.shelves import Shelves, document_vectors
+
+CACHES: Final = "text"
+"""Folder in the data directory for what is learned from lines: it can be made again."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextLine:
+    """A line that was loaded, with what its calls share."""
+
+    line: Line
+    understanding: Understanding
+    retrieval: Retrieval
+    settings: Settings
+    database: Path
+    """An empty one, of which every office takes a copy."""
+
+    def now(self, instant: datetime) -> datetime:
+        """The line's local time at an instant."""
+        return instant.astimezone(ZoneInfo(self.line.settings.hours.time_zone))
+
+
+def open_text_line(folder: Path, settings: Settings, scratch: Path) -> TextLine:
+    """Load it, read its documents and learn its intents. Blocks: seconds the first time. Raises what `Lines` raises.
+
+    scratch: an empty directory that lives as long as the line.
+    """
+    caches = settings.data_dir.absolute() / CACHES
+    line = load_line(folder)
+    retrieval = Shelves(caches, lambda: document_vectors(settings)).of(line)
+    sentences = sentence_vectors(settings.sentence_model)
+    understanding = IntentModel.cached(training_examples(line), caches / "intents", sentences=sentences)
+    database = scratch / "empty.sqlite"
+    migrations.upgrade(f"sqlite:///{database}")
+    return TextLine(line, Remembered(understanding), retrieval, settings, database)
+
+
+@dataclass(frozen=True, slots=True)
+class TextOffice:
+    """One line with a fresh backend, ledger and approval queue, which all calls of it share."""
+
+    of: TextLine
+    tools: ToolRunner
+    store: SqliteCallStore
+    kept: KeptTools
+    approving: Approving
+    directory: Path
+    model: LanguageModel | None = None
+
+    def call(self, number: str, local_time: datetime, listener: Listener, verified: Verification = "none") -> TextCall:
+        """A call that has not begun. listener: told every event of it."""
+        call_id = f"CA{token_hex(16)}"
+        log = CallLog(self.store, self.of.settings.org_id, call_id)
+        log.listen(listener)
+        runtime = LineRuntime(self.of.line, self.of.understanding, self.of.retrieval, self.tools)
+        return TextCall(runtime, log, Caller(call_id, number, local_time, verified), self.model)
+
+
+@asynccontextmanager
+async def text_office(
+    of: TextLine,
+    today: Callable[[], date],
+    model: LanguageModel | None = None,
+    around: Callable[[AnyTool], AnyTool] | None = None,
+) -> AsyncIterator[TextOffice]:
+    """Open one; what is in it is gone afterwards. around: put around every tool. Raises BackendUnusable."""
+    with tempfile.TemporaryDirectory(prefix="cordboard-text-") as scratch:
+        directory = Path(scratch)
+        await asyncio.to_thread(shutil.copyfile, of.database, directory / DATABASE)
+        store = SqliteCallStore(directory / DATABASE)
+        try:
+            kept = KeptTools(store, of.settings.org_id)
+            programs = of.settings.mcp_programs
+            given = Surroundings(tool_secret, of.settings.tools_on_loopback, programs, kept, kept)
+            tools = await asyncio.to_thread(runner_for, of.line, directory, today, given)
+            if around is not None:
+                tools.wrap(around)
+            runners: Mapping[str, ToolRunner] = {of.line.settings.name: tools}
+            try:
+                yield TextOffice(of, tools, store, kept, Approving(kept, runners.get), directory, model)
+            finally:
+                await tools.end()
+        finally:
+            await store.close()

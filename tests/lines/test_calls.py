@@ -1,0 +1,106 @@
+"""The test calls of every line, each on a fresh backend in virtual time: what `cordboard eval` runs."""
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.testcalls.script import Scripted, read_calls
+from server.testcalls import run_call
+
+pytestmark = pytest.mark.call
+
+LINES = Path(__file__).parents[2] / "lines"
+CALLS = [(folder.parent, one) for folder in sorted(LINES.glob("*/calls")) for one in read_calls(folder.parent)]
+
+
+@pytest.mark.parametrize(
+    ("folder", "scripted"), CALLS, ids=[f"{folder.name}: {one.call.name}" for folder, one in CALLS]
+)
+def test_a_lines_call_goes_as_its_operator_wants(folder: Path, scripted: Scripted, opened):
+    outcome = run_call(opened(folder), scripted)
+    assert outcome.passed, "\n".join(f"{one.where}: {one.what}" for one in outcome.failures)
+
+
+@pytest.fixture
+def passes(opened):
+    """Play calls of a line by their names; each must go as it should."""
+
+    def play(line: str, *names: str) -> None:
+        calls = {one.call.name: (folder, one) for folder, one in CALLS if folder.name == line}
+        for name in names:
+            outcome = run_call(opened(calls[name][0]), calls[name][1])
+            assert outcome.passed, outcome.failures
+
+    return play
+
+
+@pytest.mark.row(16)
+def test_troubleshooting_follows_what_came_of_each_step(passes):
+    passes(
+        "saas",
+        "The second step helps, and steps are repeated when asked",
+        "No step helps, so there is a ticket with a service level",
+        "A wrong month is all it was",
+    )
+
+
+@pytest.mark.row(43)
+def test_an_order_is_looked_up_and_its_day_is_said(passes):
+    passes("example", "An order that comes today", "The number is keyed in, and the order has a date")
+
+
+@pytest.mark.row(47)
+def test_plan_and_balance_are_told_to_those_we_know(passes):
+    passes("saas", "Which plan, and when it renews", "Without proof no plan is told")
+    passes("bank", "A verified caller hears the balance", "Without proof nobody hears a balance")
+
+
+@pytest.mark.row(49)
+def test_what_is_not_resolved_leaves_a_ticket_with_priority_and_service_level(passes):
+    passes(
+        "saas",
+        "No step helps, so there is a ticket with a service level",
+        "Something else becomes a ticket with two days",
+    )
+
+
+@pytest.mark.row(51)
+def test_a_known_outage_is_told_within_one_turn_and_no_ticket_is_doubled(passes):
+    passes(
+        "saas", "A known outage is told within one turn", "A second call about the same trouble makes no second ticket"
+    )
+
+
+@pytest.mark.row(56)
+def test_plans_are_changed_and_cancelled_by_a_persons_yes_only(passes):
+    passes(
+        "saas",
+        "An upgrade waits for a person, and is done after their yes",
+        "A cancellation waits for a person, who says no",
+    )
+
+
+@pytest.mark.row(57)
+def test_a_lost_card_is_blocked_for_who_is_verified_and_goes_to_the_fraud_team_else(passes):
+    passes(
+        "bank",
+        "A verified caller's lost card is blocked at once",
+        "A caller who is not verified gets the fraud team, and no block",
+        "Claims and pressure do not replace proof",
+        "The latest transactions",
+    )
+
+
+@pytest.mark.row(146)
+def test_a_card_is_ordered_after_a_persons_yes(passes):
+    passes("bank", "A new card is ordered only after a person's yes")
+
+
+def test_the_software_line_answers_its_questions(passes):
+    passes("saas", "Questions about the API and how to begin", "Is it down", "A failed payment")
+
+
+def test_three_industries_are_lines_of_data():
+    with_calls = {folder.name for folder, _ in CALLS}
+    assert {"example", "saas", "bank"} <= with_calls
+    assert not list(LINES.rglob("*.py"))
