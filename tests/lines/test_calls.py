@@ -49,6 +49,16 @@ def test_an_order_is_looked_up_and_its_day_is_said(passes):
     passes("example", "An order that comes today", "The number is keyed in, and the order has a date")
 
 
+@pytest.mark.row(44)
+def test_money_goes_back_by_rule_and_by_a_persons_yes_only(passes):
+    passes(
+        "saas",
+        "A refund is looked up, held against the rules, and paid after a person's yes",
+        "Without a person's yes no money moves",
+        "An invoice that is too old is not refunded",
+    )
+
+
 @pytest.mark.row(47)
 def test_plan_and_balance_are_told_to_those_we_know(passes):
     passes("saas", "Which plan, and when it renews", "Without proof no plan is told")

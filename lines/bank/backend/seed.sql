@@ -72,6 +72,26 @@ CREATE TABLE loan_applications (        -- taken down; a person decides
     caller_name TEXT NOT NULL
 ) STRICT;
 
+CREATE TABLE free_times (               -- when an advisor has time
+    id INTEGER PRIMARY KEY,
+    branch TEXT NOT NULL,
+    days_ahead INTEGER NOT NULL,        -- counted from today
+    hour TEXT NOT NULL,                 -- as it is said on the phone
+    taken INTEGER NOT NULL DEFAULT 0
+) STRICT;
+
+CREATE TABLE appointments (
+    id INTEGER PRIMARY KEY,
+    free_time INTEGER NOT NULL UNIQUE REFERENCES free_times (id),
+    caller_name TEXT NOT NULL
+) STRICT;
+
+INSERT INTO free_times (id, branch, days_ahead, hour, taken) VALUES
+    (1, 'oakland', 1, 'ten in the morning', 1),
+    (2, 'oakland', 1, 'three in the afternoon', 0),
+    (3, 'oakland', 2, 'nine in the morning', 0),
+    (4, 'berkeley', 3, 'noon', 0);
+
 INSERT INTO customers (number, name, phone, address) VALUES
     ('204815', 'Grace Bennett', '+14155550121', '18 Alder Street, Oakland'),
     ('317702', 'Omar Haddad', '+14155550122', '77 Pine Court, Berkeley'),

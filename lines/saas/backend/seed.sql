@@ -15,7 +15,7 @@ CREATE TABLE invoices (
     workspace TEXT NOT NULL REFERENCES workspaces (number),
     days_ago INTEGER NOT NULL,
     cents INTEGER NOT NULL,
-    state TEXT NOT NULL CHECK (state IN ('paid', 'open', 'failed'))
+    state TEXT NOT NULL CHECK (state IN ('paid', 'open', 'failed', 'refunded'))
 ) STRICT;
 
 CREATE TABLE incidents (                -- what the operations team knows is broken right now
@@ -44,6 +44,12 @@ CREATE TABLE plan_changes (             -- made by a person's yes only
     plan TEXT NOT NULL                  -- 'none': cancelled
 ) STRICT;
 
+CREATE TABLE refunds (                  -- money that went back, after a person's yes
+    id INTEGER PRIMARY KEY,
+    invoice TEXT NOT NULL REFERENCES invoices (number),
+    cents INTEGER NOT NULL
+) STRICT;
+
 CREATE TABLE resets (                   -- links that were sent to an owner's address
     id INTEGER PRIMARY KEY,
     workspace TEXT NOT NULL REFERENCES workspaces (number)
@@ -53,13 +59,15 @@ INSERT INTO workspaces (number, name, plan, seats, yearly, renews_in_days, owner
     ('30114', 'Brightside Clinic', 'team', 12, 0, 9, 'owner@brightside.example'),
     ('30227', 'Fern and Sons', 'starter', 3, 0, 21, 'owner@fern.example'),
     ('30391', 'Quarry Kitchen', 'business', 48, 1, 200, 'owner@quarry.example'),
-    ('30458', 'Tidewater Studio', 'team', 7, 1, 12, 'owner@tidewater.example');
+    ('30458', 'Tidewater Studio', 'team', 7, 1, 12, 'owner@tidewater.example'),
+    ('30532', 'Hilltop Vets', 'team', 7, 0, 26, 'owner@hilltop.example');
 
 INSERT INTO invoices (number, workspace, days_ago, cents, state) VALUES
     ('7001', '30114', 21, 14400, 'paid'),
     ('7002', '30227', 9, 2700, 'failed'),
     ('7003', '30391', 165, 921600, 'paid'),
-    ('7004', '30458', 3, 84000, 'open');
+    ('7004', '30458', 3, 84000, 'open'),
+    ('7005', '30532', 4, 8400, 'paid');
 
 INSERT INTO incidents (area, notice) VALUES
     ('sync', 'calendars from Outlook are not syncing since this morning. We know the cause, and expect it to work again by two in the afternoon.');
