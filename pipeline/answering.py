@@ -20,14 +20,24 @@ from pipeline.assistant.exchange import (
     Ignored,
     ModelDone,
     ModelSaid,
+    ModelWants,
     PassagesFound,
     Record,
     Say,
     StopModel,
+    Tokens,
     ToolReturned,
 )
 from pipeline.assistant.flow import Dialogue
-from pipeline.assistant.llm.port import LanguageModel, ModelAskedTwice, ModelPart, ModelSwitched, ModelText
+from pipeline.assistant.llm.port import (
+    LanguageModel,
+    ModelAskedTwice,
+    ModelPart,
+    ModelSwitched,
+    ModelText,
+    ModelToolCall,
+    ModelUsage,
+)
 from pipeline.assistant.tools.standing import Standing
 from pipeline.drive import Clock, Driver
 from pipeline.foresight import Foresight, as_events
@@ -206,6 +216,7 @@ class Answering:
                 self._take(part, action, clauses)
             async for part in reply:
                 self._take(part, action, clauses)
+                read.append(part)
         except ProviderError as failed:
             error = str(failed)
             _log.error("reply not finished", provider=failed.provider, pii_error=error)
@@ -213,7 +224,11 @@ class Answering:
             reply.drop()
         for clause in clauses.break_off() if error else clauses.finish():
             self.post(ModelSaid(self._clock.now_ms(), action.call, clause))
-        self.post(ModelDone(self._clock.now_ms(), action.call, not error, error))
+        calls = tuple(part for part in read if isinstance(part, ModelToolCall))
+        if calls and not error:
+            self.post(ModelWants(self._clock.now_ms(), action.call, calls, _tokens(read)))
+        else:
+            self.post(ModelDone(self._clock.now_ms(), action.call, not error, error, _tokens(read)))
 
     def _take(self, part: ModelPart, action: AskModel, clauses: Clauses) -> None:
         if isinstance(part, ModelSwitched):
@@ -240,3 +255,12 @@ class Answering:
         asking = self._asking.pop(call, None)
         if asking is not None:
             asking.cancel()
+
+
+def _tokens(parts: Sequence[ModelPart]) -> Tokens:
+    """What a reply cost, as far as its server said."""
+    counted = [part for part in parts if isinstance(part, ModelUsage)]
+    if not counted:
+        return Tokens()
+    last = counted[-1]
+    return Tokens(last.model or "unnamed", last.input_tokens, last.output_tokens, last.cached_tokens)

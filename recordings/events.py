@@ -84,7 +84,8 @@ KINDS: Final[Mapping[str, tuple[str, ...]]] = {
     "knowledge.found": ("turn", "question", "passages"),  # passages: [{document, section, title, score}]
     "model.said": ("turn", "call", "text"),  # a clause, as the model wrote it
     "model.refused": ("turn", "call", "text", "reason"),  # that clause was not spoken, and the reply ended with it
-    "model.done": ("turn", "call", "ok", "error"),
+    "model.wants": ("turn", "call", "calls"),  # calls: [{id, tool, arguments}], as the model wrote them
+    "model.done": ("turn", "call", "ok", "error"),  # this and model.wants: tokens of the request, as far as counted
     "provider.switched": ("port", "from", "to", "reason"),  # port: stt | tts | model
     "provider.wasted": ("port", "why", "requests", "characters"),  # port: tts | model; why: hedged | foreseen
     "turn.answered": ("turn", "sources"),  # sources: [{document, section, title}] that were spoken

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from pipeline.assistant.llm.port import ModelRequest
+from pipeline.assistant.llm.port import ModelRequest, ModelToolCall
 from pipeline.assistant.tools.port import Verification
 
 Via = Literal["speech", "dtmf", "text"]
@@ -136,6 +136,28 @@ class ModelSaid:
 
 
 @dataclass(frozen=True, slots=True)
+class Tokens:
+    """What a request to the language model cost, as its server counts."""
+
+    model: str = ""
+    """The server's name for it; empty: the server counts nothing."""
+    prompt: int = 0
+    completion: int = 0
+    cached: int = 0
+    """Of the prompt, what did not have to be read again."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelWants:
+    """The language model wants tools to run before it goes on; this request is over."""
+
+    at_ms: int
+    call: str
+    calls: tuple[ModelToolCall, ...]
+    tokens: Tokens = Tokens()
+
+
+@dataclass(frozen=True, slots=True)
 class ModelDone:
     """The language model's reply is over."""
 
@@ -144,6 +166,7 @@ class ModelDone:
     ok: bool
     error: str = ""
     """interrupted: the caller took the floor; else the provider's error."""
+    tokens: Tokens = Tokens()
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +187,7 @@ DialogueEvent = (
     | AssistantHeard
     | AnswerOverdue
     | ModelSaid
+    | ModelWants
     | ModelDone
 )
 
@@ -226,7 +250,7 @@ class FindPassages:
 
 @dataclass(frozen=True, slots=True)
 class AskModel:
-    """Ask the language model, post ModelSaid for each clause and ModelDone."""
+    """Ask the language model, post ModelSaid for each clause, then ModelWants or ModelDone."""
 
     call: str
     turn: str

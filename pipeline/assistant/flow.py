@@ -34,6 +34,7 @@ from pipeline.assistant.exchange import (
     DialogueEvent,
     ModelDone,
     ModelSaid,
+    ModelWants,
     PassagesFound,
     ToolReturned,
 )
@@ -91,6 +92,7 @@ _HANDLE: Final[Mapping[type, Callable[[Talk, Any], bool]]] = {
     ToolReturned: from_others.answered,
     PassagesFound: from_others.answered,
     ModelSaid: from_others.answered,
+    ModelWants: from_others.answered,
     ModelDone: from_others.answered,
     AssistantHeard: from_others.heard,
     AnswerOverdue: from_others.overdue,

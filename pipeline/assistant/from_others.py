@@ -8,12 +8,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from pipeline.assistant import opening, reply, steps
+from pipeline.assistant import model_tools, opening, reply, steps
 from pipeline.assistant.exchange import (
     AnswerOverdue,
     AssistantHeard,
     ModelDone,
     ModelSaid,
+    ModelWants,
     PassagesFound,
     ToolReturned,
 )
@@ -22,9 +23,14 @@ from pipeline.assistant.talk import OWN_UTTERANCES, Talk
 from pipeline.assistant.voiceless import not_spoken
 
 
-def answered(talk: Talk, event: ToolReturned | PassagesFound | ModelSaid | ModelDone) -> bool:
+def answered(talk: Talk, event: ToolReturned | PassagesFound | ModelSaid | ModelWants | ModelDone) -> bool:
     """Tools, knowledge or the model answer. True: go on with the flow."""
     waiting, (waits, take) = talk.state.waiting, _TAKES[type(event)]
+    if isinstance(event, ToolReturned):
+        if isinstance(waiting, Calling) and waiting.call == event.call:
+            model_tools.keep(talk, waiting.tool, waiting.arguments, event)
+        else:
+            return model_tools.returned(talk, event)
     if not isinstance(waiting, waits) or waiting.call != event.call:
         return talk.ignore(f"nobody waits for {event.call}")
     return take(talk, waiting, event)
@@ -62,5 +68,6 @@ _TAKES: Final[Mapping[type, tuple[type[Calling | Finding | Replying], Callable[[
     ToolReturned: (Calling, steps.returned),
     PassagesFound: (Finding, opening.found),
     ModelSaid: (Replying, reply.said),
+    ModelWants: (Replying, model_tools.wanted),
     ModelDone: (Replying, reply.done),
 }

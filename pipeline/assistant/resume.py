@@ -18,10 +18,13 @@ from pipeline.assistant.exchange import (
     FoundPassage,
     ModelDone,
     ModelSaid,
+    ModelWants,
     PassagesFound,
     Record,
+    Tokens,
     ToolReturned,
 )
+from pipeline.assistant.llm.port import ModelToolCall
 from pipeline.assistant.state import Calling, Finding, Nobody, Open, Over, Replying
 from pipeline.assistant.talk import Talk
 from pipeline.assistant.voiceless import say_again
@@ -185,8 +188,20 @@ def _model_said(at_ms: int, data: Mapping[str, Any]) -> DialogueEvent:
     return ModelSaid(at_ms, data["call"], data["text"])
 
 
+def _model_wants(at_ms: int, data: Mapping[str, Any]) -> DialogueEvent:
+    calls = tuple(ModelToolCall(str(one["id"]), str(one["tool"]), dict(one["arguments"])) for one in data["calls"])
+    return ModelWants(at_ms, data["call"], calls, _tokens(data))
+
+
 def _model_done(at_ms: int, data: Mapping[str, Any]) -> DialogueEvent:
-    return ModelDone(at_ms, data["call"], bool(data["ok"]), data["error"])
+    return ModelDone(at_ms, data["call"], bool(data["ok"]), data["error"], _tokens(data))
+
+
+def _tokens(data: Mapping[str, Any]) -> Tokens:
+    counted = data.get("tokens")
+    if not isinstance(counted, Mapping):
+        return Tokens()
+    return Tokens(str(counted["model"]), int(counted["prompt"]), int(counted["completion"]), int(counted["cached"]))
 
 
 _NOT_COMPARED: Final = frozenset({"took_ms", "status", "effect", "id", "say"})
@@ -200,5 +215,6 @@ _READ: Final[Mapping[str, Callable[[int, Mapping[str, Any]], DialogueEvent | Non
     "assistant.heard": _heard,
     "turn.overdue": _overdue,
     "model.said": _model_said,
+    "model.wants": _model_wants,
     "model.done": _model_done,
 }

@@ -5,6 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from pipeline.assistant.exchange import Expect, Outcome, Purpose, Via
+from pipeline.assistant.guard.evidence import Deed, Evidence
+from pipeline.assistant.llm.port import ModelRequest, ModelToolCall
 from pipeline.assistant.tools.port import Verification
 
 
@@ -148,18 +150,37 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Wish:
+    """A tool that the language model wants to run."""
+
+    call: str
+    """Ours; the model's own is in `asked`."""
+    turn: str
+    asked: ModelToolCall
+    at_ms: int = field(default=0, compare=False)
+    result: str = ""
+    """What the model is told of it, as JSON; empty: it has not come back."""
+
+
+@dataclass(frozen=True, slots=True)
 class Replying:
     """For the language model's reply."""
 
     call: str
     turn: str
     question: str
-    sources: str
+    sources: Evidence
     """All that the reply may rest on."""
     clauses: int = 0
     """That were let through."""
     stretch: "Conversing | None" = None
     """A model step of the flow asked, not the caller out of the blue."""
+    request: ModelRequest | None = None
+    """What the model was asked last."""
+    rounds: int = 1
+    """How often it was asked in this reply."""
+    wished: tuple[Wish, ...] = ()
+    """Tools that it wants, in its order."""
 
     def with_clause(self) -> "Replying":
         """After one more."""
@@ -304,6 +325,12 @@ class State:
     """Of this turn."""
     said_before: tuple[Spoken, ...] = ()
     """Of the turn before."""
+    deeds: tuple[Deed, ...] = ()
+    """What tools did and gave in this call."""
+    consent: ModelToolCall | None = None
+    """What the caller was asked to agree to, of what the model wants."""
+    adrift: tuple[Wish, ...] = ()
+    """Tools on their way that nobody waits for any more: what they do is on record all the same."""
     sources: tuple[dict[str, str], ...] = ()
     """Of this turn."""
     history: tuple[Said, ...] = ()

@@ -256,6 +256,19 @@ class Prompts(Written):
         "and call you back.",
         description="said when the answer to something that changes things was lost",
     )
+    not_confirmed: Text = Field(
+        default="To be honest, I can't confirm that. A colleague can look into it: just say message.",
+        description="said in place of a language model's claim that something was done, which no system confirms",
+    )
+    declined: Text = Field(
+        default="I'm sorry, I can't advise you on that.",
+        description="said in place of what a language model says on topics that it is to stay out of",
+    )
+    model_asks: Text = Field(
+        default="Before I do that: this {about}, with {arguments}. Shall I go ahead?",
+        description="asks the caller before anything is done that a language model wants; {about} and {arguments} "
+        "are the tool's",
+    )
     still_working: Text = "I'm still on it. One moment, please."
     fills: Texts = Field(
         default=("One moment, please.", "Let me look.", "Just a second."),

@@ -212,9 +212,14 @@ def _result_fields(settings: Settings, specs: Mapping[str, ToolSpec]) -> _Fields
     return fields
 
 
-_PLACES_OF_PROMPTS: Final = {"is_this_about": {"about"}, "go_on": {"digits"}, "menu_entry": {"about", "key"},
-    "back_to": {"about"}, "also_mentioned": {"about"},
-}  # fmt: skip
+_PLACES_OF_PROMPTS: Final = {
+    "is_this_about": {"about"},
+    "go_on": {"digits"},
+    "menu_entry": {"about", "key"},
+    "back_to": {"about"},
+    "also_mentioned": {"about"},
+    "model_asks": {"about", "arguments"},
+}
 
 
 def _check_prompts(settings: Settings) -> Iterator[Finding]:

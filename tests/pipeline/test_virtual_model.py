@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.fakes.models import answering
+from pipeline.assistant.llm.port import ModelPart, ModelRequest, ModelText, ModelToolCall
+from tests.fakes.models import ScriptedModel, answering
 from tests.fakes.office import virtual_office, virtually
 from voice.errors import ProviderFailed
 
@@ -136,3 +137,54 @@ async def test_a_resumed_call_goes_on_after_a_reply_without_asking_again(tmp_pat
         assert await call.over()
         await office.ended(call.sid)
         assert len(model.asked) == 1
+
+
+@virtually
+async def test_a_tool_that_the_model_wants_runs_once_after_the_turn_and_its_result_goes_back(tmp_path: Path):
+    def script(request: ModelRequest) -> list[tuple[int, ModelPart]]:
+        if request.messages[-1].role == "tool":
+            return [(200, ModelText("I'm sorry, I can't find that order."))]
+        return [(200, ModelToolCall("call_1", "order_status", {"order_number": "12345"}))]
+
+    model = ScriptedModel("wanting", script)
+    async with virtual_office(tmp_path, [QUESTION, GOODBYE], prepared=True, model=model, delay_s=1.5) as office:
+        call = await office.call()
+        await call.turn()
+        await call.turn()
+        assert await call.over()
+        record = await office.ended(call.sid)
+        assert len(office.parts.tools.calls) == 1
+        events = await office.events(call.sid)
+        said = next(event.seq for event in events if event.kind == "caller.said")
+        called = next(event for event in events if event.kind == "tool.called")
+        assert called.seq > said
+        assert called.data["by"] == "model"
+        assert [data["error"] for data in events_of(events, "tool.returned")] == ["unknown_id"]
+        heard = [utterance.heard_text for utterance in record.utterances if utterance.speaker == "assistant"]
+        assert "I'm sorry, I can't find that order." in " ".join(heard)
+        assert any(utterance.purpose == "fill" for utterance in record.utterances), heard
+
+
+@virtually
+async def test_who_interrupts_while_a_tool_of_the_model_runs_gets_an_answer_to_the_new_wish(tmp_path: Path):
+    def script(request: ModelRequest) -> list[tuple[int, ModelPart]]:
+        if "berries" in request.messages[-1].text and "elder" not in request.messages[-1].text:
+            return [(200, ModelText("None of them do."))]
+        return [(200, ModelToolCall("call_1", "order_status", {"order_number": "12345"}))]
+
+    model = ScriptedModel("wanting", script)
+    texts = [QUESTION, "wait what about berries then", GOODBYE]
+    async with virtual_office(tmp_path, texts, prepared=True, model=model, delay_s=4.0) as office:
+        call = await office.call()
+        await call.quiet()
+        await call.speak()
+        await call.handset.wait_ms(2500)
+        await call.speak()
+        await call.quiet(since_ms=call.handset.now_ms + 500)
+        await call.turn()
+        assert await call.over()
+        record = await office.ended(call.sid)
+        heard = " ".join(one.heard_text for one in record.utterances if one.speaker == "assistant")
+        assert "None of them do." in heard
+        events = await office.events(call.sid)
+        assert len(events_of(events, "tool.called")) == len(events_of(events, "tool.returned")) == 1

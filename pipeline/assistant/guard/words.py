@@ -1,0 +1,268 @@
+"""Words of sentences by their stems, with what is denied of them, so that two sentences can be compared. Pure.
+
+Spanish stems are those of the English words that mean the same, as far as a table goes: English knowledge is answered
+from in Spanish too.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from typing import Final
+
+from pipeline.assistant.guard.figures import NUMBER_WORDS, Figure, in_one_piece, read
+from pipeline.assistant.guard.listed import listed
+
+Stemmed = str
+FREE: Final = "=free"
+"""What costs nothing, however that is said."""
+
+_FREE: Final = re.compile(
+    r"\b(?:free of charge|at no (?:extra |additional )?(?:charge|cost)|without (?:a |any )?(?:fee|charge|cost)s?"
+    r"|(?:costs?|cuestan?|costing) (?:you )?nothing|(?:doesn't|does not|don't|do not|won't|will not) cost (?:you )?(?:anything|a thing)"
+    r"|there(?:'s| is) no (?:fee|charge|cost)|no (?:fee|charge|cost|extra charge)s?|complimentary|(?:ships?|shipped) (?:for )?free"
+    r"|(?:don't|doesn't|do not|does not|won't|needn't) (?:have to |need to )?pay(?: anything| extra)?(?: for)?|pays? nothing(?: for)?|no (?:pagan?|cobramos)(?: nada)?(?: por)?"
+    r"|for free|sin (?:coste|costo|cargo)s?|no (?:cuestan?|tienen? coste|tienen? costo) ?(?:nada)?|gratuit[oa]s?|gratis|free)\b"
+)
+_ANY: Final = re.compile(
+    r"\bas (?:often|many|much|long) as (?:you|they|he|she) (?:like|want|wish|need)s?\b|\bwhenever (?:you|they) (?:like|want)\b|\bon the (?:same )?day\b|\bsame day\b|\btanto como quiera\b|\blas veces que quiera\b"
+)
+_STOP: Final = listed(
+    """
+    a an the of to in on at by for from with as is are was were be been being am it its it's this that these
+    those i you he she we they my your our his her their me us them and or so if when while then than who which
+    what where how there here also too just now already still only well okay ok yes sure do does did doing have
+    has had having will would shall should can could may might must get gets got let like please thanks thank
+    very really quite some about up out off over into per each afraid sorry unfortunately i'm you're we're
+    they're i've you've we've i'll you'll we'll i'd you'd that's there's here's between during around against
+    along among again soon later together instead under above inside outside other another same such own next
+    last whole both either few several many much enough part more most less least though however always_ first
+    colleague person people someone somebody human team help say ask know question el la los las un una unos
+    unas de del al en con por para su sus mi mis tu tus se lo le les nos que y o es son está están ser sido fue
+    fueron estar ha han hemos hay si cuando como más muy ya también esto esta este eso esa ese puede pueden
+    podemos puedo siento lamento favor usted ustedes señor señora sobre desde hasta entre partir demás otro otra
+    otros otras
+    """
+)
+_NEGATORS: Final = listed(
+    """
+    not never no none nobody nothing neither nor cannot hardly n't isn't aren't wasn't weren't don't doesn't
+    didn't can't couldn't won't wouldn't shouldn't hasn't haven't hadn't mustn't unable nunca jamás ningún
+    ninguna ninguno nada tampoco
+    """
+)
+_STRONG: Final = {
+    word: stem
+    for stem, words in {
+        "=always": "always siempre anytime",
+        "=any": "any every all cualquier todos todas cualquiera whatever unlimited",
+        "=immediately": "immediately instantly inmediatamente instantáneamente",
+        "=guaranteed": "guaranteed guarantee garantizado",
+        "=only": "",
+    }.items()
+    for word in words.split()
+}
+"""Words that make a sentence say more than one without them."""
+_TOKEN: Final = re.compile(r"[a-záéíóúñü=]+(?:'[a-z]+)?|[.,;:!?()—–]|\d[\w.,:]*")
+_BREAKS: Final = frozenset(".,;:!?()—–") | {
+    "but",
+    "unless",
+    "until",
+    "except",
+    "because",
+    "pero",
+    "salvo",
+    "hasta",
+    "porque",
+    "otherwise",
+}
+_JOINS: Final = frozenset({"and", "y"})
+_SCOPE: Final = 6
+"""Words behind a "not" that it may deny."""
+
+
+@lru_cache(maxsize=1)
+def _meanings() -> dict[str, tuple[str, bool]]:
+    """Words of words.txt with the stem that they count as, and whether they say its opposite."""
+    found: dict[str, tuple[str, bool]] = {}
+    for line in files("pipeline.assistant.guard").joinpath("words.txt").read_text(encoding="utf-8").splitlines():
+        stem, colon, words = line.partition(":")
+        if line.startswith("#") or not colon:
+            continue
+        same, _, opposite = words.partition("|")
+        for word in (stem.strip(), *same.split()):
+            found[word] = (stem.strip(), False)
+        for word in opposite.split():
+            found[word] = (stem.strip(), True)
+    return found
+
+
+@lru_cache(maxsize=8192)
+def stem(word: str) -> tuple[Stemmed, bool]:
+    """A word's stem, and whether the word denies it: "closed" is "open", denied."""
+    meanings = _meanings()
+    for form in _forms(word):
+        if form in meanings:
+            return meanings[form]
+    return _short(word), False
+
+
+def _forms(word: str) -> Iterator[str]:
+    yield word
+    yield _short(word)
+    for ending, instead in (
+        ("ies", "y"),
+        ("ied", "y"),
+        ("es", ""),
+        ("es", "e"),
+        ("ing", ""),
+        ("ing", "e"),
+        ("ed", ""),
+        ("ed", "e"),
+        ("s", ""),
+    ):
+        if word.endswith(ending) and len(word) - len(ending) >= 3:
+            yield word[: -len(ending)] + instead
+
+
+def _short(word: str) -> str:
+    if word.endswith("ss"):
+        return word
+    for ending in (
+        "'s",
+        "ments",
+        "ment",
+        "ations",
+        "ation",
+        "ings",
+        "ing",
+        "ables",
+        "able",
+        "ies",
+        "ied",
+        "es",
+        "ed",
+        "s",
+        "e",
+        "y",
+    ):
+        if word.endswith(ending) and len(word) - len(ending) >= 3:
+            cut = word[: -len(ending)]
+            return cut[:-1] if len(cut) > 3 and cut[-1] == cut[-2] and cut[-1] not in "ls" else cut
+    return word
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A clause of a sentence."""
+
+    stems: frozenset[Stemmed]
+    denied: frozenset[Stemmed]
+    lacks: frozenset[Stemmed]
+    """Of the denied, those that it does "without"."""
+    odd: bool
+    """Whether it is denied as a whole."""
+    figures: frozenset[Figure]
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One sentence, ready to be compared."""
+
+    text: str
+    stems: frozenset[Stemmed]
+    """Of its words that mean something; figures apart."""
+    denied: frozenset[Stemmed]
+    """Those that it denies."""
+    affirmed: frozenset[Stemmed]
+    """Those that it does not."""
+    segments: tuple["Segment", ...]
+    """Its clauses."""
+    figures: frozenset[Figure]
+
+
+def sentences(text: str) -> Iterator[Sentence]:
+    """Those of a text."""
+    for part in re.split(r"(?<=[.!?])\s+(?=[A-ZÁÉÍÓÚÑ¿¡\d])|\n+", text):
+        if part.strip():
+            yield sentence(part)
+
+
+@lru_cache(maxsize=4096)
+def sentence(text: str) -> Sentence:  # noqa: C901, PLR0915 one case for each kind of word
+    """A sentence, read."""
+    text = re.sub(r"\b([ap])\.\s?m\.?", r"\1m", text, flags=re.IGNORECASE)
+    text = re.sub(r"\b(?:not |nothing )?at all\b", lambda said: said[0][:-7], text, flags=re.IGNORECASE)
+    plain = _ANY.sub(" whatever ", _FREE.sub(f" {FREE} ", in_one_piece(text)))
+    denied: set[str] = set()
+    affirmed: set[str] = set()
+    segments: list[tuple[set[str], set[str], int]] = [(set(), set(), 0)]
+    lacking, written = set[str](), list[list[str]]([[]])
+    left, lately, without, behind = 0, "", False, False
+    for token in _TOKEN.findall(plain):
+        here, against, flips = segments[-1]
+        written[-1].append(token)
+        follows, behind = behind, False  # whether the word before was one that counts
+        if token in _BREAKS or token in _JOINS:
+            left, lately = (left, lately) if token in _JOINS else (0, "")
+            segments.append((set(), set(), 0))
+            written.append([])
+        elif token in {"without", "sin"}:
+            left, without = 1, True
+        elif token in _NEGATORS or token.endswith("n't"):
+            left = _SCOPE
+            segments[-1] = (here, against, flips + 1)
+            if token in _NOUNS_DENIED and follows and lately in affirmed:  # "needs no card": the need is denied too
+                affirmed.discard(lately)
+                denied.add(lately)
+                against.add(lately)
+        elif token == FREE or token in _STRONG:
+            here.add(_STRONG.get(token, token))
+        elif token not in _STOP and not token[0].isdigit():
+            found, opposite = stem(token)
+            if found in _NUMBERS:
+                continue
+            here.add(found)
+            (denied if opposite is not (left > 0) else affirmed).add(found)
+            if opposite is not (left > 0):
+                against.add(found)
+            if without and left:
+                lacking.add(found)
+            without = False
+            segments[-1] = (here, against, flips + opposite)
+            left, lately, behind = max(0, left - 1), found, True
+    figures = frozenset(read(text))
+    if any(one.kind == "money" for one in figures):  # a price tells what something costs, whatever its verb
+        segments[-1][0].add("cost")
+        affirmed.add("cost")
+    stems = frozenset(one for here, _, _ in segments for one in here)
+    clauses = tuple(
+        Segment(
+            frozenset(here), frozenset(no), frozenset(lacking & here), flips % 2 == 1, frozenset(read(" ".join(said)))
+        )
+        for (here, no, flips), said in zip(segments, written, strict=True)
+        if here
+    )
+    return Sentence(text, stems, frozenset(denied), frozenset(affirmed), clauses, figures)
+
+
+_NOUNS_DENIED: Final = frozenset({"no", "nothing", "none", "ningún", "ninguna", "nada"})
+_NUMBERS: Final = frozenset(stem(word)[0] for word in NUMBER_WORDS) | frozenset(
+    stem(word)[0]
+    for word in listed(
+        """
+    zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen
+    seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred thousand first
+    second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth half quarter past noon morning
+    afternoon evening tonight today dollar dollars cents euro euros percent day days week weeks month months
+    year years hour hours minute minutes business working monday tuesday wednesday thursday friday saturday
+    sunday january february march april june july august september october november december uno dos tres
+    cuatro cinco seis siete ocho nueve diez once doce quince veinte treinta cuarenta cincuenta sesenta setenta
+    ochenta noventa cien mil día días semana mes año horas hábiles plazo enero febrero marzo abril mayo junio
+    julio agosto septiembre octubre noviembre diciembre lunes martes miércoles jueves viernes sábado domingo
+    two's number pm am
+    """
+    )
+)
+"""What figures.py reads, and what only measures."""
