@@ -114,6 +114,9 @@ class Settings(BaseSettings):
     llm_hedge_ms: Literal["auto"] | Annotated[int, Field(ge=50, le=10_000)] = 1500
     """The second is asked as well when the first has shown nothing for so long: in ms, or auto for one and a half times
     what is usual. Below 1500, and with auto, for at most a quarter of all requests: each is paid for."""
+    llm_prices: dict[str, tuple[float, float]] = {}
+    """What models cost, by the names that their servers give: for a million tokens of the prompt, and of the reply, as
+    in {"some-model": [0.15, 0.6]}. Shown with a call's tokens; empty: tokens only."""
 
     sentence_model: Path | None = None
     """Folder of a sentence encoder: config.json, model.safetensors, tokenizer.json, or model.onnx and tokenizer.json.

@@ -1,7 +1,7 @@
 """The figures of a call or of several, as pages, the API and the command line show them. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from statistics import fmean, median
 from typing import Any, Final
 
@@ -13,6 +13,8 @@ from recordings.metrics.ear import ear_timeline
 from recordings.metrics.eva import TurnScore, TurnTaking, turn_taking
 from recordings.metrics.panel import FINE_TICK_MS, TICK_MS, Figure, Moments, Panel, moments, panel
 from recordings.metrics.timeline import Label, Timeline, timeline
+from recordings.spending import Price, Spent, spent
+from recordings.spending import to_json as spent_to_json
 
 JSON_SCHEMA_VERSION: Final = 1
 FIGURES: Final = tuple(field.name for field in fields(Panel) if field.name != "unclassified")
@@ -49,6 +51,8 @@ class CallMetrics:
     events: Measured
     ear: Measured | None
     """None: there is no recording."""
+    model: Mapping[str, Spent] = field(default_factory=dict)
+    """What its requests to language models cost, by model."""
 
 
 def measured(line: Timeline) -> Measured:
@@ -61,11 +65,15 @@ def call_metrics(
     events: Sequence[Event],
     samples: npt.NDArray[np.int16] | None = None,
     labels: Sequence[Label] = (),
+    prices: Mapping[str, Price] | None = None,
 ) -> CallMetrics:
-    """The figures of a call from its events, and from its recording where its samples are given (see ear_timeline)."""
+    """The figures of a call from its events, and from its recording where its samples are given (see ear_timeline).
+
+    prices: of language models, by the names that their servers use.
+    """
     told = timeline(events, labels)
     ear = None if samples is None else measured(ear_timeline(samples, told))
-    return CallMetrics(call_id, measured(told), ear)
+    return CallMetrics(call_id, measured(told), ear, spent(events, prices))
 
 
 def disagreements(one: Measured, other: Measured) -> tuple[str, ...]:
@@ -124,6 +132,7 @@ def to_json(metrics: CallMetrics) -> dict[str, Any]:
         "call_id": metrics.call_id,
         "events": _measured(metrics.events),
         "ear": None if ear is None else _measured(ear),
+        "model": {name: spent_to_json(one) for name, one in metrics.model.items()},
         "disagreements": None if ear is None else [*disagreements(metrics.events, ear)],
     }
 

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -26,6 +26,8 @@ from recordings.metrics.report import (
     together,
     together_to_json,
 )
+from recordings.spending import Price, Spent, as_words, total
+from recordings.spending import to_json as spent_to_json
 from recordings.store import SqliteCallStore
 from recordings.wav import read_samples
 from server import figures
@@ -68,11 +70,12 @@ def show(settings: Settings, asked: Asked, out: Console, *, as_json: bool) -> No
     if len(asked.call_ids) == 1:
         _show_one(found[0], out, as_json=as_json)
     else:
-        _show_together(together(call.events for call in found), out, as_json=as_json)
+        _show_together(together(call.events for call in found), _all_spent(found), out, as_json=as_json)
 
 
 async def _measured(settings: Settings, asked: Asked) -> list[CallMetrics]:
     found: list[CallMetrics] = []
+    prices = {model: Price(*price) for model, price in settings.llm_prices.items()}
     for data_dir in (settings.data_dir, settings.data_dir / PLACED):
         if not (data_dir / DATABASE).is_file():
             continue
@@ -82,7 +85,7 @@ async def _measured(settings: Settings, asked: Asked) -> list[CallMetrics]:
             for call_id in ids:
                 events = await store.events(call_id)
                 listen = data_dir / RECORDINGS if len(asked.call_ids) == 1 else None
-                found += await asyncio.to_thread(_metrics, call_id, events, listen)
+                found += await asyncio.to_thread(_metrics, call_id, events, listen, prices)
         finally:
             await store.close()
     return found
@@ -99,16 +102,18 @@ async def _begun(store: SqliteCallStore, since: datetime) -> list[str]:
     return found
 
 
-def _metrics(call_id: str, events: tuple[Event, ...], recordings: Path | None) -> list[CallMetrics]:
+def _metrics(
+    call_id: str, events: tuple[Event, ...], recordings: Path | None, prices: Mapping[str, Price]
+) -> list[CallMetrics]:
     """The call's figures, if it is there and over; by its recording too where the recordings' folder is given."""
     record = fold(events)
     if record.outcome is None:
         return []
     path = None if recordings is None else kept_at(recordings, record.recording)
     try:
-        return [call_metrics(call_id, events, None if path is None else read_samples(path))]
+        return [call_metrics(call_id, events, None if path is None else read_samples(path), prices=prices)]
     except AudioUnavailable:  # never written, or not kept any longer: the events still tell
-        return [call_metrics(call_id, events)]
+        return [call_metrics(call_id, events, prices=prices)]
 
 
 def _show_one(call: CallMetrics, out: Console, *, as_json: bool) -> None:
@@ -122,17 +127,31 @@ def _show_one(call: CallMetrics, out: Console, *, as_json: bool) -> None:
         out.print(f"EVA turn taking: {figures.score(scored.score)} over {scored.n} turn(s)")
         if witness.panel.unclassified:
             out.print(f"{witness.panel.unclassified} sound(s) of the caller's are not known to be speech to us")
+    _show_spent(call.model, out)
     for difference in disagreements(call.events, call.ear) if call.ear is not None else ():
         out.print(f"[yellow]events and recording differ:[/] {difference}")
 
 
-def _show_together(calls: Together, out: Console, *, as_json: bool) -> None:
+def _show_spent(by_model: Mapping[str, Spent], out: Console) -> None:
+    """What language models cost, where any was asked."""
+    for model, one in by_model.items():
+        out.print(f"Language model {model or '(unnamed)'}: {as_words(one)}")
+
+
+def _show_together(calls: Together, model: Mapping[str, Spent], out: Console, *, as_json: bool) -> None:
     if as_json:
-        out.print_json(json.dumps(together_to_json(calls)))
+        told = {name: spent_to_json(one) for name, one in model.items()}
+        out.print_json(json.dumps({**together_to_json(calls), "model": told}))
         return
     out.print(_table(f"{calls.calls} call(s), by their events", calls.fine, calls.pooled, calls.medians))
     median, mean = figures.score(calls.turn_taking.value), figures.score(calls.turn_taking_mean)
     out.print(f"EVA turn taking: median {median}, mean {mean} over {calls.turn_taking.n} call(s)")
+    _show_spent(model, out)
+
+
+def _all_spent(calls: Sequence[CallMetrics]) -> Mapping[str, Spent]:
+    names = dict.fromkeys(name for call in calls for name in call.model)
+    return {name: total(call.model[name] for call in calls if name in call.model) for name in names}
 
 
 def _table(title: str, fine: Panel, panel: Panel, medians: Mapping[str, Figure] | None = None) -> Table:

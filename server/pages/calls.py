@@ -12,6 +12,7 @@ from recordings.fold import fold
 from recordings.metrics.report import measured
 from recordings.metrics.timeline import timeline
 from recordings.record import CallRecord, Turn, Utterance
+from recordings.spending import as_words, spent
 from recordings.store import CallStore
 from recordings.summary import LIVE, CallSummary, Wanted
 from server import pages
@@ -108,6 +109,7 @@ def _call_page(summary: CallSummary, events: tuple[Event, ...]) -> Response:
     record = fold(events)
     content: dict[str, Any] = {"call": summary, "record": record, "lines": transcript(record)}
     content["figures"] = measured(timeline(events)) if record.outcome else None
+    content["model"] = [(name, as_words(one)) for name, one in spent(events).items()]
     return pages.page("call.html", **content)
 
 
