@@ -43,6 +43,7 @@ from pipeline.drive import Clock, Driver
 from pipeline.foresight import Foresight, as_events
 from pipeline.line.ready import LineRuntime
 from pipeline.pace import Pace
+from pipeline.secrets_kept import Revealed, SecretGone, Secrets
 from voice.clauses import Clauses
 from voice.errors import ProviderError
 
@@ -106,6 +107,7 @@ class Answering:
         self._call_id = call_id
         self._clock = clock
         self._log = log
+        self._line = line
         self._tools = line.tools
         self._standing = standing or Standing(call_id)
         self._tasks = tasks
@@ -180,6 +182,7 @@ class Answering:
     def _ask_outside(self, action: CallTool | FindPassages | AskModel | StopModel) -> None:
         match action:
             case CallTool():
+                self._standing.verify(action.verified, {})  # now: before it begins, somebody else may speak
                 self._tasks.create_task(self._call(action))
             case FindPassages():
                 self._tasks.create_task(self._find(action))
@@ -189,19 +192,33 @@ class Answering:
                 self._stop(call)
 
     async def _call(self, action: CallTool) -> None:
-        self._standing.verify(action.verified, {})
         key = f"{self._call_id}/{action.call}"
+        try:
+            shown = self._shown(action)
+        except SecretGone:
+            self.post(ToolReturned(self._clock.now_ms(), action.call, ok=False, error="secret_gone", status="refused"))
+            return
         done = await self._tools.run(
             key,
             action.tool,
-            action.arguments,
+            shown.arguments,
             action.deadline_ms,
             standing=self._standing,
             reply=action.reply,
             **({"supervised": True} if action.supervised else {}),
         )
         more = {"status": done.status, "effect": done.effect, "id": done.id, "say": done.say}
-        self.post(ToolReturned(self._clock.now_ms(), action.call, done.ok, done.result, done.error, **more))
+        result = shown.masked(done.result)
+        self.post(ToolReturned(self._clock.now_ms(), action.call, done.ok, result, done.error, **more))
+
+    def _shown(self, action: CallTool) -> Revealed:
+        """The tool's arguments, with secrets where it only reads: what a tool writes is kept. Raises SecretGone."""
+        if not Secrets.among(action.arguments):
+            return Revealed(action.arguments)
+        spec = self._line.line.tool_spec(action.tool)
+        if spec is None or spec.writes:
+            raise SecretGone
+        return self._standing.secrets.reveal(action.arguments)
 
     async def _find(self, action: FindPassages) -> None:
         found = await self.foresight.passages(action.question)

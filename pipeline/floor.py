@@ -8,6 +8,8 @@ from typing import Literal, Protocol
 from pipeline.assistant.exchange import CallerSilent, CallerTurn, CallerUnheard, DialogueEvent, Expect
 from pipeline.drive import Clock, Driver
 from pipeline.hearing import HearingOutput, SpeechBegan, SpeechGoesOn, SpeechOver, SpeechPauses, SpeechResembles
+from pipeline.secrets_kept import Secrets
+from recordings.redact import is_card
 from telephony import dtmf
 from voice import turn_events as turns
 from voice.stt.port import EagerEnd, ProviderSwitched, Result, Transcript, TurnGoesOn, Unrecognised
@@ -79,7 +81,15 @@ def _nowhere(_output: DialogueEvent | Interrupted) -> None:
 class Floor:
     """One stream's turn taking. Inputs are synchronous; what comes out is the caller's turn, or an interruption."""
 
-    def __init__(self, clock: Clock, log: Log, language: str, first_utterance: int, stream: FloorStream) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        log: Log,
+        language: str,
+        first_utterance: int,
+        stream: FloorStream,
+        secrets: Secrets | None = None,
+    ) -> None:
         """first_utterance numbers the caller's utterances on from what the log already holds.
 
         The stream is hushed before anything else is emitted, so that a reply to what the caller says is never taken for
@@ -89,6 +99,7 @@ class Floor:
         self._log = log
         self._number = first_utterance
         self._stream = stream
+        self._secrets = secrets or Secrets()
         self._words = ""
         """Of the stretch of speech that goes on, so far."""
         self._emit: Callable[[DialogueEvent | Interrupted], None] = _nowhere
@@ -206,9 +217,10 @@ class Floor:
     def expect(self, expect: Expect) -> None:
         """The dialogue waits for an answer."""
         now_ms = self._clock.now_ms()
-        self._log.record("assistant.expects", now_ms, expecting=expect.kind, keys=expect.keys)
+        secret = {"secret": expect.secret} if expect.secret else {}
+        self._log.record("assistant.expects", now_ms, expecting=expect.kind, keys=expect.keys, **secret)
         if expect.max_digits > 0:
-            self._collector.expect(max(1, expect.min_digits), expect.max_digits)
+            self._collector.expect(max(1, expect.min_digits), expect.max_digits, secret=expect.secret)
         else:
             self._collector.stop()
         self._turns.post(turns.Expecting(now_ms, expect.kind, expect.no_input_ms))
@@ -256,15 +268,25 @@ class Floor:
 
     def _keyed(self, action: dtmf.KeypadAction) -> None:
         match action:
-            case dtmf.Collected(digits=digits, at_ms=at_ms, start_ms=start_ms):
+            case dtmf.Collected(digits=digits, at_ms=at_ms, start_ms=start_ms, secret="card") if not is_card(digits):
+                self._unusable("incomplete", start_ms, at_ms)
+            case dtmf.Collected(digits=digits, at_ms=at_ms, start_ms=start_ms, secret=secret):
                 self._turns.post(turns.KeysCollected(at_ms))
-                self._said(digits, (digits,), "dtmf", start_ms, at_ms, 1.0)
+                text = self._secrets.keep(secret, digits, f"c{self._number}") if secret else digits
+                self._said(text, (text,), "dtmf", start_ms, at_ms, 1.0)
             case dtmf.Incomplete(at_ms=at_ms, start_ms=start_ms):
-                self._turns.post(turns.KeysCollected(at_ms))
-                self._log.record("caller.unrecognised", at_ms, reason="incomplete", start_ms=start_ms, end_ms=at_ms)
-                self._emit(CallerUnheard(at_ms, "incomplete", start_ms, at_ms))
+                self._unusable("incomplete", start_ms, at_ms)
+            case dtmf.Cleared(at_ms=at_ms, count=0) if self._collector.secret_at(at_ms):
+                self._collector.stop()
+                self._unusable("cancelled", at_ms, at_ms)
             case dtmf.Cleared() | dtmf.Ignored():
                 pass
+
+    def _unusable(self, reason: str, start_ms: int, at_ms: int) -> None:
+        """The caller's keys are no answer."""
+        self._turns.post(turns.KeysCollected(at_ms))
+        self._log.record("caller.unrecognised", at_ms, reason=reason, start_ms=start_ms, end_ms=at_ms)
+        self._emit(CallerUnheard(at_ms, reason, start_ms, at_ms))
 
     def _said(
         self, text: str, readings: tuple[str, ...], via: Via, start_ms: int, end_ms: int, confidence: float

@@ -5,8 +5,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Literal, Protocol
 
+from telephony.dtmf_tones import holds_key
 from telephony.ports import Audio
-from voice.audio import FRAME_MS, FRAME_ULAW_BYTES, PCM_BYTES_PER_MS, ulaw_frames, ulaw_to_pcm
+from voice.audio import (
+    FRAME_MS,
+    FRAME_ULAW_BYTES,
+    PCM_BYTES_PER_MS,
+    ULAW_BYTES_PER_MS,
+    silence_ulaw,
+    ulaw_frames,
+    ulaw_to_pcm,
+)
 from voice.vad import SpeechEnded, SpeechGate, SpeechJudged, SpeechPaused, SpeechResumed, SpeechStarted, SpeechSustained
 
 BATCH_MS = 60
@@ -14,6 +23,9 @@ BATCH_MS = 60
 
 RECENT_MS: Final = 8000
 """The last sound is kept so long, for those who judge by it whether a turn is over."""
+
+TONES_MS: Final = 2000
+"""So long after a secret its last keys may still be on their way in the audio."""
 
 FINAL_DEADLINE_MS = 2200
 """From the end of speech to its words: whoever joins the stages gives the recogniser so long. With the longest wait for
@@ -128,6 +140,9 @@ class Hearing:
         self._batch = bytearray()
         self._batch_ms = 0
         self._speaking = False
+        self._deaf = False
+        self._tones_until_ms = 0
+        """Until then keys of a secret may still sound."""
 
     def on_output(self, emit: Callable[[HearingOutput], None]) -> None:
         """Where the outputs go."""
@@ -149,6 +164,10 @@ class Hearing:
         """What the caller is expected to answer (voice.stt.port, Expectation): a single word is easily overheard."""
         self._gate.listen_for(kind)
 
+    def deafen(self, deaf: bool) -> None:
+        """Whether nothing that the caller says or keys is heard or recorded from now on: they key in a secret."""
+        self._deaf = deaf
+
     def over_voice(self, *, judge: bool) -> None:
         """Whether what the caller says from now on may be an acknowledgement and is judged by its sound."""
         self._gate.judging = judge
@@ -158,12 +177,24 @@ class Hearing:
         if self._offset_ms is None:
             self._offset_ms = self._anchor(audio.timestamp_ms)
         at_ms = self._offset_ms + audio.timestamp_ms
-        self._tap.caller(at_ms, audio.ulaw)
-        if len(audio.ulaw) == FRAME_ULAW_BYTES:
-            self._frame(ulaw_to_pcm(audio.ulaw), at_ms)
+        ulaw = self._without_secrets(audio.ulaw, at_ms) if self._deaf or at_ms < self._tones_until_ms else audio.ulaw
+        self._tap.caller(at_ms, ulaw)
+        if len(ulaw) == FRAME_ULAW_BYTES:
+            self._frame(ulaw_to_pcm(ulaw), at_ms)
             return
-        for index, frame in enumerate(ulaw_frames(audio.ulaw)):
+        for index, frame in enumerate(ulaw_frames(ulaw)):
             self._frame(ulaw_to_pcm(frame), at_ms + index * FRAME_MS)
+
+    def _without_secrets(self, ulaw: bytes, at_ms: int) -> bytes:
+        """Silence in place of a secret; just behind it, in place of the last keys' tones."""
+        silence = silence_ulaw(len(ulaw) // ULAW_BYTES_PER_MS)
+        if self._deaf:
+            self._tones_until_ms = at_ms + TONES_MS
+            return silence
+        if not holds_key(ulaw):
+            return ulaw
+        self._tap.caller(at_ms - FRAME_MS, silence_ulaw(FRAME_MS))  # it began in the frame before
+        return silence
 
     def _frame(self, pcm: bytes, at_ms: int) -> None:
         fresh = True

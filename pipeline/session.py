@@ -116,6 +116,8 @@ class Session:
         stream.on_end(self._on_end, self._on_all_said)
         for lost in replay(stream.dialogue, past).unrecorded if not self._first else ():
             log.record(lost.kind, clock.now_ms(), **lost.data)
+        asked = stream.dialogue.state.expect
+        hearing.deafen(asked is not None and bool(asked.secret))
         return stream
 
     def _began(self) -> CallBegan:

@@ -64,10 +64,11 @@ class Stream:
         self.dialogue = Dialogue(line.line, line.understanding, model=runtime.model is not None)
         self.pace = Pace(clock, log, settings, runtime.prompts, self._say_now, self._give_up, 1 + _fills(past))
         self.endpointing = Endpointing(hearing, runtime.turn_vote, tasks)
-        self.floor = Floor(clock, log, settings.language, 1 + _said(past), self)
+        standing = Standing(log.call_id, settings.name)
+        self._secrets = standing.secrets
+        self.floor = Floor(clock, log, settings.language, 1 + _said(past), self, self._secrets)
         self.speaking = Speaking(clock, log, ear, self._began, self._heard, self._quiet, self._sounds)
         self.voicing = Voicing(_told(runtime.tts, clock, log, self.pace), runtime.prompts, settings.language)
-        standing = Standing(log.call_id, settings.name)
         for event in past:
             standing.take(event)
         self._deaf = log.listen(standing.take)
@@ -94,6 +95,7 @@ class Stream:
     def close(self) -> None:
         """The stream is gone. In this order: what was heard is reported before nothing listens any more."""
         self._deaf()
+        self._secrets.forget()
         self.pace.close()
         self.endpointing.close()
         self.floor.close()
@@ -152,6 +154,7 @@ class Stream:
 
     def expect(self, wanted: Expect) -> None:
         """The caller is expected to do this next."""
+        self._hearing.deafen(bool(wanted.secret))
         self.floor.expect(wanted)
         self._hearing.listen_for(_LISTEN_FOR[wanted.kind])
         answers = answers_to(self._line.line, wanted.vocabulary)

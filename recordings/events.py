@@ -81,6 +81,12 @@ KINDS: Final[Mapping[str, tuple[str, ...]]] = {
     "topic.noted": ("turn", "intent"),  # wished for besides what is served first
     "tool.called": ("turn", "call", "tool", "arguments"),
     "tool.returned": ("turn", "call", "tool", "ok", "result", "error", "took_ms"),
+    # Who the caller is: levels and ids, never what was asked or answered
+    "identity.asked": ("turn", "level"),
+    "identity.checked": ("turn", "level", "tool", "ok", "reason"),  # reason: why not; empty: it is so
+    "identity.raised": ("turn", "level", "customer", "how"),  # how: the tool that said so
+    "identity.dropped": ("turn", "reason"),  # somebody else speaks: nobody is known any more
+    "message.sent": ("message", "to", "purpose", "consent"),  # a text; to: masked; consent: how the caller agreed
     "knowledge.found": ("turn", "question", "passages"),  # passages: [{document, section, title, score}]
     "model.said": ("turn", "call", "text"),  # a clause, as the model wrote it
     "model.refused": ("turn", "call", "text", "reason"),  # that clause was not spoken, and the reply ended with it

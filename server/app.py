@@ -11,7 +11,9 @@ from fastapi import FastAPI, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 
 from pipeline import graph
+from pipeline.assistant.codes import Codes
 from pipeline.assistant.llm.port import LanguageModel
+from pipeline.assistant.locking import Failures
 from pipeline.assistant.tools.approving import Approving
 from pipeline.assistant.tools.bind import Surroundings
 from pipeline.assistant.tools.kept import KeptTools
@@ -31,6 +33,7 @@ from server.engines import open_llm, open_stt, open_turn_vote
 from server.health import Trouble, line_json, line_trouble
 from server.lines import Lines
 from server.settings import Settings, tool_secret
+from server.texting import open_messages
 from server.voices import expect, open_tts
 from server.webhooks import carrier_router
 from telephony.token import MIN_SECRET_BYTES, CallTokens
@@ -82,7 +85,16 @@ async def open_office(settings: Settings, public_url: str) -> AsyncIterator[Offi
         tts = await open_tts(settings, stack)
         prompts = Prompts(tts, data_dir / "prompts")
         kept = KeptTools(store, settings.org_id)
-        around = Surroundings(tool_secret, settings.tools_on_loopback, settings.mcp_programs, kept, kept)
+        messages = await open_messages(settings, public_url, stack)
+        around = Surroundings(
+            tool_secret,
+            settings.tools_on_loopback,
+            settings.mcp_programs,
+            kept,
+            kept,
+            Codes(store, messages, settings.org_id) if messages is not None else None,
+            Failures(store, settings.org_id),
+        )
         lines = await stack.enter_async_context(Lines.open(settings, data_dir, prompts, around))
         approving = Approving(kept, lines.tools_of)
         await approving.finish_started()

@@ -53,6 +53,8 @@ class Cleared:
     """The caller pressed CLEAR_KEY to begin anew."""
 
     at_ms: int
+    count: int = 0
+    """Digits that were forgotten; 0: there were none, and they may want to stop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,8 +147,8 @@ class KeypadCollector:
             # Alone it is the one a caller presses after an answer that was complete without it.
             return [self._finish(at_ms)] if self._digits else [Ignored("nothing_entered")]
         if digit == CLEAR_KEY:
-            self._digits = ""
-            return [Cleared(at_ms)]
+            count, self._digits = len(self._digits), ""
+            return [Cleared(at_ms, count)]
         if digit not in _DIGITS:
             return [Ignored("not_a_digit")]
         if not self._digits:

@@ -22,6 +22,7 @@ from pipeline.assistant.slots import (
 )
 from pipeline.assistant.state import Words
 from pipeline.line.flows import Question
+from pipeline.secrets_kept import referred
 
 T = TypeVar("T")
 YES_KEY: Final = "1"
@@ -41,6 +42,10 @@ class Reading:
 
 def read(question: Question, words: Words, today: date, refused: tuple[str, ...] = ()) -> Reading | None:
     """The answer in what the caller said or keyed, or None. Values that were refused are not read again."""
+    hidden = referred(words.text)
+    if question.secret is not None or hidden is not None:
+        kept = hidden is not None and hidden.kind == question.secret and fits(question, "0" * hidden.length)
+        return Reading(words.text, certain=True) if kept else None
     if words.via == "dtmf":
         value = _keyed(question, words.text, today)
         return None if value is None else Reading(value, certain=True)

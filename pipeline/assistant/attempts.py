@@ -55,6 +55,8 @@ def put(talk: Talk, question: Question, asked: Asking, lead: str | None = None) 
             lead, text = lead or talk.prompts.not_heard, talk.prompts.spell_it
         elif asked.failures and question.retry is None:
             lead = lead or talk.prompts.not_heard
+    if question.secret and asked.failures:
+        lead = talk.prompts.keypad_only
     filled = render(text, talk.line, talk.state)
     if filled is None:
         talk.go_to_human(talk.prompts.human_instead)
@@ -130,7 +132,8 @@ def keypad_text(talk: Talk, question: Question) -> str | None:
 
 def expected(talk: Talk, question: Question, *, keys: bool) -> Expect:
     """What answers the question."""
-    return replace(_wanted(talk, question, keys=keys), wait_ms=question.wait_ms)
+    wanted = _wanted(talk, question, keys=keys or question.secret is not None)
+    return replace(wanted, wait_ms=question.wait_ms, secret=question.secret or "")
 
 
 def _wanted(talk: Talk, question: Question, *, keys: bool) -> Expect:

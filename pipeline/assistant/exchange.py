@@ -218,6 +218,8 @@ class Expect:
     """The caller was asked to use the keypad."""
     no_input_ms: int = 7000
     """How long silence may last before CallerSilent."""
+    secret: str = ""
+    """What kind of secret the answer is: it is keyed in, and nothing that is said is heard. Empty: none."""
     wait_ms: int | None = None
     """Quiet after which the answer is over, whatever was said; None: by what was asked and said (voice.endpoint)."""
 

@@ -21,6 +21,8 @@ def words_for(prompts: Prompts, event: ToolReturned) -> str:
         return prompts.tool_checking
     if event.error in {"ruled_out", "rejected"}:
         return prompts.tool_refused
+    if event.error == "locked":
+        return prompts.tool_not_verified
     name = f"tool_{event.error}" if event.error in _CODES else "tool_failed"
     return str(getattr(prompts, name))
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final
 
-from pipeline.assistant import asking, instructions, pending, returning
+from pipeline.assistant import asking, instructions, pending, returning, verifying
 from pipeline.assistant.rules import Rule, mentions, normal, rule_of
 from pipeline.assistant.slots import find_digit_strings
 from pipeline.assistant.state import (
@@ -52,6 +52,8 @@ def ruled(talk: Talk, words: Words, rule: Rule | None) -> bool | None:
     emergency = talk.settings.emergency
     if emergency is not None and words.via != "dtmf" and mentions(words.text, emergency.phrases):
         return _emergency(talk, emergency.say)
+    if rule == "other_person":
+        verifying.somebody_else(talk)  # whatever is being waited for: what the first may do, the second may not
     if rule is None or not _wins(talk.state.waiting, rule):
         return None
     talk.understood("rule", rule)
@@ -115,6 +117,14 @@ def _thanked(talk: Talk) -> bool:
     return False
 
 
+def _somebody_else(talk: Talk) -> bool:
+    """Begin anew with whoever has the phone now."""
+    talk.leave_flow()
+    talk.say(talk.prompts.new_speaker, "question")
+    talk.wait(Open(), talk.expect_open())
+    return False
+
+
 def _repeat(talk: Talk) -> bool:
     """Say again what the caller was told or asked last; check-ins and excuses are not repeated."""
     for spoken in talk.state.said_before:
@@ -156,4 +166,5 @@ _DO: Final[Mapping[Rule, Callable[[Talk], bool]]] = {
     "without": asking.without,
     "greeting": _greeted,
     "thanks": _thanked,
+    "other_person": _somebody_else,
 }

@@ -7,7 +7,7 @@ from pipeline.assistant.clarify import offer
 from pipeline.assistant.spoken import lookup
 from pipeline.assistant.state import Asking, Paused, Place, Return, Words
 from pipeline.assistant.talk import Talk
-from pipeline.line.flows import FlowStep
+from pipeline.line.flows import FlowStep, VerifyStep
 
 DEEPEST: Final = 8
 """Flows that go through each other. Checked lines never do so in a circle; this bounds what nobody foresaw."""
@@ -15,7 +15,7 @@ MOST_PAUSED: Final = 3
 """Interrupted questions that a call comes back to; of more, the oldest is dropped."""
 
 
-def go_through(talk: Talk, step: FlowStep, arguments: dict[str, object]) -> None:
+def go_through(talk: Talk, flow: str, arguments: dict[str, object]) -> None:
     """Be at the first step of a sub-flow, with these slots set."""
     state = talk.state
     if state.place is None or len(state.returns) >= DEEPEST:
@@ -23,7 +23,7 @@ def go_through(talk: Talk, step: FlowStep, arguments: dict[str, object]) -> None
         return
     state.facts.update(arguments)
     state.returns += (Return(state.place, state.opening),)
-    state.place = Place(step.flow, 0)
+    state.place = Place(flow, 0)
 
 
 def interrupt(talk: Talk, flow: str, words: Words, paused: Paused) -> None:
@@ -65,7 +65,9 @@ def _return(talk: Talk) -> None:
     if isinstance(step, FlowStep):
         found = {slot: lookup(path, state.facts) for slot, path in step.results.items()}
         state.facts.update({slot: value for slot, value in found.items() if value is not None})
-    state.place, state.opening = back.place.next, back.opening
+    # A verify step looks again whether the caller is known now.
+    state.place = back.place if isinstance(step, VerifyStep) else back.place.next
+    state.opening = back.opening
 
 
 def _back(talk: Talk, paused: Paused) -> bool:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Final, Literal
 
-Rule = Literal["person", "repeat", "goodbye", "cancel", "wait", "without", "greeting", "thanks"]
+Rule = Literal["person", "repeat", "goodbye", "cancel", "wait", "without", "greeting", "thanks", "other_person"]
 
 PHRASES: Final[Mapping[Rule, tuple[str, ...]]] = {
     "person": (
@@ -78,6 +78,11 @@ PHRASES: Final[Mapping[Rule, tuple[str, ...]]] = {
         "great thank you",
         "okay thank you", "okay thanks", "great thanks", "perfect thank you", "perfect thanks", "okay great thank you",
     ),
+    "other_person": (
+        "my wife will talk", "my husband will talk", "here's my wife", "here's my husband", "here is my wife",
+        "here is my husband", "i'm not the account holder", "i am not the account holder", "this is somebody else",
+        "you're talking to someone else now", "i'll put my wife on", "i'll put my husband on", "i'm somebody else",
+    ),
 }  # fmt: skip
 """Whole utterances in lower case, best-known first; offline recognisers listen for them too."""
 
@@ -99,7 +104,26 @@ _NOT_AT_HAND: Final = (
     r"^(?:no )?i (?:don't|do not|didn't|can't|cannot) (?:have|know|remember|find|see)\b(?: \w+){0,3}"
     rf" (?:number|it|one|that){_NOT_HERE}$"
 )
+_RELATION: Final = (
+    r"(?:wife|husband|partner|mother|mom|mum|father|dad|son|daughter|brother|sister|friend|boyfriend|girlfriend"
+    r"|grandmother|grandfather|aunt|uncle|roommate|neighbor|neighbour|colleague|boss|secretary|assistant|carer|nurse)"
+)
+_OTHER: Final = rf"(?:(?:my|his|her|their|the) {_RELATION}|someone else|somebody else|another person)"
 _PATTERNS: Final[tuple[tuple[Rule, str], ...]] = (
+    # Somebody else takes the phone: before "person", which "you'll talk to someone else now" resembles.
+    ("other_person", rf"^(?:\w+ ){{0,3}}?here(?:'s| is| comes) {_OTHER}\b"),
+    (
+        "other_person",
+        rf"\b(?:put|get|hand|pass|give|giving|handing|passing|putting)\b(?! me\b)(?: \w+){{0,4}}? {_OTHER}(?: on)?$",
+    ),
+    (
+        "other_person",
+        rf"\b{_OTHER} (?:will|would|wants to|would like to|is going to|can) (?:talk|speak|take|explain)\b",
+    ),
+    ("other_person", rf"\b(?:this is|i'm|i am|it's) (?:now )?{_OTHER}(?: (?:now|speaking|here))*$"),
+    ("other_person", rf"\byou(?:'re| are) (?:now )?(?:talking|speaking) (?:to|with) {_OTHER}\b"),
+    ("other_person", r"\b(?:i'm|i am|this is) not (?:the )?(?:account holder|card holder|cardholder|customer|owner)\b"),
+    ("other_person", r"\b(?:i'm|i am|this is) not (?:mr|mrs|ms|miss|mister|missus) \w+"),
     ("person", rf"\b(?:talk|speak|chat)\b(?: \w+){{0,4}}? {_SOMEONE}\b"),
     ("person", _PERSON_WANTED),
     ("person", r"\b(?:transfer|connect|put) me (?:through )?(?:to|with)\b"),

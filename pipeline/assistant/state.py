@@ -6,6 +6,7 @@ from typing import Any
 
 from pipeline.assistant.exchange import Expect, Outcome, Purpose, Via
 from pipeline.assistant.guard.evidence import Deed, Evidence
+from pipeline.assistant.identity import NOBODY, Identity
 from pipeline.assistant.llm.port import ModelRequest, ModelToolCall
 from pipeline.assistant.tools.port import Verification
 
@@ -312,7 +313,8 @@ class State:
     """Values that the caller rejected, by slot; not offered again."""
     attempts: dict[str, int] = field(default_factory=dict)
     """How often asking for a slot failed, by slot."""
-    verified: Verification = "none"
+    identity: Identity = NOBODY
+    """Who the caller is, as far as a tool has said so."""
     last_flow: str = ""
     last_intent: str = ""
     parting: bool = False
@@ -347,3 +349,8 @@ class State:
     messages: int = 0
     served: int = 0
     """Flows finished and questions answered."""
+
+    @property
+    def verified(self) -> Verification:
+        """How well the caller is known."""
+        return self.identity.level

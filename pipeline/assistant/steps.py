@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, Final
 
-from pipeline.assistant import asking, conversing, instructions, outcomes, returning
+from pipeline.assistant import asking, conversing, instructions, outcomes, returning, verifying
 from pipeline.assistant.clarify import unanswered
 from pipeline.assistant.exchange import ToolReturned
 from pipeline.assistant.scope import holds as condition_holds
@@ -11,7 +11,6 @@ from pipeline.assistant.scope import value
 from pipeline.assistant.spoken import argument, lookup, render
 from pipeline.assistant.state import Calling, Finding, Messaging
 from pipeline.assistant.talk import Talk
-from pipeline.assistant.tools.port import LEVELS
 from pipeline.line.flows import (
     AnswerStep,
     AskStep,
@@ -73,6 +72,7 @@ def returned(talk: Talk, waiting: Calling, event: ToolReturned) -> bool:
     step = talk.flow(state.place).steps[state.place.step] if state.place else None
     if state.place is None or not isinstance(step, ToolStep):
         raise AssertionError(f"no tool stands at {state.place}")  # our own bug: waiting and place disagree
+    verifying.returned(talk, waiting, event)
     if event.ok:
         state.facts[step.tool.save_as] = dict(event.result)
         state.place = state.place.next
@@ -120,7 +120,7 @@ def _ask(talk: Talk, step: AskStep) -> bool:
 def _tool(talk: Talk, step: ToolStep) -> bool:
     use = step.tool
     arguments = {name: argument(value, talk.state.facts) for name, value in use.arguments.items()}
-    if any(value is None for value in arguments.values()):
+    if any(value is None for value in arguments.values()) or not verifying.may_call(talk, use.name):
         talk.go_to_human(talk.prompts.human_instead)
         return True
     if talk.autonomy == "assist" and talk.writes(use.name):
@@ -165,17 +165,12 @@ def _flow(talk: Talk, step: FlowStep) -> bool:
     if any(given is None for given in arguments.values()):
         talk.go_to_human(talk.prompts.human_instead)
     else:
-        returning.go_through(talk, step, arguments)
+        returning.go_through(talk, step.flow, arguments)
     return True
 
 
 def _verify(talk: Talk, step: VerifyStep) -> bool:
-    """Goes on with a caller who is known well enough; no line loads whose level nothing here can reach."""
-    if LEVELS.index(talk.state.verified) >= LEVELS.index(step.verify.level):
-        _next(talk)
-    else:
-        talk.go_to(step.verify.otherwise)
-    return True
+    return verifying.begin(talk, step.verify)
 
 
 def _answer(talk: Talk, step: AnswerStep) -> bool:

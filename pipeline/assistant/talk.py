@@ -194,10 +194,15 @@ class Talk:
         if isinstance(waiting, Calling):
             binding = self.settings.tool(waiting.tool)
             deadline_ms = binding.deadline_ms if binding else 1000
-            supervised = waiting.writes and self.autonomy == "supervised"
             self.out.append(
                 CallTool(
-                    waiting.call, waiting.turn, waiting.tool, waiting.arguments, deadline_ms, supervised=supervised
+                    waiting.call,
+                    waiting.turn,
+                    waiting.tool,
+                    waiting.arguments,
+                    deadline_ms,
+                    self.state.verified,
+                    supervised=waiting.writes and self.autonomy == "supervised",
                 )
             )
         elif isinstance(waiting, Finding):

@@ -2,9 +2,5 @@
 
 from typing import Final
 
-from pipeline.line.verbs import Level
-
-REACHED_LEVELS: Final[frozenset[Level]] = frozenset()
-"""Levels to which callers can be verified: none yet."""
 MODEL_RUNS_TOOLS: Final = False
 """Whether the language model may run tools in a model step."""

@@ -66,6 +66,11 @@ class Question(Written):
         description="quiet in ms after which the answer is over; unset: it depends on what was asked and said",
     )
     choices: tuple[Choice, ...] = Field(default=(), max_length=9, description="the answers, for kind choice")
+    secret: Literal["card", "pin", "code"] | None = Field(
+        default=None,
+        description="the answer is keyed in and seen by the tool that checks it alone: while it is asked nothing is "
+        "heard or recorded (docs/privacy.md); the prompt has to ask for keys. # ends it, * alone gives it up",
+    )
     without: Name | None = Field(default=None, description="the step to go to when the caller does not have the answer")
     failed: Name | None = Field(
         default=None, description="the step to go to when all attempts failed; unset: the line's human_flow"

@@ -5,7 +5,17 @@ from dataclasses import dataclass
 from typing import Final
 
 from pipeline.line.finding import Finding
-from pipeline.line.flows import AskStep, EndStep, EnqueueStep, FlowStep, InstructStep, ModelStep, Step, TakeMessageStep
+from pipeline.line.flows import (
+    AskStep,
+    EndStep,
+    EnqueueStep,
+    FlowStep,
+    InstructStep,
+    ModelStep,
+    Step,
+    TakeMessageStep,
+    VerifyStep,
+)
 from pipeline.line.hints import meant
 from pipeline.line.model import Settings
 from pipeline.line.ways import ways_of
@@ -147,28 +157,45 @@ class Graph:
 
     def _asks(self, node: Node) -> bool:
         step = self._step(node)
-        if isinstance(step, FlowStep) and step.flow in self._settings.flows:
-            return any(isinstance(self._step(inner), _WAITING) for inner in self.reach((step.flow, 0)))
+        through = self._through(step)
+        if through in self._settings.flows:
+            return any(isinstance(self._step(inner), _WAITING) for inner in self.reach((through, 0)))
         return isinstance(step, _WAITING)
 
     def _circles(self) -> Iterator[Finding]:
         """Flows that go through themselves."""
         for name, flow in self._settings.flows.items():
             for index, step in enumerate(flow.steps):
-                if isinstance(step, FlowStep) and (name, 0) in self.reach((step.flow, 0)):
+                through = self._through(step)
+                if through in self._settings.flows and (name, 0) in self.reach((through, 0)):
                     what = f"flow {name!r} goes through itself"
                     remedy = "end the flow, or go on with 'goto'"
-                    yield Finding(("flows", name, "steps", index, "flow"), what, remedy, ("ways",))
+                    verb = "flow" if isinstance(step, FlowStep) else "verify"
+                    yield Finding(("flows", name, "steps", index, verb), what, remedy, ("ways",))
 
     def _return_from_flows(self) -> None:
         """What is known behind a sub-flow: what every way through it gives."""
         for node in self.edges:
             step = self._step(node)
-            if isinstance(step, FlowStep) and step.flow in self._settings.flows:
-                given = self._given_by(step.flow) | frozenset(step.results) | frozenset(step.arguments)
+            if self._through(step) in self._settings.flows:
+                given = self._given_to(step)
                 following = (node[0], node[1] + 1)
                 others = [edge for edge in self.edges[node] if edge.to != following]
                 self.edges[node] = [Edge(following, given), *others]
+
+    def _through(self, step: Step) -> str:
+        """The flow that a step goes through and comes back from; empty: none."""
+        if isinstance(step, VerifyStep):
+            towards = self._settings.identity.towards(step.verify.level)
+            return towards[1].flow if towards else ""
+        return step.flow if isinstance(step, FlowStep) else ""
+
+    def _given_to(self, step: Step) -> frozenset[str]:
+        """What is known behind a step that goes through a flow."""
+        if isinstance(step, FlowStep):
+            return self._given_by(step.flow) | frozenset(step.results) | frozenset(step.arguments)
+        # A caller who is known by a stronger way went through the weaker one too, or is handed to a person there.
+        return self._given_by(self._through(step))
 
     def _given_by(self, flow: str) -> frozenset[str]:
         known = self._known_from({(flow, 0): frozenset()})
@@ -190,6 +217,8 @@ class Graph:
             self._calls.append(_Jump((*path, "flow"), step.flow))
             if step.flow in self._settings.flows:
                 edges.append(Edge((step.flow, 0), frozenset(step.arguments)))
+        elif (through := self._through(step)) in self._settings.flows:
+            edges.append(Edge((through, 0)))
         self._jumps[node] = [_Jump((*path, *where), target) for where, target in ways.jumps]
         targets = [self._target(name, jump.target) for jump in self._jumps[node]]
         self.edges[node] = edges + [Edge(target) for target in targets if target is not None]

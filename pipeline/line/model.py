@@ -12,6 +12,7 @@ from pipeline.assistant.rules import normal
 from pipeline.assistant.tools.port import ToolSpec
 from pipeline.assistant.tools.toolbox import NO_TOOLS, Toolbox
 from pipeline.line.flows import Flow, Key, Name, Phrase, Question, Text, Written
+from pipeline.line.identity import IdentityRules
 from pipeline.line.policy import LEVELS, Autonomy, Boundary, Budgets
 from pipeline.line.privacy import Recording
 
@@ -284,6 +285,13 @@ class Prompts(Written):
     message_kept: Text = "Thank you, your message is recorded."
     no_message: Text = "Okay, no message."
     listening: Text = "I'm listening. Please tell me your message."
+    keypad_only: Text = Field(
+        default="Nothing you say is heard now. Please use the keypad, and end with the pound key.",
+        description="said before a question for a secret is put again",
+    )
+    new_speaker: Text = Field(
+        default="Hello. What can I do for you?", description="said when somebody else takes the phone"
+    )
     refusal: Text = Field(
         default="This number is not in service. Goodbye.", description="said on numbers nobody answers"
     )
@@ -335,6 +343,9 @@ class Settings(Written):
     prompts: Prompts = Field(default_factory=Prompts)
     timing: Timing = Field(default_factory=Timing)
     recording: Recording = Field(default_factory=Recording)
+    identity: IdentityRules = Field(
+        default_factory=IdentityRules, description="how the line makes sure who its callers are (docs/identity.md)"
+    )
 
     def queue(self, name: str) -> Queue | None:
         """The queue with this name."""

@@ -6,6 +6,7 @@ from typing import Final
 
 from pipeline.line.finding import Finding
 from pipeline.line.flows import Question
+from pipeline.line.knowing import check_secret
 
 _Path = tuple[str | int, ...]
 _MISHEARD: Final = frozenset({"digits", "date", "name", "phone", "email", "money", "number", "spelled"})
@@ -17,6 +18,9 @@ _SPELLED: Final = frozenset({"name", "email", "spelled"})
 
 def check_question(path: _Path, question: Question) -> Iterator[Finding]:
     """Everything that does not fit together in one question."""
+    if question.secret is not None:
+        yield from check_secret(path, question)
+        return
     kind, slot = question.kind, question.slot
     if kind == "digits" and not 1 <= question.min_digits <= question.max_digits:
         yield Finding(path, f"{slot!r} does not say how many digits it has", "set min_digits and max_digits")

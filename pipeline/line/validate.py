@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pipeline.assistant.tools.port import ToolSpec
 from pipeline.assistant.tools.registry import SPECS
 from pipeline.assistant.tools.schemas import allowed
-from pipeline.line.abilities import MODEL_RUNS_TOOLS, REACHED_LEVELS
+from pipeline.line.abilities import MODEL_RUNS_TOOLS
 from pipeline.line.finding import Finding
 from pipeline.line.flows import (
     HUMAN_KEY,
@@ -27,6 +27,7 @@ from pipeline.line.flows import (
 )
 from pipeline.line.graph import Graph
 from pipeline.line.hints import meant
+from pipeline.line.knowing import check_identity
 from pipeline.line.model import MIN_EXAMPLES, Settings
 from pipeline.line.questions import check_question, repeated
 from pipeline.line.templates import PLACE
@@ -52,6 +53,7 @@ def check(settings: Settings, specs: Specs = SPECS) -> list[Finding]:
         *_check_intents(settings),
         *_check_tools(settings, specs),
         *_check_steps(settings, specs),
+        *check_identity(settings, specs),
         *graph.findings(),
         *_check_human_flow(settings, graph),
         *check_texts(settings, graph, specs),
@@ -168,9 +170,12 @@ def _check_step(settings: Settings, specs: Specs, path: tuple[str | int, ...], s
         case EnqueueStep(enqueue=wanted) if settings.queue(wanted.queue) is None:
             what = f"there is no queue {wanted.queue!r}"
             yield Finding((*path, "enqueue", "queue"), what, meant(wanted.queue, _names(settings)), ("queues",))
-        case VerifyStep(verify=verify) if verify.level not in REACHED_LEVELS:
+        case VerifyStep(verify=verify) if settings.identity.towards(verify.level) is None:
             what = f"nothing here can verify a caller to the level {verify.level!r}"
-            yield Finding((*path, "verify", "level"), what, "drop the step, and bring in a person where it matters")
+            remedy = (
+                f"say under identity: {verify.level}: how; or drop the step, and bring in a person where it matters"
+            )
+            yield Finding((*path, "verify", "level"), what, remedy)
         case ModelStep(model=model):
             yield from _check_model((*path, "model"), settings, model)
         case BranchStep():

@@ -3,11 +3,12 @@
 from typing import Final
 
 import knowledge.tables
+import pipeline.assistant.identity_tables
 import pipeline.assistant.tools.tables
 import recordings.tables
 import server.tables
 
 TABLES: Final = [
     recordings.tables.metadata, knowledge.tables.metadata, pipeline.assistant.tools.tables.metadata,
-    server.tables.metadata,
+    pipeline.assistant.identity_tables.metadata, server.tables.metadata,
 ]  # fmt: skip

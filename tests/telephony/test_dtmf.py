@@ -67,7 +67,7 @@ def test_a_key_after_the_pause_ends_the_answer_first_even_if_time_was_not_told()
 
 
 def test_star_begins_anew():
-    assert press(expecting(2, 2), "1*34") == [Cleared(200), Collected("34", 600, 400)]
+    assert press(expecting(2, 2), "1*34") == [Cleared(200, 1), Collected("34", 600, 400)]
 
 
 def test_star_may_be_the_terminator():

@@ -11,7 +11,7 @@ from pipeline.assistant.tools.port import (
     NotVerified,
     ToolSpec,
 )
-from pipeline.assistant.tools.schemas import ids, wrong
+from pipeline.assistant.tools.schemas import customers, ids, wrong
 from pipeline.assistant.tools.standing import Standing
 
 
@@ -28,6 +28,9 @@ def admit(name: str, spec: ToolSpec, arguments: Mapping[str, Any], standing: Sta
         raise NotVerified(
             name, f"it needs verification {spec.verification!r}, and the caller has {standing.verified!r}"
         )
+    for argument, value in customers(spec.arguments, arguments) if spec.verification != "none" else ():
+        if standing.customer and str(value) != standing.customer:
+            raise NotVerified(name, f"{argument!r} is another customer than the caller")
     for argument, value in ids(spec.arguments, arguments) if reply else ():
         if not standing.known.has(value):
             raise IdUnknown(name, f"nobody in this call gave the id in {argument!r}")

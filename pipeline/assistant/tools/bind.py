@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 
 import httpx2
 
+from pipeline.assistant.code_specs import CHECK_CODE, SEND_CODE
+from pipeline.assistant.codes import CheckCode, Codes, SendCode
+from pipeline.assistant.locking import Failures, LockedTool
 from pipeline.assistant.tools import python
 from pipeline.assistant.tools.egress import CheckedTransport, Egress
 from pipeline.assistant.tools.http import HttpTool
@@ -39,6 +42,10 @@ class Surroundings:
     """MCP servers that may be started, by the names that lines use."""
     ledger: Ledger | None = None
     approvals: Approvals | None = None
+    codes: Codes | None = None
+    """One-time codes by text message; None: nobody can be texted."""
+    failures: Failures | None = None
+    """Counts failed checks of who callers are, over all calls."""
 
 
 NOTHING_AROUND = Surroundings()
@@ -59,7 +66,11 @@ def runner_for(
     there |= open_databases(line.toolbox, wanted, line.folder, data_dir / "backends", today)
     remote, closes = _remote(line.toolbox, wanted, around)
     there |= remote
+    if around.codes is not None:
+        there |= {SEND_CODE.name: SendCode(around.codes), CHECK_CODE.name: CheckCode(around.codes)}
     bound = {tool.name: there[tool.runs] for tool in line.settings.tools if tool.runs in there}
+    if around.failures is not None:
+        bound |= _locked(line, bound, around.failures)
     return ToolRunner(
         bound,
         rules=line.toolbox.rules,
@@ -68,6 +79,16 @@ def runner_for(
         today=today,
         closes=closes,
     )
+
+
+def _locked(line: Line, bound: Mapping[str, AnyTool], failures: Failures) -> dict[str, AnyTool]:
+    """The tools that check who a caller is, each asked only while its customer is not locked out."""
+    rules = line.settings.identity
+    return {
+        way.tool: LockedTool(bound[way.tool], level, way, rules, failures)
+        for level, way in rules.ways()
+        if way.tool in bound
+    }
 
 
 def _remote(toolbox: Toolbox, wanted: set[str], around: Surroundings) -> tuple[dict[str, AnyTool], list[Close]]:

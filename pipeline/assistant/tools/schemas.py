@@ -47,6 +47,14 @@ def ids(schema: Schema, value: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     yield from _ids(schema, value, definitions, "")
 
 
+def customers(schema: Schema, value: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """The arguments that name a customer (`x-customer: true`): a verified caller may name only themselves."""
+    definitions = schema.get("$defs", {})
+    for name, inner in schema.get("properties", {}).items():
+        if name in value and _followed(inner, definitions).get("x-customer") is True:
+            yield name, value[name]
+
+
 def _ids(schema: Any, value: Any, definitions: Mapping[str, Any], name: str) -> Iterator[tuple[str, Any]]:
     schema = _followed(schema, definitions)
     if isinstance(value, Mapping):

@@ -5,6 +5,7 @@ from typing import Any
 
 from pipeline.assistant.tools.known import Known
 from pipeline.assistant.tools.port import LEVELS, Verification
+from pipeline.secrets_kept import Secrets, referred
 from recordings.events import Event
 
 
@@ -20,16 +21,27 @@ class Standing:
         self.profile: Mapping[str, Any] = {}
         self.results: dict[str, Mapping[str, Any]] = {}
         """The latest result of each tool, by its name on the line."""
-        self.known = Known(constants)
+        self.customer = ""
+        """Who a tool said the caller is; empty: nobody."""
+        self._constants = tuple(constants)
+        self.known = Known(self._constants)
+        self.secrets = Secrets()
+        """What the caller keyed in and tools alone may see."""
         self._discarded: set[str] = set()
 
     def verify(self, level: Verification, profile: Mapping[str, Any]) -> None:
-        """The caller is known this well; a level once reached is not lost, and only a verified profile gives ids."""
+        """The caller is known this well; `drop` alone lowers it, and only a verified profile gives ids."""
         if LEVELS.index(level) > LEVELS.index(self.verified):
             self.verified = level
         self.profile = {**self.profile, **profile}
         if LEVELS.index(self.verified) >= LEVELS.index("knowledge"):
             self.known.gave(profile)
+
+    def drop(self) -> None:
+        """Somebody else speaks: what was found out about the first is not theirs, nor are the ids."""
+        self.verified, self.customer, self.profile = "none", "", {}
+        self.results.clear()
+        self.known = Known(self._constants)
 
     def reaches(self, level: Verification) -> bool:
         """Whether the caller is known at least this well."""
@@ -59,7 +71,7 @@ class Standing:
         match event.kind:
             case "call.ringing":
                 self.caller_number = str(data.get("from_number", ""))
-            case "caller.said":
+            case "caller.said" if referred(str(data.get("text", ""))) is None:
                 self.said(str(data.get("text", "")), _readings(data.get("alternatives")))
             case "turn.began":
                 self.turn = str(data.get("turn", ""))
@@ -67,9 +79,11 @@ class Standing:
                 self.known.gave(data["slots"])
             case "tool.returned" if data.get("ok") is True and isinstance(data.get("result"), Mapping):
                 self.gave(str(data.get("tool", "")), data["result"])
-            case "caller.verified" if data.get("level") in LEVELS:
-                profile = data.get("profile")
-                self.verify(data["level"], profile if isinstance(profile, Mapping) else {})
+            case "identity.raised" if data.get("level") in LEVELS:
+                self.customer = str(data.get("customer", ""))
+                self.verify(data["level"], {"customer": self.customer})
+            case "identity.dropped":
+                self.drop()
 
 
 def _readings(given: Any) -> list[str]:
