@@ -100,7 +100,9 @@ def run(talk: Talk, wish: Wish, of: str) -> None:
     binding = talk.settings.tool(name)
     talk.record("tool.called", turn=wish.turn, call=wish.call, tool=name, arguments=arguments, by="model")
     deadline_ms = binding.deadline_ms if binding else 1000
-    talk.out.append(CallTool(wish.call, wish.turn, name, arguments, deadline_ms, talk.state.verified, of))
+    supervised = talk.writes(name) and talk.autonomy == "supervised"
+    asked = CallTool(wish.call, wish.turn, name, arguments, deadline_ms, talk.state.verified, of, supervised)
+    talk.out.append(asked)
 
 
 def _refused(talk: Talk, waiting: Replying, wish: Wish, place: int) -> Wish:

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from knowledge.scan import scan
 from pipeline.assistant.exchange import FoundPassage
-from pipeline.assistant.guard.evidence import Evidence
+from pipeline.assistant.guard.evidence import Boundary, Evidence
 from pipeline.assistant.llm.port import Message, ModelRequest, ModelTool
 from pipeline.assistant.talk import Talk
 
@@ -75,6 +75,7 @@ def request(
         ours=tuple(line.text for line in history if not line.caller),
         internal=(inner, SUSPECT, mark, *(tool.name for tool in talk.settings.tools)),
         language=talk.settings.language,
+        boundaries=tuple(Boundary(one.topic, one.phrases) for one in talk.settings.boundaries),
     )
 
 

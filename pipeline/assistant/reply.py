@@ -54,9 +54,15 @@ def said(talk: Talk, waiting: Replying, event: ModelSaid) -> bool:
     talk.out.append(StopModel(waiting.call))
     if why.kind in {"claim", "boundary"}:
         talk.understood("model")
-        talk.say(talk.prompts.not_confirmed if why.kind == "claim" else talk.prompts.declined)
+        talk.say(talk.prompts.not_confirmed if why.kind == "claim" else _declined(talk, why.reason))
         return over(talk, waiting, answered=True)
     return over(talk, waiting, answered=bool(waiting.clauses))
+
+
+def _declined(talk: Talk, topic: str) -> str:
+    """What is said in place of what the model says on a topic out of bounds."""
+    own = (one.say for one in talk.settings.boundaries if one.topic == topic)
+    return next(own, talk.prompts.declined)
 
 
 def done(talk: Talk, waiting: Replying, event: ModelDone) -> bool:

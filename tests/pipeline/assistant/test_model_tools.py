@@ -14,6 +14,7 @@ from pipeline.assistant.tools.runner import ToolRunner
 from pipeline.assistant.tools.shop_specs import ORDER_STATUS, REQUEST_DELIVERY_CHANGE, START_RETURN
 from pipeline.line.flows import Flow
 from pipeline.line.load import load_line
+from pipeline.line.policy import Boundary
 from tests.fakes.brain import Backend, Brain, bare
 from tests.peers.openai import OpenAiPeer, Scripted, ToolCall, openai_peer
 from tests.peers.openai_asked import model_at
@@ -236,6 +237,15 @@ def test_what_a_model_makes_up_is_not_spoken_and_its_reason_is_on_record(lie: st
     assert lie not in " ".join(done.heard[0])
     assert done.brain.records("model.refused")[0]["why"] == why
     assert done.heard[0][0] == (PROMPTS.not_confirmed if why == "claim" else PROMPTS.clarify)
+
+
+@pytest.mark.row(22, 151)
+def test_topics_that_the_line_declines_are_declined_in_its_own_words():
+    prices = Boundary(topic="weather", phrases=("sunny",), say="We sell tents, the weather is not ours.")
+    line = replace(LINE, settings=LINE.settings.model_copy(update={"boundaries": (prices,)}))
+    done = talk("what do i need for my tour", line=line, replies=in_turn(Scripted("It will be sunny.")))
+    assert done.heard == [["We sell tents, the weather is not ours."]]
+    assert done.brain.records("model.refused")[0]["why"] == "boundary"
 
 
 def test_what_each_request_cost_is_on_record():
