@@ -76,6 +76,9 @@ class Choosing:
             except ProviderError as failure:
                 error = failure
                 self.failed(number, call_id, reason_of(failure), failure)
+            except asyncio.CancelledError:
+                self.released(call_id)  # the caller is gone: another call may try the route
+                raise
         if isinstance(error, ProviderFailed | ProviderLate):
             raise error
         raise ProviderFailed(PROVIDER, f"call {call_id} cannot be heard: {error}") from error

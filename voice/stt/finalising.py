@@ -92,8 +92,8 @@ class Finalising:
         first = self._said[0] if self._said else None
         if first is None or first.end_ms is None:
             return None
-        patience = [asked_at + _GRACE_MS for _, asked_at in self._asked] if self._reaches(first, self._heard_ms) else []
-        return min([first.due_ms, *patience])
+        asked_at = self._asked_for(first.end_ms) if self._reaches(first, self._heard_ms) else None
+        return first.due_ms if asked_at is None else min(first.due_ms, asked_at + _GRACE_MS)
 
     def speech_started(self, at_ms: int, now_ms: int, written_ms: int) -> list[Output]:
         """An utterance begins; one that was not ended ends here."""
@@ -161,6 +161,10 @@ class Finalising:
             self._final_ms = max(self._final_ms, self._asked.popleft()[0])
             answered += 1
 
+    def _asked_for(self, end_ms: int) -> int | None:
+        """When it was first asked for all that was said up to here; what was asked for earlier pauses is none of it."""
+        return next((asked_at for until_ms, asked_at in self._asked if until_ms >= end_ms), None)
+
     def _is_final(self, at_ms: int) -> bool:
         return self._final_ms >= at_ms - _REACHES_MS and not any(word.start_ms < at_ms for word in self._interim)
 
@@ -184,9 +188,8 @@ class Finalising:
         return results
 
     def _answer(self, said: _Said, end_ms: int, now_ms: int) -> Result | None:
-        waited = any(now_ms - asked_at >= _GRACE_MS for _, asked_at in self._asked) and self._reaches(
-            said, self._heard_ms
-        )
+        asked_at = self._asked_for(end_ms)
+        waited = asked_at is not None and now_ms - asked_at >= _GRACE_MS and self._reaches(said, self._heard_ms)
         if not self._is_final(end_ms) and not waited:
             if now_ms < said.due_ms:
                 return None

@@ -134,7 +134,7 @@ class SpeechSocket:
                 if not isinstance(message, dict):
                     raise ProviderFailed(self._provider, "sent something that is not a message")
                 on_message(message)
-            except (ValueError, LookupError, TypeError, AttributeError, OverflowError) as error:
+            except (ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError) as error:
                 raise ProviderFailed(self._provider, f"sent what cannot be read ({type(error).__name__})") from error
 
     async def _watch(self) -> None:

@@ -127,6 +127,19 @@ def test_a_finalize_that_is_not_answered_is_not_waited_for_when_the_words_are_th
     assert core.heard(final("yes please", 300, 1300, asked=False), 2100) == []
 
 
+def test_a_finalize_that_is_never_answered_does_not_cut_later_utterances_short():
+    core = Finalising()
+    core.speech_started(0, 0, 0)
+    core.heard(interim("yes please", 300, 900), 1000)
+    core.speech_ended(800, 2500, 1300, 1300)
+    assert texts(core.tick(2000)) == ["yes please"]
+    core.speech_started(6000, 6000, 6000)
+    core.heard(interim("seven twelve", 6000, 6900), 7000)
+    assert core.speech_ended(6800, 2500, 7300, 7300) == ASK
+    assert core.deadline_ms == 8000
+    assert texts(core.heard(final("eleven twelve", 6000, 7300), 7400)) == ["eleven twelve"]
+
+
 def test_the_words_of_two_utterances_in_one_answer_go_to_both():
     core = Finalising()
     core.speech_started(0, 0, 0)

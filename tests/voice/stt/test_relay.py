@@ -10,6 +10,7 @@ from telephony.double.virtual_time import run
 from tests.fakes.speaking import Speaker
 from tests.peers.deepgram import DeepgramPeer
 from tests.peers.faults import Fault
+from voice.cooldown import COOL_DOWN_MS
 from voice.stt.choosing import Route
 from voice.stt.deepgram import Deepgram
 from voice.stt.failover import FailoverStt
@@ -111,5 +112,24 @@ def test_where_nothing_is_said_one_new_connection_is_enough():
             await caller.aclose()
             assert caller.texts == ["<noise>"] * 8
             assert len(stt.asked_ms) == 2
+
+    run(script())
+
+
+def test_a_caller_who_hangs_up_while_a_route_is_tried_again_leaves_it_to_the_next_call():
+    async def script() -> None:
+        async with DeepgramPeer(TEXTS) as first, DeepgramPeer(TEXTS) as second:
+            first.faults = [Fault(status=500), Fault(connect_s=5.0)]
+            stt = Noted(first)
+            routes = [Route("deepgram", stt), Route("second", HostedStt(Deepgram("k", second.url)))]
+            failover = FailoverStt(routes)
+            await (await failover.open("c1", 4000)).aclose()
+            await asyncio.sleep(COOL_DOWN_MS / 1000)
+            opening = asyncio.create_task(failover.open("c2", 4000))
+            await asyncio.sleep(0.5)
+            opening.cancel()
+            await asyncio.wait([opening])
+            await (await failover.open("c3", 4000)).aclose()
+            assert len(stt.asked_ms) == 3, "the third call tries it, too"
 
     run(script())

@@ -83,3 +83,21 @@ def test_the_key_is_never_logged(caplog: pytest.LogCaptureFixture):
     asyncio.run(script())
     ours = [record for record in caplog.records if record.name != "websockets.server"]
     assert not any("canary-key" in record.getMessage() for record in ours)
+
+
+def test_a_message_that_is_nested_without_end_breaks_the_connection():
+    async def babble(connection: ServerConnection) -> None:
+        await connection.send("[" * 200_000)
+        await connection.wait_closed()
+
+    async def script() -> None:
+        async with serve(babble, "127.0.0.1", 0) as server:
+            port = next(iter(server.sockets)).getsockname()[1]
+            connection = await open_socket("peer", f"ws://127.0.0.1:{port}", "k", 1000)
+            with pytest.raises(ProviderFailed, match="cannot be read"):
+                await asyncio.wait_for(
+                    SpeechSocket("peer", connection, 3.0, lambda: None).run(lambda _message: None), 5
+                )
+            await connection.close()
+
+    asyncio.run(script())
