@@ -52,6 +52,7 @@ class HedgedModel:
         """hedge_after_ms: sooner than HEDGE_MS it is a hedge, and bounded (voice.hedge)."""
         self._routes = (first, second)
         self._hedges = (Hedge(hedge_after_ms), Hedge(hedge_after_ms))
+        self._most_ms = HEDGE_MS if hedge_after_ms == "auto" else max(HEDGE_MS, hedge_after_ms)
         self._wait_ms = wait_ms
         self._health = Health(len(self._routes))
 
@@ -70,19 +71,19 @@ class HedgedModel:
         asked, clauses = left[0], Clauses()
         while True:
             now_ms, hedge = _now_ms(), self._hedges[left[0]]
-            hedge_ms = _hedge_ms(hedge)
+            hedge_ms = _hedge_ms(hedge, self._most_ms)
+            again = hedge.asked_again if hedge_ms < HEDGE_MS else _free
             race = Race(left, now_ms, over_ms - now_ms, hedge_ms=hedge_ms, wait_ms=self._wait_ms)
             spent = False
             """Something may be heard or done already: nobody else is asked."""
             try:
-                winner = await contest.winner(race)
+                winner = await contest.winner(race, again)
                 if left[0] not in contest.errors:
                     hedge.took(_now_ms() - now_ms)
                 if winner != asked:
                     yield ModelSwitched(self._routes[asked].name, self._routes[winner].name, contest.fault_of(asked))
                     asked = winner
                 if contest.both and not contest.errors and hedge_ms < HEDGE_MS:
-                    hedge.asked_again()
                     yield ModelAskedTwice(hedge_ms, winner != left[0])
                 async with aclosing(contest.parts(winner)) as parts:
                     async for part in parts:
@@ -115,10 +116,14 @@ class HedgedModel:
             structlog.get_logger().warning("model comes last", model=self._routes[route].name, why=why, for_s=last_s)
 
 
-def _hedge_ms(hedge: Hedge) -> int:
+def _hedge_ms(hedge: Hedge, most_ms: int) -> int:
     """How long the first route is waited for alone by the next request."""
     hedge.asked()
-    return hedge.wait_ms or HEDGE_MS if hedge.may else max(HEDGE_MS, hedge.wait_ms or 0)
+    return min(hedge.wait_ms or most_ms, most_ms) if hedge.may else most_ms
+
+
+def _free() -> None:
+    """What a second request costs of a hedge's share where it is none."""
 
 
 def _cuts(clauses: Clauses, part: ModelPart) -> bool:
@@ -147,8 +152,11 @@ class _Contest:
         self.errors: dict[Route, ProviderError] = {}
         """Why routes failed."""
 
-    async def winner(self, race: Race) -> Route:
-        """Ask as the race says until a route has begun. Raises ProviderError when none does."""
+    async def winner(self, race: Race, again: Callable[[], None]) -> Route:
+        """Ask as the race says until a route has begun. Raises ProviderError when none does.
+
+        again: told when a route is asked because another is slow, whatever becomes of the reply.
+        """
         events: asyncio.Queue[RaceEvent] = asyncio.Queue(len(self._routes))  # one each
         taken: Route | None = None
         running: dict[Route, asyncio.Task[None]] = {}
@@ -158,6 +166,8 @@ class _Contest:
                 for action in actions:
                     match action:
                         case Ask(route, deadline_ms):
+                            if running and not self.errors:
+                                again()
                             running[route] = tasks.create_task(self._await_sign(route, deadline_ms, events))
                         case Leave(route):
                             running[route].cancel()

@@ -281,6 +281,35 @@ def test_an_overloaded_route_is_not_doubled() -> None:
     assert 0 < len(second.asked) <= (LEAST + 40) * SHARE + 1
 
 
+def test_of_a_route_that_is_usually_slow_the_other_is_asked_after_a_second_and_a_half_too() -> None:
+    async def script() -> list[tuple[int, ModelPart]]:
+        model = HedgedModel(first, saying("b", "On its way."), "auto")
+        for _ in range(LEAST):
+            await heard(model)
+        return (await heard(model))[0]
+
+    usual_ms = iter([1300] * LEAST)
+    first = ScriptedModel("a", lambda _: [(next(usual_ms, NEVER_MS), ModelText("On its way."))])
+    assert run(script())[0] == (1700, ModelSwitched("a", "b", "slow"))
+
+
+def test_second_requests_count_although_nobody_waits_for_their_end() -> None:
+    async def script() -> None:
+        model = HedgedModel(first, second, 300)
+        for _ in range(40):
+            await _broken_off(model, 1000)
+
+    async def _broken_off(model: HedgedModel, wait_ms: int) -> None:
+        hearing = asyncio.ensure_future(heard(model))
+        await asyncio.sleep(wait_ms / 1000)
+        hearing.cancel()
+        await asyncio.wait([hearing])
+
+    first, second = dead("a"), dead("b")
+    run(script())
+    assert 0 < len(second.asked) <= 40 * SHARE + 1
+
+
 def test_until_it_is_known_what_is_usual_the_other_is_asked_after_a_second_and_a_half() -> None:
     first, second = dead("a"), saying("b", "On its way.")
     parts, _, _ = run(heard(HedgedModel(first, second, "auto")))
