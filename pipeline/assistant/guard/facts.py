@@ -75,9 +75,19 @@ def unsupported(clause: str, evidence: Evidence, *, claims: bool = False) -> str
     return why
 
 
+_MAY: Final = re.compile(
+    r"\b(?:you|they|people|customers|guests) (?:can|may|must|need|have to|are allowed)\b|\bpueden?\b"
+)
+"""Tells what people may do."""
+
+
 def _states(told: Sentence, evidence: Evidence) -> bool:
-    """Whether it states terms or facts, and is not mere talk."""
-    return bool(told.stems & (_POLICY | evidence.known)) or bool(told.figures)
+    """Whether it states terms or facts, and is not mere talk: half of its words are then words of the sources."""
+    if told.figures or told.stems & _POLICY:
+        return True
+    if _MAY.search(told.text.lower()):
+        return bool(told.stems & evidence.known)
+    return bool(told.stems) and len(told.stems & evidence.known) * 2 > len(told.stems)
 
 
 def _contradicts(told: Sentence, evidence: Evidence) -> str:
