@@ -223,7 +223,9 @@ class Answering:
     async def _find(self, action: FindPassages) -> None:
         found = await self.foresight.passages(action.question)
         self._stream.pace.reached("retrieval")
-        self.post(PassagesFound(self._clock.now_ms(), action.call, as_events(found), found.certain))
+        self.post(
+            PassagesFound(self._clock.now_ms(), action.call, as_events(found), found.certain, bool(found.conflicts))
+        )
 
     async def _ask(self, action: AskModel, model: LanguageModel) -> None:
         reply, read = self.foresight.reply(model, action.request)

@@ -167,7 +167,9 @@ class Foresight:
                 search = self._tasks.create_task(self._retrieval.find(asked.question, RETRIEVAL_DEADLINE_MS))
                 passages[normal(asked.question)] = search
                 found = await asyncio.shield(search)
-                actions = dialogue.handle(PassagesFound(turn.at_ms, asked.call, as_events(found), found.certain))
+                actions = dialogue.handle(
+                    PassagesFound(turn.at_ms, asked.call, as_events(found), found.certain, bool(found.conflicts))
+                )
             elif isinstance(asked, AskModel) and self._model is not None:
                 reply, read = Reply(self._model, asked.request, self._tasks), list[ModelPart]()
                 replies[_key(asked.request)] = (reply, read)

@@ -79,6 +79,14 @@ KINDS: Final[Mapping[str, tuple[str, ...]]] = {
     "topic.declined": ("turn", "topic"),
     "tool.drafted": ("turn", "tool", "arguments", "autonomy"),  # would have been called; a person took over
     "topic.noted": ("turn", "intent"),  # wished for besides what is served first
+    "escalation.raised": (
+        "turn",
+        "rule",
+        "reason",
+        "queue",
+        "priority",
+        "evidence",
+    ),  # a person: now, or offered
     "tool.called": ("turn", "call", "tool", "arguments"),
     "tool.returned": ("turn", "call", "tool", "ok", "result", "error", "took_ms"),
     # Who the caller is: levels and ids, never what was asked or answered

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any, Final
 
+from pipeline.assistant import escalating
 from pipeline.assistant.exchange import Expect
 from pipeline.assistant.heard import until_understood
 from pipeline.assistant.scope import holds
@@ -84,7 +85,7 @@ def give_up(talk: Talk, question: Question) -> None:
         talk.go_to(question.failed)
     else:
         talk.understood("human")
-        talk.go_to_human(talk.prompts.human_instead)
+        escalating.give_up(talk, "attempts")
 
 
 def objection(talk: Talk, question: Question, answer: Any) -> str | None:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Final
 
+from pipeline.assistant import escalating
 from pipeline.assistant.exchange import Expect
 from pipeline.assistant.heard import until_understood
 from pipeline.assistant.state import Guessing, Open, Topic, Words
@@ -19,7 +20,7 @@ def unanswered(talk: Talk, words: Words | None = None, guess: Guess | None = Non
     talk.state.strikes += 1
     if talk.state.strikes > 1:
         talk.understood("human")
-        talk.go_to_human(talk.prompts.human_instead)
+        escalating.give_up(talk, "not_understood")
         return
     talk.understood("clarify", guess.intent if guess else "", guess.confidence if guess else 0.0)
     flow = _worth_checking(talk, guess)
@@ -64,7 +65,7 @@ def not_heard(talk: Talk, *, recogniser_failed: bool) -> None:
         talk.wait(Open(more=bool(state.served)), talk.expect_open())
     else:
         talk.understood("human")
-        talk.go_to_human(talk.prompts.human_instead)
+        escalating.give_up(talk, "not_understood")
 
 
 def keypad_menu(talk: Talk) -> None:

@@ -109,6 +109,8 @@ class PassagesFound:
     """Best first."""
     certain: bool
     """Whether the first passage answers the question."""
+    conflicting: bool = False
+    """Whether other documents contradict the first passage."""
 
 
 @dataclass(frozen=True, slots=True)

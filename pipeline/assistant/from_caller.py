@@ -4,7 +4,7 @@ A turn goes the same way whatever the line: rules that always win (precedence.py
 then a wish (opening.py). A new kind of waiting (state.Waiting) is one more case in each `match` here.
 """
 
-from pipeline.assistant import asking, messages, opening, pending, reply
+from pipeline.assistant import asking, listening, messages, opening, pending, reply
 from pipeline.assistant.clarify import not_heard
 from pipeline.assistant.exchange import CallerSilent, CallerTurn, CallerUnheard
 from pipeline.assistant.precedence import rule_for, ruled
@@ -43,6 +43,7 @@ def turn(talk: Talk, event: CallerTurn) -> bool:
     words = Words(event.text, event.alternatives, event.via, event.start_ms)
     rule = rule_for(talk, words)
     talk.state.parting &= rule == "goodbye"
+    listening.take(talk, words)
     go_on = ruled(talk, words, rule)
     return _by_what_is_waited_for(talk, event, words, rule) if go_on is None else go_on
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Final
 
+from pipeline.assistant import escalating
 from pipeline.assistant.exchange import CallerTurn, CallerUnheard
 from pipeline.assistant.rules import Rule, normal
 from pipeline.assistant.spoken import render
@@ -60,8 +61,8 @@ def _keep(talk: Talk, text: str, start_ms: int, end_ms: int) -> None:
     wanted = _wanted(talk)
     talk.state.messages += 1
     taken = render(wanted.taken or "", talk.line, talk.state) or talk.prompts.message_kept
-    urgency = (wanted.priority, wanted.reason or "") if isinstance(wanted, Enqueue) else ("", "")
-    _write(talk, Message(f"m{talk.state.messages}", wanted.queue, text, start_ms, end_ms, "", taken, *urgency))
+    queue, *urgency = escalating.whose(talk, wanted)
+    _write(talk, Message(f"m{talk.state.messages}", queue, text, start_ms, end_ms, "", taken, *urgency))
     if talk.state.place is not None:
         talk.state.place = talk.state.place.next
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Final
 
-from pipeline.assistant import answers, pending, reply, returning, steps, topics
+from pipeline.assistant import answers, escalating, pending, reply, returning, steps, topics
 from pipeline.assistant.clarify import check_guess, keypad_menu, unanswered
 from pipeline.assistant.exchange import PassagesFound
 from pipeline.assistant.heard import heard_before
@@ -125,6 +125,10 @@ def found(talk: Talk, waiting: Finding, event: PassagesFound) -> bool:
         talk.say(best.text)
         talk.source({"document": best.document, "section": best.section, "title": best.title, "version": best.version})
         talk.state.strikes = 0
+    if event.conflicting and not certain:
+        talk.understood("knowledge", guess.intent, guess.confidence)
+        escalating.give_up(talk, "knowledge", sources_conflict=True)
+        return True
     if waiting.step:
         if not certain:
             return steps.not_found(talk)
@@ -236,6 +240,7 @@ def _record(talk: Talk, waiting: Finding, event: PassagesFound) -> None:
         call=waiting.call,
         question=waiting.question,
         certain=event.certain,
+        **({"conflicting": True} if event.conflicting else {}),
         passages=[
             {
                 "document": one.document,

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final
 
-from pipeline.assistant import asking, instructions, pending, returning, verifying
+from pipeline.assistant import asking, escalating, instructions, pending, returning, verifying
 from pipeline.assistant.rules import Rule, mentions, normal, rule_of
 from pipeline.assistant.slots import find_digit_strings
 from pipeline.assistant.state import (
@@ -54,6 +54,10 @@ def ruled(talk: Talk, words: Words, rule: Rule | None) -> bool | None:
         return _emergency(talk, emergency.say)
     if rule == "other_person":
         verifying.somebody_else(talk)  # whatever is being waited for: what the first may do, the second may not
+    if not (isinstance(talk.state.waiting, Asking) and asking.names_choice(talk, words)):
+        go_on = escalating.ruled(talk, words, rule)
+        if go_on is not None:
+            return go_on
     if rule is None or not _wins(talk.state.waiting, rule):
         return None
     talk.understood("rule", rule)

@@ -169,7 +169,7 @@ def _found(at_ms: int, data: Mapping[str, Any]) -> DialogueEvent:
         )
         for one in data["passages"]
     )
-    return PassagesFound(at_ms, data["call"], passages, bool(data["certain"]))
+    return PassagesFound(at_ms, data["call"], passages, bool(data["certain"]), bool(data.get("conflicting")))
 
 
 def _heard(at_ms: int, data: Mapping[str, Any]) -> DialogueEvent:
@@ -204,7 +204,12 @@ def _tokens(data: Mapping[str, Any]) -> Tokens:
     return Tokens(str(counted["model"]), int(counted["prompt"]), int(counted["completion"]), int(counted["cached"]))
 
 
-_NOT_COMPARED: Final = frozenset({"took_ms", "status", "effect", "id", "say"})
+_NOT_COMPARED: Final = frozenset(
+    {
+        "took_ms", "status", "effect", "id", "say", "signals", "sentiment", "trend", "entities", "area", "expertise",
+        "missing", "tier", "evidence",
+    }
+)  # fmt: skip
 _READ: Final[Mapping[str, Callable[[int, Mapping[str, Any]], DialogueEvent | None]]] = {
     "turn.began": _began,
     "caller.said": _said,

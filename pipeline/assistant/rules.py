@@ -98,7 +98,7 @@ _MOMENT: Final = (
 _NOT_HERE: Final = r"(?: (?:with me|here|right now|anymore))?"
 _PERSON_WANTED: Final = (
     rf"\b{_GETS}\b(?: me)?(?: \w+){{0,2}}? (?:a|an|the|another|any|some|real|live|actual)"
-    rf"(?: (?:real|live|actual|human))? {_SOMEONE}\b(?! (?:who|that|i|my|from))"
+    rf"(?: (?:real|live|actual|human))? {_SOMEONE}\b(?!'s| (?:who|that|i|my|from))"
 )
 _NOT_AT_HAND: Final = (
     r"^(?:no )?i (?:don't|do not|didn't|can't|cannot) (?:have|know|remember|find|see)\b(?: \w+){0,3}"
@@ -127,12 +127,15 @@ _PATTERNS: Final[tuple[tuple[Rule, str], ...]] = (
     ("person", rf"\b(?:talk|speak|chat)\b(?: \w+){{0,4}}? {_SOMEONE}\b"),
     ("person", _PERSON_WANTED),
     ("person", r"\b(?:transfer|connect|put) me (?:through )?(?:to|with)\b"),
-    ("person", r"^(?:a |an )?(?:real |live |actual )?(?:person|human|agent|representative|operator)\b"),
+    ("person", r"^(?:a |an )?(?:real |live |actual )?(?:person|human|agent|representative|operator)\b(?!'s)"),
     ("repeat", r"\b(?:repeat|say) (?:that|it|this|the question|what you said)(?: again)?$"),
     ("repeat", r"^(?:sorry )?(?:i )?(?:didn't|couldn't|can't) (?:catch|hear|understand) (?:that|you|what you said)$"),
     ("goodbye", r"^(?:\w+ ){0,5}(?:goodbye|bye bye|good bye)$"),
     ("wait", rf"^{_MOMENT}\b(?: \w+){{0,6}}$"),
     ("without", _NOT_AT_HAND),
+)
+_NOT_WANTED: Final = re.compile(
+    rf"\b(?:don't|do not|didn't) (?:need|have|want) to (?:talk|speak)\b(?: \w+){{0,3}}? {_SOMEONE}\b"
 )
 _ANYWHERE: Final = tuple((rule, re.compile(pattern)) for rule, pattern in _PATTERNS)
 
@@ -160,7 +163,8 @@ def rule_of(text: str) -> Rule | None:
     for candidate in (line, bare):
         if candidate in _BY_PHRASE:
             return _BY_PHRASE[candidate]
-    return next((rule for rule, pattern in _ANYWHERE if pattern.search(line) or pattern.search(bare)), None)
+    wanted = next((rule for rule, pattern in _ANYWHERE if pattern.search(line) or pattern.search(bare)), None)
+    return None if wanted == "person" and _NOT_WANTED.search(line) else wanted
 
 
 def mentions(text: str, phrases: Iterable[str]) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, Final
 
+from pipeline.assistant.signals.listened import tier_of
 from pipeline.assistant.talk import Talk
 from pipeline.line.expression import Expression, ExpressionError
 from pipeline.line.hours import is_open
@@ -23,7 +24,7 @@ def names(talk: Talk, /, **more: Any) -> Mapping[str, Any]:
             "open": now is not None and is_open(hours, now),
             "holiday": now is not None and hours.holiday(now.date()) is not None,
         },
-        "tier": "",
+        "tier": tier_of(state.facts),
         "verified": state.verified,
         "attempts": dict.fromkeys(slots, 0) | state.attempts,
         "intent": state.last_intent,

@@ -4,10 +4,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from pipeline.assistant.escalate import Escalation
 from pipeline.assistant.exchange import Expect, Outcome, Purpose, Via
 from pipeline.assistant.guard.evidence import Deed, Evidence
 from pipeline.assistant.identity import NOBODY, Identity
 from pipeline.assistant.llm.port import ModelRequest, ModelToolCall
+from pipeline.assistant.signals.mood import CALM, Mood
 from pipeline.assistant.tools.port import Verification
 
 
@@ -315,6 +317,14 @@ class State:
     """How often asking for a slot failed, by slot."""
     identity: Identity = NOBODY
     """Who the caller is, as far as a tool has said so."""
+    mood: Mood = CALM
+    """How the caller has sounded."""
+    escalation: Escalation | None = None
+    """Why a person is being brought in, or offered."""
+    offer: Escalation | None = None
+    """A person to offer once what the caller wants is done."""
+    raised: tuple[str, ...] = ()
+    """Rules that brought in a person, or offered one, in this call."""
     last_flow: str = ""
     last_intent: str = ""
     parting: bool = False

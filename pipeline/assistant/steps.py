@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, Final
 
-from pipeline.assistant import asking, conversing, instructions, outcomes, returning, verifying
+from pipeline.assistant import asking, conversing, escalating, instructions, outcomes, returning, verifying
 from pipeline.assistant.clarify import unanswered
 from pipeline.assistant.exchange import ToolReturned
 from pipeline.assistant.scope import holds as condition_holds
@@ -82,7 +82,8 @@ def returned(talk: Talk, waiting: Calling, event: ToolReturned) -> bool:
         talk.say(outcomes.words_for(talk.prompts, event))
         return returning.finish(talk)
     if step.tool.failed is None:
-        talk.go_to_human(outcomes.words_for(talk.prompts, event))
+        said, mismatch = outcomes.words_for(talk.prompts, event), event.error == "contradiction"
+        escalating.give_up(talk, "tool", said, tool_mismatch=mismatch)
         return True
     if event.say:
         talk.say(event.say)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from pipeline.assistant.escalate import Escalation
 from pipeline.assistant.exchange import (
     CallTool,
     DialogueAction,
@@ -16,8 +17,22 @@ from pipeline.assistant.exchange import (
     Record,
     Say,
 )
+from pipeline.assistant.signals.listened import NOTHING, tier_of
 from pipeline.assistant.spoken import render
-from pipeline.assistant.state import Calling, Finding, Open, Over, Place, Replying, Said, Spoken, State, Waiting, Words
+from pipeline.assistant.state import (
+    Calling,
+    Finding,
+    Guessing,
+    Open,
+    Over,
+    Place,
+    Replying,
+    Said,
+    Spoken,
+    State,
+    Waiting,
+    Words,
+)
 from pipeline.assistant.understand import Understanding
 from pipeline.line.flows import AskStep, Flow, Step, ToolStep
 from pipeline.line.model import Line, Prompts, Settings
@@ -48,6 +63,9 @@ class Talk:
         self._understood: dict[str, Any] | None = None
         self._understood_at = 0
         self._learned: dict[str, Any] = {}
+        self._told: dict[str, Any] = {}
+        self.listened = NOTHING
+        """What the caller's words of this event tell."""
 
     @property
     def settings(self) -> Settings:
@@ -115,8 +133,19 @@ class Talk:
     def more(self) -> None:
         """Ask what else is wanted."""
         self.leave_flow()
+        if self.state.offer is not None:
+            self._offer(self.state.offer)
+            return
         self.say(self.prompts.anything_else, "question")
         self.wait(Open(more=True), self.expect_open())
+
+    def _offer(self, escalation: Escalation) -> None:
+        """Ask whether a person should take over."""
+        self.state.offer, self.state.escalation = None, escalation
+        text = f"{escalation.say} {self.prompts.offer_person}".strip()
+        self.say(text, "question")
+        flow = escalation.flow or self.settings.human_flow
+        self.wait(Guessing(flow, Words(""), text, offered=True), self.expect_yes_no())
 
     def end(self, outcome: Outcome, reason: str, text: str) -> None:
         """Say goodbye; the call ends once it was heard."""
@@ -142,6 +171,9 @@ class Talk:
         slots = [question.slot for question in self.settings.flows[flow].questions()]
         missing = [slot for slot in dict.fromkeys(slots) if slot not in self.state.facts]
         self.record("flow.entered", turn=self.turn, flow=flow, missing=missing)
+        escalation = self.state.escalation
+        if escalation is not None and flow != (escalation.flow or self.settings.human_flow):
+            self.state.escalation = None
         self.state.place = Place(flow, 0)
         self.state.opening = words
         self.state.last_flow = flow
@@ -150,6 +182,7 @@ class Talk:
 
     def leave_flow(self) -> None:
         """Be in no flow."""
+        self.state.escalation = None
         self.state.place, self.state.opening = None, None
         self.state.paused, self.state.returns = (), ()
         self.state.instructed, self.state.settled, self.state.told = (), (), ()
@@ -160,12 +193,35 @@ class Talk:
         index = self.flow(place).index_of(name) if place else None
         self.state.place = Place(place.flow, index) if place and index is not None else Place(name, 0)
 
-    def go_to_human(self, why: str | None = None) -> None:
-        """Be in the flow that brings in a human; why is said before it, unless it is None."""
+    def go_to_human(self, why: str | None = None, reason: str = "") -> None:
+        """Be in the flow that brings in a human; why is said before it, unless it is None.
+
+        reason: a code; without one, the caller asked for it where nothing is said, and else the dialogue cannot go on.
+        """
         if why is not None:
             self.say(why, "apology")
+        code = reason or ("asked_for_person" if why is None else "cannot_go_on")
+        self.bring_in(Escalation("", code, "", "", "", "normal", offered=False, evidence=()))
+
+    def bring_in(self, escalation: Escalation, words: Words | None = None) -> None:
+        """Be in the flow that brings in this person; words are what led there."""
         self.leave_flow()
-        self.enter(self.settings.human_flow, None)
+        self.raised(escalation)
+        self.enter(escalation.flow or self.settings.human_flow, words)
+        self.state.escalation = escalation
+
+    def raised(self, escalation: Escalation) -> None:
+        """Write down that a person is brought in, or offered."""
+        self.record(
+            "escalation.raised",
+            turn=self.turn,
+            rule=escalation.rule,
+            reason=escalation.reason,
+            queue=escalation.queue,
+            priority=escalation.priority,
+            offered=escalation.offered,
+            evidence=list(escalation.evidence),
+        )
 
     def flow(self, place: Place) -> Flow:
         """The flow of a place."""
@@ -232,6 +288,10 @@ class Talk:
             if intent and by != "rule":
                 self.state.last_intent = intent
 
+    def told(self, **more: Any) -> None:
+        """What else the turn's words tell: more fields of turn.understood."""
+        self._told.update(more)
+
     def learned(self, slot: str, value: Any) -> None:
         """The turn settled a slot."""
         self._learned[slot] = value
@@ -250,10 +310,22 @@ class Talk:
         self.out.append(Ignored(reason))
         return False
 
+    def _about(self) -> dict[str, Any]:
+        """What the turn is about: part of the business, what a person must know, what is not known yet."""
+        intent = self.settings.intent(self.state.last_intent)
+        place = self.state.place
+        slots = [question.slot for question in self.flow(place).questions()] if place else []
+        return {
+            "area": intent.area or "" if intent else "",
+            "expertise": intent.expertise or "" if intent else "",
+            "missing": [slot for slot in dict.fromkeys(slots) if slot not in self.state.facts],
+            "tier": tier_of(self.state.facts),
+        }
+
     def finish(self) -> list[DialogueAction]:
         """Close the event: the records that need all of it, and everything in order."""
         if self._understood is not None:
-            data = {**self._understood, "slots": self._learned}
+            data = {**self._understood, "slots": self._learned, **self._told, **self._about()}
             self.out.insert(self._understood_at, Record("turn.understood", data))
         answered = any(isinstance(action, Say) for action in self.out)
         if answered and not isinstance(self.state.waiting, Calling | Finding | Replying):

@@ -5,7 +5,7 @@ holds no code. `order.total > 50 && tier in ["gold", "platinum"]`, `has(order.ca
 `days(order.delivered, today) <= 30`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from typing import Any, Final, Self
@@ -17,6 +17,7 @@ LONGEST: Final = 500
 FUNCTIONS: Final = frozenset({"days", "size", "has", "duration", "timestamp", "int", "double", "string"})
 """What may be called by name, beside the methods of texts."""
 METHODS: Final = frozenset({"contains", "startsWith", "endsWith", "matches", "exists", "all"})
+_NONE: Final[Mapping[str, Callable[[str], bool]]] = {}
 _OWN_ERRORS: Final = (ValueError, TypeError, LookupError, RuntimeError, ArithmeticError)
 
 
@@ -34,36 +35,41 @@ class Expression:
     _program: Any = field(repr=False, compare=False)
 
     @classmethod
-    def parse(cls, text: str) -> Self:
-        """The expression that this text is. Raises ExpressionError: it is none, is too long, or calls what is not."""
+    def parse(cls, text: str, also: frozenset[str] = frozenset()) -> Self:
+        """The expression that this text is; also: more functions that it may call.
+
+        Raises ExpressionError: it is none, is too long, or calls what is not.
+        """
         if len(text) > LONGEST:
             raise ExpressionError(f"an expression has at most {LONGEST} characters; this one has {len(text)}")
         try:
             program = cel.compile(text)
         except _OWN_ERRORS as error:
             raise ExpressionError(_reason(str(error))) from None
-        called = {name for name in program.functions() if name.isidentifier()} - FUNCTIONS - METHODS
+        called = {name for name in program.functions() if name.isidentifier()} - FUNCTIONS - METHODS - also
         if called:
-            known = ", ".join(sorted(FUNCTIONS | METHODS))
+            known = ", ".join(sorted(FUNCTIONS | METHODS | also))
             raise ExpressionError(f"there is no function {min(called)!r} here; there are {known}")
         return cls(text, frozenset(program.variables()), program)
 
-    def value(self, names: Mapping[str, object]) -> object:
+    def value(self, names: Mapping[str, object], functions: Mapping[str, Callable[[str], bool]] = _NONE) -> object:
         """What it amounts to. Raises ExpressionError when something it looks at is not there, or of another kind."""
         context = cel.Context({name: _seen(value) for name, value in names.items()})
         context.add_function("days", _days)
+        for name, function in functions.items():
+            context.add_function(name, function)
         try:
             return self._program.execute(context)
         except _OWN_ERRORS as error:
             raise ExpressionError(f"{self.text}: {_reason(str(error))}") from None
 
-    def holds(self, names: Mapping[str, object]) -> bool | None:
+    def holds(self, names: Mapping[str, object], functions: Mapping[str, Callable[[str], bool]] = _NONE) -> bool | None:
         """Whether it holds; None when that cannot be told, as something it looks at is not there.
 
         Who asks decides what that means: a way through a flow is not taken, a rule that guards money asks a human.
         """
         try:
-            value = self.value(names)
+            value = self.value(names, functions)
         except ExpressionError:
             return None
         return value if isinstance(value, bool) else None

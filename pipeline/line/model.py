@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, Field, StringConstraints, WithJsonSchema, 
 from pipeline.assistant.rules import normal
 from pipeline.assistant.tools.port import ToolSpec
 from pipeline.assistant.tools.toolbox import NO_TOOLS, Toolbox
+from pipeline.line.escalation import EscalationRule, Rule, rules_of
 from pipeline.line.flows import Flow, Key, Name, Phrase, Question, Text, Written
 from pipeline.line.identity import IdentityRules
 from pipeline.line.policy import LEVELS, Autonomy, Boundary, Budgets
@@ -117,6 +118,9 @@ class Intent(Written):
 
     name: Name
     flow: Name = Field(description="the flow that serves it")
+    area: Name | None = Field(default=None, description="the part of the business that it belongs to: billing, access")
+    expertise: Name | None = Field(default=None, description="what a person must know to serve it, for rules")
+    person: bool = Field(default=False, description="true: a person takes over at once (rule marked_request)")
     examples: tuple[Phrase, ...] = Field(
         description="what callers say, in their words; <digits> stands for a spoken number, <name> for a name"
     )
@@ -180,6 +184,9 @@ class Prompts(Written):
     anything_else: Text = "Is there anything else I can help you with?"
     go_ahead: Text = "Sure, how can I help?"
     not_heard: Text = "Sorry, I didn't catch that."
+    offer_person: Text = Field(
+        default="Would you like a person from our team to take over?", description="asked where a rule offers a person"
+    )
     clarify: Text = Field(
         default="I'm sorry, I don't have an answer to that. Could you say it another way? Or say message, "
         "and I'll take one for our team.",
@@ -332,6 +339,9 @@ class Settings(Written):
     budgets: Budgets = Field(default_factory=Budgets)
     human_flow: Name = Field(description="the flow that brings in a human, or takes a message for one")
     emergency: Emergency | None = None
+    escalation: tuple[EscalationRule, ...] = Field(
+        default=(), max_length=50, description="when a person takes over, beside what holds on every line"
+    )
     intents: tuple[Intent, ...] = Field(min_length=1)
     flows: dict[Name, Flow] = Field(min_length=1)
     knowledge: str | None = Field(default=None, description="folder of documents, inside the line's folder")
@@ -388,6 +398,12 @@ class Line:
     def knowledge_folder(self) -> Path | None:
         """Where its documents are."""
         return self.folder / self.settings.knowledge if self.settings.knowledge else None
+
+    @cached_property
+    def escalation(self) -> tuple[Rule, ...]:
+        """When a person takes over, in the order in which the rules are looked at."""
+        settings = self.settings
+        return rules_of(settings.escalation, tuple(queue.name for queue in settings.queues), settings.language)
 
     @cached_property
     def examples(self) -> dict[str, Intent]:

@@ -12,6 +12,7 @@ from pipeline.assistant.tools.port import ToolSpec
 from pipeline.assistant.tools.registry import SPECS
 from pipeline.assistant.tools.schemas import allowed
 from pipeline.line.abilities import MODEL_RUNS_TOOLS
+from pipeline.line.escalation_checks import check_escalation
 from pipeline.line.finding import Finding
 from pipeline.line.flows import (
     HUMAN_KEY,
@@ -54,6 +55,7 @@ def check(settings: Settings, specs: Specs = SPECS) -> list[Finding]:
         *_check_tools(settings, specs),
         *_check_steps(settings, specs),
         *check_identity(settings, specs),
+        *check_escalation(settings),
         *graph.findings(),
         *_check_human_flow(settings, graph),
         *check_texts(settings, graph, specs),

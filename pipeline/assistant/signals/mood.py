@@ -72,6 +72,8 @@ class Mood:
     """Turns with high frustration."""
     angry: int = 0
     """Turns with high anger."""
+    urgent: int = 0
+    """Turns with high urgency."""
     negative: int = 0
     """Turns in a row whose sentiment was bad."""
     said: tuple[str, ...] = ()
@@ -95,9 +97,14 @@ class Mood:
             (*self.sentiments, signals.sentiment)[-_KEPT:],
             self.frustrated + (signals.level("frustration") == "high"),
             self.angry + (signals.level("anger") == "high"),
+            self.urgent + (signals.level("urgency") == "high"),
             self.negative + 1 if signals.sentiment <= -LOW else 0,
             words,
         )
+
+
+CALM: Final = Mood()
+"""Before the caller has said anything."""
 
 
 def level_of(value: float) -> Level:
