@@ -11,7 +11,7 @@ floor by its words or its length.
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from voice.backchannel import may_be_harmless, said
@@ -57,6 +57,10 @@ class Overlap:
     """The words so far are a stop or the beginning of an acknowledgement ("no problem")."""
     resume_ms: int | None = None
     """Instant at which the assistant goes on if nothing more is heard."""
+
+    def followed_by(self, utterance: str, *, interruptible: bool) -> "Overlap":
+        """The next utterance of the same breath: what was decided about the sound that goes on counts for it too."""
+        return replace(self, utterance=utterance, interruptible=interruptible, held=False, resume_ms=None)
 
     def onset(self, strength: float, asked: str, *, judged: bool = False) -> Decision | None:
         """The caller begins to make a sound. Judged: what it resembles will be told."""

@@ -259,6 +259,9 @@ class TurnTaking:
             self._voice = None
             self._quiet_ms = max(self._quiet_ms, event.at_ms)
             return resumed
+        if voice is not None and not voice.interrupted:
+            self._voice = voice.followed_by(event.utterance, interruptible=event.interruptible)
+            return resumed
         self._voice = Overlap(event.utterance, event.interruptible, self._language)
         if self._turn.speech_ms is None:
             return resumed

@@ -190,6 +190,35 @@ def test_who_speaks_on_when_the_assistant_begins_holds_it():
     assert actions == [Hold("u1")]
 
 
+@pytest.mark.parametrize(
+    "sound",
+    [
+        (SpeechSustained(1240, 240), SpeechPaused(1300)),
+        (SpeechJudged(1120, 120, -9.0), SpeechJudged(1220, 220, -9.0), SpeechSustained(1240, 240)),
+        (SpeechJudged(1120, 120, 9.0), SpeechJudged(1220, 220, -9.0), SpeechSustained(1240, 240)),
+    ],
+)
+def test_the_next_sentence_is_not_held_for_an_acknowledgement_of_the_last(sound):
+    judged = not isinstance(sound[0], SpeechSustained)
+    actions = play(
+        TELLING,
+        SpeechStarted(1000, 1.0, judged),
+        *sound,
+        AssistantStarted(1500, "u2", True),
+        SpeechEnded(1300),
+        final("okay", 1000, 1300, 2200),
+    )
+    assert [action for action in actions if isinstance(action, Hold) and action.utterance == "u2"] == []
+    assert actions[-1] == Backchannel("okay", 1000, 1300)
+
+
+def test_the_next_sentence_is_still_stopped_by_words_and_by_length():
+    okay = (TELLING, SpeechStarted(1000), SpeechSustained(1240, 240), SpeechPaused(1300))
+    longer = play(*okay, AssistantStarted(1500, "u2", True), SpeechSustained(2000, MEANT_MS))
+    words = play(*okay, AssistantStarted(1500, "u2", True), PartialHeard(1600, "okay but where"))
+    assert longer[-1] == words[-1] == Interrupt("u2")
+
+
 def test_an_acknowledgement_in_a_language_without_words_for_it_takes_the_floor():
     assert said("okay", "fi", answering=False) == "words"
     assert said("vale", "es-ES", answering=False) == "backchannel"
