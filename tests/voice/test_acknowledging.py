@@ -73,12 +73,13 @@ def judge():
     return Acknowledging(PhoneModel())
 
 
-def beginning(path, ms):
-    """So much of a recording on a quiet line, from LEAD_MS before its first voiced sound."""
+def beginning(path, ms, noise_db=-65.0):
+    """So much of a recording on a quiet line, from LEAD_MS before its first voiced sound; noise None: a silent one."""
     word = at_level(load(path), -20.0)
     loud = int(onset_ms(word)) * 8
     line = np.concatenate([np.zeros(LEAD_MS * 8), word[loud:], np.zeros(ms * 8)])[: (LEAD_MS + ms) * 8]
-    line += np.random.default_rng(1).normal(0, 10 ** (-65 / 20), line.size)
+    if noise_db is not None:
+        line += np.random.default_rng(1).normal(0, 10 ** (noise_db / 20), line.size)
     return ulaw_to_pcm(pcm_to_ulaw((np.clip(line, -1, 1) * 32767).astype("<i2").tobytes()))
 
 
@@ -87,6 +88,14 @@ def test_a_spoken_yes_is_told_from_a_spoken_no_before_it_is_over(judge, shared):
     yes = [shared / "audio/callers_synth_8k/yn01_fl_slt.wav", shared / "audio/tts_callers/tau2_yes.wav"]
     no = shared / "audio/callers_synth_8k/yn02_fl_rms.wav"
     assert max(judge.meant_by(beginning(path, 340)) for path in yes) < judge.meant_by(beginning(no, 340))
+
+
+@pytest.mark.adapter
+@pytest.mark.parametrize("ms", [120, 220, 280])
+def test_a_line_without_any_noise_makes_no_difference(judge, shared, ms):
+    path = shared / "audio/tts_callers/tau2_yes.wav"
+    silent, quiet = (judge.meant_by(beginning(path, ms, noise_db)) for noise_db in (None, -65.0))
+    assert silent == pytest.approx(quiet, abs=1.5)
 
 
 @pytest.mark.adapter
