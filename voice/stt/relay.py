@@ -150,11 +150,14 @@ class Relay:
         """Listen by one route after the other until cancelled."""
         while True:
             reading = asyncio.create_task(self._read(self._taken.recognition), name="results")
+            reading.add_done_callback(lambda _reading: self._fails.set())
             try:
                 await self._fails.wait()
             finally:
                 reading.cancel()
                 await asyncio.wait([reading])
+            if not reading.cancelled():
+                reading.result()  # a fault of ours is told to who listens: no other route mends it
             await self._switch()
 
     async def _read(self, recognition: Recognition) -> None:

@@ -1,12 +1,14 @@
 """How often a call looks for a recogniser while there is none, and what speech without a word leads to."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from itertools import pairwise
 from typing import Final
 
 import pytest
 
 from telephony.double.virtual_time import run
+from tests.fakes.scripted_stt import ScriptedStt
 from tests.fakes.speaking import Speaker
 from tests.peers.deepgram import DeepgramPeer
 from tests.peers.faults import Fault
@@ -15,7 +17,8 @@ from voice.stt.choosing import Route
 from voice.stt.deepgram import Deepgram
 from voice.stt.failover import FailoverStt
 from voice.stt.hosted import HostedStt
-from voice.stt.port import ProviderSwitched, Recognition
+from voice.stt.listening import Listening, Utterance
+from voice.stt.port import ProviderSwitched, Recognition, Result
 
 pytestmark = pytest.mark.adapter
 
@@ -131,5 +134,41 @@ def test_a_caller_who_hangs_up_while_a_route_is_tried_again_leaves_it_to_the_nex
             await asyncio.wait([opening])
             await (await failover.open("c3", 4000)).aclose()
             assert len(stt.asked_ms) == 3, "the third call tries it, too"
+
+    run(script())
+
+
+class Faulty(Listening):
+    """A recognition whose adapter has a fault."""
+
+    async def __aiter__(self) -> AsyncIterator[Result]:
+        raise RuntimeError("a fault in an adapter")
+        yield
+
+
+class FaultyStt(ScriptedStt):
+    """Opens nothing else."""
+
+    async def open(self, call_id: str, deadline_ms: int) -> Recognition:
+        del call_id, deadline_ms
+        return Faulty(NoEngine())
+
+
+class NoEngine:
+    """Hears nothing."""
+
+    def submit(self, utterance: Utterance) -> None: ...
+    def write(self, utterance: Utterance, pcm: bytes) -> None: ...
+    def end(self, utterance: Utterance, deadline_ms: int) -> None: ...
+    def drop(self, utterance: Utterance) -> None: ...
+
+
+def test_a_fault_of_an_adapter_ends_the_stream_and_does_not_leave_it_deaf():
+    async def script() -> None:
+        recognition = await FailoverStt([Route("faulty", FaultyStt([]))]).open("c1", 4000)
+        with pytest.raises(RuntimeError, match="a fault in an adapter"):
+            async with asyncio.timeout(5):
+                await anext(aiter(recognition))
+        await recognition.aclose()
 
     run(script())
