@@ -40,7 +40,7 @@ async def test_an_answer_by_a_voice_behind_the_failover_that_is_cut_short_was_he
         call = await office.call()
         await call.quiet()
         await call.speak()
-        await call.handset.wait_ms(1000)  # into the answer
+        await call.handset.wait_ms(700)  # into the answer
         await call.speak()
         await call.quiet(since_ms=call.handset.now_ms)
         await call.keys("12345")
