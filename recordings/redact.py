@@ -37,7 +37,7 @@ _OURS: Final = frozenset({
     "order", "account", "invoice", "ticket", "reference", "tracking", "confirmation", "booking", "case", "pedido",
     "cuenta", "factura", "referencia", "caso",
 })  # fmt: skip
-_SOCIAL: Final = re.compile(r"\b(social|ssn|seguro social)\b", re.IGNORECASE)
+_SOCIAL: Final = re.compile(r"(?<!\[)\b(social|ssn|seguro social)\b", re.IGNORECASE)
 _MISHEARD_CARD: Final = 12
 """Digits of a spoken number that is taken for a card's whatever its check digit: one may be misheard or missing."""
 _WORDS_BEFORE: Final = 5
@@ -64,14 +64,16 @@ def found(text: str, kinds: Iterable[Kind] = KINDS) -> list[Span]:
 
 
 def redacted(text: str, kinds: Iterable[Kind] = KINDS) -> str:
-    """The text with a mask in place of each: "my card is [card]"."""
-    return masked(text, found(text, kinds))
+    """The text with a mask in place of each: "my card is [card]". What it leaves is left when it is read again."""
+    wanted = tuple(kinds)
+    while (masked := _masked(text, wanted)) != text:  # each pass leaves fewer digits and words
+        text = masked
+    return text
 
 
-def masked(text: str, spans: Iterable[Span]) -> str:
-    """The text with a mask in place of each of what was found in it."""
+def _masked(text: str, kinds: tuple[Kind, ...]) -> str:
     parts, here = [], 0
-    for span in spans:
+    for span in found(text, kinds):
         parts += [text[here : span.start], MASKS[span.kind]]
         here = span.end
     return "".join([*parts, text[here:]])
@@ -128,7 +130,7 @@ def _numbers(text: str) -> Iterator[Span]:
         elif is_phone(run.digits) or (run.plus and 8 <= len(run.digits) <= 15):
             yield Span("phone", run.start, run.end)
         elif len(run.digits) > 9 and _SOCIAL.search(text, max(0, run.start - 60), run.start) and is_ssn(run.digits[:9]):
-            yield Span("ssn", *run.place(0, 9))
+            yield Span("ssn", run.start, run.end)
 
 
 def _has_card(digits: str) -> bool:

@@ -1,7 +1,7 @@
 import asyncio
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from recordings.keeping import Keeping
@@ -73,6 +73,7 @@ def test_nothing_is_taken_out_without_a_policy_and_our_own_ids_never():
 
 
 @given(st.lists(st.sampled_from(["one", "four", "1111", "uh", "yes", "5500"]), max_size=30))
+@example(["one", "1111", "5500", "yes", "1111", "1111", "5500"])
 def test_what_is_kept_is_kept_the_same_when_it_is_read_again(words):
     kept = Keeping(KINDS).kept(1, 0, "caller.said", said(" ".join(words))).data
     assert Keeping(KINDS).kept(1, 0, "caller.said", kept).data["text"] == kept["text"]
