@@ -7,7 +7,7 @@ when the thread is busy, late or has had its share, there is none, and nobody wa
 import asyncio
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -76,18 +76,21 @@ class SmartTurn:
         if self._closed or self._waiting >= MOST_WAITING or self._allowance_s <= 0 or not pcm:
             return None
         self._waiting += 1
-        try:
-            loop = asyncio.get_running_loop()
-            chance, cost_s = await loop.run_in_executor(self._thread, self._judge, pcm, now_s + deadline_ms / 1000)
-        finally:
-            self._waiting -= 1
-        self._allowance_s -= cost_s
-        return chance
+        loop = asyncio.get_running_loop()
+        judging = self._thread.submit(self._judge, pcm, now_s + deadline_ms / 1000)
+        judging.add_done_callback(lambda done: loop.call_soon_threadsafe(self._over, done))
+        return (await asyncio.wrap_future(judging))[0]
 
     async def aclose(self) -> None:
         """Let go of the thread; a vote under way is given first."""
         self._closed = True
         await asyncio.get_running_loop().run_in_executor(None, self._thread.shutdown)
+
+    def _over(self, judging: "Future[tuple[float | None, float]]") -> None:
+        """A vote is over; it cost what it cost, whether or not anybody waited for it to the end."""
+        self._waiting -= 1
+        if not judging.cancelled() and judging.exception() is None:
+            self._allowance_s -= judging.result()[1]
 
     def _judge(self, pcm: bytes, until_s: float) -> tuple[float | None, float]:
         if self._clock_s() > until_s:

@@ -1,4 +1,5 @@
 import asyncio
+import threading
 import wave
 
 import numpy as np
@@ -90,6 +91,30 @@ def test_votes_take_no_more_than_their_share_of_a_core():
     assert asyncio.run(votes(2)) == [True, False]  # each costs a whole second here
     clock.now_s += 10
     assert asyncio.run(votes(2)) == [True, False]
+    asyncio.run(model.aclose())
+
+
+def test_a_vote_that_nobody_waits_for_any_more_still_takes_its_place():
+    begun, go_on = threading.Event(), threading.Event()
+
+    def cpu_s() -> float:
+        begun.set()
+        go_on.wait(10)
+        return 0.0
+
+    model = SmartTurn(model_file(), cpu_s=cpu_s)
+
+    async def given_up():
+        first = asyncio.ensure_future(model.vote(bytes(16_000), 5000))
+        await asyncio.to_thread(begun.wait, 10)
+        first.cancel()
+        await asyncio.wait([first])
+        others = asyncio.gather(*(model.vote(bytes(16_000), 5000) for _ in range(MOST_WAITING)))
+        await asyncio.sleep(0)
+        go_on.set()
+        return await others
+
+    assert [vote is None for vote in asyncio.run(given_up())] == [False] * (MOST_WAITING - 1) + [True]
     asyncio.run(model.aclose())
 
 
