@@ -216,7 +216,7 @@ class Answering:
         if not Secrets.among(action.arguments):
             return Revealed(action.arguments)
         spec = self._line.line.tool_spec(action.tool)
-        if spec is None or spec.writes:
+        if spec is None or spec.writes or action.reply:  # nor where a language model wants it
             raise SecretGone
         return self._standing.secrets.reveal(action.arguments)
 

@@ -14,6 +14,7 @@ from pipeline import graph
 from pipeline.assistant.codes import Codes
 from pipeline.assistant.llm.port import LanguageModel
 from pipeline.assistant.locking import Failures
+from pipeline.assistant.memory import Memories
 from pipeline.assistant.tools.approving import Approving
 from pipeline.assistant.tools.bind import Surroundings
 from pipeline.assistant.tools.kept import KeptTools
@@ -32,6 +33,7 @@ from server.data_dir import DATABASE, RECORDINGS, own
 from server.engines import open_llm, open_stt, open_turn_vote
 from server.health import Trouble, line_json, line_trouble
 from server.lines import Lines
+from server.remembering import remember
 from server.settings import Settings, tool_secret
 from server.texting import open_messages
 from server.voices import expect, open_tts
@@ -86,6 +88,9 @@ async def open_office(settings: Settings, public_url: str) -> AsyncIterator[Offi
         prompts = Prompts(tts, data_dir / "prompts")
         kept = KeptTools(store, settings.org_id)
         messages = await open_messages(settings, public_url, stack)
+        memories = Memories(store, settings.org_id)
+        remembering = asyncio.create_task(remember(store, memories), name="remembering")
+        stack.push_async_callback(_ended, remembering)
         around = Surroundings(
             tool_secret,
             settings.tools_on_loopback,
@@ -94,6 +99,7 @@ async def open_office(settings: Settings, public_url: str) -> AsyncIterator[Offi
             kept,
             Codes(store, messages, settings.org_id) if messages is not None else None,
             Failures(store, settings.org_id),
+            memories,
         )
         lines = await stack.enter_async_context(Lines.open(settings, data_dir, prompts, around))
         approving = Approving(kept, lines.tools_of)
@@ -137,6 +143,12 @@ async def open_office(settings: Settings, public_url: str) -> AsyncIterator[Offi
         _add_routes(office, public_url, kept, approving)
         async with lines.watched(stt.learn, switchboard.lines_in_use, switchboard.use_lines):
             yield office
+
+
+async def _ended(task: "asyncio.Task[None]") -> None:
+    """Cancel a task and wait for it."""
+    task.cancel()
+    await asyncio.wait([task])
 
 
 def _secret(settings: Settings, data_dir: Path) -> bytes:

@@ -54,4 +54,25 @@ CHECK_CODE: Final = ToolSpec(
     verification="claimed",
     retry=Retry(attempts=1),
 )
-CODE_SPECS: Final = (SEND_CODE, CHECK_CODE)
+
+
+class ForgetArguments(Arguments):
+    """Whom."""
+
+    customer: Annotated[
+        str, StringConstraints(min_length=1, max_length=80), Field(json_schema_extra={"x-id": True, "x-customer": True})
+    ]
+
+
+FORGET: Final = ToolSpec(
+    name="identity.forget",
+    about="forgets what a customer called about before",
+    arguments=ForgetArguments.model_json_schema(),
+    result={"type": "object", "properties": {"forgotten": {"type": "boolean"}}, "required": ["forgotten"]},
+    risk="automated",
+    verification="knowledge",
+    idempotent=True,
+    reversal=Reversal(by_hand="nothing: what is deleted is gone"),
+    may_say="what was remembered of the customer is deleted",
+)
+CODE_SPECS: Final = (SEND_CODE, CHECK_CODE, FORGET)

@@ -32,3 +32,24 @@ identity_failures: Final = sa.Table(
     sa.Index(None, "org_id", "customer", "at"),
 )
 """Checks that failed: so many of one customer within a window, and nothing is checked any more."""
+
+customers: Final = sa.Table(
+    "customers",
+    metadata,
+    sa.Column("org_id", sa.Text, primary_key=True),
+    sa.Column("customer", sa.Text, primary_key=True),
+    sa.Column("forgotten_at", sa.Text, nullable=False, comment="ISO 8601 UTC, microseconds: earlier calls go"),
+)
+"""Customers who wanted to be forgotten."""
+
+memories: Final = sa.Table(
+    "memories",
+    metadata,
+    sa.Column("org_id", sa.Text, primary_key=True),
+    sa.Column("customer", sa.Text, primary_key=True),
+    sa.Column("call_id", sa.Text, primary_key=True),
+    sa.Column("line", sa.Text, nullable=False),
+    sa.Column("at", sa.Text, nullable=False, comment="when the call began; ISO 8601 UTC, microseconds"),
+    sa.Column("topics", sa.Text, nullable=False, comment="JSON: what it was about, and what is open"),
+)
+"""What verified customers called about."""

@@ -5,15 +5,16 @@ Stands around the tool that checks, so that no flow and no model comes by it.
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
 import sqlalchemy as sa
 
 from pipeline.assistant.identity_tables import identity_failures as failures
+from pipeline.assistant.memory import LEAST_LEVEL, Memories, Today
 from pipeline.assistant.tools.kept import Database, Now, utc_now
-from pipeline.assistant.tools.port import AnyTool, BackendBroken, RemoteTool, ToolError, ToolSpec
+from pipeline.assistant.tools.port import LEVELS, AnyTool, BackendBroken, RemoteTool, ToolError, ToolSpec
 from pipeline.line.identity import IdentityRules, Way
 from pipeline.line.verbs import Level
 from recordings.errors import StoreUnavailable
@@ -61,6 +62,9 @@ class LockedTool:
     way: Way
     rules: IdentityRules
     failures: Failures
+    memories: Memories | None = None
+    """Asked once the caller is verified: the result's `history` tells what they called about before."""
+    today: Today = field(default=lambda: utc_now().date())
 
     @property
     def spec(self) -> ToolSpec:
@@ -84,6 +88,9 @@ class LockedTool:
             result = await asyncio.to_thread(self.inner.run, call, arguments, deadline_ms)
         if customer and result.get("verified") is True:
             await self.failures.forget(customer)
+            if self.memories is not None and LEVELS.index(self.level) >= LEVELS.index(LEAST_LEVEL):
+                named = str(result.get("customer") or customer)
+                result = {**result, "history": dict(await self.memories.recall(named, self.today()))}
         elif customer:
             await self.failures.add(customer, self.level, call)
         return result

@@ -7,6 +7,7 @@ from typing import Any, Final
 from pipeline.assistant.signals.listened import tier_of
 from pipeline.assistant.talk import Talk
 from pipeline.line.expression import Expression, ExpressionError
+from pipeline.line.facts import NOTHING_REMEMBERED
 from pipeline.line.hours import is_open
 
 _MOST: Final = 512
@@ -29,6 +30,7 @@ def names(talk: Talk, /, **more: Any) -> Mapping[str, Any]:
         "attempts": dict.fromkeys(slots, 0) | state.attempts,
         "intent": state.last_intent,
         "caller_number": state.caller_number,
+        "history": NOTHING_REMEMBERED,
         **dict.fromkeys(slots),
         **state.facts,
         **more,

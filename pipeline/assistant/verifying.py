@@ -4,6 +4,7 @@ The step is come back to after each attempt: it goes on with a caller who is kno
 attempts are left, and goes elsewhere then.
 """
 
+from collections.abc import Mapping
 from typing import Final
 
 from pipeline.assistant import identity, returning
@@ -56,6 +57,8 @@ def returned(talk: Talk, waiting: Calling, event: ToolReturned) -> None:
     state.identity = done.identity
     reason = "" if done.passed else event.error or "wrong"
     talk.record("identity.checked", turn=waiting.turn, level=level, tool=waiting.tool, ok=done.passed, reason=reason)
+    if done.passed and isinstance(event.result.get("history"), Mapping):
+        state.facts["history"] = dict(event.result["history"])
     if done.raised:
         customer, how = state.identity.customer, state.identity.how
         talk.record("identity.raised", turn=waiting.turn, level=level, customer=customer, how=how)

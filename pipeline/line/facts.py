@@ -1,12 +1,15 @@
 """The names that a line's expressions may look at, beside slots and results. Pure."""
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 FACTS: Final = {
     "today": "the line's day on which the call began, like 2026-12-01",
     "hours": "hours.open: whether people are there; hours.holiday: whether it is a holiday",
     "tier": 'the customer\'s tier, once something set it; else ""',
     "verified": "how well the caller is known: none, claimed, knowledge, one_time_code or pin",
+    "history": "of a verified caller: history.calls, history.intent and history.days_ago of what they called about "
+    "last, or of what is still open, history.open",
     "attempts": "attempts.slot: how often asking for a slot failed in this call",
     "intent": "what the caller wanted last, by the intent's name",
     "caller_number": "as the carrier gave it; may be empty or anonymous",
@@ -31,3 +34,6 @@ TURN_FACTS: Final = {
     "sources_conflict": "whether documents contradict each other about what was asked",
 }
 """What rules of escalation know besides. They may also call phrases("name")."""
+
+NOTHING_REMEMBERED: Final[Mapping[str, Any]] = {"calls": 0, "intent": "", "open": False, "days_ago": -1}
+"""The `history` of a caller who is not verified, or never called."""

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import httpx2
 
-from pipeline.assistant.code_specs import CHECK_CODE, SEND_CODE
+from pipeline.assistant.code_specs import CHECK_CODE, FORGET, SEND_CODE
 from pipeline.assistant.codes import CheckCode, Codes, SendCode
 from pipeline.assistant.locking import Failures, LockedTool
+from pipeline.assistant.memory import Forget, Memories
 from pipeline.assistant.tools import python
 from pipeline.assistant.tools.egress import CheckedTransport, Egress
 from pipeline.assistant.tools.http import HttpTool
@@ -46,6 +47,8 @@ class Surroundings:
     """One-time codes by text message; None: nobody can be texted."""
     failures: Failures | None = None
     """Counts failed checks of who callers are, over all calls."""
+    memories: Memories | None = None
+    """What verified callers called about before."""
 
 
 NOTHING_AROUND = Surroundings()
@@ -68,9 +71,11 @@ def runner_for(
     there |= remote
     if around.codes is not None:
         there |= {SEND_CODE.name: SendCode(around.codes), CHECK_CODE.name: CheckCode(around.codes)}
+    if around.memories is not None:
+        there[FORGET.name] = Forget(around.memories)
     bound = {tool.name: there[tool.runs] for tool in line.settings.tools if tool.runs in there}
     if around.failures is not None:
-        bound |= _locked(line, bound, around.failures)
+        bound |= _locked(line, bound, around.failures, around.memories, today)
     return ToolRunner(
         bound,
         rules=line.toolbox.rules,
@@ -81,11 +86,13 @@ def runner_for(
     )
 
 
-def _locked(line: Line, bound: Mapping[str, AnyTool], failures: Failures) -> dict[str, AnyTool]:
+def _locked(
+    line: Line, bound: Mapping[str, AnyTool], failures: Failures, memories: Memories | None, today: Callable[[], date]
+) -> dict[str, AnyTool]:
     """The tools that check who a caller is, each asked only while its customer is not locked out."""
     rules = line.settings.identity
     return {
-        way.tool: LockedTool(bound[way.tool], level, way, rules, failures)
+        way.tool: LockedTool(bound[way.tool], level, way, rules, failures, memories, today)
         for level, way in rules.ways()
         if way.tool in bound
     }

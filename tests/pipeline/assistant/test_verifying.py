@@ -182,3 +182,36 @@ def test_what_does_not_fit_together_is_found(identity, what):
     tools = IDENTITY.partition("identity:\n")[0]
     flows = FLOWS.replace("- verify: {level: claimed, otherwise: out}\n", "- flow: who\n")
     assert what in found(flows, tools + identity)
+
+
+OFFER = FLOWS.replace(
+    "        - say: Your balance is ten dollars.\n",
+    """        - branch:
+            - {if: 'history.open && history.intent == "delivery" && history.days_ago == 1', goto: again}
+        - {id: usual, say: Your balance is ten dollars.}
+        - end: {}
+        - id: again
+          ask: {slot: same, kind: yes_no, prompt: "Is this about yesterday's delivery?"}
+        - branch: [{when: same, equals: false, goto: usual}]
+        - say: It arrives today.
+""",
+)
+YESTERDAY = {"calls": 1, "intent": "delivery", "open": True, "days_ago": 1}
+
+
+@pytest.mark.row(14)
+def test_yesterdays_wish_is_offered_once_the_caller_is_verified_and_not_before():
+    def remembering(arguments):
+        found = check(arguments)
+        return {**found, "history": YESTERDAY} if found["verified"] else found
+
+    assert found(OFFER, IDENTITY) == []
+    line = small_line(OFFER, IDENTITY)
+    call = ScriptedCall(Dialogue(line, understands(line)), tools={"find": find, "check": remembering})
+    call.begin(NOON)
+    heard = [*call.hears("balance"), *call.hears("keys 4711"), *call.hears("keys 1111")]
+    assert not any("yesterday" in text for text in heard)
+    assert call.hears("keys 1234") == ["Is this about yesterday's delivery?"]
+    assert call.hears("yes") == ["It arrives today.", MORE]
+    call.hears("here is my husband")
+    assert "history" not in call.dialogue.state.facts
