@@ -87,7 +87,7 @@ class TextCall:
         settings, caller = self._line.line.settings, self._caller
         zero = CallClock(lambda: caller.local_time)
         self._clock = TaskClock(zero)
-        standing = Standing(self._log.call_id, settings.name)
+        self._standing = standing = Standing(self._log.call_id, settings.name)
         standing.verify(caller.verified, {})
         self._deaf = self._log.listen(standing.take)
         self._record(
@@ -127,24 +127,31 @@ class TextCall:
         else:
             self._record("call.ended", outcome=self._ended.outcome, reason=self._ended.reason)
         self._deaf()
+        self._standing.secrets.forget()
         self._tasks.drop()
         await self._tasks.__aexit__(failure, error, trace)
 
     async def say(self, text: str, alternatives: Sequence[str] = ()) -> None:
-        """The caller says this. Raises NotSettled."""
+        """The caller says this; while a secret is asked for, nobody hears it. Raises NotSettled."""
+        if self._expects is not None and self._expects.secret:
+            await self.noise()
+            return
         await self._turn(text, "speech", tuple(alternatives))
 
     async def press(self, digits: str) -> None:
         """The caller keys this. Raises NotSettled."""
+        secret = self._expects.secret if self._expects is not None else ""
         for digit in digits:
-            self._record("caller.pressed", digit=digit)
+            pressed = {"secret": {"kind": secret, "length": 1}} if secret else {"digit": digit}
+            self._record("caller.pressed", **pressed)
         wanted = self._expects.min_digits if self._expects is not None else 0
         if len(digits) < wanted:
             now_ms = self._clock.now_ms()
             self._record("caller.unrecognised", reason="incomplete", start_ms=now_ms, end_ms=now_ms)
             await self._posted(CallerUnheard(now_ms, "incomplete", now_ms, now_ms))
         else:
-            await self._turn(digits, "dtmf", ())
+            kept = self._standing.secrets.keep(secret, digits, f"c{self._callers + 1}") if secret else digits
+            await self._turn(kept, "dtmf", ())
 
     async def noise(self) -> None:
         """The caller makes a sound without words. Raises NotSettled."""
@@ -183,7 +190,8 @@ class TextCall:
     def expect(self, wanted: Expect) -> None:
         """The caller is expected to do this next."""
         self._expects = wanted
-        self._record("assistant.expects", expecting=wanted.kind, keys=wanted.keys)
+        secret = {"secret": wanted.secret} if wanted.secret else {}
+        self._record("assistant.expects", expecting=wanted.kind, keys=wanted.keys, **secret)
 
     def end(self, ending: End) -> None:
         """The dialogue is over."""

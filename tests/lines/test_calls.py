@@ -62,7 +62,7 @@ def test_money_goes_back_by_rule_and_by_a_persons_yes_only(passes):
 @pytest.mark.row(47)
 def test_plan_and_balance_are_told_to_those_we_know(passes):
     passes("saas", "Which plan, and when it renews", "Without proof no plan is told")
-    passes("bank", "A verified caller hears the balance", "Without proof nobody hears a balance")
+    passes("bank", "A verified caller hears the balance", "Without the pin nobody hears a balance")
 
 
 @pytest.mark.row(49)
@@ -114,3 +114,11 @@ def test_three_industries_are_lines_of_data():
     with_calls = {folder.name for folder, _ in CALLS}
     assert {"example", "saas", "bank"} <= with_calls
     assert not list(LINES.rglob("*.py"))
+
+
+def test_what_is_keyed_in_as_a_secret_stands_in_no_event_of_a_text_call(opened):
+    (scripted,) = [one for _, one in CALLS if one.call.name == "A verified caller hears the balance"]
+    outcome = run_call(opened(LINES / "bank"), scripted)
+    assert outcome.passed
+    assert "204815" in repr(outcome.events)
+    assert "7316" not in repr(outcome.events)

@@ -12,6 +12,7 @@ from pipeline.text import Caller, NotSettled, TextCall
 from recordings.fold import fold
 from recordings.log import CallLog
 from telephony.double import virtual_time
+from tests.fakes.models import answering
 from tests.fakes.office import parts
 
 pytestmark = pytest.mark.call
@@ -90,3 +91,13 @@ def test_a_turn_that_never_ends_is_told_and_not_waited_for(tmp_path):
             await call.say("where is my order")
 
     talk(tmp_path, script)
+
+
+def test_what_nothing_else_serves_is_asked_of_the_model(tmp_path):
+    model = answering({"elderberries": "They do not, I am happy to say."})
+
+    async def script(call):
+        await call.say("do your tents smell of elderberries")
+
+    assert "happy to say" in said(talk(tmp_path, script, model=model))
+    assert len(model.asked) == 1

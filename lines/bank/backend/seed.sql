@@ -4,7 +4,8 @@ CREATE TABLE customers (
     number TEXT PRIMARY KEY CHECK (number GLOB '[0-9][0-9][0-9][0-9][0-9][0-9]'),
     name TEXT NOT NULL,
     phone TEXT NOT NULL,                -- on file: where one-time codes would go
-    address TEXT NOT NULL
+    address TEXT NOT NULL,
+    pin TEXT NOT NULL                   -- for the telephone; a real bank keeps a digest of it
 ) STRICT;
 
 CREATE TABLE accounts (
@@ -92,12 +93,12 @@ INSERT INTO free_times (id, branch, days_ahead, hour, taken) VALUES
     (3, 'oakland', 2, 'nine in the morning', 0),
     (4, 'berkeley', 3, 'noon', 0);
 
-INSERT INTO customers (number, name, phone, address) VALUES
-    ('204815', 'Grace Bennett', '+14155550121', '18 Alder Street, Oakland'),
-    ('317702', 'Omar Haddad', '+14155550122', '77 Pine Court, Berkeley'),
-    ('440193', 'Lena Fischer', '+15105550123', '5 Harbor Road, Alameda'),
-    ('558620', 'Marcus Reed', '+15105550124', '240 Lake Avenue, Oakland'),
-    ('662947', 'Priya Nair', '+14155550125', '31 Mission Terrace, San Francisco');
+INSERT INTO customers (number, name, phone, address, pin) VALUES
+    ('204815', 'Grace Bennett', '+14155550121', '18 Alder Street, Oakland', '7316'),
+    ('317702', 'Omar Haddad', '+14155550122', '77 Pine Court, Berkeley', '9042'),
+    ('440193', 'Lena Fischer', '+15105550123', '5 Harbor Road, Alameda', '1187'),
+    ('558620', 'Marcus Reed', '+15105550124', '240 Lake Avenue, Oakland', '5520'),
+    ('662947', 'Priya Nair', '+14155550125', '31 Mission Terrace, San Francisco', '2864');
 
 INSERT INTO accounts (customer, kind, balance_cents, available_cents) VALUES
     ('204815', 'checking', 124040, 120015),
