@@ -1,7 +1,8 @@
 """One-time codes: how long they are good, how often they may be tried, and what is kept of them."""
 
 import asyncio
-from contextlib import asynccontextmanager
+import re
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,8 +12,11 @@ import pytest
 from pipeline.assistant.codes import CheckCode, Codes, SendCode, TooSoon
 from pipeline.assistant.tools.port import BackendBroken, ToolRefused
 from recordings.store import SqliteCallStore
+from telephony.double import TwilioDouble
 from telephony.errors import CarrierFailed, NotTextable
 from telephony.ports import Texted
+from telephony.twilio.rest import TwilioRest
+from telephony.twilio.texts import TwilioMessages
 from tests.fakes.stores import open_store
 
 pytestmark = pytest.mark.adapter
@@ -168,3 +172,23 @@ def test_a_second_code_within_a_minute_is_refused(tmp_path):
             await SendCode(here.codes).ask("k2", {"customer": "c1", "number": NUMBER}, 1000)
 
     play(tmp_path, script)
+
+
+def test_a_code_comes_by_text_message_over_the_carriers_api_and_is_right(tmp_path):
+    async def run() -> None:
+        account = "AC" + "a" * 32
+        async with TwilioDouble(account, "secret of the tests") as double, open_store(tmp_path) as store:
+            texts, url = await double.serve_texts()
+            texts.mishaps.append("lost")  # the carrier's answer does not come: still one text
+            async with aclosing(TwilioRest(account, "secret of the tests", url)) as rest:
+                codes = Codes(store, TwilioMessages(rest, "+14155550100"), "local")
+                sent = await SendCode(codes).ask("CA1/k1", {"customer": "c1", "number": NUMBER}, 4000)
+                assert sent == {"sent": True, "number_end": "01"}
+                text = await texts.received(NUMBER, 1000)
+                found = re.search(r"\b\d{6}\b", text.body)
+                assert found is not None
+                right = await CheckCode(codes).ask("CA1/k2", {"customer": "c1", "code": found[0]}, 1000)
+                assert right == {"verified": True, "customer": "c1"}
+                assert len(texts.to(NUMBER)) == 1
+
+    asyncio.run(run())
