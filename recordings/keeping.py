@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from recordings.redact import MASKS, Kind, found, is_card, masked, unfinished
+from recordings.redact import MASKS, Kind, found, is_card, masked, redacted, unfinished
 from recordings.spoken_digits import SpokenRun, digit_runs
 
 _OURS: Final = ("call.", "media.", "recording.", "provider.", "line.")
@@ -87,7 +87,7 @@ class Keeping:
             case str():
                 spans = found(value, self._kinds)
                 taken |= {span.kind for span in spans}
-                return masked(value, spans)
+                return redacted(masked(value, spans), self._kinds) if spans else value
             case Mapping():
                 return {name: one if name in _NEVER else self._clean(one, taken) for name, one in value.items()}
             case list() | tuple():

@@ -66,14 +66,15 @@ def found(text: str, kinds: Iterable[Kind] = KINDS) -> list[Span]:
 def redacted(text: str, kinds: Iterable[Kind] = KINDS) -> str:
     """The text with a mask in place of each: "my card is [card]". What it leaves is left when it is read again."""
     wanted = tuple(kinds)
-    while (masked := _masked(text, wanted)) != text:  # each pass leaves fewer digits and words
-        text = masked
+    while (left := masked(text, found(text, wanted))) != text:  # each pass leaves fewer digits and words
+        text = left
     return text
 
 
-def _masked(text: str, kinds: tuple[Kind, ...]) -> str:
+def masked(text: str, spans: Iterable[Span]) -> str:
+    """The text with a mask in place of each of these spans, which do not overlap and are in order."""
     parts, here = [], 0
-    for span in found(text, kinds):
+    for span in spans:
         parts += [text[here : span.start], MASKS[span.kind]]
         here = span.end
     return "".join([*parts, text[here:]])
