@@ -66,8 +66,8 @@ class Pace:
         self._say = say
         self._give_up = give_up
         self._number = first_fill
-        budget = Budget(Phrases(settings.prompts.fills), Phrases(settings.prompts.apologies))
-        self._budget = Driver(budget, clock, self._act)
+        self._phrases = Budget(Phrases(settings.prompts.fills), Phrases(settings.prompts.apologies))
+        self._budget = Driver(self._phrases, clock, self._act)
         self._waterfall: Waterfall | None = None
         self._turn = ""
         self._owes = False
@@ -81,6 +81,13 @@ class Pace:
     def close(self) -> None:
         """The stream is gone."""
         self._budget.close()
+
+    def speaks(self, settings: Settings) -> None:
+        """Fills and apologies are those of this language of the line from now on."""
+        if settings.language != self._language:
+            self._language = settings.language
+            self._phrases.fills = Phrases(settings.prompts.fills)
+            self._phrases.apologies = Phrases(settings.prompts.apologies)
 
     @property
     def late(self) -> bool:

@@ -61,7 +61,9 @@ class Stream:
         self._on_end: Callable[[End], None] = lambda _end: None
         self._on_all_said: Callable[[], None] = lambda: None
         self._ending = False
-        self.dialogue = Dialogue(line.line, line.understanding, model=runtime.model is not None)
+        self.dialogue = Dialogue(
+            line.line, line.understanding, model=runtime.model is not None, others=line.others
+        )
         self.pace = Pace(clock, log, settings, runtime.prompts, self._say_now, self._give_up, 1 + _fills(past))
         self.endpointing = Endpointing(hearing, runtime.turn_vote, tasks)
         standing = Standing(log.call_id, settings.name)
@@ -142,7 +144,16 @@ class Stream:
 
     def announce(self, say: Say) -> None:
         """An utterance is on its way to synthesis."""
+        if say.language:
+            self.voicing.says_in(say.utterance, say.language)
+            self._speaks(say.language)
         self.speaking.announce(say)
+
+    def _speaks(self, language: str) -> None:
+        """Fills and apologies are said in this language from now on."""
+        every = (self._line.line, *self._line.line.others)
+        line = next((one for one in every if one.settings.language == language), self._line.line)
+        self.pace.speaks(line.settings)
 
     def prepare(self, text: str) -> None:
         """This may be said soon."""

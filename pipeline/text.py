@@ -104,7 +104,12 @@ class TextCall:
         self._tasks = _Tasks()
         await self._tasks.__aenter__()
         self._ticking = asyncio.create_task(self._clock.run())
-        dialogue = Dialogue(self._line.line, self._line.understanding, model=self._model is not None)
+        dialogue = Dialogue(
+            self._line.line,
+            self._line.understanding,
+            model=self._model is not None,
+            others=self._line.others,
+        )
         self.pace = Pace(self._clock, self._log, settings, _Unsounded(), self._fill, self._give_up, 1)
         self._answering = Answering(
             self._log.call_id, dialogue, self._clock, self._log, self._line, self._tasks, self, self._model, standing

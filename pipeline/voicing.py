@@ -77,33 +77,40 @@ class Voicing:
         self._tts = tts
         self._prompts = prompts
         self._language = language
-        self._waiting: deque[tuple[str, str]] = deque()
+        self._languages: dict[str, str] = {}
+        self._waiting: deque[tuple[str, str, str]] = deque()
         self._wake = asyncio.Event()
         self._speaking: asyncio.Task[None] | None = None
-        self._prepared: dict[str, Prepared] = {}
+        self._prepared: dict[tuple[str, str], Prepared] = {}
         self._tasks: asyncio.TaskGroup | None = None
+
+    def says_in(self, utterance: str, language: str) -> None:
+        """This utterance, and what follows it, is said in this language."""
+        self._language = self._languages[utterance] = language
 
     def speak(self, utterance: str, text: str) -> None:
         """Synthesize this after what waits already."""
-        self._waiting.append((utterance, text))
+        language = self._languages.pop(utterance, self._language)
+        self._waiting.append((utterance, text, language))
         if self._speaking is not None and len(self._waiting) == 1:
-            self.prepare(text)  # the next one: its first audio is there when the last of this one was said
+            self.prepare(text, language)  # the next one: its first audio is there when the last of this one was said
         self._wake.set()
 
-    def prepare(self, text: str) -> None:
+    def prepare(self, text: str, language: str = "") -> None:
         """Begin to synthesize what may be said soon; nothing is said of it unless `speak` comes."""
-        known = text in self._prepared or self._prompts.get(text, self._language) is not None
+        language = language or self._language
+        known = (text, language) in self._prepared or self._prompts.get(text, language) is not None
         if self._tasks is not None and not known and len(self._prepared) < MOST_PREPARED:
-            spoken = speakable(text, self._language)
-            self._prepared[text] = Prepared(self._tts, spoken, self._language, self._tasks)
+            spoken = speakable(text, language)
+            self._prepared[(text, language)] = Prepared(self._tts, spoken, language, self._tasks)
 
     def forget(self) -> Sequence[str]:
         """Stop preparing what does not wait to be said; the texts, which the voice was asked for in vain."""
-        wanted = {text for _, text in self._waiting}
-        unwanted = [text for text in self._prepared if text not in wanted]
-        for text in unwanted:
-            self._prepared.pop(text).drop()
-        return unwanted
+        wanted = {(text, language) for _, text, language in self._waiting}
+        unwanted = [made for made in self._prepared if made not in wanted]
+        for made in unwanted:
+            self._prepared.pop(made).drop()
+        return [text for text, _ in unwanted]
 
     def interrupt(self) -> None:
         """Drop what waits and stop what is being synthesized."""
@@ -123,30 +130,34 @@ class Voicing:
                 await self._wake.wait()
                 self._wake.clear()
                 while self._waiting:
-                    utterance, text = self._waiting.popleft()
-                    self._speaking = tasks.create_task(self._speak(utterance, text, emit))
+                    utterance, text, language = self._waiting.popleft()
+                    self._speaking = tasks.create_task(self._speak(utterance, text, language, emit))
                     if self._waiting:
-                        self.prepare(self._waiting[0][1])
+                        self.prepare(*self._waiting[0][1:])
                     await asyncio.wait([self._speaking])
                     self._speaking = None
 
-    async def _speak(self, utterance: str, text: str, emit: Callable[[Voiced], Awaitable[None]]) -> None:
+    async def _speak(
+        self, utterance: str, text: str, language: str, emit: Callable[[Voiced], Awaitable[None]]
+    ) -> None:
         await emit(VoiceBegan(utterance))
-        ready = self._prompts.get(text, self._language)
+        ready = self._prompts.get(text, language)
         if ready is not None:
             await emit(VoiceAudio(utterance, ulaw_to_pcm(ready)))
-        elif not await self._synthesized(utterance, text, emit):
+        elif not await self._synthesized(utterance, text, language, emit):
             self._waiting.clear()
             await emit(VoiceFailed(utterance))
             return
         await emit(VoiceOver(utterance))
 
-    async def _synthesized(self, utterance: str, text: str, emit: Callable[[Voiced], Awaitable[None]]) -> bool:
+    async def _synthesized(
+        self, utterance: str, text: str, language: str, emit: Callable[[Voiced], Awaitable[None]]
+    ) -> bool:
         """Whether the voice made all of it."""
         made = False
-        spoken = speakable(text, self._language)
+        spoken = speakable(text, language)
         assert self._tasks is not None  # noqa: S101  # run is at work
-        audio = self._prepared.pop(text, None) or Prepared(self._tts, spoken, self._language, self._tasks)
+        audio = self._prepared.pop((text, language), None) or Prepared(self._tts, spoken, language, self._tasks)
         words = Words(text) if spoken == text else None
         try:
             async with aclosing(aiter(audio)) as pieces:

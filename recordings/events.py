@@ -100,6 +100,7 @@ KINDS: Final[Mapping[str, tuple[str, ...]]] = {
     "model.refused": ("turn", "call", "text", "reason"),  # that clause was not spoken, and the reply ended with it
     "model.wants": ("turn", "call", "calls"),  # calls: [{id, tool, arguments}], as the model wrote them
     "model.done": ("turn", "call", "ok", "error"),  # this and model.wants: tokens of the request, as far as counted
+    "language.changed": ("turn", "from", "to", "reason"),  # reason: asked | offered
     "provider.switched": ("port", "from", "to", "reason"),  # port: stt | tts | model
     "provider.wasted": ("port", "why", "requests", "characters"),  # port: tts | model; why: hedged | foreseen
     "turn.answered": ("turn", "sources"),  # sources: [{document, section, title}] that were spoken

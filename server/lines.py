@@ -23,7 +23,7 @@ from pipeline.assistant.understand import IntentModel
 from pipeline.line.errors import LineInvalid, Problem
 from pipeline.line.load import load_line, version_of
 from pipeline.line.model import Line
-from pipeline.line.ready import LineRuntime
+from pipeline.line.ready import LineRuntime, others_of
 from pipeline.line.vocabulary import fixed_texts, qualified, training_examples, vocabularies
 from server.health import LineHealth
 from server.line_versions import LineVersions
@@ -194,11 +194,14 @@ class Lines:
             retrieval = self._shelves.of(line)
             understanding = IntentModel.cached(training_examples(line), self._data_dir / "intents", sentences=sentences)
             tools = runner_for(line, self._data_dir, today, self._around)
-            return LineRuntime(line, Remembered(understanding), retrieval, tools)
+            others = others_of(line, self._data_dir / "intents", sentences)
+            return LineRuntime(line, Remembered(understanding), retrieval, tools, others)
 
         ready = await asyncio.to_thread(engines)
         self._runners.append(ready.tools)
-        await self._prompts.prepare(fixed_texts(line), line.settings.language)
+        for one in (line, *line.others):
+            offers = (one.tongue.offer,) if line.others else ()
+            await self._prompts.prepare((*fixed_texts(one), *offers), one.settings.language)
         return ready
 
     async def _watch(self, learn: Learn, in_use: InUse, tell: OnChange) -> None:

@@ -5,7 +5,7 @@ import shutil
 import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 from secrets import token_hex
@@ -24,7 +24,7 @@ from pipeline.assistant.tools.runner import ToolRunner
 from pipeline.assistant.understand import IntentModel, Understanding
 from pipeline.line.load import load_line
 from pipeline.line.model import Line
-from pipeline.line.ready import LineRuntime
+from pipeline.line.ready import LineRuntime, others_of
 from pipeline.line.vocabulary import training_examples
 from pipeline.text import Caller, TextCall
 from recordings.log import CallLog, Listener
@@ -48,6 +48,8 @@ class TextLine:
     settings: Settings
     database: Path
     """An empty one, of which every office takes a copy."""
+    others: Mapping[str, Understanding] = field(default_factory=dict)
+    """What understands its callers in its other languages."""
 
     def now(self, instant: datetime) -> datetime:
         """The line's local time at an instant."""
@@ -66,7 +68,8 @@ def open_text_line(folder: Path, settings: Settings, scratch: Path) -> TextLine:
     understanding = IntentModel.cached(training_examples(line), caches / "intents", sentences=sentences)
     database = scratch / "empty.sqlite"
     migrations.upgrade(f"sqlite:///{database}")
-    return TextLine(line, Remembered(understanding), retrieval, settings, database)
+    others = others_of(line, caches / "intents", sentences)
+    return TextLine(line, Remembered(understanding), retrieval, settings, database, others)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +89,7 @@ class TextOffice:
         call_id = f"CA{token_hex(16)}"
         log = CallLog(self.store, self.of.settings.org_id, call_id)
         log.listen(listener)
-        runtime = LineRuntime(self.of.line, self.of.understanding, self.of.retrieval, self.tools)
+        runtime = LineRuntime(self.of.line, self.of.understanding, self.of.retrieval, self.tools, self.of.others)
         return TextCall(runtime, log, Caller(call_id, number, local_time, verified), self.model)
 
 

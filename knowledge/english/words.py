@@ -1,6 +1,7 @@
 """Text into comparable words: contractions opened, spellings joined, endings taken off. Pure."""
 
 import re
+import unicodedata
 from functools import lru_cache
 from typing import Final
 
@@ -30,9 +31,16 @@ _english = stemmer("english")
 def words(text: str) -> list[str]:
     """Plain words in order: lower case, "can't" → can not, punctuation gone, numbers kept as they are."""
     opened: list[str] = []
-    for token in _TOKEN.findall(text.translate(_APOSTROPHES).lower()):
+    for token in _TOKEN.findall(_folded(text.translate(_APOSTROPHES).lower())):
         opened.extend(_open(token))
     return opened
+
+
+def _folded(line: str) -> str:
+    """Without accents: "dónde" is one word, with or without."""
+    if line.isascii():
+        return line
+    return "".join(sign for sign in unicodedata.normalize("NFD", line) if not unicodedata.combining(sign))
 
 
 @lru_cache(maxsize=50_000)

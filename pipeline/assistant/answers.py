@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final, TypeVar
 
+from pipeline.assistant.languages.language import Language
 from pipeline.assistant.rules import mentions, normal
 from pipeline.assistant.slots import (
     find_digit_strings,
@@ -49,7 +50,7 @@ def read(question: Question, words: Words, today: date, refused: tuple[str, ...]
     if words.via == "dtmf":
         value = _keyed(question, words.text, today)
         return None if value is None else Reading(value, certain=True)
-    values = (value for text in words.readings for value in _spoken(question, text, today))
+    values = (value for text in words.readings for value in _spoken(question, text, today, words.language))
     found = next((value for value in values if value not in refused), None)
     return None if found is None else Reading(found, certain=question.read_back is None)
 
@@ -58,7 +59,7 @@ def yes_no(words: Words) -> bool | None:
     """Yes or no in words or keys; other readings count only when the first says neither."""
     if words.via == "dtmf":
         return {YES_KEY: True, NO_KEY: False}.get(words.text)
-    return next((answer for answer in map(parse_yes_no, words.readings) if answer is not None), None)
+    return next((answer for answer in map(_yes_no(words.language), words.readings) if answer is not None), None)
 
 
 def fits(question: Question, digits: str) -> bool:
@@ -68,13 +69,13 @@ def fits(question: Question, digits: str) -> bool:
 
 def partial_digits(question: Question, words: Words) -> str:
     """The first part of a number whose rest is still to come, or "" if it is none."""
-    digits = parse_digits(words.text) if words.via != "dtmf" else None
+    digits = parse_digits(words.answer) if words.via != "dtmf" else None
     return digits if digits and 2 <= len(digits) < question.min_digits else ""
 
 
 def joined(question: Question, partial: str, words: Words) -> Reading | None:
     """The first part and this one together, if they make a number of the right length."""
-    digits = parse_digits(words.text) if partial else None
+    digits = parse_digits(words.answer) if partial else None
     return Reading(partial + digits, certain=False) if digits and fits(question, partial + digits) else None
 
 
@@ -99,24 +100,26 @@ def _keyed(question: Question, keys: str, today: date) -> Any:
             return None
 
 
-def _spoken(question: Question, text: str, today: date) -> Iterator[Any]:
-    correction = split_correction(text)
-    said = correction.rest if correction.rejected and correction.rest else text
+def _spoken(question: Question, text: str, today: date, language: Language) -> Iterator[Any]:
+    correction = split_correction(language.answer(text))
+    said = correction.rest if correction.rejected and correction.rest else language.answer(text)
     match question.kind:
         case "digits":
             whole = parse_digits(said)
             numbers = [*find_digit_strings(said), *([whole] if whole else [])]
             yield from (digits for digits in numbers if fits(question, digits))
         case "yes_no":
-            yield from _there(parse_yes_no(text))
+            yield from _there(parse_yes_no(language.answer(text)))
         case "choice":
-            yield from _chosen(question, text)
+            yield from _chosen(question, text, language)
         case "date":
             yield from (day.isoformat() for day in _there(parse_date(said, today)))
         case "name":
-            yield from (name for name in _there(parse_name(said)))
+            yield from (name for name in _there(parse_name(_name_in(language, text, said))))
         case "text":
             yield text.strip()
+        case "spelled" if language.spelling is not None:
+            yield from _there(_spelled(language.spelled(text)))
         case _:
             yield from _there(_MEASURED[question.kind](said))
 
@@ -140,11 +143,20 @@ _MEASURED: Final[Mapping[str, Callable[[str], Any]]] = {
 }
 
 
+def _name_in(language: Language, text: str, said: str) -> str:
+    """What holds the name: the caller's own words, as the parsers' words leave out what they do not know."""
+    return said if language.answers is None else language.named(text)
+
+
+def _yes_no(language: Language) -> Callable[[str], bool | None]:
+    return lambda text: parse_yes_no(language.answer(text))
+
+
 def _there(value: T | None) -> tuple[T, ...]:
     return () if value is None else (value,)
 
 
-def _chosen(question: Question, text: str) -> Iterator[str]:
+def _chosen(question: Question, text: str, language: Language) -> Iterator[str]:
     """The choice whose longest phrase was said; none when two are said equally well."""
     scores = {
         choice.value: max((len(phrase) for phrase in choice.phrases if mentions(text, [phrase])), default=0)
@@ -156,7 +168,7 @@ def _chosen(question: Question, text: str) -> Iterator[str]:
     winners = [value for value, score in scores.items() if score == best]
     if best and len(winners) == 1:
         yield winners[0]
-    key = parse_digits(text)
+    key = parse_digits(language.answer(text))
     yield from (choice.value for choice in question.choices if key and str(choice.key) == key)
 
 

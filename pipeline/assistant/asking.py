@@ -143,7 +143,7 @@ def _given(talk: Talk, words: Words, asked: Asking) -> bool | None:
         return confirming.read_back(talk, question, Confirming(reading.value, asked.failures))
     part = "" if asked.partial else answers.partial_digits(question, words)
     if part and question.kind == "digits":
-        text = talk.prompts.go_on.format(digits=spoken_digits(part))
+        text = talk.prompts.go_on.format(digits=talk.line.tongue.digits(part) or spoken_digits(part))
         talk.say(text, "question")
         talk.wait(Asking(asked.failures, part), attempts.expected(talk, question, keys=False))
         return False

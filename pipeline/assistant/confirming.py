@@ -46,7 +46,7 @@ def answered(talk: Talk, words: Words, asked: Confirming) -> bool | None:
         keyed = answers.read(question, words, attempts.today(talk))
         return _corrected(talk, question, keyed.value, asked, keyed=True) if keyed else None
     agreed = answers.yes_no(words)
-    rejected = agreed is False or split_correction(words.text).rejected
+    rejected = agreed is False or split_correction(words.answer).rejected
     other = _correction(talk, question, words, asked, rejected=rejected)
     if other is not None and (str(other) != str(asked.value) or not rejected):
         if str(other) == str(asked.value):
@@ -101,7 +101,7 @@ def _correction(talk: Talk, question: Question, words: Words, asked: Confirming,
         reading = answers.read(question, words.first, attempts.today(talk), never)
     if reading is None and question.kind == "digits" and rejected:
         for text in words.readings:
-            digits = corrected_digits(asked.value, text)
+            digits = corrected_digits(asked.value, words.language.answer(text))
             if digits and answers.fits(question, digits) and digits not in refused:
                 return digits
     return reading.value if reading else None

@@ -203,6 +203,8 @@ class Say:
     text: str
     purpose: Purpose
     interruptible: bool = True
+    language: str = ""
+    """Empty: that of the line as it was loaded."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,7 @@ from pipeline.assistant.exchange import (
 from pipeline.assistant.resume import begin
 from pipeline.assistant.state import State
 from pipeline.assistant.talk import Talk
+from pipeline.assistant.tongues import Tongues
 from pipeline.assistant.understand import Understanding
 from pipeline.line.model import Line
 
@@ -48,11 +49,21 @@ from pipeline.line.model import Line
 class Dialogue:
     """One call's dialogue on one version of a line."""
 
-    def __init__(self, line: Line, understanding: Understanding, *, model: bool = False) -> None:
-        """Model: whether there is a language model to ask."""
+    def __init__(
+        self,
+        line: Line,
+        understanding: Understanding,
+        *,
+        model: bool = False,
+        others: Mapping[str, Understanding] | None = None,
+    ) -> None:
+        """Model: whether there is a language model to ask. others: what understands the line's other languages."""
         self._line: Final = line
         self._understanding: Final = understanding
         self._model: Final = model
+        self._others: Final = others
+        understandings = {**(others or {}), line.tongue.code: understanding}
+        self._tongues: Final = Tongues(line, understandings) if others else None
         self._state = State()
 
     @property
@@ -62,7 +73,7 @@ class Dialogue:
 
     def fork(self) -> "Dialogue":
         """Another one at the same point: what it decides is what this one would decide, and changes nothing here."""
-        other = Dialogue(self._line, self._understanding, model=self._model)
+        other = Dialogue(self._line, self._understanding, model=self._model, others=self._others)
         other._state = deepcopy(self._state)  # ours
         return other
 
@@ -78,7 +89,11 @@ class Dialogue:
 
     def handle(self, event: DialogueEvent) -> list[DialogueAction]:
         """Take an event; give what is to be done, in order. Stale, duplicate and early events give Ignored."""
-        talk = Talk(self._line, self._understanding, self._state, event.at_ms, model=self._model)
+        line, understanding = self._line, self._understanding
+        if self._tongues is not None and self._state.language:
+            line = self._tongues.line(self._state.language, line)
+            understanding = self._tongues.understanding(line.tongue.code)
+        talk = Talk(line, understanding, self._state, event.at_ms, model=self._model, tongues=self._tongues)
         if _HANDLE[type(event)](talk, event):
             steps.advance(talk)
         return talk.finish()

@@ -4,7 +4,7 @@ A turn goes the same way whatever the line: rules that always win (precedence.py
 then a wish (opening.py). A new kind of waiting (state.Waiting) is one more case in each `match` here.
 """
 
-from pipeline.assistant import asking, listening, messages, opening, pending, reply
+from pipeline.assistant import asking, listening, messages, opening, pending, reply, switching
 from pipeline.assistant.clarify import not_heard
 from pipeline.assistant.exchange import CallerSilent, CallerTurn, CallerUnheard
 from pipeline.assistant.precedence import rule_for, ruled
@@ -40,7 +40,11 @@ def turn(talk: Talk, event: CallerTurn) -> bool:
         reply.drop(talk, waiting)
     talk.begin_turn(event.utterance)
     talk.remember(Said(caller=True, text=event.text))
-    words = Words(event.text, event.alternatives, event.via, event.start_ms)
+    words = Words(event.text, event.alternatives, event.via, event.start_ms, talk.line.tongue)
+    words, go_on = switching.heard(talk, words)
+    if go_on is not None:
+        return go_on
+    waiting = talk.state.waiting
     rule = rule_for(talk, words)
     talk.state.parting &= rule == "goodbye"
     listening.take(talk, words)

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Final, Literal
 
 from pipeline.assistant.exchange import Expect
+from pipeline.assistant.languages.language import Language
 from pipeline.assistant.rules import mentions, normal
 from pipeline.assistant.slots import parse_yes_no
 from pipeline.assistant.spoken import render
@@ -112,10 +113,11 @@ def reply_in(instruction: Instruction, words: Words) -> Reply | None:
     """What the caller says of an instruction; the operator's own words come before those that hold everywhere."""
     if words.via == "dtmf":
         return _KEYS.get(words.text)
-    return next((reply for text in words.readings if (reply := _said(instruction, text)) is not None), None)
+    replies = (_said(instruction, text, words.language) for text in words.readings)
+    return next((reply for reply in replies if reply is not None), None)
 
 
-def _said(instruction: Instruction, text: str) -> Reply | None:
+def _said(instruction: Instruction, text: str, language: Language) -> Reply | None:
     worked, failed = (_longest(text, phrases) for phrases in (instruction.worked, instruction.failed))
     if worked != failed:
         return "done" if worked > failed else "not_done"
@@ -123,7 +125,7 @@ def _said(instruction: Instruction, text: str) -> Reply | None:
     for reply, pattern in _SAYS:
         if pattern.search(line):
             return reply
-    agreed = parse_yes_no(text)
+    agreed = parse_yes_no(language.answer(text))
     return None if agreed is None else "done" if agreed else "not_done"
 
 

@@ -6,6 +6,7 @@ person I bought it from" is not.
 """
 
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Final, Literal
 
@@ -151,9 +152,18 @@ _APOSTROPHES: Final = str.maketrans({"’": "'", "‘": "'", "`": "'"})
 _BY_PHRASE: Final[Mapping[str, Rule]] = {phrase: rule for rule, phrases in PHRASES.items() for phrase in phrases}
 
 
+def folded(text: str) -> str:
+    """Lower case, straight apostrophes, no accents: recognisers and people write them or do not."""
+    line = text.translate(_APOSTROPHES).lower()
+    if line.isascii():
+        return line
+    apart = unicodedata.normalize("NFD", line)
+    return unicodedata.normalize("NFC", "".join(sign for sign in apart if not unicodedata.combining(sign)))
+
+
 def normal(text: str) -> str:
-    """Words only, lower case, single spaces."""
-    return " ".join(_WORD.findall(text.translate(_APOSTROPHES).lower()))
+    """Words only, lower case, without accents, single spaces."""
+    return " ".join(_WORD.findall(folded(text)))
 
 
 def rule_of(text: str) -> Rule | None:

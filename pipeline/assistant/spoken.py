@@ -32,7 +32,7 @@ def render(text: str, line: Line, state: State, given: Mapping[str, Any] | None 
         if value is None:
             return None
         way = "as_in" if spell and place.path == spell else place.way or _WAY_OF.get(kinds.get(place.path, ""), "")
-        values.append(_said(value, way))
+        values.append(line.tongue.said(value, way) or _said(value, way))
     filled = iter(values)
     return PLACE.sub(lambda _: next(filled), text)
 

@@ -8,6 +8,7 @@ from pipeline.assistant.escalate import Escalation
 from pipeline.assistant.exchange import Expect, Outcome, Purpose, Via
 from pipeline.assistant.guard.evidence import Deed, Evidence
 from pipeline.assistant.identity import NOBODY, Identity
+from pipeline.assistant.languages.language import PARSERS, Language
 from pipeline.assistant.llm.port import ModelRequest, ModelToolCall
 from pipeline.assistant.signals.mood import CALM, Mood
 from pipeline.assistant.tools.port import Verification
@@ -35,6 +36,13 @@ class Words:
     via: Via = "speech"
     start_ms: int = 0
     """When they began."""
+    language: Language = PARSERS
+    """In which they are taken to be."""
+
+    @property
+    def answer(self) -> str:
+        """The text in the words of the parsers (slots/, rules.py)."""
+        return self.text if self.via == "dtmf" else self.language.answer(self.text)
 
     @property
     def readings(self) -> tuple[str, ...]:
@@ -45,6 +53,15 @@ class Words:
     def first(self) -> "Words":
         """Without the other readings."""
         return replace(self, alternatives=())
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageOffer:
+    """The caller was asked whether to go on in another language."""
+
+    language: str
+    words: Words
+    """What was said in it."""
 
 
 # What the dialogue waits for.
@@ -325,6 +342,11 @@ class State:
     """A person to offer once what the caller wants is done."""
     raised: tuple[str, ...] = ()
     """Rules that brought in a person, or offered one, in this call."""
+    language: str = ""
+    """In which the call goes on; empty: the line's first."""
+    language_offer: LanguageOffer | None = None
+    offered: tuple[str, ...] = ()
+    """Languages that the caller was asked about."""
     last_flow: str = ""
     last_intent: str = ""
     parting: bool = False

@@ -17,6 +17,7 @@ from pipeline.assistant.exchange import (
     Record,
     Say,
 )
+from pipeline.assistant.languages.detection import Detector
 from pipeline.assistant.signals.listened import NOTHING, tier_of
 from pipeline.assistant.spoken import render
 from pipeline.assistant.state import (
@@ -33,6 +34,7 @@ from pipeline.assistant.state import (
     Waiting,
     Words,
 )
+from pipeline.assistant.tongues import NO_DETECTOR, Tongues
 from pipeline.assistant.understand import Understanding
 from pipeline.line.flows import AskStep, Flow, Step, ToolStep
 from pipeline.line.model import Line, Prompts, Settings
@@ -51,7 +53,17 @@ MOST_REMEMBERED: Final = 40
 class Talk:
     """What the parts of the dialogue work with. Made anew for each event."""
 
-    def __init__(self, line: Line, understanding: Understanding, state: State, at_ms: int, *, model: bool) -> None:
+    def __init__(
+        self,
+        line: Line,
+        understanding: Understanding,
+        state: State,
+        at_ms: int,
+        *,
+        model: bool,
+        tongues: Tongues | None = None,
+    ) -> None:
+        """Tongues: the line in each of its languages; None: it has one."""
         self.at_ms = at_ms
         """The event's instant."""
         self.line = line
@@ -59,6 +71,7 @@ class Talk:
         self.state = state
         self.model = model
         """Whether there is a language model to ask."""
+        self._tongues = tongues
         self.out: list[DialogueAction] = []
         self._understood: dict[str, Any] | None = None
         self._understood_at = 0
@@ -82,14 +95,34 @@ class Talk:
         """The id of the turn that is being answered."""
         return f"t{self.state.turns}"
 
+    # Languages
+
+    @property
+    def other_lines(self) -> tuple[Line, ...]:
+        """The line in the languages that are not spoken now."""
+        return () if self._tongues is None else self._tongues.beside(self.line)
+
+    @property
+    def detector(self) -> Detector:
+        """Tells the line's languages apart."""
+        return NO_DETECTOR if self._tongues is None else self._tongues.detector
+
+    def speak_as(self, line: Line) -> None:
+        """Go on as this line, the same in another language."""
+        assert self._tongues is not None  # noqa: S101  # there is another
+        self.line, self.understanding = line, self._tongues.understanding(line.tongue.code)
+
     # Speaking
 
-    def say(self, text: str, purpose: Purpose = "reply", *, interruptible: bool = True) -> str:
+    def say(
+        self, text: str, purpose: Purpose = "reply", *, interruptible: bool = True, language: str | None = None
+    ) -> str:
         """Speak a finished text. Returns the utterance's id."""
         self.state.utterances += 1
         utterance = f"{OWN_UTTERANCES}{self.state.utterances}"
         self.state.said += (Spoken(utterance, text, purpose),)
-        self.out.append(Say(utterance, self.turn, text, purpose, interruptible))
+        spoken = self.line.tongue.code if language is None else language
+        self.out.append(Say(utterance, self.turn, text, purpose, interruptible, spoken if self._tongues else ""))
         return utterance
 
     def say_filled(self, text: str, purpose: Purpose = "reply", given: Mapping[str, Any] | None = None) -> bool:

@@ -8,9 +8,11 @@ from typing import Final
 
 from pydantic import ValidationError
 
+from pipeline.assistant.languages.language import Language
+from pipeline.assistant.languages.reading import languages
 from pipeline.assistant.tools.bound import check_bound, read_toolbox
 from pipeline.assistant.tools.toolbox import NO_TOOLS, Toolbox
-from pipeline.line import mend, shape, source
+from pipeline.line import mend, shape, source, tongues
 from pipeline.line.errors import LineInvalid, Problem
 from pipeline.line.finding import Finding
 from pipeline.line.headings import asked, headings
@@ -33,10 +35,15 @@ class Examined:
     """In the order of the file. With none, the settings can be used."""
     toolbox: Toolbox = NO_TOOLS
     """What its other files declare, as far as it can be used."""
+    others: tuple[Settings, ...] = ()
+    """The same in the line's other languages."""
 
 
-def examine(folder: Path) -> Examined:
-    """Read a line's folder and find everything that is wrong with it. Nothing in it is executed. Never raises."""
+def examine(folder: Path, tongues_folder: Path | None = None) -> Examined:
+    """Read a line's folder and find everything that is wrong with it. Nothing in it is executed. Never raises.
+
+    tongues_folder: of languages beside Cordboard's own.
+    """
     path = folder / FILE
     try:
         with path.open("rb") as file:
@@ -46,23 +53,31 @@ def examine(folder: Path) -> Examined:
         return Examined(None, (Problem(str(path), 0, f"cannot be read ({wrong.strerror})", remedy),))
     written = source.read(content)
     toolbox, wrong_beside = read_toolbox(folder)
-    settings, findings = _check_written(written, folder, toolbox)
+    known = languages(tongues_folder)
+    codes, findings = tongues.declared(written.data if written.whole else None, known)
+    read = [_check_written(written, folder, toolbox, known[code], codes) for code in codes]
+    settings, others = read[0][0], tuple(one for one, _ in read[1:] if one is not None)
+    findings = [*findings, *(finding for _, found in read for finding in found)]
+    findings += tongues.untranslated(written.data, codes, known) if written.whole else ()
     faults = [Problem(str(path), fault.line, fault.what, fault.remedy) for fault in written.faults]
     bound = check_bound(toolbox, settings) if settings is not None else ()
     problems = {*faults, *_problems(findings, written, str(path)), *wrong_beside, *bound}
-    return Examined(settings, tuple(sorted(problems)), toolbox)
+    return Examined(settings, tuple(sorted(problems)), toolbox, others)
 
 
-def load_line(folder: Path) -> Line:
+def load_line(folder: Path, tongues_folder: Path | None = None) -> Line:
     """Read and check a line's folder. Nothing in it is executed. Raises LineInvalid with every problem found."""
-    examined = examine(folder)
+    examined = examine(folder, tongues_folder)
     settings = examined.settings
     if examined.problems or settings is None:
         raise LineInvalid(examined.problems)
     knowledge = folder / settings.knowledge if settings.knowledge else None
-    if knowledge is None:
-        return Line(settings, folder, version_of(folder), toolbox=examined.toolbox)
-    return Line(settings, folder, version_of(folder), headings(knowledge), asked(knowledge), examined.toolbox)
+    known, version = languages(tongues_folder), version_of(folder)
+    read = (headings(knowledge), asked(knowledge)) if knowledge else ((), ())
+    others = tuple(
+        Line(other, folder, version, *read, examined.toolbox, known[other.language]) for other in examined.others
+    )
+    return Line(settings, folder, version, *read, examined.toolbox, known[settings.language], others)
 
 
 def version_of(folder: Path) -> str:
@@ -89,24 +104,27 @@ def files_of(folder: Path) -> list[Path]:
     return [path for path in found if path.is_file()]
 
 
-def _check_written(written: Source, folder: Path, toolbox: Toolbox) -> tuple[Settings | None, list[Finding]]:
-    """What the file says and what is wrong with that. Errors of its shape do not hide those of the rest."""
+def _check_written(
+    written: Source, folder: Path, toolbox: Toolbox, language: Language, codes: tuple[str, ...]
+) -> tuple[Settings | None, list[Finding]]:
+    """What the file says in a language and what is wrong with that. Errors of its shape do not hide the others."""
     if not written.whole:
         return None, []
     if not isinstance(written.data, dict):
         return None, [Finding((), "this is not a line", "begin with 'name:' and the rest; see lines/example")]
+    data = tongues.in_language(written.data, language.code, codes, language)
     try:
-        settings = Settings.model_validate(written.data)
+        settings = Settings.model_validate(data)
     except ValidationError as wrong:
         errors = wrong.errors(include_url=False)
-        found = [*shape.findings(errors, written.data)]
-        rest = mend.mended(written.data, errors)
+        found = [*shape.findings(errors, data)]
+        rest = mend.mended(data, errors)
         if rest is None:
             return None, found
         settings, doubt = rest
-        rest_of_it = [*check(settings, toolbox.specs), *_check_files(settings, folder)]
+        rest_of_it = [*check(settings, toolbox.specs, language), *_check_files(settings, folder)]
         return settings, [*found, *mend.sound(rest_of_it, doubt)]
-    return settings, [*check(settings, toolbox.specs), *_check_files(settings, folder)]
+    return settings, [*check(settings, toolbox.specs, language), *_check_files(settings, folder)]
 
 
 def _check_files(settings: Settings, folder: Path) -> list[Finding]:

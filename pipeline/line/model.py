@@ -8,6 +8,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BeforeValidator, Field, StringConstraints, WithJsonSchema, model_validator
 
+from pipeline.assistant.languages.language import PARSERS, Language
 from pipeline.assistant.rules import normal
 from pipeline.assistant.tools.port import ToolSpec
 from pipeline.assistant.tools.toolbox import NO_TOOLS, Toolbox
@@ -327,7 +328,11 @@ class Settings(Written):
 
     name: Phrase = Field(description="the line's name, for people")
     numbers: tuple[Number, ...] = Field(min_length=1, description="the numbers it answers, like +14155550100")
-    language: Literal["en"] = Field(default="en", description="the language it speaks")
+    language: str = Field(
+        default="en",
+        description="the language it speaks; for several write languages: [en, es], the first is spoken first "
+        "(docs/languages.md)",
+    )
     persona: str = Field(
         default="", max_length=2000, description="how the assistant is; kept for the people who edit its texts"
     )
@@ -388,6 +393,10 @@ class Line:
     """Questions that its knowledge documents say they answer."""
     toolbox: Toolbox = NO_TOOLS
     """What its tools.yaml and rules.yaml declare."""
+    tongue: Language = PARSERS
+    """The language of its texts."""
+    others: tuple["Line", ...] = ()
+    """The same line in its other languages."""
 
     def tool_spec(self, name: str) -> ToolSpec | None:
         """What is known of a tool, by the name that steps use."""

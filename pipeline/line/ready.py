@@ -1,12 +1,16 @@
 """A line made ready to take calls: what its folder says, and the engines made from it."""
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
 
+from knowledge.english.sentences import SentenceVectors
 from knowledge.retrieve import Retrieval
+from pipeline.assistant.remembered import Remembered
 from pipeline.assistant.tools.runner import ToolRunner
-from pipeline.assistant.understand import Understanding
+from pipeline.assistant.understand import IntentModel, Understanding
 from pipeline.line.model import Line
+from pipeline.line.vocabulary import training_examples
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +21,16 @@ class LineRuntime:
     understanding: Understanding
     retrieval: Retrieval
     tools: ToolRunner
+    others: Mapping[str, Understanding] = field(default_factory=dict)
+    """What understands its callers in its other languages."""
+
+
+def others_of(line: Line, folder: Path, sentences: SentenceVectors | None = None) -> Mapping[str, Understanding]:
+    """What understands callers in a line's other languages: read from folder, or learned. Raises OSError."""
+    return {
+        one.tongue.code: Remembered(IntentModel.cached(training_examples(one), folder, sentences=sentences))
+        for one in line.others
+    }
 
 
 EarlierLine = Callable[[str], Awaitable[LineRuntime | None]]

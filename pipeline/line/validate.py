@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from pipeline.assistant.languages.language import PARSERS, Language, stands_in
 from pipeline.assistant.tools.port import ToolSpec
 from pipeline.assistant.tools.registry import SPECS
 from pipeline.assistant.tools.schemas import allowed
@@ -44,12 +45,12 @@ Specs = Mapping[str, ToolSpec]
 """Every tool that a line may bind, by the name that `runs` uses."""
 
 
-def check(settings: Settings, specs: Specs = SPECS) -> list[Finding]:
-    """Everything that does not fit together."""
+def check(settings: Settings, specs: Specs = SPECS, language: Language = PARSERS) -> list[Finding]:
+    """Everything that does not fit together. language: of the line's texts."""
     graph = Graph(settings)
     return [
         *_check_policy(settings),
-        *_check_greeting(settings),
+        *_check_greeting(settings, language),
         *_check_hours(settings),
         *_check_intents(settings),
         *_check_tools(settings, specs),
@@ -62,8 +63,9 @@ def check(settings: Settings, specs: Specs = SPECS) -> list[Finding]:
     ]
 
 
-def _check_greeting(settings: Settings) -> Iterator[Finding]:
-    if not _SAYS_MACHINE.search(settings.greeting.disclosure):
+def _check_greeting(settings: Settings, language: Language) -> Iterator[Finding]:
+    said = settings.greeting.disclosure
+    if not (stands_in(said, language.machine) if language.machine else _SAYS_MACHINE.search(said)):
         yield Finding(
             ("greeting", "disclosure"),
             "the disclosure does not say that the caller speaks with a machine",

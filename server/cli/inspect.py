@@ -23,6 +23,7 @@ from pipeline.assistant.understand import IntentModel
 from pipeline.line.errors import LineInvalid, Problem
 from pipeline.line.load import Examined, examine, is_inside, load_line
 from pipeline.line.model import Line
+from pipeline.line.ready import others_of
 from pipeline.line.vocabulary import training_examples
 from recordings.events import Event, to_json
 from recordings.store import SqliteCallStore
@@ -140,7 +141,7 @@ def _compare(events: tuple[Event, ...], line: Line, settings: Settings, out: Con
     """Give the recorded inputs to a new dialogue on today's line: a test that old calls still go the same way."""
     sentences = installed_sentences(settings.sentence_model)
     understanding = IntentModel.cached(training_examples(line), settings.data_dir / "intents", sentences=sentences)
-    dialogue = Dialogue(line, understanding)
+    dialogue = Dialogue(line, understanding, others=others_of(line, settings.data_dir / "intents", sentences))
     said = [
         action.text
         for event in inputs_from_events(events)

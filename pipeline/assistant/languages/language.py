@@ -6,13 +6,13 @@ language is added by a file, and no parser knows that there is more than one.
 """
 
 import re
-import unicodedata
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Final
 
 from pipeline.assistant import rules
-from pipeline.assistant.rules import Rule
+from pipeline.assistant.rules import Rule, folded
 
 NOTHING: Final = "thing"
 """Stands for a word that means nothing to a parser: it ends a number, and is none of the words parsers know."""
@@ -106,6 +106,18 @@ class Language:
     """How engines call it: espeak, elevenlabs, whisper, deepgram, num2words."""
     prompts: Mapping[str, str | tuple[str, ...]]
     """What is said in it where a line has no text of its own, by the name of the prompt."""
+    spoken: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """How values are said: digits (0 to 9), weekdays, months, yes_no, date ("{weekday} {day} of {month}"), currency."""
+    farewells: tuple[str, ...] = ()
+    """Words of goodbye; folded."""
+    machine: tuple[str, ...] = ()
+    """Words by which a disclosure says that a machine speaks; folded."""
+    offer: str = ""
+    """Asks, in this language, whether to go on in it."""
+
+    def __deepcopy__(self, _memo: object) -> "Language":
+        """Itself: nothing in it changes."""
+        return self
 
     def answer(self, text: str) -> str:
         """An answer in the words of the parsers."""
@@ -113,7 +125,7 @@ class Language:
 
     def spelled(self, text: str) -> str:
         """Letters spelled aloud, in the words of the parsers."""
-        return text if self.spelling is None else self.spelling.canonical(text)
+        return text if self.spelling is None else self.spelling.canonical(folded(text))
 
     def named(self, text: str) -> str:
         """A name, with what is said around it in the words of the parsers."""
@@ -142,19 +154,49 @@ class Language:
         """Whether a wish takes the place of the one before it."""
         return rules.means_instead(text) if self.answers is None else stands_in(text, self.instead)
 
+    def says_goodbye(self, text: str) -> bool:
+        """Whether a farewell stands in it, which nothing else could mean."""
+        return stands_in(text, self.farewells)
+
+    def digits(self, text: str) -> str | None:
+        """Digit by digit: "uno dos tres"; None: as the parsers' language says it."""
+        names = self.spoken.get("digits")
+        return " ".join(names[int(sign)] if sign.isdecimal() else sign for sign in text) if names else None
+
+    def date(self, day: date) -> str | None:
+        """A day as people say it: "martes 24 de noviembre"; None: as the parsers' language says it."""
+        if not self.spoken.get("date"):
+            return None
+        weekday, month = self.spoken["weekdays"][day.weekday()], self.spoken["months"][day.month - 1]
+        return self.spoken["date"][0].format(weekday=weekday, day=day.day, month=month)
+
+    def said(self, value: Any, way: str) -> str | None:
+        """A value of the line's texts as people say it; None: as the parsers' language says it, or as it is written."""
+        if isinstance(value, bool):
+            words = self.spoken.get("yes_no")
+            return words[0 if value else 1] if words else None
+        text = str(value)
+        match way:
+            case "digits" | "phone":
+                return self.digits("".join(sign for sign in text if sign.isdecimal()) if way == "phone" else text)
+            case "date":
+                try:
+                    return self.date(date.fromisoformat(text[:10]))
+                except ValueError:
+                    return None
+            case "spelled" | "as_in" if self.spoken.get("digits"):
+                return ", ".join((self.digits(sign) or sign).upper() for sign in text if sign.isalnum())
+            case _:
+                return None
+
     def is_asked_for(self, text: str) -> bool:
         """Whether the caller asks to be served in this language: "español, por favor", "in Spanish"."""
         return stands_in(text, self.asked_for)
 
 
+PARSERS: Final = Language("en", "English", None, None, None, None, *(frozenset[str](),) * 3, (), frozenset(), {}, {})
+"""The language of the parsers, where no file is needed."""
 _QUESTION_WORDS: Final = 3
-_Fold = Callable[[str], str]
-
-
-def folded(text: str) -> str:
-    """Lower case, without accents: recognisers and people write them or do not."""
-    apart = unicodedata.normalize("NFD", text.lower().replace("’", "'"))
-    return unicodedata.normalize("NFC", "".join(sign for sign in apart if not unicodedata.combining(sign)))
 
 
 def plain(text: str) -> str:

@@ -5,12 +5,12 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from pipeline.assistant.languages.language import Language, Phrasebook, Phrases, folded, plain
-from pipeline.assistant.rules import Rule
+from pipeline.assistant.languages.language import Language, Phrasebook, Phrases, plain
+from pipeline.assistant.rules import Rule, folded
 from pipeline.line import source
 
 CANON: Final = "en"
@@ -62,6 +62,12 @@ class LanguageFile(_Written):
     empty: Tokens = ()
     asks: Tokens = ()
     instead: tuple[str, ...] = ()
+    spoken: dict[Literal["digits", "weekdays", "months", "date", "yes_no"], tuple[str, ...]] = Field(
+        default_factory=dict
+    )
+    farewells: tuple[str, ...] = ()
+    machine: tuple[str, ...] = ()
+    offer: str
     prompts: dict[str, str | tuple[str, ...]] = Field(default_factory=dict)
 
 
@@ -124,6 +130,10 @@ def _made(written: LanguageFile) -> Language:
         common=frozenset(map(plain, written.common)),
         engines=written.engines,
         prompts=written.prompts,
+        offer=written.offer,
+        machine=tuple(map(plain, written.machine)),
+        spoken={str(what): said for what, said in written.spoken.items()},
+        farewells=tuple(map(plain, written.farewells)),
     )
 
 

@@ -64,7 +64,7 @@ def test_the_version_changes_with_any_file_and_with_nothing_else(folder):
     ("old", "new", "what", "remedy"),
     [
         ("language: en", "langauge: en", "'langauge' is not known", "did you mean 'language'?"),
-        ("language: en", "language: xx", "language must be 'en', not 'xx'", ""),
+        ("language: en", "language: xx", "there is no language 'xx'", ""),
         ("human_flow: person", "human_flow: persn", "there is no flow 'persn'", "known here"),
         ("kind: digits", "kind: digit", "ask.kind must be 'digits', 'yes_no'", "what kind of answer"),
         ("          max_digits: 5\n", "", "does not say how many digits", "set min_digits and max_digits"),

@@ -1,0 +1,151 @@
+"""A line in English and Spanish, and in a language that is nothing but a file."""
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from pipeline.assistant.exchange import Say
+from pipeline.assistant.flow import Dialogue
+from pipeline.assistant.resume import replay
+from pipeline.assistant.understand import IntentModel
+from pipeline.line.load import examine, load_line
+from pipeline.line.model import Line
+from pipeline.line.vocabulary import training_examples
+from tests.fakes.dialogue import ScriptedCall
+
+pytestmark = pytest.mark.unit
+
+LINES = Path(__file__).parents[2] / "fakes" / "lines"
+OFFER = "¿Prefiere continuar en español?"
+
+
+@pytest.fixture(scope="module")
+def line() -> Line:
+    return load_line(LINES / "bilingual")
+
+
+@pytest.fixture(scope="module")
+def models(line: Line) -> dict[str, IntentModel]:
+    return {one.tongue.code: IntentModel.train(training_examples(one)) for one in (line, *line.others)}
+
+
+def dialogue_on(line: Line, models: dict[str, IntentModel]) -> Dialogue:
+    others = {code: model for code, model in models.items() if code != line.tongue.code}
+    return Dialogue(line, models[line.tongue.code], others=others)
+
+
+@pytest.fixture
+def call(line: Line, models: dict[str, IntentModel]) -> ScriptedCall:
+    made = ScriptedCall(dialogue_on(line, models))
+    made.begin()
+    return made
+
+
+@pytest.mark.row(8)
+def test_a_spanish_utterance_is_answered_with_a_question_in_spanish_and_served_after_a_yes(call: ScriptedCall) -> None:
+    assert call.hears("quiero saber el estado de mi pedido") == [OFFER]
+    assert [said.language for said in call.of(Say)] == ["es"]
+    assert call.hears("sí, por favor") == ["¿Cuál es su número de pedido?"]
+    assert call.records("language.changed") == [{"turn": "t3", "from": "en", "to": "es", "reason": "offered"}]
+    assert call.hears("es el doce treinta y cuatro cinco") == ["Es el uno dos tres cuatro cinco, ¿correcto?"]
+    assert call.hears("no, es doce treinta y cinco cuatro") == ["Es el uno dos tres cinco cuatro, ¿correcto?"]
+    assert call.hears("así es") == ["¿Cuándo lo pidió?"]
+    assert call.hears("el dos de diciembre")[0].startswith("¿El ")
+    assert call.hears("correcto")[1] == "¿Le puedo ayudar en algo más?"
+    assert call.hears("no, gracias, eso es todo") == ["Gracias por llamar. Adiós."]
+    assert call.ended is not None
+
+
+def test_whoever_asks_for_spanish_gets_it_at_once(call: ScriptedCall) -> None:
+    assert call.hears("español por favor") == ["Claro, ¿en qué le puedo ayudar?"]
+    assert call.hears("quiero devolver unas botas") == ["¿Está dañado, o es de otra talla?"]
+    assert call.hears("in English please") == ["Is it damaged, or the wrong size?"]
+    assert call.hears("wrong size")[0] == "Thank you. Send it back within thirty days."
+    assert [one["to"] for one in call.records("language.changed")] == ["es", "en"]
+
+
+def test_an_offer_that_is_declined_is_not_made_again(call: ScriptedCall) -> None:
+    call.hears("where is my order")
+    assert call.hears("no tengo mi número de pedido aquí") == [OFFER]
+    assert call.hears("no") == ["What is your order number?"]
+    assert OFFER not in call.hears("mi número está en la otra casa")
+    assert call.hears("spanish")[-1].endswith("¿Cuál es su número de pedido?")
+
+
+def test_who_goes_on_in_spanish_has_answered_the_offer(call: ScriptedCall) -> None:
+    call.hears("hola, tengo una pregunta sobre mi pedido")
+    assert call.hears("necesito devolver mi pedido") == ["¿Está dañado, o es de otra talla?"]
+
+
+@pytest.mark.parametrize("said", ["okay", "María Rodríguez", "hola", "my name is José Hernández", "dos"])
+def test_a_name_or_a_word_offers_nothing(call: ScriptedCall, said: str) -> None:
+    assert OFFER not in call.hears(said)
+    assert call.records("language.changed") == []
+
+
+@pytest.mark.row(65)
+@pytest.mark.parametrize("said", ["quiero hablar con una persona", "páseme con un agente", "una operadora por favor"])
+def test_a_person_is_brought_in_in_spanish(call: ScriptedCall, said: str) -> None:
+    call.hears("español")
+    assert call.hears(said) == ["Por favor diga su mensaje."]
+
+
+def test_a_call_that_is_resumed_goes_on_in_its_language(line: Line, models: dict[str, IntentModel]) -> None:
+    call = ScriptedCall(dialogue_on(line, models))
+    call.begin()
+    for said in ("español", "dónde está mi pedido"):
+        call.hears(said)
+    other = dialogue_on(line, models)
+    replay(other, call.log)
+    again = ScriptedCall(other, at_ms=call.at_ms)
+    assert again.begin(resumed=True)[-1] == "¿Cuál es su número de pedido?"
+
+
+def test_a_language_is_added_by_files(tmp_path: Path) -> None:
+    folder = tmp_path / "line"
+    shutil.copytree(LINES / "bilingual", folder)
+    text = (folder / "line.yaml").read_text(encoding="utf-8")
+    (folder / "line.yaml").write_text(text.replace("[en, es]", "[en, es, qx]"), encoding="utf-8")
+    wrong = examine(folder, LINES / "languages").problems
+    assert any("there is no text in Quxish" in problem.what and problem.line == 6 for problem in wrong)
+    made = translated(text.replace("[en, es]", "[en, es, qx]"))
+    (folder / "line.yaml").write_text(made, encoding="utf-8")
+    line = load_line(folder, LINES / "languages")
+    learned = {one.tongue.code: IntentModel.train(training_examples(one)) for one in (line, *line.others)}
+    call = ScriptedCall(dialogue_on(line, learned))
+    call.begin()
+    assert call.hears("quxish")[-1]
+    assert call.hears("mi wo") == ["qx Please say your message."]
+
+
+def translated(text: str) -> str:
+    """The line with a text in the third language wherever it has two."""
+    made = re.sub(r'\{en: (["\[]?)(.+?), es: ', r"{qx: \1qx \2, en: \1\2, es: ", text)
+    sounds = ["zo", "ba", "ku", "mi", "ta", "re", "ni", "lo", "su", "pa", "ki", "wo"]
+    for number in ("um", "du", "te"):
+        examples = ", ".join(f"{sound} {number}" for sound in sounds)
+        made = made.replace("\n      es: [", f"\n      qx: [{examples}]\n      # es: [", 1)
+    return made.replace("# es: [", "es: [")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "what"),
+    [
+        (
+            '{en: "How can I help you?", es: "¿En qué le puedo ayudar?"}',
+            "How can I help you?",
+            "is not there in español",
+        ),
+        (', es: "Lo he pasado."}', "}", "there is no text in español"),
+    ],
+)
+def test_what_is_not_translated_is_found(tmp_path: Path, old: str, new: str, what: str) -> None:
+    folder = tmp_path / "line"
+    shutil.copytree(LINES / "bilingual", folder)
+    text = (folder / "line.yaml").read_text(encoding="utf-8")
+    assert old in text
+    (folder / "line.yaml").write_text(text.replace(old, new), encoding="utf-8")
+    problems = examine(folder).problems
+    assert any(what in problem.what and problem.line > 0 and problem.remedy for problem in problems)
