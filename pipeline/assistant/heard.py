@@ -40,3 +40,9 @@ def heard_before(talk: Talk, words: Words, text: str) -> bool:
         if heard_ms is not None and heard_ms <= words.start_ms + TOLERANCE_MS:
             return True
     return False
+
+
+def spoken_into(talk: Talk, words: Words) -> bool:
+    """Whether the caller began before they had heard what the assistant said last."""
+    last = talk.state.said_before[-1:]
+    return any(not heard_before(talk, words, until_understood(spoken.text)) for spoken in last)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.assistant.exchange import AssistantHeard, CallerTurn, CallTool, Say
+from pipeline.assistant.exchange import AssistantHeard, CallerTurn, CallTool, End, Say
 from pipeline.assistant.flow import Dialogue
 from pipeline.assistant.heard import until_understood, until_value
 from tests.fakes.dialogue import ScriptedCall
@@ -13,6 +13,7 @@ from tests.fakes.understanding import KeywordUnderstanding
 pytestmark = pytest.mark.unit
 
 SHALL_I = "Shall I ask the delivery team to bring order four seven one two nine on Tuesday, December 1st?"
+ANYTHING_ELSE = "Is there anything else I can help with?"
 KEYS = "Press 1 for yes, or 2 for no."
 
 
@@ -95,6 +96,35 @@ def test_an_early_yes_to_a_guess_is_asked_about_once_and_then_not_believed(examp
     assert call.hears("maybe something to return") == [question]
     assert says(call, "yes", 1) == [question]
     assert says(call, "yes", 1) == [CLARIFY]
+
+
+def told(call: ScriptedCall, text: str, start_ms: int) -> list[str]:
+    """Into "anything else?" after an answer, which is heard from 100,000 to 102,000 ms, or up to the caller's words."""
+    call.heard = False
+    call.hears("never mind")
+    last = call.of(Say)[-1]
+    until_ms = min(102_000, start_ms)
+    upto = last.text[: len(last.text) * (until_ms - 100_000) // 2000]
+    call.post(AssistantHeard(until_ms, last.utterance, upto, upto == last.text, start_ms=100_000, end_ms=until_ms))
+    return says(call, text, start_ms)
+
+
+@pytest.mark.parametrize("text", ["no", "no no", "nope"])
+def test_a_no_over_what_is_being_said_does_not_end_the_call(call, text):
+    assert told(call, text, 100_500) == [ANYTHING_ELSE]
+    assert call.of(End) == []
+
+
+def test_a_no_to_the_question_behind_it_does(call):
+    told(call, "no", 102_100)
+    assert [end.reason for end in call.of(End)] == ["caller_done"]
+
+
+@pytest.mark.parametrize("start_ms", [100_500, 102_100])
+@pytest.mark.parametrize("text", ["no wait", "No, wait.", "no no hold on", "wait"])
+def test_who_says_wait_is_waited_for_and_not_hung_up_on(call, text, start_ms):
+    assert told(call, text, start_ms) == ["Sure, take your time."]
+    assert call.of(End) == []
 
 
 @pytest.mark.parametrize(
