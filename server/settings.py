@@ -153,6 +153,14 @@ class Settings(BaseSettings):
             raise ValueError(f"it must have at least {LEAST_TOKEN_CHARACTERS} characters")
         return value
 
+    @field_validator("deepgram_api_key", "elevenlabs_api_key", "llm_api_key", "llm2_api_key", "embeddings_api_key")
+    @classmethod
+    def _is_key(cls, value: SecretStr) -> SecretStr:
+        key = value.get_secret_value().strip()
+        if not (key.isascii() and key.isprintable()) or " " in key:
+            raise ValueError("it is no key: a key has letters, digits and signs of ASCII only, and no blanks")
+        return SecretStr(key)
+
     @field_validator("public_url")
     @classmethod
     def _is_url(cls, value: str) -> str:

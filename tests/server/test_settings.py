@@ -1,0 +1,30 @@
+"""What is said of settings that cannot be right, before anything is started with them."""
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from server.settings import Settings
+
+pytestmark = pytest.mark.unit
+
+KEYS = ["deepgram_api_key", "elevenlabs_api_key", "llm_api_key", "llm2_api_key", "embeddings_api_key"]
+
+
+@pytest.mark.parametrize("name", KEYS)
+@pytest.mark.parametrize("copied", ["…", "sk-1 sk-2", "sk\n1", "“sk-1”"])
+def test_a_key_that_cannot_be_sent_is_one_line_that_does_not_quote_it(name: str, copied: str):
+    given: dict[str, Any] = {name: copied}
+    with pytest.raises(ValidationError) as refused:
+        Settings(_env_file=None, **given)
+    (error,) = refused.value.errors()
+    assert error["loc"] == (name,)
+    assert copied not in error["msg"]
+
+
+@pytest.mark.parametrize("name", KEYS)
+def test_blanks_around_a_key_are_not_part_of_it(name: str):
+    given: dict[str, Any] = {name: " sk-1\n"}
+    assert getattr(Settings(_env_file=None, **given), name).get_secret_value() == "sk-1"
+    assert not getattr(Settings(_env_file=None), name).get_secret_value()
