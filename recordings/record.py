@@ -71,6 +71,10 @@ class Turn:
     slots: Mapping[str, Any] = field(default_factory=dict)
     sources: tuple[Source, ...] = ()
     tools: tuple[ToolUse, ...] = ()
+    why: Mapping[str, Any] = field(default_factory=dict)
+    """As turn.understood tells: `by`, `confidence`, `signals`, `sentiment`, `trend`, `entities`."""
+    person: Mapping[str, Any] = field(default_factory=dict)
+    """Why a person was brought in or offered: the data of escalation.raised; empty: none was."""
     reply_gap_ms: int | None = None
     """From the end of what the caller said to the first heard audio of the answer; negative where they overlap."""
     fill_gap_ms: int | None = None

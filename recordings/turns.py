@@ -1,5 +1,6 @@
 """A call's turns, as its events tell of them: what was said, understood, done, and where the time went. Pure."""
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final
@@ -37,7 +38,12 @@ class Turns:
     def understood(self, data: Mapping[str, Any]) -> None:
         turn = self._turn_of(data)
         intent = fields.text(data, "intent") or turn.intent
-        self._turns[turn.id] = replace(turn, intent=intent, slots={**turn.slots, **fields.mapping(data, "slots")})
+        slots, why = fields.mapping(data, "slots"), _why(data)
+        self._turns[turn.id] = replace(turn, intent=intent, slots={**turn.slots, **slots}, why=why)
+
+    def escalated(self, data: Mapping[str, Any]) -> None:
+        turn = self._turn_of(data)
+        self._turns[turn.id] = replace(turn, person=_person(data))
 
     def called(self, data: Mapping[str, Any]) -> None:
         calls = self._tools.setdefault(self._turn_of(data).id, {})
@@ -89,12 +95,42 @@ class Turns:
 TURN_READERS: Final[Mapping[str, Callable[[Turns, Mapping[str, Any]], None]]] = {
     "turn.began": Turns.began,
     "turn.understood": Turns.understood,
+    "escalation.raised": Turns.escalated,
     "tool.called": Turns.called,
     "tool.returned": Turns.returned,
     "turn.answered": Turns.answered,
     "turn.timed": Turns.timed,
 }
 """The kinds that say something about turns."""
+
+
+def _why(data: Mapping[str, Any]) -> dict[str, Any]:
+    """How a turn was understood; empty in a log of an earlier version."""
+    signals = {name: given for name, given in fields.mapping(data, "signals").items() if _is_number(given)}
+    if not signals:
+        return {}
+    return {
+        "by": fields.text(data, "by"),
+        "confidence": data.get("confidence") if _is_number(data.get("confidence")) else None,
+        "signals": signals,
+        "sentiment": data.get("sentiment") if _is_number(data.get("sentiment")) else 0,
+        "trend": fields.text(data, "trend"),
+        "entities": fields.mapping(data, "entities"),
+    }
+
+
+def _person(data: Mapping[str, Any]) -> dict[str, Any]:
+    said = data.get("evidence")
+    told: dict[str, Any] = {name: fields.text(data, name) for name in ("rule", "reason", "queue", "priority")}
+    return {
+        **told,
+        "offered": data.get("offered") is True,
+        "evidence": [words for words in said if isinstance(words, str)] if isinstance(said, list) else [],
+    }
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _reply_gap_ms(utterances: list[Utterance]) -> int | None:

@@ -102,7 +102,7 @@ def _silence(start_ms: int, end_ms: int, floor: str) -> Line:
 
 
 def _did_something(turn: Turn) -> bool:
-    return bool(turn.intent or turn.tools or turn.sources or turn.reply_gap_ms is not None)
+    return bool(turn.intent or turn.why or turn.person or turn.tools or turn.sources or turn.reply_gap_ms is not None)
 
 
 def _call_page(summary: CallSummary, events: tuple[Event, ...]) -> Response:

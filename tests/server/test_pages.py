@@ -72,6 +72,33 @@ def test_a_turn_says_what_was_understood_done_and_known_and_how_long_it_took(tmp
     assert [text(cell) for cell in page.select("#latency td.number")] == ["820 ms", "800 ms", "300 ms"]
 
 
+@pytest.mark.row(145)
+def test_a_turn_says_why_it_was_understood_so_and_which_rule_brought_in_a_person(tmp_path):
+    last = max(event.seq for event in call_events() if event.kind == "turn.understood")
+    told = {
+        "signals": {"urgency": 0.75, "frustration": 0.4, "anger": 0.0},
+        "sentiment": -0.32,
+        "trend": "falling",
+        "entities": {"order_number": "12345"},
+    }
+    raised = {
+        "turn": "t4", "rule": "legal_threat", "reason": "legal", "queue": "legal_team", "priority": "high",
+        "offered": False, "evidence": ["sue you"],
+    }  # fmt: skip
+    events = [
+        dataclasses.replace(event, data={**event.data, **told, "turn": "t4"}) if event.seq == last else event
+        for event in call_events()
+    ]
+    events.append(dataclasses.replace(events[-1], seq=events[-1].seq + 1, kind="escalation.raised", data=raised))
+    page = call_page(tmp_path, tuple(events))
+    why, person = (text(line) for line in page.select("li.why"))
+    assert why == (
+        "Why: by intent, 90 % sure · urgency high · frustration low · sentiment -0.32, falling · order number 12345"
+    )
+    assert person.startswith("A person takes over: legal rule legal_threat, priority high, for legal team")
+    assert person.endswith("“sue you”")
+
+
 def test_facts_and_messages_stand_on_the_page(tmp_path):
     page = call_page(tmp_path, call_events())
     facts = {text(fact.dt): text(fact.dd) for fact in page.select("#facts > div")}
