@@ -7,7 +7,7 @@ from pipeline.assistant import answers, escalating, pending, reply, returning, s
 from pipeline.assistant.clarify import check_guess, keypad_menu, unanswered
 from pipeline.assistant.exchange import PassagesFound
 from pipeline.assistant.heard import heard_before, spoken_into
-from pipeline.assistant.rules import is_only_yes_or_no, is_question, means_instead, mentions, normal
+from pipeline.assistant.rules import mentions, normal
 from pipeline.assistant.slots import find_digit_strings, parse_yes_no, split_correction
 from pipeline.assistant.state import Conversing, Finding, Guessing, Open, Paused, Question, Words
 from pipeline.assistant.talk import Talk
@@ -29,9 +29,10 @@ def wanted(talk: Talk, words: Words, waiting: Open | Guessing) -> bool:
     if _declined(talk, words):
         talk.more()
         return False
-    answer, number = parse_yes_no(words.text), flow_for_number(talk, words)
+    answer, number = parse_yes_no(words.answer), flow_for_number(talk, words)
     short = answer is not None and number is None and len(normal(words.text).split()) <= BARE_WORDS
-    if short and answer is not None and (isinstance(waiting, Guessing) or is_only_yes_or_no(words.text)):
+    only = words.language.is_only_yes_or_no(words.text)
+    if short and answer is not None and (isinstance(waiting, Guessing) or only):
         return _answered(talk, words, waiting, yes=answer)
     several = topics.mentioned(talk, words)
     if several:
@@ -49,7 +50,9 @@ def wanted(talk: Talk, words: Words, waiting: Open | Guessing) -> bool:
         talk.understood("step", _intent_of(talk, number), guess.confidence)
         talk.enter(number, words)
         return True
-    if answer is not None and (short or is_only_yes_or_no(words.text)):  # "order status please" is a wish
+    if answer is not None and (
+        short or words.language.is_only_yes_or_no(words.text)
+    ):  # "order status please" is a wish
         return _answered(talk, words, waiting, yes=answer)
     return _look_up(talk, words, guess)
 
@@ -81,7 +84,7 @@ def digression(talk: Talk, words: Words, asked: Question) -> bool | None:
         return True
     if isinstance(asked, Conversing):
         return None
-    if intent is None and is_question(words.text) and talk.settings.knowledge is not None:
+    if intent is None and words.language.is_question(words.text) and talk.settings.knowledge is not None:
         talk.wait(Finding(talk.next_call(), words.text, talk.turn, step=False, back=asked))
         talk.ask_outside()
         return False
@@ -105,7 +108,8 @@ def _digress(talk: Talk, flow: str, words: Words, asked: Question) -> None:
     interrupted = next((one for one in state.paused if one.flow == flow), None)
     if interrupted is not None:  # back to what this one interrupted
         state.paused = state.paused[: state.paused.index(interrupted)]
-    if state.place is None or flow == talk.settings.human_flow or interrupted is not None or means_instead(words.text):
+    instead = words.language.means_instead(words.text)
+    if state.place is None or flow == talk.settings.human_flow or interrupted is not None or instead:
         kept = state.paused if interrupted is not None else ()
         talk.enter(flow, words)
         state.paused = kept
@@ -160,12 +164,13 @@ def flow_for_number(talk: Talk, words: Words) -> str | None:
 def _holds_number(question: Ask, words: Words) -> bool:
     if words.via == "dtmf":
         return answers.fits(question, words.text)
-    return any(answers.fits(question, digits) for text in words.readings for digits in find_digit_strings(text))
+    said = (words.language.answer(text) for text in words.readings)
+    return any(answers.fits(question, digits) for text in said for digits in find_digit_strings(text))
 
 
 def _only_corrects(words: Words, number: str | None) -> bool:
     """Whether it only puts a number right ("no, it's 12354"): the same wish again, whatever intent it resembles."""
-    return number is not None and split_correction(words.text).rejected
+    return number is not None and split_correction(words.answer).rejected
 
 
 def _keyed(talk: Talk, words: Words, waiting: Open | Guessing) -> bool:

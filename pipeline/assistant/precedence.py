@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 from pipeline.assistant import asking, escalating, instructions, pending, returning, verifying
-from pipeline.assistant.rules import PHRASES, Rule, mentions, normal, rule_of
+from pipeline.assistant.rules import PHRASES, Rule, mentions, normal
 from pipeline.assistant.slots import find_digit_strings
 from pipeline.assistant.state import (
     Asking,
@@ -34,18 +34,19 @@ def rule_for(talk: Talk, words: Words) -> Rule | None:
     """The rule that applies to what was said, given what was asked: "that's it" is a yes to a read-back."""
     if words.via == "dtmf":
         return None
-    waiting, rule = talk.state.waiting, rule_of(words.text)
+    waiting, rule = talk.state.waiting, words.language.rule_of(words.text)
     if isinstance(waiting, Open) and _NO.sub("", normal(words.text)) in PHRASES["wait"]:
         return "wait"  # "no, wait": nobody who says so is done
     if isinstance(waiting, Instructing) and instructions.reply_here(talk, words) is not None:
         return None  # "I'm done", "go back"
-    if rule == "goodbye" and not isinstance(waiting, Open) and not _BYE.search(normal(words.text)):
+    farewell = _BYE.search(normal(words.text)) is not None or words.language.says_goodbye(words.text)
+    if rule == "goodbye" and not isinstance(waiting, Open) and not farewell:
         return None
     if rule == "without" and not isinstance(waiting, Asking):
         return None
     if rule == "thanks" and not isinstance(waiting, Open):
         return None
-    if rule in {"wait", "without"} and find_digit_strings(words.text):
+    if rule in {"wait", "without"} and find_digit_strings(words.answer):
         return None  # "hold on, it's 12354"
     return None if isinstance(waiting, Asking) and asking.names_choice(talk, words) else rule
 
