@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from server.auth import LEAST_TOKEN_CHARACTERS
@@ -165,28 +165,28 @@ class Settings(BaseSettings):
     @classmethod
     def _is_url(cls, value: str) -> str:
         if value and (urlsplit(value).scheme not in {"http", "https"} or not urlsplit(value).netloc):
-            raise ValueError("CORDBOARD_PUBLIC_URL must look like https://phone.example.com")
+            raise ValueError("it must look like https://phone.example.com")
         return value.rstrip("/")
 
     @field_validator("twilio_api_url")
     @classmethod
     def _is_api(cls, value: str) -> str:
         if urlsplit(value).scheme not in {"http", "https"} or not urlsplit(value).netloc:
-            raise ValueError("CORDBOARD_TWILIO_API_URL must look like https://api.twilio.com")
+            raise ValueError("it must look like https://api.twilio.com")
         return value.rstrip("/")
 
     @field_validator("deepgram_url")
     @classmethod
     def _is_websocket(cls, value: str) -> str:
         if urlsplit(value).scheme not in {"ws", "wss"} or not urlsplit(value).netloc:
-            raise ValueError("CORDBOARD_DEEPGRAM_URL must look like wss://api.deepgram.com")
+            raise ValueError("it must look like wss://api.deepgram.com")
         return value.rstrip("/")
 
     @field_validator("elevenlabs_url")
     @classmethod
     def _is_root(cls, value: str) -> str:
         if urlsplit(value).scheme not in {"http", "https"} or not urlsplit(value).netloc:
-            raise ValueError("CORDBOARD_ELEVENLABS_URL must look like https://api.elevenlabs.io")
+            raise ValueError("it must look like https://api.elevenlabs.io")
         return value.rstrip("/")
 
     @field_validator("llm_base_url", "llm2_base_url", "embeddings_base_url")
@@ -206,6 +206,15 @@ class Settings(BaseSettings):
     def stream_url(self) -> str:
         """Where the carrier opens its media socket."""
         return "ws" + self.public_url.removeprefix("http") + "/twilio/media"
+
+
+def complaints(error: ValidationError) -> list[str]:
+    """What is wrong with settings, a sentence for each of them; what was given is not quoted: it may be a secret."""
+    said: dict[str, list[str]] = {}
+    for each in error.errors(include_input=False, include_context=False):
+        name = f"setting CORDBOARD_{str(each['loc'][0]).upper()}: " if each["loc"] else ""
+        said.setdefault(name, []).append(each["msg"].removeprefix("Value error, "))
+    return [name + "; or: ".join(dict.fromkeys(why)) for name, why in said.items()]
 
 
 def tool_secret(name: str) -> str | None:

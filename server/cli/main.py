@@ -18,7 +18,7 @@ from rich.console import Console
 from server.cli import approvals, forgetting, knowledge, tokens, tools
 from server.cli import line as line_commands
 from server.cli.exits import Exit, fail
-from server.settings import Settings
+from server.settings import Settings, complaints
 
 if TYPE_CHECKING:
     from server.cli.caller import Plan
@@ -56,10 +56,7 @@ def settings(**changes: object) -> Settings:
         # The environment is read by the constructor only; what options say goes over it.
         return Settings(**{name: value for name, value in changes.items() if value is not None})  # type: ignore[arg-type]
     except ValidationError as error:
-        fail(
-            Exit.INVALID,
-            *(f"setting CORDBOARD_{'.'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors()),
-        )
+        fail(Exit.INVALID, *complaints(error))
 
 
 Lines = Annotated[
