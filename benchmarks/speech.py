@@ -260,7 +260,8 @@ def _outcome(
             texts.append(readings[0].text)
     # A dialogue goes on after the first answer; a sentence may come in pieces.
     heard = texts[0] if texts and case.group == "yes/no" else " ".join(texts)
-    right = JUDGES.get(case.group, lambda said, heard: said == heard)(case.said, heard)
+    judge = JUDGES.get(case.group, str.__eq__)
+    right = judge(case.said, heard)
     errors = word_errors(case.said, heard)
     return Outcome(
         case.group, case.source, case.name, condition, case.said, heard, right, errors, len(case.said.split())

@@ -1,3 +1,5 @@
+from typing import Literal
+
 import numpy as np
 import pytest
 
@@ -34,11 +36,14 @@ def test_silences_are_found_to_ten_milliseconds_above_the_noise_of_a_room():
     assert end_ms >= 980
 
 
+WHERE: tuple[Literal["sentence", "clause", "phrase"], ...] = ("phrase", "phrase", "phrase", "clause", "sentence")
+
+
 def recording(name, broken_off=False):
     rng = np.random.default_rng(len(name))
     clauses = tuple(
         Clause(rng.normal(0, 0.1, 4000), (Spoken(f"{name}{number}", 0, 500),), where)
-        for number, where in enumerate(("phrase", "phrase", "phrase", "clause", "sentence"))
+        for number, where in enumerate(WHERE)
     )
     return Recording(name, "prompter", "test", clauses, broken_off)
 

@@ -102,8 +102,9 @@ class Bench:
     def prepare(self, text: str) -> None:
         """Nothing is made here."""
 
-    def forget(self) -> None:
+    def forget(self) -> list[str]:
         """Nor unmade."""
+        return []
 
     def expect(self, wanted: Expect) -> None:
         self.done.append(wanted)

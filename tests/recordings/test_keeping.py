@@ -4,6 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from recordings.events import Event
 from recordings.keeping import Keeping
 from recordings.log import CallLog
 from recordings.redact import KINDS
@@ -85,7 +86,7 @@ def test_the_store_forgets_what_an_earlier_turn_began(tmp_path):
         async with open_store(tmp_path) as store:
             log = CallLog(store, "local", "CA1")
             log.redact(["card"])
-            heard = []
+            heard: list[Event] = []
             log.listen(heard.append)
             for at_ms, text in enumerate(["four one one one one one one one", "one one one one one one one one"]):
                 log.record("caller.said", at_ms, **said(text, confidence=1.0, alternatives=[]))

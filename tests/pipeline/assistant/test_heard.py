@@ -1,5 +1,7 @@
 """A yes counts when its question was heard, not before: nothing is set going by a yes to something else."""
 
+from typing import Literal
+
 import pytest
 
 from pipeline.assistant.exchange import AssistantHeard, CallerTurn, CallTool, End, Say
@@ -38,7 +40,7 @@ def heard_of(call: ScriptedCall, heard: str, until_ms: int) -> None:
     call.post(AssistantHeard(until_ms, utterance, heard, heard == SHALL_I, start_ms=100_000, end_ms=until_ms))
 
 
-def says(call: ScriptedCall, text: str, start_ms: int, via: str = "speech") -> list[str]:
+def says(call: ScriptedCall, text: str, start_ms: int, via: Literal["speech", "dtmf", "text"] = "speech") -> list[str]:
     return call.post(CallerTurn(start_ms + 800, "c9", text, (), via, start_ms, start_ms + 400))
 
 

@@ -97,7 +97,7 @@ def test_three_questions_are_kept_and_the_oldest_goes_first():
     assert call.hears("red") == ["fig done.", "Back to plum. Which plum?"]
     assert call.hears("red") == ["plum done.", "Back to pear. Which pear?"]
     assert call.hears("red")[0] == "pear done."
-    assert call.dialogue.state.paused == ()
+    assert not call.dialogue.state.paused
 
 
 def test_going_back_to_what_was_interrupted_is_no_deeper_digression(call):
