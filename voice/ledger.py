@@ -182,16 +182,28 @@ class Utterance:
         heard_ms = self._heard_ms(now_ms)
         self._farthest_ms = max(self._farthest_ms, heard_ms)
         before = bytes(self._played[: len(self._played) - (self._played_ms - heard_ms) * ULAW_BYTES_PER_MS])
-        again_ms = _again_ms(before) if self._rest() else 0
-        keep = len(before) - again_ms * ULAW_BYTES_PER_MS
+        keep = len(before)
         self._waiting[:0] = bytes(self._played[keep:]) + b"".join(piece.ulaw[piece.released :] for piece in self.slices)
         del self._played[keep:]
+        again_ms = -self._pause_skipped(before) or (_again_ms(before) if self._waiting or not self.closed else 0)
+        if again_ms > 0:
+            self._waiting[:0] = self._played[-again_ms * ULAW_BYTES_PER_MS :]
+            del self._played[-again_ms * ULAW_BYTES_PER_MS :]
         self._sent_ms = self._played_ms = heard_ms - again_ms
         self.slices.clear()
         self.anchor = None
 
-    def _rest(self) -> bool:
-        return bool(self._waiting or self.slices or not self.closed)
+    def _pause_skipped(self, before: bytes) -> int:
+        """Leave out what is left of a pause between clauses: the caller has had one. Its length in ms."""
+        left = self._waiting[: len(self._waiting) // FRAME_ULAW_BYTES * FRAME_ULAW_BYTES]
+        quiet_ms = _leading_quiet_ms(sounding(bytes(left[:_KEPT_BYTES])))
+        had_ms = _leading_quiet_ms(sounding(before[len(before) % FRAME_ULAW_BYTES :])[::-1])
+        if had_ms + quiet_ms < CLAUSE_PAUSE_MS:
+            return 0
+        size = quiet_ms * ULAW_BYTES_PER_MS
+        self._played += self._waiting[:size]
+        del self._waiting[:size]
+        return quiet_ms
 
     def _heard_ms(self, now_ms: int) -> int:
         """How far into its audio it was heard: by the clock, corrected by the last mark."""
@@ -210,6 +222,10 @@ def _again_ms(played: bytes) -> int:
         return clause_ms
     word_ms = _since_pause_ms(sounds, FRAME_MS)
     return word_ms if word_ms is not None and word_ms <= WORD_REACH_MS else 0
+
+
+def _leading_quiet_ms(sounds: bytes) -> int:
+    return (len(sounds) - len(sounds.lstrip(b"\0"))) * FRAME_MS
 
 
 def _since_pause_ms(sounds: bytes, pause_ms: int) -> int | None:

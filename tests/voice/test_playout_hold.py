@@ -193,3 +193,30 @@ def test_however_often_it_is_held_all_of_it_is_said_in_order_and_heard_once(paus
     assert [heard.heard_text for heard in ear.of(Heard)] == ["some words that are said"]
     assert set(audio) <= set(ear.sounded)
     assert ear.playout.deadline_ms is None
+
+
+@pytest.mark.parametrize("into_pause_ms", [20, 60, 100, 200, 390])
+def test_what_is_left_of_a_pause_between_clauses_is_not_said_and_the_clause_before_it_not_again(into_pause_ms):
+    ear = Ear()
+    ear.post(Enqueue(0, "u1", "One two. Three.", tone(500) + SILENCE * (400 * 8) + tone(700, 0x31), last=True))
+    ear.run(500 + into_pause_ms)
+    ear.post(Hold(ear.now_ms))
+    ear.run(ear.now_ms + 100)
+    ear.post(Resume(ear.now_ms))
+    goes_on_ms = ear.now_ms
+    ear.run(4000)
+    assert ear.sounded[(goes_on_ms + 25) * 8] == 0x31
+    assert ear.sounded.count(0x20) == 500 * 8
+    assert ear.sounded.count(0x31) == 700 * 8
+    assert [(heard.heard_text, heard.complete) for heard in ear.of(Heard)] == [("One two. Three.", True)]
+
+
+def test_who_is_held_behind_the_last_word_says_nothing_again():
+    ear = Ear()
+    ear.post(Enqueue(0, "u1", "One two.", tone(500) + SILENCE * (300 * 8), last=True))
+    ear.run(540)
+    ear.post(Hold(540))
+    ear.post(Resume(640))
+    ear.run(3000)
+    assert ear.sounded.count(0x20) == 500 * 8
+    assert [heard.complete for heard in ear.of(Heard)] == [True]
