@@ -61,9 +61,7 @@ class Stream:
         self._on_end: Callable[[End], None] = lambda _end: None
         self._on_all_said: Callable[[], None] = lambda: None
         self._ending = False
-        self.dialogue = Dialogue(
-            line.line, line.understanding, model=runtime.model is not None, others=line.others
-        )
+        self.dialogue = Dialogue(line.line, line.understanding, model=runtime.model is not None, others=line.others)
         self.pace = Pace(clock, log, settings, runtime.prompts, self._say_now, self._give_up, 1 + _fills(past))
         self.endpointing = Endpointing(hearing, runtime.turn_vote, tasks)
         standing = Standing(log.call_id, settings.name)

@@ -137,9 +137,7 @@ class Voicing:
                     await asyncio.wait([self._speaking])
                     self._speaking = None
 
-    async def _speak(
-        self, utterance: str, text: str, language: str, emit: Callable[[Voiced], Awaitable[None]]
-    ) -> None:
+    async def _speak(self, utterance: str, text: str, language: str, emit: Callable[[Voiced], Awaitable[None]]) -> None:
         await emit(VoiceBegan(utterance))
         ready = self._prompts.get(text, language)
         if ready is not None:
