@@ -24,6 +24,9 @@ _LISTENED: Final = frozenset({"examples", "phrases", "worked", "failed"})
 _NOT_SPOKEN: Final = frozenset({"model", "arguments"})
 """Inside of these stand words for others than callers."""
 
+_HOURS: Final = "{hours."
+"""Begins the places that are filled with sentences, which are English."""
+
 
 def declared(data: Any, known: Mapping[str, Language]) -> tuple[tuple[str, ...], list[Finding]]:
     """The languages that a line's file names, the one that calls begin in first, and what is wrong with that."""
@@ -89,6 +92,10 @@ def _missing(
         for code in codes:
             if not value.get(code):
                 yield Finding(path, f"there is no text in {known[code].name}", f"add '{code}: …' beside the others")
+            elif _HOURS in str(value[code]) and known[code].answers is not None:
+                yield Finding(
+                    path, f"hours cannot be filled in in {known[code].name} yet", "write them out in this text"
+                )
     elif isinstance(value, dict):
         for key, item in value.items():
             within = _says(key, item, path) or (spoken and isinstance(item, list))

@@ -102,3 +102,35 @@ def test_what_has_no_words_needs_no_sound(tmp_path: Path):
 def test_words_are_told_once_when_they_end():
     words = Words("One two  three.")
     assert [words.upto(said) for said in (2, 3, 6, 7, 15, 15)] == ["", "One", "", "two", "three.", ""]
+
+
+def test_an_utterance_is_said_in_its_own_language_and_the_next_ones_too(tmp_path: Path):
+    spoken: list[tuple[str, str]] = []
+
+    class Polyglot(Slow):
+        async def speak(self, text: str, language: str, deadline_ms: int) -> AsyncGenerator[bytes, None]:
+            spoken.append((text, language))
+            async for piece in super().speak(text, language, deadline_ms):
+                yield piece
+
+    async def script() -> None:
+        voice = Polyglot()
+        voicing = Voicing(voice, Prompts(voice, tmp_path), "en")
+
+        async def emit(_voiced: Voiced) -> None:
+            pass
+
+        running = asyncio.create_task(voicing.run(emit))
+        voicing.speak("a1", "Hello")
+        voicing.says_in("a2", "es")
+        voicing.speak("a2", "Hola")
+        await asyncio.sleep(30)
+        voicing.prepare("Adiós")
+        voicing.says_in("a3", "en")
+        voicing.speak("a3", "Bye")
+        await asyncio.sleep(30)
+        running.cancel()
+        await asyncio.wait([running])
+
+    virtual_time.run(script())
+    assert sorted(spoken) == [("Adiós", "es"), ("Bye", "en"), ("Hello", "en"), ("Hola", "es")]

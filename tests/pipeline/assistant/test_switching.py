@@ -43,7 +43,6 @@ def call(line: Line, models: dict[str, IntentModel]) -> ScriptedCall:
     return made
 
 
-@pytest.mark.row(8)
 def test_a_spanish_utterance_is_answered_with_a_question_in_spanish_and_served_after_a_yes(call: ScriptedCall) -> None:
     assert call.hears("quiero saber el estado de mi pedido") == [OFFER]
     assert [said.language for said in call.of(Say)] == ["es"]
@@ -139,6 +138,7 @@ def translated(text: str) -> str:
             "is not there in español",
         ),
         (', es: "Lo he pasado."}', "}", "there is no text in español"),
+        ("Envíelo de vuelta en treinta días.", "{hours.status}", "hours cannot be filled in"),
     ],
 )
 def test_what_is_not_translated_is_found(tmp_path: Path, old: str, new: str, what: str) -> None:
