@@ -64,6 +64,7 @@ WORDS = st.sampled_from(
 QUESTIONS = st.lists(WORDS, min_size=1, max_size=10).map(" ".join) | st.text(max_size=60)
 
 
+@pytest.mark.row(30, 31)
 @given(reader=READERS, question=QUESTIONS)
 def test_nothing_comes_back_that_the_reader_may_not_have(indexes, reader, question):
     everything, _ = indexes
@@ -90,6 +91,7 @@ def test_who_may_have_it_finds_it(indexes, document):
     assert search(everything, f"{entry.heading} {entry.text}").passages[0].document != document
 
 
+@pytest.mark.row(28, 31)
 def test_a_caller_is_told_of_the_own_account_only_once_known_well_enough(indexes):
     everything, _ = indexes
     question = "what about my refund of forty dollars"

@@ -22,6 +22,7 @@ def test_good_documents_need_no_remark(tmp_path):
     assert remarks(tmp_path / "knowledge", tmp_path) == []
 
 
+@pytest.mark.row(39)
 @pytest.mark.parametrize(
     ("name", "text", "labels", "kind", "says"),
     [

@@ -23,6 +23,7 @@ def redact(text: str) -> str:
     return text.replace("415 555 0100", "[phone]")
 
 
+@pytest.mark.row(35)
 def test_questions_that_ask_the_same_are_one_gap():
     first, second = gaps(ASKED, redact)
     assert (first.count, first.calls) == (4, ("C1", "C3", "C4"))
@@ -42,6 +43,7 @@ def test_what_is_shown_is_redacted():
     assert "415" not in str(gap)
 
 
+@pytest.mark.row(37)
 def test_a_draft_is_an_article_that_no_caller_hears_before_it_is_approved():
     first, _ = gaps(ASKED, redact)
     made = draft(first, redact)
@@ -55,6 +57,7 @@ def test_a_draft_is_an_article_that_no_caller_hears_before_it_is_approved():
     assert len(section.asked) == 2
 
 
+@pytest.mark.row(36)
 def test_a_gap_without_any_answer_asks_for_one():
     _, second = gaps(ASKED, redact)
     assert "Write what callers should be told." in draft(second, redact).markdown

@@ -37,6 +37,7 @@ def ask(live: LiveRetrieval, question: str) -> str:
     return found.passages[0].spoken if found.passages else ""
 
 
+@pytest.mark.row(32, 38)
 def test_an_edit_is_in_the_next_answer_after_a_look(folder, tmp_path):
     live = LiveRetrieval(folder, tmp_path / "data")
     assert ask(live, "what does standard shipping cost") == "Standard shipping costs six dollars."
@@ -97,6 +98,7 @@ def test_every_index_is_told_of_before_it_answers(folder, tmp_path):
     assert len(told) == 2
 
 
+@pytest.mark.row(190)
 def test_a_source_can_be_read_as_it_was(folder, tmp_path, versions):
     first = ingest(folder, tmp_path / "data")
     assert versions.keep("shop", first, NOW) == 6

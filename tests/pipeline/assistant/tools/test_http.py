@@ -87,6 +87,7 @@ def test_a_write_carries_its_key_and_its_body():
     assert headers["Idempotency-Key"] == result.id == "CA1/k1"
 
 
+@pytest.mark.row(64)
 def test_secrets_come_from_outside_and_are_never_in_a_result():
     crm = Crm(lambda request: web.json_response({"said": request.headers["Authorization"]}))
     request = replace(GET, secret_headers={"Authorization": "Bearer {CRM}"})

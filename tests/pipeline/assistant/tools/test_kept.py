@@ -104,6 +104,7 @@ def decide(tmp_path, use, bank=None):
     return bank, asyncio.run(scenario())
 
 
+@pytest.mark.row(92)
 def test_what_is_approved_runs_once_and_the_caller_is_to_be_called_back(tmp_path):
     bank, (asked, one, steps, callbacks, again) = decide(
         tmp_path, lambda people, _queue, found: people.approve(found, "dana", "fine")

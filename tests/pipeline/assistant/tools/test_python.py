@@ -37,6 +37,7 @@ def test_a_write_gets_its_key():
     assert made.run("CA1/k1", {"sku": "t-1"}, 1000)["sku"] == "CA1/k1"
 
 
+@pytest.mark.row(58)
 def test_a_function_without_a_risk_class_is_no_tool_and_says_where_it_stands():
     with pytest.raises(ToolUndeclared, match=r"test_python\.py:\d+: tool 'stock\.x' declares no risk class; add risk="):
 

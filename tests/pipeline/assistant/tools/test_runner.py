@@ -58,6 +58,7 @@ def test_a_tool_runs_outside_the_event_loop():
     assert result.result["thread"].startswith("tool")
 
 
+@pytest.mark.row(59)
 @pytest.mark.parametrize(
     ("tool", "arguments", "name", "error"),
     [

@@ -246,6 +246,7 @@ def rule(when, then, say="", **facts):
 ORDER_FACT = FactSource("find", {"order_id": "{order_id}"})
 
 
+@pytest.mark.row(189)
 @pytest.mark.parametrize(
     ("rules", "error", "say", "asked"),
     [
