@@ -145,7 +145,8 @@ class Answering:
             self.post(ModelDone(self._clock.now_ms(), call, ok=False, error="interrupted"))
 
     def close(self) -> None:
-        """The stream is gone: nothing is decided any more."""
+        """The stream is gone: nothing is decided any more, and what was begun for a turn to come was for nothing."""
+        self.foresight.drop()
         self._driver.close()
 
     def _begin(self, action: AskModel) -> None:

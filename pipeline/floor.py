@@ -250,6 +250,7 @@ class Floor:
                 self._log.record("assistant.resumed", now_ms, utterance=utterance)
             case turns.Backchannel(text=text, start_ms=start_ms, end_ms=end_ms):
                 self._log.record("caller.backchannelled", now_ms, text=text, start_ms=start_ms, end_ms=end_ms)
+                self._stream.foresee(None)
             case turns.TurnComplete():
                 self._said(
                     action.text, action.alternatives, "speech", action.start_ms, action.end_ms, action.confidence

@@ -236,3 +236,18 @@ def test_words_are_foreseen_where_the_turn_is_probably_over_and_only_there():
         on.floor.close()
 
     virtual_time.run(script())
+
+
+def test_what_was_begun_for_an_acknowledgement_is_thrown_away():
+    async def script() -> None:
+        on = Bench()
+        on.floor.assistant_began("a1", interruptible=True)
+        on.floor.heard(SpeechBegan(100, 100))
+        on.floor.transcript(Transcript("okay", False, 100, 400))
+        on.floor.heard(SpeechOver(400))
+        on.floor.transcript(Transcript("okay", True, 100, 400, 0.9))
+        assert "caller.backchannelled" in on.kinds()
+        assert on.foreseen == ["okay", ""]
+        on.floor.close()
+
+    virtual_time.run(script())

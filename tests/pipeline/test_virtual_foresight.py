@@ -132,3 +132,19 @@ async def test_what_was_begun_in_vain_is_counted(tmp_path: Path):
         ]
         assert wasted[1]["characters"] > 10
         await office.ended(call.sid)
+
+
+@virtually
+async def test_what_was_begun_when_the_caller_hung_up_is_told_as_wasted(tmp_path: Path):
+    model = answering({"elderberries": REPLY}, between_ms=200)
+    async with virtual_office(tmp_path, [QUESTION, GOODBYE], prepared=True, model=model) as office:
+        office.stt.settles = True
+        call = await office.call()
+        await call.quiet()
+        await call.speak()
+        await call.handset.wait_ms(100)
+        assert len(model.asked) == 1
+        call.stream.hang_up()
+        await office.ended(call.sid)
+        wasted = [event.data for event in await office.events(call.sid) if event.kind == "provider.wasted"]
+        assert [(one["port"], one["why"], one["requests"]) for one in wasted] == [("model", "foreseen", 1)]
