@@ -152,20 +152,23 @@ class Events:
     def __init__(self) -> None:
         self._rest = b""
         self._data: list[bytes] = []
+        self._size = 0
+        """Bytes in them."""
         self._over = False
 
     def add(self, data: bytes) -> list[str]:
         """The data of each event that is whole now. Raises ReplyUnusable when one grows without end."""
         *lines, self._rest = (self._rest + data).replace(b"\r\n", b"\n").split(b"\n")
-        if len(self._rest) > LONGEST_EVENT_BYTES:
-            raise ReplyUnusable("an event without end")
         events = []
         for line in lines:
             if line.startswith(b"data:"):
+                self._size += len(line)
                 self._data.append(line.removeprefix(b"data:").removeprefix(b" "))
             elif not line and self._data:
                 events.append(b"\n".join(self._data).decode(errors="replace"))
-                self._data = []
+                self._data, self._size = [], 0
+        if len(self._rest) + self._size > LONGEST_EVENT_BYTES:
+            raise ReplyUnusable("an event without end")
         if self._over or END not in events:
             return [] if self._over else events
         self._over = True

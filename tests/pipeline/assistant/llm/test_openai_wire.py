@@ -40,6 +40,13 @@ def test_an_event_without_end_is_not_waited_for() -> None:
         events.add(b"data: " + b"x" * LONGEST_EVENT_BYTES)
 
 
+def test_lines_of_an_event_without_end_are_not_kept() -> None:
+    events, line = Events(), b"data: " + b"x" * 1000 + b"\n"
+    assert [events.add(line) for _ in range(LONGEST_EVENT_BYTES // len(line))].count([]) > 900
+    with pytest.raises(ReplyUnusable, match="without end"):
+        [events.add(line) for _ in range(10)]
+
+
 def chunk(finish: str | None = None, **delta: Any) -> str:
     return json.dumps({"choices": [{"delta": delta, "finish_reason": finish}]})
 
