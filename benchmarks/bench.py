@@ -42,8 +42,6 @@ MOST_TRIES: Final = 3
 """A round on a machine that is not quiet is tried again so often."""
 QUESTIONS: Final = 5
 LONG_QUESTIONS: Final = 3
-CALLS: Final = 4
-"""At once, where many samples are wanted and a single call is not the point."""
 OVERLAP_CALLS: Final = 6
 """At once, where the assistant is spoken over: two overlaps a call are all there are in three rounds."""
 TAIL_CALLS: Final = 8
