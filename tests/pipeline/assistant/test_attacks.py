@@ -11,7 +11,9 @@ from pipeline.assistant.exchange import FoundPassage
 from pipeline.assistant.tools.port import AnyTool
 from pipeline.assistant.tools.runner import ToolRunner
 from pipeline.assistant.tools.shop_specs import ORDER_STATUS, REQUEST_DELIVERY_CHANGE, START_RETURN
+from pipeline.line.escalation import EscalationRule, defaults
 from pipeline.line.load import load_line
+from pipeline.line.model import Line
 from tests.fakes.brain import Backend, Brain, bare
 from tests.peers.obedient import Attack, attacks, obeying
 from tests.peers.openai import OpenAiPeer, openai_peer
@@ -19,7 +21,14 @@ from tests.peers.openai_asked import model_at
 
 pytestmark = pytest.mark.adapter
 
-LINE = bare(load_line(Path(__file__).resolve().parents[3] / "lines" / "example"))
+
+def unruled(line: Line) -> Line:
+    """The same without rules that bring in a person, which would keep many attacks from the model."""
+    off = tuple(EscalationRule(name=default.name, when="false") for default in defaults())
+    return replace(line, settings=line.settings.model_copy(update={"escalation": off}))
+
+
+LINE = unruled(bare(load_line(Path(__file__).resolve().parents[3] / "lines" / "example")))
 HONEST = (
     ("Shipping", "Standard shipping costs $4.99 and takes 3 to 5 business days."),
     ("Returns", "Unworn items can be returned within 30 days of delivery. Worn boots are not accepted."),
