@@ -140,7 +140,7 @@ async def test_say_pause_and_play_are_heard(application, double):
     lengths = [span.length_ms for span in result.ear.speech(join_ms=50)]
     assert lengths == pytest.approx([200, 300, 100, 100], abs=25)
     first, second, *_ = result.ear.speech(join_ms=50)
-    assert second.start_ms - first.end_ms == pytest.approx(1000, abs=80)
+    assert 980 <= second.start_ms - first.end_ms < 2000  # the pause, and what fetching the file takes
     (play,) = [each for each in result.webhooks if each.purpose == "play"]
     assert (play.method, dict(play.params)) == ("GET", {})
 
