@@ -4,6 +4,7 @@ A number may be said over several turns ("four one one one" … "one one one one
 those that begin the next are read together, and what was kept already is taken back (`Kept.amended`).
 """
 
+import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -16,11 +17,13 @@ _OURS: Final = ("call.", "media.", "recording.", "provider.", "line.")
 """Kinds that hold no words of anybody."""
 _NEVER: Final = frozenset({
     "utterance", "turn", "call", "tool", "intent", "by", "via", "queue", "reason", "purpose", "document", "section",
-    "expecting", "floor", "voice", "language", "recording_url",
+    "began", "expecting", "floor", "voice", "language", "recording_url",
 })  # fmt: skip
 """Fields that hold names of ours."""
 MARGIN_MS: Final = 200
 """Silenced before and after an utterance: the gate hears its edges late."""
+_INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\d([T ][\d:.]+)?(Z|[+-]\d\d:\d\d)?")
+"""ISO 8601: with microseconds it has as many digits as a card."""
 _TURNS: Final = 4
 """Utterances over which a number may be spread."""
 
@@ -84,6 +87,8 @@ class Keeping:
 
     def _clean(self, value: Any, taken: set[Kind]) -> Any:
         match value:
+            case str() if _INSTANT.fullmatch(value):
+                return value
             case str():
                 spans = found(value, self._kinds)
                 taken |= {span.kind for span in spans}

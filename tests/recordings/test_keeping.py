@@ -66,6 +66,12 @@ def test_several_numbers_one_after_another_are_no_card():
         assert (kept.data["text"], kept.amended) == (text, ())
 
 
+def test_an_instant_is_no_card():
+    instants = [f"2026-11-21T12:18:23.{micro:06}+00:00" for micro in range(0, 1_000_000, 997)]
+    began = {"turn": "t1", "utterance": "", "began": {"local_time": instants[0]}, "at": instants}
+    assert Keeping(KINDS).kept(1, 0, "turn.began", began).data == began
+
+
 def test_nothing_is_taken_out_without_a_policy_and_our_own_ids_never():
     data = said(f"my card is {CARD}")
     assert Keeping(()).kept(1, 0, "caller.said", data).data == data
