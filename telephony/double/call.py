@@ -148,8 +148,11 @@ class DoubleCall:
             await self._tick()
 
     def my_turn(self, *, quiet_ms: int = QUIET_MS, spoken_ms: int = SPOKEN_MS) -> bool:
-        """Whether the assistant has spoken since the caller's last turn, is quiet, and has nothing more under way."""
-        now_ms, heard = self.now_ms, self.ear.heard
+        """Whether the assistant has spoken since the caller's last turn, is quiet, and has nothing more under way.
+
+        Judged where the caller's next frame lies: a clock that is late sends frames that belong to the past.
+        """
+        now_ms, heard = min(self.now_ms, self._handset.next_frame_ms), self.ear.heard
         spoken = heard.audible_ms(self._since_ms(), now_ms) >= spoken_ms
         return spoken and self.ear.quiet_for_ms(now_ms) >= quiet_ms and not heard.waits(now_ms)
 

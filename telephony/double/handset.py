@@ -69,6 +69,11 @@ class Handset:
         return int((self._loop.time() - self._answered) * 1000)
 
     @property
+    def next_frame_ms(self) -> int:
+        """Where the frame that comes next lies on the call's clock; in the past while the clock is late."""
+        return self._frames * FRAME_MS - (self._zero_ms or 0)
+
+    @property
     def listening(self) -> bool:
         """Whether an application receives what the caller says."""
         return self._listener is not None

@@ -1,4 +1,5 @@
 import asyncio
+import time
 from typing import Any
 
 import pytest
@@ -104,6 +105,15 @@ async def test_an_interruption_of_an_assistant_that_was_shorter_follows_it(appli
     assert greeting.end_ms + QUIET_MS <= said.start_ms
     assert assistant.keys == "7"
     assert answer.start_ms > said.end_ms
+
+
+async def test_a_caller_whose_clock_was_late_still_leaves_the_quiet_before_speaking(application, double):
+    call = await call_with(application, double, Assistant())
+    await call.until_heard(380)
+    asyncio.get_running_loop().call_later(0.12, time.sleep, 0.16)
+    await run_script(call, [Speak(tone(300)), HangUp()], quiet_ms=QUIET_MS)
+    result = await call.finished()
+    assert result.ear.caller_speech()[0].start_ms - result.ear.speech()[0].end_ms >= QUIET_MS
 
 
 async def test_keys_are_pressed_whenever_the_assistant_asks_for_them_and_then_the_script_goes_on(application, double):
