@@ -30,7 +30,7 @@ from server.api.lines import lines_router
 from server.api.v1.app import PREFIX, api
 from server.auth import Access
 from server.data_dir import DATABASE, RECORDINGS, own
-from server.engines import open_llm, open_stt, open_turn_vote
+from server.engines import check_keys, open_llm, open_stt, open_turn_vote
 from server.health import Trouble, line_json, line_trouble
 from server.lines import Lines
 from server.remembering import remember
@@ -83,6 +83,7 @@ async def open_office(settings: Settings, public_url: str) -> AsyncIterator[Offi
         stack.push_async_callback(store.close)
         audio = AudioWriter()
         stack.push_async_callback(asyncio.to_thread, audio.close)
+        await check_keys(settings)
         llm = await open_llm(settings, stack)
         tts = await open_tts(settings, stack)
         prompts = Prompts(tts, data_dir / "prompts")

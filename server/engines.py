@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from typing import Final
 
@@ -10,7 +10,7 @@ import structlog
 
 from pipeline.assistant.llm.port import LanguageModel
 from server.settings import Settings
-from voice.errors import ProviderAbsent, ProviderError, ProviderRefused
+from voice.errors import ProviderAbsent, ProviderError, ProviderFailed, ProviderLate, ProviderRefused
 from voice.smart_turn import SmartTurn, TurnVote, bundled_model
 from voice.stt.choosing import Route
 from voice.stt.deepgram import Deepgram
@@ -21,6 +21,18 @@ from voice.stt.port import SpeechToText, Vocabulary
 
 CHECK_MS: Final = 3000
 """Longest wait at start for a service that is asked whether it would serve."""
+
+
+async def check_keys(settings: Settings) -> None:
+    """Ask recognisers that are services whether our key opens them: a connection each, before what takes long.
+
+    One that cannot be reached is no error here: `open_stt` tells of it. Raises ProviderAbsent or ProviderRefused
+    with what to do.
+    """
+    for name in dict.fromkeys((settings.stt, settings.stt_fallback)):
+        if (service := _service(name, settings)) is not None:
+            with suppress(ProviderLate, ProviderFailed):
+                await service.check(CHECK_MS)
 
 
 async def open_stt(
@@ -44,19 +56,25 @@ async def _route(
     name: str, settings: Settings, vocabularies: Sequence[Vocabulary], data_dir: Path, stack: AsyncExitStack
 ) -> Route:
     """One recogniser, started. Raises ProviderAbsent, and ProviderLate or ProviderFailed when it cannot be started."""
+    if (service := _service(name, settings, vocabularies)) is not None:
+        return Route(name, service, check=service.check)
     match name:
         case "whisper":
             return await _whisper(settings, stack)
-        case "deepgram":
-            key, url = _deepgram_key(settings), settings.deepgram_url
-            wanted = Deepgram(key, url, settings.deepgram_model, settings.deepgram_language)
-            deepgram = HostedStt(wanted, vocabularies)
-            return Route(name, deepgram, check=deepgram.check)
-        case "flux":
-            flux = HostedStt(_flux(settings), vocabularies)
-            return Route(name, flux, check=flux.check)
         case _:
             return await _sphinx(settings, vocabularies, data_dir, stack)
+
+
+def _service(name: str, settings: Settings, vocabularies: Sequence[Vocabulary] = ()) -> HostedStt | None:
+    """The recogniser, if it is a service. Raises ProviderAbsent without a key."""
+    match name:
+        case "deepgram":
+            key, url = _deepgram_key(settings), settings.deepgram_url
+            return HostedStt(Deepgram(key, url, settings.deepgram_model, settings.deepgram_language), vocabularies)
+        case "flux":
+            return HostedStt(_flux(settings), vocabularies)
+        case _:
+            return None
 
 
 async def _whisper(settings: Settings, stack: AsyncExitStack) -> Route:

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from server.engines import open_stt, open_turn_vote
+from server.app import open_office
+from server.engines import check_keys, open_stt, open_turn_vote
 from server.settings import Settings
 from tests.peers.deepgram import DeepgramPeer
 from tests.peers.faults import Fault
@@ -42,6 +43,34 @@ def test_a_wrong_key_is_said_at_start(tmp_path: Path, stt: str, kind: type[Deepg
             with pytest.raises(ProviderRefused, match="key is not accepted"):
                 async with started(tmp_path, stt=stt, deepgram_url=peer.url, deepgram_api_key="wrong"):
                     pass
+
+    asyncio.run(script())
+
+
+@pytest.mark.parametrize("stt", ["deepgram", "flux"])
+def test_a_wrong_key_is_said_before_anything_that_takes_long(tmp_path: Path, stt: str):
+    async def script() -> None:
+        async with DeepgramPeer() as peer:
+            peer.keys = {"right"}
+            chosen: Any = {
+                "stt": stt,
+                "deepgram_url": peer.url,
+                "deepgram_api_key": "wrong",
+                "lines": [tmp_path / "none"],
+            }
+            with pytest.raises(ProviderRefused, match="key is not accepted"):
+                async with open_office(Settings(_env_file=None, data_dir=tmp_path / "data", **chosen), ""):
+                    pass
+
+    asyncio.run(script())
+
+
+@pytest.mark.parametrize("fault", [Fault(status=503), Fault(status=429)])
+def test_a_service_that_cannot_be_reached_is_no_wrong_key(tmp_path: Path, fault: Fault):
+    async def script() -> None:
+        async with DeepgramPeer() as peer:
+            peer.faults = [fault]
+            await check_keys(Settings(_env_file=None, stt="deepgram", deepgram_url=peer.url, deepgram_api_key="k"))
 
     asyncio.run(script())
 
