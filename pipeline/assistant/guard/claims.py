@@ -9,6 +9,24 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final
 
+from pipeline.assistant.guard.claim_words import (
+    ADVERBS,
+    ANY,
+    BE,
+    COMPILED,
+    GAIN_OF,
+    GET,
+    HAVE,
+    IF,
+    MAY,
+    NOT,
+    OTHERS,
+    OURS,
+    SURE_BE,
+    TOKEN,
+    WILL,
+    YOURS,
+)
 from pipeline.assistant.guard.classes import BASE, ING, PAST, TABLE, fits
 from pipeline.assistant.guard.evidence import Evidence
 from pipeline.assistant.guard.listed import listed
@@ -16,8 +34,6 @@ from pipeline.assistant.guard.words import sentence, stem
 
 UNKNOWN: Final = "?"
 """Begins the class of a claim whose verb is not known: only a deed that is called by it bears it out."""
-ANY: Final = ""
-"""A claim that something was done, without a word for what."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,102 +49,6 @@ class Claim:
     """It tells what became of a thing, not who did it: a system may say so as well as a deed."""
 
 
-_TOKEN: Final = re.compile(r"[a-záéíóúñü]+(?:-[a-z]+)*(?:'[a-z]+)?|[¿?,;:.!—–]|\d[\w.,:-]*")
-_ADVERBS: Final = listed(
-    """
-    just now already also gone ahead went and then even successfully actually finally all go both immediately ya
-    también acabo acabamos recién fully personally kindly happily quickly safely simply duly promptly officially
-    therefore instead today again since so indeed gladly permanently hereby remotely
-    """
-)
-_OURS: Final = listed("i we i've we've i'm we're i'd we'd i'll we'll let's")
-_OTHERS: Final = listed(
-    """
-    they they've team colleague department manager supervisor system company staff desk agent somebody someone
-    he she
-    """
-)
-_NOT: Final = listed(
-    """
-    not never no nothing none nobody neither nor without cannot unable hardly yet n't nunca nada ningún ninguna
-    tampoco sin todavía failed fail couldn't wasn't isn't tried try
-    """
-)
-_IF: Final = listed(
-    """
-    if whether when once until unless before after as si cuando hasta antes después while should in_case
-    """
-)
-_MAY: Final = listed(
-    """
-    can could may might would should must need needs have_to has_to want wants able_to to puede pueden podemos
-    puedo podría podríamos quiere quieren debe deben can't like que tiene
-    """
-)
-_HAVE: Final = listed("have has had having i've we've they've you've he hemos ha han había habíamos")
-_BE: Final = listed(
-    """
-    is are was were been be being it's that's everything's 's got gets get getting they're you're there's fue
-    fueron sido está están quedó quedado queda son es i'm we're
-    """
-)
-_SURE_BE: Final = listed("was were been got being fue fueron sido quedó quedado está están")
-_WILL: Final = listed("will i'll we'll you'll it'll they'll shall gonna that'll")
-_YOURS: Final = listed(
-    """
-    your the that this it its it's that's their everything everything's you you're all su el la esa ese tu
-    """
-)
-_GAINS: Final = {
-    "refund": "refund money reimbursement cash repayment dollars euros dólares reembolso dinero devolución importe",
-    "credit": "credit voucher compensation discount abono crédito vale descuento cupón",
-    "send": "email e-mail text label confirmation letter message sms link copy correo etiqueta mensaje confirmación parcel package",
-    "order": "replacement card reemplazo",
-    "book": "appointment booking reservation slot cita reserva",
-}
-_GAIN_OF: Final = {word: kind for kind, words in _GAINS.items() for word in words.split()}
-_GET: Final = listed("receive get have see recibirá recibirás tendrá verá obtendrá")
-_IDIOMS: Final[tuple[tuple[str, str, bool], ...]] = (
-    (r"\bon (?:its|it's|the|their) way\b|\ben camino\b|\bout for delivery\b", "ship", True),
-    (r"\b(?:in|on) the (?:mail|post)\b", "send", True),
-    (r"\bback (?:on|in|to|into) your (?:account|card|bank|wallet)\b|\bmoney back\b(?=.*\bby\b)", "refund", False),
-    (r"\b(?:took|taken|taking|take) care of\b", ANY, False),
-    (
-        r"\b(?:it's|it is|that's|that is|everything is|everything's|all|you're all|you are all|is|are) (?:all |now |already )?(?:done|sorted|set|fixed|handled|resolved|settled|arranged|in order)\b",
-        ANY,
-        False,
-    ),
-    (r"^\W*(?:done|sorted|all done|all set|listo|hecho)\b(?! (?:in|by|with) )", ANY, False),
-    (r"\b(?:consider|consid[eé]rel[oa]) (?:it|that|this|yourself|hecho|hecha)\b", ANY, False),
-    (r"\b(?:went|gone|goes) through\b", ANY, False),
-    (
-        r"\bno longer (?:exists?|a member|active|subscribed|charged|valid|in our system|have)\b|\bwon't be (?:charged|billed) (?:again|any ?more)\b|\bya no (?:existe|está activ[oa])\b",
-        "cancel",
-        False,
-    ),
-    (r"\byour (?:\w+ ){1,3}is (?:now )?(?:active|live|open|ready|underway|in progress|gone|back)\b", ANY, True),
-    (r"\blet (?:the |our |your |them )?(?:\w+ ){0,3}know\b", "tell", False),
-    (
-        r"\bmade (?:the|that|this|a|your) (?:\w+ )?(?:change|booking|reservation|payment|refund|order|transfer|appointment)s?\b",
-        ANY,
-        False,
-    ),
-    (r"\b(?:dado|dio|dimos|di|doy) de baja\b", "cancel", False),
-    (r"\b(?:dado|dio|dimos) de alta\b", "open", False),
-    (r"\bsigned (?:you |it |them )?(?:up|off|out)\b", ANY, False),
-    (r"\bput (?:you |it |that |this |a |the )?(?:\w+ )?(?:through|in|on|into)\b", ANY, False),
-    (r"\bset (?:you|it|that|this|everything|up|a|the)\b", ANY, False),
-    (r"\b(?:passed|handed) (?:it|that|this|your \w+|the \w+) (?:on|over|along)\b", "ask", False),
-    (r"\bmoney (?:is|has) (?:been )?(?:back|returned|returning)\b", "refund", False),
-    (r"\bturned (?:it|that|them|your \w+|the \w+) (?:on|off)\b", ANY, False),
-    (r"\b(?:is|are|'s|are all) gone\b", "remove", False),
-    (r"\b(?:is|are|it's) (?:now |already )?in your (?:inbox|mailbox|account|e-?mail|post)\b", "send", False),
-    (r"\btak(?:en|e|ing) (?:\w+ ){0,3}off\b|\btook (?:\w+ ){0,3}off\b", "waive", False),
-    (r"\b(?:rolled|turned|switched|moved) (?:\w+ )?back\b", ANY, False),
-)
-_COMPILED: Final = tuple((re.compile(pattern), kind, event) for pattern, kind, event in _IDIOMS)
-
-
 def claims(clause: str) -> Iterator[Claim]:
     """Those of one clause."""
     text = clause.lower().replace("’", "'").strip()
@@ -138,7 +58,7 @@ def claims(clause: str) -> Iterator[Claim]:
         r"(?<=[;:—–])\s|,\s+(?=(?:and|but|so|then|y|pero)\s|(?:i|we|it|your|that|the|you)\b)|\s(?:but|pero)\s|,\s+(?=which\b|that\b)",
         text,
     ):
-        tokens = _TOKEN.findall(part)
+        tokens = TOKEN.findall(part)
         for claim in _idioms(part, tokens):
             yield replace(claim, part=part)
         for at, token in enumerate(tokens):
@@ -167,7 +87,7 @@ _NOUNS: Final = {
 def _named_otherwise(claim: Claim, evidence: Evidence) -> bool:
     """Whether it speaks of a thing that only another action brings about."""
     done = [deed.classes for deed in evidence.deeds if deed.effective]
-    nouns = {_NOUNS[word] for word in _TOKEN.findall(claim.part) if word in _NOUNS}
+    nouns = {_NOUNS[word] for word in TOKEN.findall(claim.part) if word in _NOUNS}
     return any(not any(fits(noun, classes) for classes in done) for noun in nouns)
 
 
@@ -216,11 +136,11 @@ def _told(claim: Claim, values: str) -> bool:
 
 
 def _idioms(part: str, tokens: list[str]) -> Iterator[Claim]:
-    for pattern, kind, event in _COMPILED:
+    for pattern, kind, event in COMPILED:
         match = pattern.search(part)
         if match is None:
             continue
-        before = _TOKEN.findall(part[: match.start()])
+        before = TOKEN.findall(part[: match.start()])
         if _open(before) or (
             _denied(tokens) and "no longer" not in match[0] and "won't be" not in match[0] and "ya no" not in match[0]
         ):
@@ -231,13 +151,13 @@ def _idioms(part: str, tokens: list[str]) -> Iterator[Claim]:
 def _claim_at(tokens: list[str], at: int, token: str) -> Claim | None:  # noqa: C901, PLR0912 one case for each form of a verb
     before = _core(tokens[:at])
     kind, _ = TABLE.get(token, ("", ""))
-    lately = [word for word in before[-4:] if word not in _ADVERBS]
+    lately = [word for word in before[-4:] if word not in ADVERBS]
     last = lately[-1] if lately else ""
     if tokens[at + 1 : at + 3] in (["de", "baja"], ["de", "alta"]):
         return None  # an idiom of its own
     if not kind and token.endswith("ed") and token not in _THOUGHT and not _open(before) and not _denied(before):
-        ours = last in _OURS - _ARE or (last in _HAVE and set(before) & _OURS) or (last in _OBJECTS and "had" in before)
-        if ours or last == "been" or (last in {"was", "were"} and before[0] in _YOURS):
+        ours = last in OURS - _ARE or (last in HAVE and set(before) & OURS) or (last in _OBJECTS and "had" in before)
+        if ours or last == "been" or (last in {"was", "were"} and before[0] in YOURS):
             return Claim(UNKNOWN + token, token, event=last in {"been", "was", "were"})
     if not kind:
         return _promise(tokens, at, token)
@@ -245,12 +165,12 @@ def _claim_at(tokens: list[str], at: int, token: str) -> Claim | None:  # noqa: 
         return None
     if token in PAST:
         if (
-            last in _HAVE
-            or (last in _OURS and last not in _ARE)
-            or (lately[-2:] and lately[-1] in _OBJECTS and any(w in _HAVE for w in lately))
+            last in HAVE
+            or (last in OURS and last not in _ARE)
+            or (lately[-2:] and lately[-1] in _OBJECTS and any(w in HAVE for w in lately))
         ):
             return Claim(kind, " ".join([*before[-3:], token]))
-        if last in _BE or last.endswith("'s"):
+        if last in BE or last.endswith("'s"):
             return _passive(before, lately, token, kind)
         now_too = token.endswith(("imos", "amos")) and not set(before[-1:]) & {"le", "les", "lo", "ya", "se"}
         if token.endswith(("é", "í", "imos", "amos", "ice", "icimos")) and not now_too and _spanish(tokens):
@@ -259,7 +179,7 @@ def _claim_at(tokens: list[str], at: int, token: str) -> Claim | None:  # noqa: 
             return Claim(kind, token, event=True)
         if "consider" in lately and last in _OBJECTS:
             return Claim(kind, f"consider it {token}")
-        if last and last in _OTHERS and kind != "pay":
+        if last and last in OTHERS and kind != "pay":
             return Claim(kind, f"{last} {token}")
         if (
             not before
@@ -268,29 +188,29 @@ def _claim_at(tokens: list[str], at: int, token: str) -> Claim | None:  # noqa: 
         ):
             return Claim(kind, token)  # "Cancelled it for you."
     if token in BASE:
-        if any(word in _WILL for word in lately) and not any(word in {"need", "have"} for word in lately):
-            subject = next((word for word in before if word in _OURS | {"you'll", "you"}), "")
-            return Claim(kind, " ".join([*lately, token])) if subject in _OURS else None
+        if any(word in WILL for word in lately) and not any(word in {"need", "have"} for word in lately):
+            subject = next((word for word in before if word in OURS | {"you'll", "you"}), "")
+            return Claim(kind, " ".join([*lately, token])) if subject in OURS else None
         if (
             last == "to"
             and (
                 {"able", "managed", "going", "made", "happy", "pleased", "sure", "proceed", "proceeding"}
                 & set(before[-4:])
             )
-            and set(before) & _OURS
+            and set(before) & OURS
         ):
             return None if "would" in before or "happy" in before else Claim(kind, " ".join([*before[-3:], token]))
         if last == "de" and {"acabo", "acabamos", "acaba"} & set(tokens[:at]):
             return Claim(kind, " ".join([*before[-2:], token]))
         if {"voy", "vamos"} & set(lately) and last == "a":
             return Claim(kind, " ".join([*before[-2:], token]))
-        if last in {"did", "do"} and before and set(before[-3:]) & _OURS:
+        if last in {"did", "do"} and before and set(before[-3:]) & OURS:
             return Claim(kind, " ".join([*before[-2:], token]))
     if token in ING:
         if (
             last in {"i'm", "we're"}
-            or (last in {"am", "are"} and set(lately) & _OURS)
-            or (last in {"by", "been"} and set(before) & _OURS)
+            or (last in {"am", "are"} and set(lately) & OURS)
+            or (last in {"by", "been"} and set(before) & OURS)
         ):
             return Claim(kind, " ".join([*before[-2:], token]))
         if last == "being":
@@ -307,11 +227,11 @@ _OBJECTS: Final = listed("it that them you this everything le les lo la los las 
 def _passive(before: list[str], lately: list[str], token: str, kind: str) -> Claim | None:
     """Perfect and past always tell of something that happened; "is blocked" does of yours, and is policy of theirs."""
     last = lately[-1]
-    perfect = any(word in _HAVE for word in lately) or last in _SURE_BE
+    perfect = any(word in HAVE for word in lately) or last in SURE_BE
     if perfect and not (last in {"was", "were"} and not before):
         return Claim(kind, " ".join([*lately[-2:], token]), event=True)
     specific = bool(before) and (
-        before[0] in _YOURS
+        before[0] in YOURS
         or last.endswith("'s")
         or last in {"it's", "that's", "you're", "everything's"}
         or "your" in before
@@ -331,14 +251,14 @@ def _passive(before: list[str], lately: list[str], token: str, kind: str) -> Cla
 
 def _promise(tokens: list[str], at: int, token: str) -> Claim | None:
     """What the caller is to get: "you'll receive a refund", "recibirá el dinero"."""
-    if token not in _GET:
+    if token not in GET:
         return None
     before = tokens[:at]
-    will = any(word in _WILL for word in before[-3:]) or token.endswith(("rá", "rás"))
+    will = any(word in WILL for word in before[-3:]) or token.endswith(("rá", "rás"))
     if not will or _open(before) or _denied(before[-2:]):
         return None
-    gained = next((_GAIN_OF[word] for word in tokens[at + 1 :] if word in _GAIN_OF), None)
-    conditional = any(word in _IF for word in tokens)
+    gained = next((GAIN_OF[word] for word in tokens[at + 1 :] if word in GAIN_OF), None)
+    conditional = any(word in IF for word in tokens)
     return Claim(gained, " ".join(tokens[max(0, at - 2) : at + 1])) if gained is not None and not conditional else None
 
 
@@ -352,18 +272,18 @@ def _core(before: list[str]) -> list[str]:
 
 def _open(before: list[str]) -> bool:
     """Whether what comes is conditional, possible or asked for, and not told."""
-    if any(word in _IF for word in before):
+    if any(word in IF for word in before):
         return True
     if any(word in {"have", "has", "had", "need", "needs"} and after == "to" for word, after in pairwise(before)):
         return True
-    near = [word for word in before[-4:] if word not in _ADVERBS]
+    near = [word for word in before[-4:] if word not in ADVERBS]
     if near and near[-1] == "to" and not {"able", "managed", "going"} & set(near):
         return True
-    return any(word in _MAY - {"to", "que"} for word in near) and not {"able", "managed"} & set(near)
+    return any(word in MAY - {"to", "que"} for word in near) and not {"able", "managed"} & set(near)
 
 
 def _denied(before: list[str]) -> bool:
-    return any(word in _NOT or word.endswith("n't") for word in before)
+    return any(word in NOT or word.endswith("n't") for word in before)
 
 
 _THOUGHT: Final = listed(

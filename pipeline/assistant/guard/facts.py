@@ -3,8 +3,8 @@
 import re
 from typing import Final
 
+from pipeline.assistant.guard.agreeing import supported
 from pipeline.assistant.guard.evidence import Evidence
-from pipeline.assistant.guard.figures import supported
 from pipeline.assistant.guard.listed import listed
 from pipeline.assistant.guard.words import FREE, Segment, Sentence, sentence, stem
 

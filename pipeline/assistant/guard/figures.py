@@ -8,10 +8,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Final, Literal
 
 from pipeline.assistant.guard.listed import listed
+from pipeline.assistant.guard.numerals import HUNDREDS, ORDINALS, TENS, UNITS, Code, Number, Piece
+from pipeline.assistant.guard.numerals import pieces as read_pieces
 
 Kind = Literal[
     "number", "money", "percent", "time", "date", "weekday", "id", "day", "hours", "days", "months", "relative", "raw"
@@ -26,30 +28,6 @@ class Figure:
     value: str
 
 
-_UNITS: Final = {
-    "zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
-    "ten": 10, "eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15, "sixteen": 16,
-    "seventeen": 17, "eighteen": 18, "nineteen": 19, "cero": 0, "uno": 1, "dos": 2, "tres": 3, "cuatro": 4, "cinco": 5,
-    "seis": 6, "siete": 7, "ocho": 8, "nueve": 9, "diez": 10, "once": 11, "doce": 12, "trece": 13, "catorce": 14,
-    "quince": 15, "dieciséis": 16, "diecisiete": 17, "dieciocho": 18, "diecinueve": 19, "veintiuno": 21,
-    "veintiún": 21, "veintidós": 22, "veintitrés": 23, "veinticuatro": 24, "veinticinco": 25, "veintiséis": 26,
-    "veintisiete": 27, "veintiocho": 28, "veintinueve": 29,
-}  # fmt: skip
-_TENS: Final = {
-    "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90,
-    "veinte": 20, "treinta": 30, "cuarenta": 40, "cincuenta": 50, "sesenta": 60, "setenta": 70, "ochenta": 80,
-    "noventa": 90,
-}  # fmt: skip
-_HUNDREDS: Final = {
-    "cien": 100, "ciento": 100, "doscientos": 200, "doscientas": 200, "trescientos": 300, "trescientas": 300,
-    "cuatrocientos": 400, "quinientos": 500, "seiscientos": 600, "setecientos": 700, "ochocientos": 800,
-    "novecientos": 900,
-}  # fmt: skip
-_ORDINALS: Final = {
-    "first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8, "ninth": 9,
-    "tenth": 10, "eleventh": 11, "twelfth": 12, "thirteenth": 13, "fourteenth": 14, "fifteenth": 15, "sixteenth": 16,
-    "seventeenth": 17, "eighteenth": 18, "nineteenth": 19, "twentieth": 20, "thirtieth": 30, "primero": 1,
-}  # fmt: skip
 _MONTHS: Final = {
     name: number
     for names in (
@@ -79,10 +57,10 @@ _DURATIONS: Final[dict[str, tuple[Kind, int]]] = {
     "month": ("months", 1), "mes": ("months", 1), "mese": ("months", 1), "year": ("months", 12), "año": ("months", 12),
 }  # fmt: skip
 NUMBER_WORDS: Final = (
-    frozenset(_UNITS)
-    | frozenset(_TENS)
-    | frozenset(_HUNDREDS)
-    | frozenset(_ORDINALS)
+    frozenset(UNITS)
+    | frozenset(TENS)
+    | frozenset(HUNDREDS)
+    | frozenset(ORDINALS)
     | frozenset(_MONTHS)
     | frozenset(_WEEKDAYS)
 ) - {"may", "second"}
@@ -92,149 +70,16 @@ _MONEY: Final = listed(
     """
 )
 _CENTS: Final = listed("cent cents céntimo céntimos")
-_TOKEN: Final = re.compile(
-    r"\d{4}-\d{2}-\d{2}(?:t\d{2}:\d{2}(?::\d{2})?)?|\d{1,2}:\d{2}|[$€£]\s?\d[\d,]*(?:\.\d+)?|\d[\d,]*(?:\.\d+)?\s?[%€]"
-    r"|\d+(?:st|nd|rd|th)\b|(?=[a-z-]*\d)[a-z]+-?[\da-z-]*\d[\da-z]*|\d+[a-z]+\d[\da-z]*|\d[\d,]*(?:\.\d+)?|[a-záéíóúñü]+(?:\.[a-z]\.?)?|%"
-)
 _AM: Final = frozenset({"am", "a.m", "a.m.", "morning"})
 _PM: Final = frozenset({"pm", "p.m", "p.m.", "afternoon", "evening", "night", "tarde", "noche"})
-_PLAIN: Final = re.compile(r"\d+(?:\.\d+)?")
-
-
-@dataclass(frozen=True, slots=True)
-class _Number:
-    value: Decimal
-    ordinal: bool = False
-    money: bool = False
-    percent: bool = False
-    written: bool = False
-    """With figures, not in words."""
-
-
-_Piece = str | _Number | Figure
 
 
 def read(text: str) -> tuple[Figure, ...]:
     """All figures of a text, in order."""
-    plain = in_one_piece(text)
-    return tuple(_figures(_pieces(plain if _has_code(plain) else plain.replace("-", " "))))
+    return tuple(_figures(read_pieces(text)))
 
 
-def in_one_piece(text: str) -> str:
-    """The text in small letters, with figures joined that are said in several pieces."""
-    plain = _SPELLED.sub(lambda run: run[0].replace(" ", ""), text.lower().replace("’", "'"))
-    plain = _HALF_OFF.sub("50%", plain)
-    return _AND_A_PART.sub(lambda told: _PARTS[told[1], told[2]], plain)
-
-
-_SPELLED: Final = re.compile(r"\b(?:[a-z]{1,3} )?\d(?: \d){2,}\b")
-"""A number said digit by digit, perhaps behind letters."""
-_AND_A_PART: Final = re.compile(r"\b(an|one) hour and a (quarter|half)\b")
-_PARTS: Final = {
-    (one, part): f"{minutes} minutes" for one in ("an", "one") for part, minutes in (("quarter", 75), ("half", 90))
-}
-_HALF_OFF: Final = re.compile(r"\bhalf (?:off|the price|price)\b|\ba mitad de precio\b")
-
-
-def _has_code(text: str) -> bool:
-    """Whether a hyphen belongs to an id or a date."""
-    return bool(re.search(r"[A-Za-z]+-\d|\d-[A-Za-z]*\d", text))
-
-
-def _pieces(text: str) -> list[_Piece]:
-    """Tokens, with numbers read."""
-    tokens: list[str] = _TOKEN.findall(text)
-    found: list[_Piece] = []
-    at = 0
-    while at < len(tokens):
-        piece, used = _number_at(tokens, at)
-        found.append(piece)
-        at += used
-    return found
-
-
-def _number_at(tokens: list[str], at: int) -> tuple[_Piece, int]:
-    token = tokens[at]
-    if token[0] in "$€£":
-        return _Number(_decimal(token[1:]), money=True, written=True), 1
-    if token[0].isdigit():
-        return _written(token), 1
-    if any(sign.isdigit() for sign in token):
-        return Figure("id", re.sub(r"[^a-z0-9]", "", token)), 1
-    return _spoken(tokens, at)
-
-
-def _written(token: str) -> _Piece:
-    if re.fullmatch(r"\d{4}-\d{2}-\d{2}.*", token) or re.fullmatch(r"\d{1,2}:\d{2}", token):
-        return token
-    if token[-1] == "%":
-        return _Number(_decimal(token[:-1]), percent=True, written=True)
-    if token[-1] == "€":
-        return _Number(_decimal(token[:-1]), money=True, written=True)
-    if token[-2:] in {"st", "nd", "rd", "th"}:
-        return _Number(Decimal(token[:-2]), ordinal=True, written=True)
-    if _PLAIN.fullmatch(token.replace(",", "")):
-        return _Number(_decimal(token), written=True)
-    return Figure("id", token)
-
-
-def _spoken(tokens: list[str], at: int) -> tuple[_Piece, int]:  # noqa: C901, PLR0912, PLR0915 the grammar of numbers in words, in one place
-    """A number in words from here on, or the word itself."""
-    total = current = 0
-    used, seen, ordinal = 0, False, False
-    digits: list[int] = []
-    while at + used < len(tokens):
-        word = tokens[at + used]
-        following = tokens[at + used + 1] if at + used + 1 < len(tokens) else ""
-        if word in _UNITS and not (word == "once" and not seen and not _spanish_once(tokens, at + used)):
-            if (seen and current % 10 and current < 20) or (seen and digits and current < 10 and _UNITS[word] < 10):
-                if current >= 10 or _UNITS[word] >= 10:
-                    break
-                digits.append(_UNITS[word])
-                used += 1
-                continue
-            current += _UNITS[word]
-            digits = [_UNITS[word]] if not seen and _UNITS[word] < 10 else []
-        elif word in _TENS:
-            if seen and current % 100:
-                break
-            current += _TENS[word]
-            digits = []
-        elif word in _HUNDREDS:
-            current += _HUNDREDS[word]
-            digits = []
-        elif word == "hundred":
-            current = max(1, current) * 100
-            digits = []
-        elif word in {"thousand", "mil"} and (seen or word == "mil"):
-            total, current, digits = total + max(1, current) * 1000, 0, []
-        elif word in _ORDINALS and not (word == "second" and not seen):
-            if seen and current % 10:
-                break
-            current, ordinal, used, seen = current + _ORDINALS[word], True, used + 1, True
-            break
-        elif word in {"and", "y"} and seen and (following in _UNITS or following in _TENS or following in _ORDINALS):
-            if word == "y" and current not in _TENS.values():
-                break
-            if word == "and" and not (current >= 100 or total):
-                break
-        else:
-            break
-        seen, used = True, used + 1
-    if not seen:
-        return tokens[at], 1
-    if len(digits) > 1:
-        return _Number(Decimal("".join(map(str, digits)))), used
-    return _Number(Decimal(total + current), ordinal=ordinal), used
-
-
-def _spanish_once(tokens: list[str], at: int) -> bool:
-    """Whether "once" is eleven: among Spanish words."""
-    around = tokens[max(0, at - 2) : at] + tokens[at + 1 : at + 3]
-    return any(word in {"las", "los", "a", "el", "de", "días", "euros", "día"} for word in around)
-
-
-def _figures(pieces: list[_Piece]) -> Iterator[Figure]:
+def _figures(pieces: list[Piece]) -> Iterator[Figure]:
     at = 0
     while at < len(pieces):
         found, used = _figure_at(pieces, at)
@@ -242,23 +87,23 @@ def _figures(pieces: list[_Piece]) -> Iterator[Figure]:
         at += used
 
 
-def _word(pieces: list[_Piece], at: int) -> str:
+def _word(pieces: list[Piece], at: int) -> str:
     if not 0 <= at < len(pieces):
         return ""
     piece = pieces[at]
     return piece if isinstance(piece, str) else ""
 
 
-def _num(pieces: list[_Piece], at: int) -> _Number | None:
+def _num(pieces: list[Piece], at: int) -> Number | None:
     piece = pieces[at] if 0 <= at < len(pieces) else None
-    return piece if isinstance(piece, _Number) else None
+    return piece if isinstance(piece, Number) else None
 
 
-def _figure_at(pieces: list[_Piece], at: int) -> tuple[list[Figure], int]:  # noqa: C901 one case for each kind of figure
+def _figure_at(pieces: list[Piece], at: int) -> tuple[list[Figure], int]:  # noqa: C901 one case for each kind of figure
     piece = pieces[at]
-    if isinstance(piece, Figure):
-        return [piece], 1
-    if isinstance(piece, _Number):
+    if isinstance(piece, Code):
+        return [Figure("id", piece.value)], 1
+    if isinstance(piece, Number):
         return _quantity(pieces, at, piece)
     if re.fullmatch(r"\d{4}-\d{2}-\d{2}.*", piece):
         return _iso(piece), 1
@@ -284,10 +129,10 @@ def _figure_at(pieces: list[_Piece], at: int) -> tuple[list[Figure], int]:  # no
     return [], 1
 
 
-def _one_of(pieces: list[_Piece], at: int) -> tuple[list[Figure], int]:
+def _one_of(pieces: list[Piece], at: int) -> tuple[list[Figure], int]:
     """A day, a week, a year: one of them, where it tells how long; "$55 a month" tells how often."""
     before = pieces[at - 1] if at else ""
-    if isinstance(before, _Number) or _word(pieces, at - 1) in _MONEY | {
+    if isinstance(before, Number) or _word(pieces, at - 1) in _MONEY | {
         "person",
         "user",
         "percent",
@@ -300,7 +145,7 @@ def _one_of(pieces: list[_Piece], at: int) -> tuple[list[Figure], int]:
     return ([_duration(Decimal(1), unit)] if unit else []), 2
 
 
-def _quantity(pieces: list[_Piece], at: int, number: _Number) -> tuple[list[Figure], int]:  # noqa: C901 one case for each thing that is counted
+def _quantity(pieces: list[Piece], at: int, number: Number) -> tuple[list[Figure], int]:  # noqa: C901 one case for each thing that is counted
     following = _word(pieces, at + 1)
     if number.money:
         return [_amount(number.value)], 1
@@ -342,7 +187,7 @@ _MINUTES_TO: Final = frozenset({5, 10, 15, 20, 25})
 _BETWEEN: Final = frozenset({"business", "working", "calendar", "full", "more"})
 
 
-def _unit_of_range(pieces: list[_Piece], at: int) -> tuple[str | None, int]:
+def _unit_of_range(pieces: list[Piece], at: int) -> tuple[str | None, int]:
     """The unit of "3" in "3 to 5 business days"."""
     if _word(pieces, at + 1) not in {"to", "and", "or", "a", "y", "o"} or _num(pieces, at + 2) is None:
         return None, at
@@ -350,7 +195,7 @@ def _unit_of_range(pieces: list[_Piece], at: int) -> tuple[str | None, int]:
     return _unit(_word(pieces, behind)), behind
 
 
-def _spoken_money(pieces: list[_Piece], at: int, number: _Number) -> tuple[list[Figure], int]:
+def _spoken_money(pieces: list[Piece], at: int, number: Number) -> tuple[list[Figure], int]:
     if _word(pieces, at + 1) in _CENTS:
         return [_amount(number.value / 100)], 2
     behind = at + 3 if _word(pieces, at + 2) in {"and", "con", "y"} else at + 2
@@ -378,7 +223,7 @@ def _duration(value: Decimal, unit: str) -> Figure:
     return Figure(kind, _plain(value * factor))
 
 
-def _half(pieces: list[_Piece], at: int) -> str:
+def _half(pieces: list[Piece], at: int) -> str:
     """Am or pm, where the next words tell."""
     for step in range(4):
         word = _word(pieces, at + step)
@@ -420,60 +265,3 @@ def _amount(value: Decimal) -> Figure:
 
 def _plain(value: Decimal) -> str:
     return format(value.normalize(), "f")
-
-
-def _decimal(text: str) -> Decimal:
-    try:
-        return Decimal(text.strip().replace(",", ""))
-    except InvalidOperation:
-        return Decimal(0)
-
-
-def supported(figure: Figure, known: frozenset[Figure], named: frozenset[Figure], *, asks: bool = False) -> bool:  # noqa: C901 one case for each kind of figure
-    """Whether a figure of a clause is among those of the evidence, or names something that the caller named."""
-    if figure in known or (asks and figure in named):
-        return True
-    bare = Figure("number", figure.value)
-    if figure.value == "2" and figure.kind == "number":
-        return asks or any(one.value == "2" for one in known | named)
-    match figure.kind:
-        case "raw":
-            return True  # what it measures is looked at
-        case "number":
-            if figure.value in _COMMON or (figure in named and len(figure.value) >= _LEAST_OF_AN_ID):
-                return True
-            return any(one.value == figure.value for one in known) or _as_time(figure, known)
-        case "money" | "percent" | "hours" | "days" | "months":
-            return bare in known
-        case "time":
-            return _as_twelve(figure, known) or any(one.kind == "id" and one.value == figure.value for one in known)
-        case "day":
-            return any(one.kind == "date" and one.value.endswith(f"-{figure.value}") for one in known) or bare in known
-        case "date":
-            return False
-        case "id":
-            return figure in named
-    return figure in named and figure.kind in {"weekday", "relative"}
-
-
-_COMMON: Final = frozenset({"0", "1"})
-"""Words of speech more than facts: one moment, the other one."""
-_LEAST_OF_AN_ID: Final = 3
-
-
-def _as_time(figure: Figure, known: frozenset[Figure]) -> bool:
-    """An hour without its half of the day: "at seven", where the evidence says 7 a.m."""
-    hours = {one.value for one in known if one.kind == "time"}
-    return figure.value.isdecimal() and any(
-        hour[3:] == "00" and int(hour[:2]) % 12 == int(figure.value) % 12 for hour in hours
-    )
-
-
-def _as_twelve(figure: Figure, known: frozenset[Figure]) -> bool:
-    """Half past six, where the evidence says 18:30; or seven in the morning, where it says from seven."""
-    hour, minute = int(figure.value[:2]), figure.value[3:]
-    if hour < 12 and Figure("time", f"{hour + 12:02d}:{minute}") in known:
-        return True
-    if hour <= 12 and Figure("time", f"{(hour + 12) % 24:02d}:{minute}") in known and hour != 0:
-        return True
-    return minute == "00" and Figure("number", str(hour % 12 or 12)) in known

@@ -11,8 +11,9 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Final
 
-from pipeline.assistant.guard.figures import NUMBER_WORDS, Figure, in_one_piece, read
+from pipeline.assistant.guard.figures import NUMBER_WORDS, Figure, read
 from pipeline.assistant.guard.listed import listed
+from pipeline.assistant.guard.numerals import in_one_piece
 
 Stemmed = str
 FREE: Final = "=free"
