@@ -222,7 +222,7 @@ class Answering:
         return self._standing.secrets.reveal(action.arguments)
 
     async def _find(self, action: FindPassages) -> None:
-        found = await self.foresight.passages(action.question)
+        found = await self.foresight.passages(action)
         self._stream.pace.reached("retrieval")
         self.post(
             PassagesFound(self._clock.now_ms(), action.call, as_events(found), found.certain, bool(found.conflicts))

@@ -10,6 +10,7 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
 
+from knowledge.access import Reader
 from knowledge.retrieve import Found, Retrieval
 from pipeline.assistant.exchange import (
     AskModel,
@@ -72,7 +73,7 @@ class _Begun:
 
     words: str
     work: asyncio.Task[None]
-    passages: dict[str, asyncio.Task[Found]]
+    passages: "Searches"
     replies: dict[str, tuple[Reply, list[ModelPart]]]
 
 
@@ -114,7 +115,7 @@ class Foresight:
         self.drop()
         if not words:
             return
-        passages: dict[str, asyncio.Task[Found]] = {}
+        passages: Searches = {}
         replies: dict[str, tuple[Reply, list[ModelPart]]] = {}
         work = self._tasks.create_task(self._work(replace(turn, utterance=FORESEEN), passages, replies))
         self._begun, self._over = _Begun(words, work, passages, replies), False
@@ -137,12 +138,12 @@ class Foresight:
             self.drop()
         self._over = True
 
-    async def passages(self, question: str) -> Found:
-        """What is known about a question; at once, if it was foreseen."""
-        search = self._begun.passages.pop(normal(question), None) if self._begun is not None else None
+    async def passages(self, asked: FindPassages) -> Found:
+        """What this caller may hear about a question; at once, if it was foreseen for the same one."""
+        search = self._begun.passages.pop(_search(asked), None) if self._begun is not None else None
         if search is not None:
             return await search
-        return await self._retrieval.find(question, RETRIEVAL_DEADLINE_MS)
+        return await self._retrieval.find(asked.question, RETRIEVAL_DEADLINE_MS, reader_of(asked))
 
     def reply(self, model: LanguageModel, request: ModelRequest) -> tuple[Reply, list[ModelPart]]:
         """The model's reply, and those of its parts that were read from it already."""
@@ -155,7 +156,7 @@ class Foresight:
     async def _work(
         self,
         turn: CallerTurn,
-        passages: dict[str, asyncio.Task[Found]],
+        passages: "Searches",
         replies: dict[str, tuple[Reply, list[ModelPart]]],
     ) -> None:
         dialogue = self._dialogue.fork()
@@ -164,8 +165,8 @@ class Foresight:
             self._prepare_all(actions)
             asked = next((action for action in actions if isinstance(action, FindPassages | AskModel)), None)
             if isinstance(asked, FindPassages):
-                search = self._tasks.create_task(self._retrieval.find(asked.question, RETRIEVAL_DEADLINE_MS))
-                passages[normal(asked.question)] = search
+                finding = self._retrieval.find(asked.question, RETRIEVAL_DEADLINE_MS, reader_of(asked))
+                search = passages[_search(asked)] = self._tasks.create_task(finding)
                 found = await asyncio.shield(search)
                 actions = dialogue.handle(
                     PassagesFound(turn.at_ms, asked.call, as_events(found), found.certain, bool(found.conflicts))
@@ -184,6 +185,19 @@ class Foresight:
         for action in actions:
             if isinstance(action, Say):
                 self._prepare(action.text)
+
+
+Searches = dict[tuple[str, Reader], asyncio.Task[Found]]
+"""What is being looked up, by the question and who asks."""
+
+
+def reader_of(asked: FindPassages) -> Reader:
+    """Who asks: a caller, as well as a tool knows them. No more than public text for anybody else."""
+    return Reader(asked.customer, asked.verified)
+
+
+def _search(asked: FindPassages) -> tuple[str, Reader]:
+    return normal(asked.question), reader_of(asked)
 
 
 def as_events(found: Found) -> tuple[FoundPassage, ...]:

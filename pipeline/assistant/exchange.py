@@ -252,6 +252,10 @@ class FindPassages:
     call: str
     turn: str
     question: str
+    customer: str = ""
+    """Who the caller is, as a tool said; empty: nobody."""
+    verified: Verification = "none"
+    """How well they are known: what is written for one customer is found for that customer only."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -295,7 +295,8 @@ class Talk:
                 )
             )
         elif isinstance(waiting, Finding):
-            self.out.append(FindPassages(waiting.call, waiting.turn, waiting.question))
+            known = self.state.identity
+            self.out.append(FindPassages(waiting.call, waiting.turn, waiting.question, known.customer, known.level))
 
     # The record
 
