@@ -16,6 +16,18 @@ hypothesis.settings.register_profile("here", deadline=None)
 hypothesis.settings.load_profile("ci" if os.environ.get("CORDBOARD_CI") == "1" else "here")
 
 
+REAL_CLOCK = ("adapter", "call", "browser")
+"""Marks of tests with sockets, processes and real time, whose pace a loaded machine can spoil."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """In CI such a test is tried once more before it fails; what was tried again is listed at the end (RERUN)."""
+    if os.environ.get("CORDBOARD_CI") == "1":
+        for item in items:
+            if any(map(item.get_closest_marker, REAL_CLOCK)):
+                item.add_marker(pytest.mark.flaky(reruns=1))
+
+
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """The folder of recordings and specifications beside the repository; absent, a loud skip, and in CI a failure."""
