@@ -41,8 +41,13 @@ class Reading:
     """Keyed, or of a kind that is not read back."""
 
 
-def read(question: Question, words: Words, today: date, refused: tuple[str, ...] = ()) -> Reading | None:
-    """The answer in what the caller said or keyed, or None. Values that were refused are not read again."""
+def read(
+    question: Question, words: Words, today: date, refused: tuple[str, ...] = (), *, asked: bool = True
+) -> Reading | None:
+    """The answer in what the caller said or keyed, or None. Values that were refused are not read again.
+
+    asked: the words answer the question; else they were said before it, and a choice counts only in its own words.
+    """
     hidden = referred(words.text)
     if question.secret is not None or hidden is not None:
         kept = hidden is not None and hidden.kind == question.secret and fits(question, "0" * hidden.length)
@@ -50,7 +55,7 @@ def read(question: Question, words: Words, today: date, refused: tuple[str, ...]
     if words.via == "dtmf":
         value = _keyed(question, words.text, today)
         return None if value is None else Reading(value, certain=True)
-    values = (value for text in words.readings for value in _spoken(question, text, today, words.language))
+    values = (value for text in words.readings for value in _spoken(question, text, today, words.language, asked=asked))
     found = next((value for value in values if value not in refused), None)
     return None if found is None else Reading(found, certain=question.read_back is None)
 
@@ -100,7 +105,7 @@ def _keyed(question: Question, keys: str, today: date) -> Any:
             return None
 
 
-def _spoken(question: Question, text: str, today: date, language: Language) -> Iterator[Any]:
+def _spoken(question: Question, text: str, today: date, language: Language, *, asked: bool) -> Iterator[Any]:
     correction = split_correction(language.answer(text))
     said = correction.rest if correction.rejected and correction.rest else language.answer(text)
     match question.kind:
@@ -111,7 +116,7 @@ def _spoken(question: Question, text: str, today: date, language: Language) -> I
         case "yes_no":
             yield from _there(parse_yes_no(language.answer(text)))
         case "choice":
-            yield from _chosen(question, text, language)
+            yield from _chosen(question, text, language if asked else None)
         case "date":
             yield from (day.isoformat() for day in _there(parse_date(said, today)))
         case "name":
@@ -156,19 +161,22 @@ def _there(value: T | None) -> tuple[T, ...]:
     return () if value is None else (value,)
 
 
-def _chosen(question: Question, text: str, language: Language) -> Iterator[str]:
-    """The choice whose longest phrase was said; none when two are said equally well."""
+def _chosen(question: Question, text: str, asked_in: Language | None) -> Iterator[str]:
+    """The choice whose longest phrase was said; none when two are said equally well.
+
+    asked_in: the language of an answer to the question, where other inflections and the keys count, too.
+    """
     scores = {
         choice.value: max((len(phrase) for phrase in choice.phrases if mentions(text, [phrase])), default=0)
         for choice in question.choices
     }
-    if not any(scores.values()):
+    if not any(scores.values()) and asked_in is not None:
         scores = {choice.value: max(_loosely(text, phrase) for phrase in choice.phrases) for choice in question.choices}
     best = max(scores.values())
     winners = [value for value, score in scores.items() if score == best]
     if best and len(winners) == 1:
         yield winners[0]
-    key = parse_digits(language.answer(text))
+    key = parse_digits(asked_in.answer(text)) if asked_in is not None else None
     yield from (choice.value for choice in question.choices if key and str(choice.key) == key)
 
 

@@ -116,7 +116,7 @@ def _from_opening(talk: Talk, question: Question) -> Reading | None:
     never = attempts.refused(talk, question)
     if state.opening is not None and question.kind in {"digits", "date", "choice", "phone", "email"}:
         keyed = question.kind == "date" and state.opening.via == "dtmf"  # the keys were some other number
-        reading = None if keyed else answers.read(question, state.opening, now, never)
+        reading = None if keyed else answers.read(question, state.opening, now, never, asked=False)
         if reading is not None:
             return reading
     besides = (words for kind, words in state.told if kind in _LEAVES_OPEN.get(question.kind, ()))

@@ -75,6 +75,31 @@ def test_keyed_answers_are_certain(question, keys, value):
     assert reading == (None if value is None else Reading(value, certain=True))
 
 
+@pytest.mark.parametrize(
+    ("text", "asked", "unasked"),
+    [
+        ("my checking account", "checking", "checking"),
+        ("i want to check my balance", "checking", None),
+        ("one of my cards was declined twice", "checking", None),
+        ("two", "savings", None),
+    ],
+)
+def test_what_was_said_before_the_question_names_a_choice_only_in_its_own_words(text, asked, unasked):
+    account = Question(
+        slot="a",
+        kind="choice",
+        prompt="?",
+        keypad="?",
+        choices=(
+            Choice(value="checking", key=1, phrases=("checking",)),
+            Choice(value="savings", key=2, phrases=("savings",)),
+        ),
+    )
+    answer, before = read(account, Words(text), TODAY), read(account, Words(text), TODAY, asked=False)
+    assert answer == (None if asked is None else Reading(asked, certain=True))
+    assert before == (None if unasked is None else Reading(unasked, certain=True))
+
+
 def test_other_readings_count_when_the_first_does_not_fit_and_refused_values_never():
     words = Words("one two three four", ("one two three four four", "one two three four five"))
     assert read(DIGITS, words, TODAY) == Reading("12344", certain=False)
