@@ -144,18 +144,18 @@ def _money(value: str) -> str:
 
 
 def _built_in(path: str, line: Line, state: State) -> str:
-    hours = line.settings.hours
+    hours, language = line.settings.hours, line.tongue
     now = state.local_time
     if path == "line.name":
         return line.settings.name
     if path == "hours.week" or now is None:
-        return spoken_week(hours)
+        return spoken_week(hours, language)
     if path == "hours.status":
-        return spoken_status(hours, now)
+        return spoken_status(hours, now, language)
     day = _day_asked(hours, state, now)
     if day is not None:
-        return spoken_day(hours, day, now)
-    return f"{spoken_status(hours, now)} {spoken_week(hours)}"
+        return spoken_day(hours, day, now, language)
+    return f"{spoken_status(hours, now, language)} {spoken_week(hours, language)}"
 
 
 def _day_asked(hours: Hours, state: State, now: datetime) -> date | None:
@@ -165,4 +165,4 @@ def _day_asked(hours: Hours, state: State, now: datetime) -> date | None:
     text = state.opening.text
     names = {holiday.name.lower().removesuffix(" day"): holiday.date for holiday in reversed(hours.holidays)}
     named = [name for name, day in names.items() if day >= now.date() and mentions(text, [name])]
-    return names[max(named, key=len)] if named else parse_date(text, now.date())
+    return names[max(named, key=len)] if named else parse_date(state.opening.answer, now.date())

@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from functools import cache
 from typing import Any, Final
 
-from pipeline.line.schema import json_schema
+from pipeline.line.schema import settings_schema
 
 Schema = Mapping[str, Any]
 
@@ -131,4 +131,4 @@ def _text(schema: Schema) -> str:
 
 @cache
 def _whole() -> Schema:
-    return json_schema()
+    return settings_schema()

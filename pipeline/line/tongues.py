@@ -16,16 +16,22 @@ Path = tuple[str | int, ...]
 
 _SPOKEN: Final = frozenset(
     {
-        "about", "disclosure", "keypad", "prompt", "question", "read_back", "retry", "reuse", "say", "taken", "wait",
-        "welcome",
+        "about", "disclosure", "invalid", "keypad", "prompt", "question", "read_back", "retry", "reuse", "say", "taken",
+        "wait", "welcome",
     }
 )  # fmt: skip
-_LISTENED: Final = frozenset({"examples", "phrases", "worked", "failed"})
+_LISTENED: Final = frozenset({"examples", "phrases", "says"})
+_OUTCOMES: Final = frozenset({"worked", "failed"})
+"""What callers say of an instruction, where it is a list; else the step to go on with."""
+_NOT_FOR_CALLERS: Final = frozenset({"Conversation"})
+"""Parts whose words are for a language model."""
+_HOLIDAYS: Final = ("hours", "holidays")
+"""Inside of these names are said."""
 _NOT_SPOKEN: Final = frozenset({"model", "arguments"})
 """Inside of these stand words for others than callers."""
 
 _HOURS: Final = "{hours."
-"""Begins the places that are filled with sentences, which are English."""
+"""Begins the places that are filled with sentences, for which a language needs words."""
 
 
 def declared(data: Any, known: Mapping[str, Language]) -> tuple[tuple[str, ...], list[Finding]]:
@@ -66,6 +72,14 @@ def untranslated(data: Any, codes: Sequence[str], known: Mapping[str, Language])
     yield from _missing(data, (), codes, known, spoken=False)
 
 
+def is_said(part: str, key: str, *, listed: bool) -> bool:
+    """Whether a text may stand in several languages under this key of a part of a line (a class of model.py)."""
+    if part in _NOT_FOR_CALLERS:
+        return False
+    holiday = part == "Holiday" and key == "name"
+    return part == "Prompts" or holiday or key in _SPOKEN or key in _LISTENED or (key in _OUTCOMES and listed)
+
+
 def _chosen(value: Any, code: str, codes: Sequence[str]) -> Any:
     if is_translated(value, codes):
         return value.get(code, next(iter(value.values())))
@@ -92,10 +106,8 @@ def _missing(
         for code in codes:
             if not value.get(code):
                 yield Finding(path, f"there is no text in {known[code].name}", f"add '{code}: …' beside the others")
-            elif _HOURS in str(value[code]) and known[code].answers is not None:
-                yield Finding(
-                    path, f"hours cannot be filled in in {known[code].name} yet", "write them out in this text"
-                )
+            elif _HOURS in str(value[code]) and known[code].answers is not None and known[code].opening is None:
+                yield Finding(path, f"hours cannot be filled in in {known[code].name}", "write them out in this text")
     elif isinstance(value, dict):
         for key, item in value.items():
             within = _says(key, item, path) or (spoken and isinstance(item, list))
@@ -113,4 +125,6 @@ def _says(key: Any, item: Any, path: Path) -> bool:
     """Whether a caller hears what stands under this key, or it is what callers say."""
     if not isinstance(item, str | list) or _NOT_SPOKEN & set(path):
         return False
+    if (path[:2] == _HOLIDAYS and key == "name") or (key in _OUTCOMES and isinstance(item, list)):
+        return True
     return path[:1] == ("prompts",) or key in _SPOKEN or key in _LISTENED

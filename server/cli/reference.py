@@ -7,7 +7,7 @@ from typing import Any
 import typer
 from pydantic import SecretStr
 
-from pipeline.line.schema import json_schema
+from pipeline.line.schema import settings_schema
 from pipeline.line.toolfile import RulesFile, ToolsFile
 from server.cli.exits import Exit
 from server.settings import Settings
@@ -108,7 +108,7 @@ def _command(name: str, command: Any) -> str:
 
 
 def _line() -> str:
-    schema = json_schema()
+    schema = settings_schema()
     parts = [
         f"# The line file\n{_MADE}One folder is one line; `line.yaml` in it says everything. `cordboard check` finds errors, `cordboard schema` prints the JSON Schema for editors. `lines/example/line.yaml` is a complete line.\n"
     ]

@@ -14,6 +14,7 @@ from server.cli.result import Silence, dead_air_ms, report, silences, yields_ms
 from telephony.double.ear import Ear
 from telephony.double.files import read_ulaw
 from telephony.double.script import InterruptAt, Press, Speak, StaySilent
+from tests.fakes.english import english_line
 
 pytestmark = pytest.mark.unit
 
@@ -50,7 +51,7 @@ def test_a_line_whose_backend_cannot_be_made_is_not_ok(tmp_path: Path):
 
 
 def test_everything_that_is_wrong_with_all_lines_is_said_at_once_with_file_and_line(tmp_path: Path):
-    broken = Path(shutil.copytree(EXAMPLE, tmp_path / "line"))
+    broken = english_line(tmp_path / "line")
     text = (broken / "line.yaml").read_text()
     (broken / "line.yaml").write_text(text.replace("langu", "lanug").replace("queue: repairs", "queue: repair"))
     (broken / "backend" / "seed.sql").write_text("not sql;")
@@ -59,7 +60,7 @@ def test_everything_that_is_wrong_with_all_lines_is_said_at_once_with_file_and_l
     said = [" ".join(one.split()) for one in told.stderr.split("error: ")[1:]]
     assert told.exit_code == 2
     assert len(said) == 5, told.stderr
-    for part in ("line.yaml:7: 'lanugage' is not known", "queue 'repair'", "seed.sql:1: ", "empty.md:1: ", "nowhere"):
+    for part in ("line.yaml:5: 'lanugage' is not known", "queue 'repair'", "seed.sql:1: ", "empty.md:1: ", "nowhere"):
         assert any(part in one for one in said), part
     assert all("; " in one for one in said)
     assert f"ok {EXAMPLE}" in told.stdout

@@ -1,7 +1,6 @@
 """A line has versions that are listed, compared and gone back to; live calls keep theirs."""
 
 import asyncio
-import shutil
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -16,19 +15,19 @@ from server.line_history import LineHistory, NoSuchVersion
 from server.line_versions import LineVersions
 from server.lines import Lines
 from server.settings import Settings
+from tests.fakes.english import english_line
 from tests.fakes.voice import ToneVoice
 from voice.prompts import Prompts
 from voice.stt.port import Vocabulary
 
 pytestmark = pytest.mark.adapter
 
-EXAMPLE = Path(__file__).resolve().parent.parent.parent / "lines" / "example"
 OLD, NEW = "How can I help you?", "What can I do for you?"
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    return Path(shutil.copytree(EXAMPLE, tmp_path / "line"))
+    return english_line(tmp_path / "line")
 
 
 def edit(folder: Path, change: Callable[[str], str]) -> None:
@@ -71,7 +70,7 @@ def test_a_version_is_named_by_its_first_characters_and_must_be_one_of_this_line
     with pytest.raises(NoSuchVersion, match=first):
         history.roll_back("ffffffffffff")
     other = tmp_path / "other"
-    shutil.copytree(EXAMPLE, other)
+    english_line(other)
     edit(other, lambda text: text.replace("Northfield Outdoor", "Another").replace("+14155550199", "+14155550111"))
     with pytest.raises(NoSuchVersion):
         list(LineHistory(other, tmp_path / "data" / "lines").differences(first))

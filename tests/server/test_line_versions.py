@@ -13,6 +13,7 @@ from pipeline.line.vocabulary import qualified
 from server.line_versions import LineVersions
 from server.lines import Lines
 from server.settings import Settings
+from tests.fakes.english import english_line
 from tests.fakes.voice import ToneVoice
 from voice.errors import ProviderFailed
 from voice.prompts import Prompts
@@ -20,12 +21,10 @@ from voice.stt.port import Vocabulary
 
 pytestmark = pytest.mark.adapter
 
-EXAMPLE = Path(__file__).resolve().parent.parent.parent / "lines" / "example"
-
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    return Path(shutil.copytree(EXAMPLE, tmp_path / "line"))
+    return english_line(tmp_path / "line")
 
 
 def _edit(folder: Path) -> None:

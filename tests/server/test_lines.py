@@ -17,6 +17,7 @@ from server import lines as module
 from server.health import line_trouble
 from server.lines import Lines
 from server.settings import Settings
+from tests.fakes.english import ENGLISH, english_line
 from tests.fakes.voice import ToneVoice
 from voice.errors import ProviderFailed
 from voice.prompts import Prompts
@@ -24,13 +25,11 @@ from voice.stt.port import Vocabulary
 
 pytestmark = pytest.mark.adapter
 
-EXAMPLE = Path(__file__).resolve().parent.parent.parent / "lines" / "example"
-
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(module, "LOOK_S", 0.05)
-    return Path(shutil.copytree(EXAMPLE, tmp_path / "line"))
+    return english_line(tmp_path / "line")
 
 
 def _edit(folder: Path, change: Callable[[str], str]) -> None:
@@ -106,7 +105,7 @@ def test_a_good_edit_is_used_and_a_broken_one_keeps_the_last_good_version(tmp_pa
         (folder / "line.yaml").write_bytes(b"\xff\xfe not text")
         await _until(lambda: "not UTF-8" in problems(lines))
         assert lines.current() == [second]
-        shutil.copy(EXAMPLE / "line.yaml", folder / "line.yaml")
+        shutil.copy(ENGLISH, folder / "line.yaml")
         await _until(lambda: not problems(lines))
         assert lines.current()[0].version == first.version
 
@@ -129,7 +128,7 @@ def test_a_broken_edit_that_is_taken_back_is_no_trouble_any_more(tmp_path: Path,
         del prompts
         _edit(folder, lambda text: text.replace("human_flow: person", "human_flow: nobody"))
         await _until(lambda: bool(problems(lines)))
-        shutil.copy(EXAMPLE / "line.yaml", folder / "line.yaml")
+        shutil.copy(ENGLISH, folder / "line.yaml")
         await _until(lambda: not problems(lines))
         assert (ears.names, told.lines) == ([], [])
 

@@ -12,6 +12,7 @@ from datetime import date
 from typing import Any, Final
 
 from pipeline.assistant import rules
+from pipeline.assistant.languages.opening import OpeningWords
 from pipeline.assistant.rules import Rule, folded
 
 NOTHING: Final = "thing"
@@ -107,13 +108,16 @@ class Language:
     prompts: Mapping[str, str | tuple[str, ...]]
     """What is said in it where a line has no text of its own, by the name of the prompt."""
     spoken: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """How values are said: digits (0 to 9), weekdays, months, yes_no, date ("{weekday} {day} of {month}"), currency."""
+    """How values are said: digits (0 to 9), weekdays, months, yes_no, date ("{weekday} {day} of {month}"), money (with
+    and without cents, and a single one), signs (of addresses: "@ at")."""
     farewells: tuple[str, ...] = ()
     """Words of goodbye; folded."""
     machine: tuple[str, ...] = ()
     """Words by which a disclosure says that a machine speaks; folded."""
     offer: str = ""
     """Asks, in this language, whether to go on in it."""
+    opening: OpeningWords | None = None
+    """How opening hours are said; None: nobody wrote that down."""
 
     def __deepcopy__(self, _memo: object) -> "Language":
         """Itself: nothing in it changes."""
@@ -170,6 +174,19 @@ class Language:
         weekday, month = self.spoken["weekdays"][day.weekday()], self.spoken["months"][day.month - 1]
         return self.spoken["date"][0].format(weekday=weekday, day=day.day, month=month)
 
+    def money(self, amount: str) -> str | None:
+        """An amount: "12 dólares con 50 centavos"; None: as the parsers' language says it, or no amount."""
+        ways, (whole, _, cents) = self.spoken.get("money"), amount.partition(".")
+        if ways is None or not whole.isdecimal() or not (cents + "0").isdecimal():
+            return None
+        cents = f"{cents:0<2.2}"
+        way = ways[1] if int(cents) else ways[2 if whole == "1" else 0]
+        return way.format(whole=whole, cents=int(cents))
+
+    def _of_address(self, part: str) -> str:
+        signs = dict(pair.split(maxsplit=1) for pair in self.spoken["signs"])
+        return signs.get(part, self.digits(part) or part if part.isdecimal() else part)
+
     def said(self, value: Any, way: str) -> str | None:
         """A value of the line's texts as people say it; None: as the parsers' language says it, or as it is written."""
         if isinstance(value, bool):
@@ -186,6 +203,10 @@ class Language:
                     return None
             case "spelled" | "as_in" if self.spoken.get("digits"):
                 return ", ".join((self.digits(sign) or sign).upper() for sign in text if sign.isalnum())
+            case "money":
+                return self.money(text)
+            case "email" if self.spoken.get("signs"):
+                return " ".join(map(self._of_address, _ADDRESS.findall(text.lower())))
             case _:
                 return None
 
@@ -197,6 +218,7 @@ class Language:
 PARSERS: Final = Language("en", "English", None, None, None, None, *(frozenset[str](),) * 3, (), frozenset(), {}, {})
 """The language of the parsers, where no file is needed."""
 _QUESTION_WORDS: Final = 3
+_ADDRESS: Final = re.compile(r"[^\W\d_]+|\d|[@._+-]")
 
 
 def plain(text: str) -> str:

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from pipeline.assistant.languages.language import Language, Phrasebook, Phrases, plain
+from pipeline.assistant.languages.opening import OpeningWords
 from pipeline.assistant.rules import Rule, folded
 from pipeline.line import source
 
@@ -62,9 +63,10 @@ class LanguageFile(_Written):
     empty: Tokens = ()
     asks: Tokens = ()
     instead: tuple[str, ...] = ()
-    spoken: dict[Literal["digits", "weekdays", "months", "date", "yes_no"], tuple[str, ...]] = Field(
+    spoken: dict[Literal["digits", "weekdays", "months", "date", "yes_no", "money", "signs"], tuple[str, ...]] = Field(
         default_factory=dict
     )
+    opening: OpeningWords | None = None
     farewells: tuple[str, ...] = ()
     machine: tuple[str, ...] = ()
     offer: str
@@ -134,6 +136,7 @@ def _made(written: LanguageFile) -> Language:
         machine=tuple(map(plain, written.machine)),
         spoken={str(what): said for what, said in written.spoken.items()},
         farewells=tuple(map(plain, written.farewells)),
+        opening=written.opening,
     )
 
 

@@ -138,7 +138,7 @@ def translated(text: str) -> str:
             "is not there in español",
         ),
         (', es: "Lo he pasado."}', "}", "there is no text in español"),
-        ("Envíelo de vuelta en treinta días.", "{hours.status}", "hours cannot be filled in"),
+        ("[en, es]\n", "[en, es, qx]\n", "there is no text in Quxish"),
     ],
 )
 def test_what_is_not_translated_is_found(tmp_path: Path, old: str, new: str, what: str) -> None:
@@ -147,5 +147,17 @@ def test_what_is_not_translated_is_found(tmp_path: Path, old: str, new: str, wha
     text = (folder / "line.yaml").read_text(encoding="utf-8")
     assert old in text
     (folder / "line.yaml").write_text(text.replace(old, new), encoding="utf-8")
-    problems = examine(folder).problems
+    problems = examine(folder, LINES / "languages").problems
     assert any(what in problem.what and problem.line > 0 and problem.remedy for problem in problems)
+
+
+def test_hours_are_filled_in_where_a_language_has_words_for_them(tmp_path: Path) -> None:
+    folder = tmp_path / "line"
+    shutil.copytree(LINES / "bilingual", folder)
+    text = (folder / "line.yaml").read_text(encoding="utf-8")
+    said = text.replace("[en, es]", "[en, es, qx]").replace('es: "Lo he pasado."', 'es: Ja., qx: "{hours.status}"')
+    (folder / "line.yaml").write_text(said, encoding="utf-8")
+    found = [one for one in examine(folder, LINES / "languages").problems if "hours cannot" in one.what]
+    assert [one.what for one in found] == ["hours cannot be filled in in Quxish"]
+    (folder / "line.yaml").write_text(said.replace("es: Ja.", 'es: "{hours.status}"'), encoding="utf-8")
+    assert len([one for one in examine(folder, LINES / "languages").problems if "hours cannot" in one.what]) == 1

@@ -2,8 +2,9 @@ from datetime import date, datetime, time
 
 import pytest
 
+from pipeline.assistant.languages.reading import languages
 from pipeline.line.hours import is_open, spoken_date, spoken_day, spoken_status, spoken_time, spoken_week
-from pipeline.line.model import Hours
+from pipeline.line.model import WEEKDAYS, Hours
 
 pytestmark = pytest.mark.unit
 
@@ -99,3 +100,39 @@ def test_times(when, spoken):
 )
 def test_dates(day, ordinal):
     assert spoken_date(date(2026, 12, day)).endswith(f"December {ordinal}")
+
+
+SPANISH = languages()["es"]
+
+
+@pytest.mark.parametrize(
+    ("now", "spoken"),
+    [
+        (at(23, 12), "Ahora mismo estamos abiertos, hasta las "),
+        (at(23, 3), "Ahora mismo está cerrado, y hoy abrimos a las "),
+    ],
+)
+def test_hours_are_said_in_spanish(now, spoken):
+    assert spoken_status(HOURS, now, SPANISH).startswith(spoken)
+
+
+@pytest.mark.parametrize(
+    ("when", "spoken"),
+    [
+        (time(9), "las nueve de la mañana"),
+        (time(13, 15), "la una y cuarto de la tarde"),
+        (time(12), "las doce del mediodía"),
+        (time(18, 30), "las seis y media de la tarde"),
+        (time(8, 20), "las ocho y 20 de la mañana"),
+        (time(0), "las doce de la noche"),
+    ],
+)
+def test_a_time_of_day_in_spanish(when, spoken):
+    assert spoken_time(when, SPANISH) == spoken
+
+
+def test_days_in_spanish():
+    assert spoken_week(Hours(time_zone="UTC", weekly={}), SPANISH) == "No tenemos un horario fijo."
+    daily = Hours.model_validate({"time_zone": "UTC", "weekly": {day: ["08:00-20:00"] for day in WEEKDAYS}})
+    assert spoken_week(daily, SPANISH) == ("Abrimos todos los días de las ocho de la mañana a las ocho de la noche.")
+    assert spoken_day(daily, date(2026, 12, 12), at(23, 12), SPANISH).startswith("El sábado 12 de diciembre abrimos de")

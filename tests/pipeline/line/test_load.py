@@ -8,11 +8,12 @@ from hypothesis import strategies as st
 
 from pipeline.line.errors import LineInvalid, Problem
 from pipeline.line.load import load_line, version_of
+from tests.fakes.english import ENGLISH
 
 pytestmark = pytest.mark.unit
 
 EXAMPLE = Path(__file__).resolve().parents[3] / "lines" / "example"
-TEXT = (EXAMPLE / "line.yaml").read_text()
+TEXT = ENGLISH.read_text()
 Edit = Callable[[str], str]
 
 

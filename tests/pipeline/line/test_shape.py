@@ -1,7 +1,6 @@
 """Whatever stands where in a line file, what is said about it is ours: no English of a library's."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,11 +12,11 @@ from pipeline.line.mend import mended
 from pipeline.line.model import Settings
 from pipeline.line.source import read
 from pipeline.line.validate import check
+from tests.fakes.english import ENGLISH
 
 pytestmark = pytest.mark.unit
 
-EXAMPLE = Path(__file__).resolve().parents[3] / "lines" / "example" / "line.yaml"
-DATA = read(EXAMPLE.read_bytes()).data
+DATA = read(ENGLISH.read_bytes()).data
 STRANGE: tuple[Any, ...] = (
     None, [], {}, "", "x" * 3000, "Ünlikely Näme", -1, 99_999_999, 10**30, 2.5, float("nan"), True, "09:00", "25:99",
     "2026-02-30", [None], [[]], [{}], {"x": 1}, {"say": "a", "goto": "b"}, {"gotoo": "b"}, ["a"] * 200, "\ud800",
@@ -109,4 +108,4 @@ def test_whatever_is_wrong_the_rest_can_be_checked():
 
 
 def test_the_example_is_what_yaml_says():
-    assert yaml.safe_load(EXAMPLE.read_text())["name"] == DATA["name"]
+    assert yaml.safe_load(ENGLISH.read_text())["name"] == DATA["name"]
