@@ -213,7 +213,7 @@ def _answered(talk: Talk, words: Words, waiting: Open | Guessing, *, yes: bool) 
         return True
     if yes or (not waiting.more and not waiting.offer):
         talk.say(talk.prompts.go_ahead, "question")
-        talk.wait(Open(), talk.expect_open())
+        talk.wait(Open(more=True), talk.expect_open())  # a "no" now means: nothing
     elif waiting.more and spoken_into(talk, words):  # a "no" to what was being said, not to "anything else?"
         talk.more()
     elif waiting.more:

@@ -273,6 +273,11 @@ SCRIPTS = {
         ("can you help me with something", ["Sure, how can I help?"]),
         ("thank you", ["You're welcome.", MORE]),
         ("yes", ["Sure, how can I help?"]),
+        ("no", [BYE]),
+    ],
+    "a no to nothing": [
+        ("no", ["Sure, how can I help?"]),
+        ("no", [BYE]),
     ],
     "an emergency wins": [
         ("where is my order", [ASK_NUMBER]),
