@@ -280,5 +280,6 @@ def _record_ringing(log: CallLog, origin: CallOrigin, line: LineRuntime | None) 
         to_number=origin.to_number,
         line=line.line.settings.name if line is not None else "",
         line_version=line.line.version if line is not None else "",
+        language=line.line.settings.language if line is not None else "",
         wall_clock=origin.rang_at.isoformat(),
     )

@@ -97,6 +97,7 @@ class TextCall:
             to_number=settings.numbers[0],
             line=settings.name,
             line_version=self._line.line.version,
+            language=settings.language,
         )
         self._record("call.answered", stream_sid="text", stream_number=1)
         wall_clock = zero.start()

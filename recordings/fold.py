@@ -84,7 +84,12 @@ class _Folding:
             from_number=fields.text(data, "from_number"),
             to_number=fields.text(data, "to_number"),
             line=fields.text(data, "line"),
+            language=fields.text(data, "language"),
         )
+
+    def language_changed(self, event: Event, data: Mapping[str, Any]) -> None:
+        del event
+        self._facts = replace(self._facts, language=fields.text(data, "to") or self._facts.language)
 
     def media_started(self, event: Event, data: Mapping[str, Any]) -> None:
         del event
@@ -206,6 +211,7 @@ class _Folding:
 
 _READERS: Final[Mapping[str, Callable[[_Folding, Event, Mapping[str, Any]], None]]] = {
     "call.ringing": _Folding.ringing,
+    "language.changed": _Folding.language_changed,
     "call.media_started": _Folding.media_started,
     "call.media_lost": _Folding.media_broke,
     "call.resumed": _Folding.media_broke,

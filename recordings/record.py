@@ -115,6 +115,8 @@ class CallRecord:
     from_number: str = ""
     to_number: str = ""
     line: str = ""
+    language: str = ""
+    """The one that the call is held in: of ISO 639-1, "es"; empty: nobody told."""
     wall_clock: str | None = None
     """ISO 8601 UTC of at_ms 0; None before the media began."""
     utterances: tuple[Utterance, ...] = ()
@@ -142,6 +144,7 @@ def to_json(record: CallRecord, *, recording: str | None = None, events: str | N
         "schema": JSON_SCHEMA_VERSION,
         "call_id": record.call_id,
         "outcome": record.outcome,
+        "language": record.language or None,
         "utterances": [_utterance(utterance) for utterance in record.utterances],
         "turns": [_turn(turn) for turn in record.turns],
         "silences": [

@@ -39,6 +39,7 @@ Stable from schema 1 on; later versions may add fields.
 | `schema` | 1 |
 | `call_id` | the carrier's id of the call |
 | `outcome` | how it ended: one of the outcomes in [states.md](states.md); null while it lives |
+| `language` | the language that the call is held in at its end, as ISO 639-1 has it; null where nobody told |
 | `utterances` | in the order in which they began: `speaker` (caller, assistant, agent, supervisor), `via` (speech, dtmf, text), `text`, `heard_text` (what the other \
 side heard of it), `start_ms`, `end_ms` |
 | `turns` | `caller` and `assistant` (indexes into utterances), `intent`, `slots`, `sources` (document, section, title), `tools` (tool, \

@@ -11,6 +11,7 @@ SPEAKER_STYLE = {"caller": "bold cyan", "assistant": "bold green", "agent": "bol
 _NOTICES = {
     "call.media_lost": ("the line was lost ({how})", "yellow"),
     "call.resumed": ("the line is back", "yellow"),
+    "language.changed": ("the call goes on in {to} ({reason})", "dim"),
     "call.ended": ("call ended: {outcome} ({reason})", "dim"),
 }
 

@@ -31,6 +31,7 @@ _templates: Final = jinja2.Environment(
 _templates.filters |= {
     "clock": words.clock,
     "figures": lambda measured: figures.rows(measured.fine_panel, measured.panel),
+    "language": words.language,
     "plain": words.plain,
     "score": figures.score,
     "seconds": words.seconds,

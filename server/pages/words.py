@@ -4,6 +4,8 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
+from pipeline.assistant.languages.reading import languages
+
 
 def clock(at_ms: int) -> str:
     """An instant of a call: 0:07.4, 12:03.0, 1:02:03.4."""
@@ -26,6 +28,12 @@ def seconds(duration_ms: int) -> str:
 def utc(at: datetime) -> str:
     """A time of the world: 2026-01-05 10:00:00 UTC."""
     return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def language(code: str) -> str:
+    """A language as its speakers call it, with its code: español (es)."""
+    known = languages().get(code)
+    return f"{known.name} ({code})" if known is not None else code
 
 
 def plain(name: str) -> str:

@@ -44,7 +44,7 @@ class _Script:
 
 def _beginning(script: _Script) -> None:
     numbers = {"from_number": "+15550100", "to_number": "+15550199"}
-    script.add(-900, "call.ringing", call_sid=CALL_ID, line="example", line_version="v1", **numbers)
+    script.add(-900, "call.ringing", call_sid=CALL_ID, line="example", line_version="v1", language="en", **numbers)
     script.add(-200, "call.answered", stream_sid="MZ1", stream_number=1)
     script.add(0, "call.media_started", wall_clock="2026-01-05T10:00:00+00:00")
     script.add(0, "recording.started", audio=f"{CALL_ID}.wav")

@@ -59,6 +59,7 @@ def test_the_json_shape_is_this_and_no_other():
         schema={"const": 1},
         call_id=text,
         outcome=nullable_text,
+        language=nullable_text,
         utterances=each(
             speaker={"enum": ["caller", "assistant", "agent", "supervisor"]},
             via={"enum": ["speech", "dtmf", "text"]},
@@ -89,6 +90,16 @@ def test_the_json_shape_is_this_and_no_other():
     )
     for length in range(len(EVENTS) + 1):
         jsonschema.validate(to_json(fold(EVENTS[:length])), shape)
+
+
+@pytest.mark.row(8)
+def test_a_call_has_the_language_that_it_came_to_be_held_in():
+    ringing = (-900, "call.ringing", {"line": "example", "language": "en"})
+    changed = (9000, "language.changed", {"turn": "t2", "from": "en", "to": "es", "reason": "offered"})
+    assert to_json(fold(log(ringing)))["language"] == "en"
+    assert to_json(fold(log(ringing, changed)))["language"] == "es"
+    assert to_json(fold(log(changed)))["language"] == "es"
+    assert to_json(fold(()))["language"] is None
 
 
 def test_a_whole_call_reads_as_it_happened():

@@ -107,6 +107,17 @@ def test_facts_and_messages_stand_on_the_page(tmp_path):
     assert text(page.select_one("#messages blockquote")) == "please call me back for customer care, 0:18.6"
 
 
+@pytest.mark.row(8)
+def test_the_page_of_a_call_tells_the_language_that_it_is_held_in(tmp_path):
+    facts = text(call_page(tmp_path / "before", call_events()).select_one("#facts"))
+    assert "Language English (en)" in facts
+    *before, last = call_events()
+    data = {"turn": "t2", "from": "en", "to": "es", "reason": "offered"}
+    changed = dataclasses.replace(last, kind="language.changed", data=data)
+    facts = text(call_page(tmp_path / "after", [*before, changed]).select_one("#facts"))
+    assert "Language español (es)" in facts
+
+
 def test_every_time_plays_the_recording_from_there_also_without_a_script(tmp_path):
     page = call_page(tmp_path, call_events())
     assert page.select_one("audio")["src"] == f"/api/calls/{CALL_ID}/audio"

@@ -57,3 +57,20 @@ def test_names_and_single_words_decide_nothing(said: str) -> None:
 
 def test_a_spanish_name_in_an_english_sentence_is_english() -> None:
     assert DETECTOR.detect("my name is María Guadalupe Rodríguez and I have a question").code == "en"
+
+
+FRESH = [
+    line.split("\t")
+    for line in Path(__file__).with_name("fresh_sentences.txt").read_text(encoding="utf-8").splitlines()
+    if not line.startswith("#")
+]
+
+
+@pytest.mark.row(8)
+def test_openings_of_calls_that_no_list_was_made_from_are_told_apart() -> None:
+    found = [(code, DETECTOR.detect(text)) for code, text in FRESH]
+    assert len(found) >= 200
+    assert [code for code, one in found if one.certain and one.code != code] == []
+    spanish = [one for code, one in found if code == "es"]
+    assert all(one.code == "es" for one in spanish)
+    assert sum(one.certain for one in spanish) / len(spanish) >= 0.85
