@@ -1,37 +1,38 @@
 """Writes index files: documents, what they are found by, and what is learned from them.
 
-What is expensive is taken over from an earlier index where its document, or its text, is the same.
+A file is written as a whole, or as a copy of an earlier one in which only what changed is written anew.
 """
 
-import hashlib
-import io
 import json
+import shutil
 import sqlite3
 from collections import Counter
-from collections.abc import Sequence
-from math import sqrt
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
-from knowledge.conflict import conflicts
-from knowledge.english.features import Vocabulary, learn_vocabulary
+from knowledge.conflict import Fact, conflicts, from_json
 from knowledge.english.sentences import SentenceVectors
-from knowledge.english.vectors import word_vectors
-from knowledge.english.words import words
 from knowledge.learned import Learned, learn, restored
-from knowledge.prepared import Prepared, write_prepared
-from knowledge.schema import FORMAT, SCHEMA
-
-Arrays = dict[str, npt.NDArray[Any]]
-
-LEARN_ALWAYS: Final = 1500
-"""Pieces up to which vectors are learned anew with every edit: it takes less than a second."""
-_DRIFT: Final = 0.2
-"""Share of pieces that may be others than those from which vectors were learned."""
-_BATCH: Final = 256
+from knowledge.prepared import Numbers, Prepared, write_prepared
+from knowledge.rows import (
+    Arrays,
+    digest_of,
+    line_rows,
+    merged,
+    merged_concepts,
+    packed,
+    piece_rows,
+    piece_texts,
+    sentence_rows,
+    unpacked,
+    weighed,
+    whole_texts,
+)
+from knowledge.schema import FORMAT, KEPT_FROM, SCHEMA
 
 
 def build_index(
@@ -43,198 +44,209 @@ def build_index(
 ) -> None:
     """Write a new index file; the path must be free. Raises OSError and sqlite3.Error (disk full).
 
-    about: what is to be kept beside, content_hash among it. previous: an index file of the same format and parts.
+    about: what is to be kept beside, content_hash among it. previous: an index file of the same format and parts, whose
+    sentence vectors are taken over.
     """
     ordered = sorted(documents, key=lambda one: (not one.open, one.path))
     connection = sqlite3.connect(path)
     try:
         connection.executescript(SCHEMA)
-        if previous is not None:
+        known = "vectors"
+        if previous is not None and sentences is not None:
             connection.execute("ATTACH DATABASE ? AS previous", (f"{previous.resolve().as_uri()}?mode=ro",))
+            known = "previous.vectors"
         with connection:
-            counts = _write_documents(connection, ordered)
-            _write_full_text(connection, counts["open_sections"])
-            arrays, names = _lines(connection, counts["open_sections"])
-            learned, drift = _learned(connection, counts["open_sections"], known=previous is not None)
-            arrays |= _pieces(connection, learned)
-            arrays |= _sentences(connection, sentences, known=previous is not None)
-            _write_conflicts(connection, ordered, counts["open_sections"])
-            for name, array in arrays.items():
-                connection.execute("INSERT INTO arrays VALUES (?, ?)", (name, packed(array)))
-            kept = {name: str(value) for name, value in counts.items()} | {
-                "format": FORMAT,
-                "sentences": sentences.fingerprint if sentences else "",
-                "vocabulary": json.dumps(names),
-                "learned_names": json.dumps(list(learned.words) if learned else []),
-                "learned_letters": json.dumps(list(learned.letters) if learned else []),
-                "learned_drift": str(drift),
-            }
-            connection.executemany("INSERT INTO about VALUES (?, ?)", (about | kept).items())
+            numbers = Numbers()
+            _write_documents(connection, ordered, numbers)
+            _write_full_text(connection, 0)
+            lines, concepts = line_rows(connection, 0, {})
+            learned = learn([text for _, _, text in piece_texts(connection, below=KEPT_FROM)])
+            arrays = lines | weighed(lines["line_owners"], concepts) | piece_rows(connection, 0, learned)
+            arrays |= sentence_rows(connection, 0, sentences, known)
+            _write_conflicts(connection, _facts(connection), None)
+            kept = _of_learned(learned) | {"learned_drift": "0.0", "vocabulary": json.dumps(list(concepts.names))}
+            kept |= {"format": FORMAT, "sentences": sentences.fingerprint if sentences else ""}
+            _write_rest(connection, numbers, arrays | (learned.arrays() if learned else {}), about | kept)
     finally:
         connection.close()
 
 
-def packed(array: npt.NDArray[Any]) -> bytes:
-    """An array as bytes; `unpacked` reads them."""
-    out = io.BytesIO()
-    np.save(out, array, allow_pickle=False)
-    return out.getvalue()
+def amend_index(
+    previous: Path,
+    changed: Sequence[Prepared],
+    gone: Collection[str],
+    about: Mapping[str, str],
+    path: Path,
+    sentences: SentenceVectors | None = None,
+) -> None:
+    """Write an index file that is an earlier one with some documents changed. Raises as build_index does.
+
+    gone: paths of documents that the earlier one has and that are not there or changed. What was learned from the
+    documents stays as it was, and `learned_drift` says how much of them is other.
+    """
+    shutil.copyfile(previous, path)
+    connection = sqlite3.connect(path)
+    try:
+        with connection:
+            told: dict[str, str] = dict(connection.execute("SELECT name, value FROM about"))
+            old: dict[str, npt.NDArray[Any]] = {
+                name: unpacked(value) for name, value in connection.execute("SELECT name, value FROM arrays")
+            }
+            numbers = Numbers(**json.loads(told["numbers"]))
+            since = numbers.document
+            taken = _take_out(connection, gone)
+            _write_documents(connection, sorted(changed, key=lambda one: (not one.open, one.path)), numbers)
+            _write_full_text(connection, since)
+            names = {name: at for at, name in enumerate(json.loads(told["vocabulary"]))}
+            lines, concepts = line_rows(connection, since, names)
+            learned = learned_of(told, old)
+            new = lines | piece_rows(connection, since, learned) | sentence_rows(connection, since, sentences)
+            unused = taken.digests - {digest_of(text) for texts in whole_texts(connection, since) for text in texts}
+            connection.executemany("DELETE FROM vectors WHERE hash = ?", [(digest,) for digest in unused])
+            rows = merged(old, new, taken.sections)
+            concepts = merged_concepts(old, concepts, lines["line_owners"], taken.sections)
+            _write_conflicts(connection, _facts(connection), _sections_since(connection, since))
+            fresh = int((new["piece_owners"] < KEPT_FROM).sum())
+            whole = max(1, int((rows["piece_owners"] < KEPT_FROM).sum()))
+            drift = float(told["learned_drift"]) + max(fresh, sum(one < KEPT_FROM for one in taken.pieces)) / whole
+            kept = {"learned_drift": str(drift), "vocabulary": json.dumps(list(names))}
+            _write_rest(connection, numbers, rows | weighed(rows["line_owners"], concepts), told | kept | dict(about))
+    finally:
+        connection.close()
 
 
-def unpacked(value: bytes) -> npt.NDArray[Any]:
-    """What `packed` wrote. Raises ValueError."""
-    array: npt.NDArray[Any] = np.load(io.BytesIO(value), allow_pickle=False)
-    return array
+def learned_of(about: Mapping[str, str], arrays: Mapping[str, npt.NDArray[Any]]) -> Learned | None:
+    """What was learned from the documents of an index; None of a few."""
+    if "learned_vectors" not in arrays:
+        return None
+    return restored(arrays, json.loads(about["learned_names"]), json.loads(about["learned_letters"]))
 
 
-def concept_row(concepts: dict[str, float], vocabulary: Vocabulary, most: int) -> tuple[list[int], list[float]]:
-    """Concepts as columns and values of a unit vector over the first `most` names of the vocabulary."""
-    found = [
-        (place, value * float(vocabulary.weights[place]))
-        for name, value in concepts.items()
-        if (place := vocabulary.places.get(name)) is not None and place < most
-    ]
-    length = sqrt(sum(value * value for _, value in found)) or 1.0
-    return [place for place, _ in found], [value / length for _, value in found]
+def _of_learned(learned: Learned | None) -> dict[str, str]:
+    return {
+        "learned_names": json.dumps(list(learned.words) if learned else []),
+        "learned_letters": json.dumps(list(learned.letters) if learned else []),
+    }
 
 
-def _write_documents(connection: sqlite3.Connection, ordered: Sequence[Prepared]) -> dict[str, int]:
-    place, open_sections = 0, 0
+def _write_documents(connection: sqlite3.Connection, ordered: Sequence[Prepared], numbers: Numbers) -> None:
     frequency: Counter[str] = Counter()
-    for number, document in enumerate(ordered):
-        write_prepared(connection, number, place, document)
-        place += len(document.sections)
+    for document in ordered:
+        write_prepared(connection, numbers, document)
         if document.open:
-            open_sections = place
             for one in document.sections:
                 frequency.update(one.names)
-    connection.executemany("INSERT INTO frequency VALUES (?, ?)", sorted(frequency.items()))
-    return {"sections": place, "open_sections": open_sections}
+    connection.executemany(
+        "INSERT INTO frequency VALUES (?, ?) ON CONFLICT DO UPDATE SET sections = sections + excluded.sections",
+        sorted(frequency.items()),
+    )
 
 
-def _write_full_text(connection: sqlite3.Connection, open_sections: int) -> None:
+@dataclass(frozen=True, slots=True)
+class _Gone:
+    sections: list[int]
+    pieces: list[int]
+    digests: set[bytes]
+    """Of their texts."""
+
+
+def _take_out(connection: sqlite3.Connection, paths: Collection[str]) -> _Gone:
+    """Delete documents and all that came of them, but for the vectors of their texts."""
+    connection.execute("CREATE TEMP TABLE gone AS SELECT value AS path FROM json_each(?)", (json.dumps(list(paths)),))
+    sections = connection.execute(
+        "SELECT sections.id, names FROM sections JOIN documents ON documents.id = document "
+        "WHERE path IN (SELECT path FROM gone)"
+    ).fetchall()
+    ids = json.dumps([number for number, _ in sections])
+    rows = connection.execute(f"SELECT id FROM pieces WHERE section IN {_LISTED}", (ids,))  # noqa: S608  # a constant
+    pieces = [number for (number,) in rows]
+    digests = _digests(connection, ids)
+    frequency: Counter[str] = Counter()
+    for number, names in sections:
+        if number < KEPT_FROM:
+            frequency.update(names.split("\n"))
+    connection.executemany(
+        "UPDATE frequency SET sections = sections - ? WHERE name = ?",
+        [(times, name) for name, times in frequency.items()],
+    )
+    connection.execute("DELETE FROM frequency WHERE sections <= 0")
+    for table in ("open_text", "kept_text"):
+        connection.execute(f"DELETE FROM {table} WHERE rowid IN {_LISTED}", (json.dumps(pieces),))  # noqa: S608  # ours
+    for table, column in (
+        ("pieces", "section"), ("lines", "section"), ("conflicts", "one"), ("conflicts", "other"), ("sections", "id"),
+    ):  # fmt: skip
+        connection.execute(f"DELETE FROM {table} WHERE {column} IN {_LISTED}", (ids,))  # noqa: S608  # ours
+    numbered = "SELECT id FROM documents WHERE path IN (SELECT path FROM gone)"
+    connection.execute(f"DELETE FROM document_roles WHERE document IN ({numbered})")  # noqa: S608  # ours
+    connection.execute("DELETE FROM documents WHERE path IN (SELECT path FROM gone)")
+    return _Gone([number for number, _ in sections], pieces, digests)
+
+
+def _digests(connection: sqlite3.Connection, ids: str) -> set[bytes]:
+    """Of the texts of sections, as their vectors are kept."""
+    lines = connection.execute(f"SELECT text FROM lines WHERE section IN {_LISTED}", (ids,)).fetchall()  # noqa: S608  # a constant
+    pieces = connection.execute(
+        "SELECT documents.title || '. ' || sections.heading || '. ' || pieces.text FROM pieces "  # noqa: S608  # the same
+        "JOIN sections ON sections.id = pieces.section JOIN documents ON documents.id = sections.document "
+        f"WHERE sections.id IN {_LISTED}",
+        (ids,),
+    ).fetchall()
+    return {digest_of(text) for (text,) in lines + pieces}
+
+
+def _write_full_text(connection: sqlite3.Connection, since: int) -> None:
+    """Of the documents from number `since` on."""
     for table, which in (("open_text", "<"), ("kept_text", ">=")):
         connection.execute(
             f"INSERT INTO {table} (rowid, title, heading, asked, text) "  # noqa: S608  # two names of ours
             "SELECT pieces.id, documents.title, sections.heading, "
             "(SELECT coalesce(group_concat(value, '. '), '') FROM json_each(sections.asked)), pieces.text "
-            "FROM pieces JOIN sections ON sections.id = pieces.section "
-            f"JOIN documents ON documents.id = sections.document WHERE sections.id {which} ? ORDER BY pieces.id",
-            (open_sections,),
+            "FROM documents JOIN sections ON sections.document = documents.id "
+            "JOIN pieces ON pieces.section = sections.id "
+            f"WHERE documents.id >= ? AND sections.id {which} ? ORDER BY pieces.id",
+            (since, KEPT_FROM),
         )
-        connection.execute(f"INSERT INTO {table} ({table}) VALUES ('optimize')")  # noqa: S608
+        if since == 0:
+            connection.execute(f"INSERT INTO {table} ({table}) VALUES ('optimize')")  # noqa: S608
 
 
-def _lines(connection: sqlite3.Connection, open_sections: int) -> tuple[Arrays, list[str]]:
-    """What headings, wordings and spoken answers mean. The vocabulary is that of open documents, then of the others."""
-    rows = connection.execute("SELECT section, text, concepts FROM lines ORDER BY section, rowid").fetchall()
-    concepts: list[dict[str, float]] = [json.loads(counted) for _, _, counted in rows]
-    open_lines = sum(section < open_sections for section, _, _ in rows)
-    shared = learn_vocabulary(concepts[:open_lines])
-    rest = learn_vocabulary(concepts[open_lines:])
-    more = [name for name in rest.places if name not in shared.places]
-    weights = np.concatenate([shared.weights, rest.weights[[rest.places[name] for name in more]]])
-    names = [*shared.places, *more]
-    vocabulary = Vocabulary({name: place for place, name in enumerate(names)}, weights.astype(np.float32))
-    pointers, columns, values = [0], list[int](), list[float]()
-    for at, one in enumerate(concepts):
-        found, weighed = concept_row(one, vocabulary, len(shared.places) if at < open_lines else len(names))
-        columns += found
-        values += weighed
-        pointers.append(len(columns))
-    arrays: Arrays = {
-        "line_owners": np.array([section for section, _, _ in rows], np.int32),
-        "concept_values": np.array(values, np.float32),
-        "concept_columns": np.array(columns, np.int32),
-        "concept_pointers": np.array(pointers, np.int32),
-        "concept_weights": vocabulary.weights,
-        "concept_open": np.array([len(shared.places)], np.int32),
-        "meaning": _meanings([text for _, text, _ in rows]),
-    }
-    return arrays, names
+def _sections_since(connection: sqlite3.Connection, since: int) -> frozenset[int]:
+    return frozenset(
+        number for (number,) in connection.execute("SELECT id FROM sections WHERE document >= ?", (since,))
+    )
 
 
-def _meanings(texts: Sequence[str]) -> npt.NDArray[np.float16]:
-    vectors = word_vectors()
-    rows = np.zeros((len(texts), vectors.dimensions), np.float16)
-    for at, text in enumerate(texts):
-        rows[at] = vectors.meaning(words(text))
-    return rows
+def _facts(connection: sqlite3.Connection) -> list[tuple[int, tuple[Fact, ...]]]:
+    return [(number, from_json(told)) for number, told in connection.execute(_FACTS)]
 
 
-def _piece_texts(connection: sqlite3.Connection, condition: str = "1") -> list[tuple[int, str]]:
-    """Each piece by the place of its section, with the titles that it stands under."""
-    return connection.execute(
-        "SELECT pieces.section, documents.title || '. ' || sections.heading || '. ' || pieces.text FROM pieces "  # noqa: S608  # a condition of ours
-        "JOIN sections ON sections.id = pieces.section JOIN documents ON documents.id = sections.document "
-        f"WHERE {condition} ORDER BY pieces.id"
-    ).fetchall()
+def _write_conflicts(
+    connection: sqlite3.Connection, sections: Sequence[tuple[int, Sequence[Fact]]], only: frozenset[int] | None
+) -> None:
+    """Those among open documents as if there were no others, then those in which another has a part.
 
-
-def _learned(connection: sqlite3.Connection, open_sections: int, *, known: bool) -> tuple[Learned | None, float]:
-    """Vectors learned from open documents, or those of the previous index while most of it is the same."""
-    texts = [text for _, text in _piece_texts(connection, f"sections.id < {open_sections}")]
-    if known and len(texts) > LEARN_ALWAYS:
-        about = dict(connection.execute("SELECT name, value FROM previous.about"))
-        (same,) = connection.execute(
-            "SELECT count(*) FROM documents JOIN previous.documents AS old USING (path, version, open) WHERE open"
-        ).fetchone()
-        (documents,) = connection.execute("SELECT count(*) FROM documents WHERE open").fetchone()
-        drift = float(about["learned_drift"]) + 1 - same / max(1, documents)
-        if drift <= _DRIFT and about["learned_names"] != "[]":
-            held = dict(connection.execute("SELECT name, value FROM previous.arrays WHERE name LIKE 'learned%'"))
-            arrays = {name: unpacked(value) for name, value in held.items()}
-            names, letters = json.loads(about["learned_names"]), json.loads(about["learned_letters"])
-            return restored(arrays, names, letters), drift
-    return learn(texts), 0.0
-
-
-def _pieces(connection: sqlite3.Connection, learned: Learned | None) -> Arrays:
-    texts = _piece_texts(connection)
-    arrays: Arrays = {"piece_owners": np.array([section for section, _ in texts], np.int32)}
-    if learned is not None:
-        arrays |= learned.arrays()
-        arrays["piece_learned"] = learned.embed_all([text for _, text in texts]).astype(np.float16)
-    return arrays
-
-
-def _sentences(connection: sqlite3.Connection, model: SentenceVectors | None, *, known: bool) -> Arrays:
-    """Vectors of whole lines and pieces, each text asked for once in the life of the corpus."""
-    if model is None:
-        return {}
-    lines = [text for (text,) in connection.execute("SELECT text FROM lines ORDER BY section, rowid")]
-    pieces = [text for _, text in _piece_texts(connection)]
-    wanted = {_digest(text): text for text in (*lines, *pieces)}
-    found: dict[bytes, bytes] = {}
-    if known:
-        held = connection.execute("SELECT hash, vector FROM previous.vectors")
-        found = {digest: vector for digest, vector in held if digest in wanted}
-    missing = [digest for digest in wanted if digest not in found]
-    for at in range(0, len(missing), _BATCH):
-        batch = missing[at : at + _BATCH]
-        rows = model.embed([wanted[digest] for digest in batch]).astype(np.float16)
-        found |= {digest: row.tobytes() for digest, row in zip(batch, rows, strict=True)}
-    connection.executemany("INSERT INTO vectors VALUES (?, ?)", sorted(found.items()))
-
-    def rows_of(texts: Sequence[str]) -> npt.NDArray[np.float16]:
-        joined = b"".join(found[_digest(text)] for text in texts)
-        return np.frombuffer(joined, np.float16).reshape(len(texts), model.dimensions)
-
-    return {"line_sentences": rows_of(lines), "piece_sentences": rows_of(pieces)}
-
-
-def _digest(text: str) -> bytes:
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:16]
-
-
-def _write_conflicts(connection: sqlite3.Connection, ordered: Sequence[Prepared], open_sections: int) -> None:
-    """Those among open documents as if there were no others, then those in which another has a part."""
-    facts = [one.facts for document in ordered for one in document.sections]
-    sections = [(place, held) for place, held in enumerate(facts) if held]
-    found = conflicts([one for one in sections if one[0] < open_sections])
-    if sections and sections[-1][0] >= open_sections:
-        found += [one for one in conflicts(sections) if max(one.one, one.other) >= open_sections]
+    only: in which one of these sections has a part.
+    """
+    found = conflicts([one for one in sections if one[0] < KEPT_FROM], only)
+    if sections and sections[-1][0] >= KEPT_FROM:
+        found += [one for one in conflicts(sections, only) if max(one.one, one.other) >= KEPT_FROM]
     connection.executemany(
         "INSERT INTO conflicts VALUES (?, ?, ?, ?, ?)",
         [(one.one, one.other, one.kind, one.one_says, one.other_says) for one in found],
     )
+
+
+def _write_rest(connection: sqlite3.Connection, numbers: Numbers, arrays: Arrays, about: Mapping[str, str]) -> None:
+    (sections,) = connection.execute("SELECT count(*) FROM sections").fetchone()
+    (open_sections,) = connection.execute("SELECT count(*) FROM sections WHERE id < ?", (KEPT_FROM,)).fetchone()
+    kept = {"sections": str(sections), "open_sections": str(open_sections), "numbers": numbers.to_json()}
+    _put(connection, "arrays", ((name, packed(array)) for name, array in arrays.items()))
+    _put(connection, "about", ({**about, **kept}).items())
+
+
+def _put(connection: sqlite3.Connection, table: str, rows: Iterable[tuple[str, str | bytes]]) -> None:
+    connection.executemany(f"INSERT OR REPLACE INTO {table} VALUES (?, ?)", rows)  # noqa: S608  # a table of ours
+
+
+_LISTED = "(SELECT value FROM json_each(?))"
+_FACTS = "SELECT id, facts FROM sections WHERE facts <> '[]' ORDER BY id"

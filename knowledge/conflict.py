@@ -1,8 +1,9 @@
 """Sections that say different numbers about the same thing: prices, periods, times, counts. Pure."""
 
+import itertools
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -69,13 +70,14 @@ def facts(heading: str, text: str) -> tuple[Fact, ...]:
     return tuple(found)
 
 
-def conflicts(sections: Sequence[tuple[int, Sequence[Fact]]]) -> list[Conflict]:
+def conflicts(sections: Sequence[tuple[int, Sequence[Fact]]], only: Collection[int] | None = None) -> list[Conflict]:
     """Pairs of sections of which one says about the same thing what the other does not. Each pair and kind once.
 
-    sections: id and facts. Facts of one section never contradict one another: they are told apart by its words.
+    sections: id and facts; those of one section never contradict one another: they are told apart by its words.
+    only: sections of which one must be in each pair.
     """
     found: dict[tuple[int, int, str], Conflict] = {}
-    for one, mine, other, theirs in _same_subject(sections):
+    for one, mine, other, theirs in _same_subject(sections, only):
         key = (min(one, other), max(one, other), mine.kind)
         if key not in found:
             found[key] = Conflict(one, other, mine.kind, mine.says, theirs.says)
@@ -99,25 +101,35 @@ def from_json(text: str) -> tuple[Fact, ...]:
     return tuple(Fact(kind, value, about, frozenset(said), says) for kind, value, about, said, says in json.loads(text))
 
 
-def _same_subject(sections: Sequence[tuple[int, Sequence[Fact]]]) -> list[tuple[int, Fact, int, Fact]]:
+def _same_subject(
+    sections: Sequence[tuple[int, Sequence[Fact]]], only: Collection[int] | None
+) -> list[tuple[int, Fact, int, Fact]]:
     """Facts of two sections about the same thing that differ, the likest first."""
+    wanted = None if only is None else {
+        (fact.kind, term) for section, held in sections if section in only for fact in held for term in fact.about
+    }  # fmt: skip
     holders: dict[tuple[str, str], list[tuple[int, Fact]]] = {}
     for section, held in sections:
         for fact in held:
             for term in fact.about:
-                holders.setdefault((fact.kind, term), []).append((section, fact))
+                if wanted is None or (fact.kind, term) in wanted:
+                    holders.setdefault((fact.kind, term), []).append((section, fact))
     pairs: dict[tuple[int, int], tuple[float, int, Fact, int, Fact]] = {}
-    for sharing in holders.values():
-        if len(sharing) > _COMMON:
-            continue
-        for at, (one, mine) in enumerate(sharing):
-            for other, theirs in sharing[at + 1 :]:
-                if one == other or mine.value == theirs.value or (id(mine), id(theirs)) in pairs:
-                    continue
-                pairs[id(mine), id(theirs)] = (likeness(mine, theirs), one, mine, other, theirs)
+    for one, mine, other, theirs in _paired(holders.values()):
+        if (only is None or one in only or other in only) and (id(mine), id(theirs)) not in pairs:
+            pairs[id(mine), id(theirs)] = (likeness(mine, theirs), one, mine, other, theirs)
     alike = sorted((pair for pair in pairs.values() if pair[0] >= SAME_SUBJECT), key=lambda pair: -pair[0])
     alike = [pair for pair in alike if not _apart(pair[2], pair[4])]
     return [(one, mine, other, theirs) for _, one, mine, other, theirs in alike]
+
+
+def _paired(held: Iterable[Sequence[tuple[int, Fact]]]) -> Iterator[tuple[int, Fact, int, Fact]]:
+    """Different facts of two sections that share a term."""
+    for sharing in held:
+        if len(sharing) <= _COMMON:
+            for (one, mine), (other, theirs) in itertools.combinations(sharing, 2):
+                if one != other and mine.value != theirs.value:
+                    yield one, mine, other, theirs
 
 
 def likeness(one: Fact, other: Fact) -> float:

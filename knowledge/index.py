@@ -1,6 +1,6 @@
 """The documents of a line in one SQLite file: full text (FTS5) and what their words mean. Open for reading.
 
-Built once per content (knowledge.ingest), then only read: every thread that asks has its own read-only connection.
+Written once per content (knowledge.ingest), then only read: every thread that asks has its own read-only connection.
 What a reader may not have is kept out by the queries themselves (knowledge.access).
 """
 
@@ -18,14 +18,14 @@ import numpy.typing as npt
 import scipy.sparse as sp
 
 from knowledge.access import CALLER, MAY_READ, Reader, parameters
-from knowledge.build import concept_row, unpacked
 from knowledge.english.features import Vocabulary, count_concepts
 from knowledge.english.sentences import SentenceVectors
 from knowledge.english.vectors import word_vectors
 from knowledge.english.words import stem, words
 from knowledge.errors import IndexUnusable
 from knowledge.learned import restored
-from knowledge.schema import FORMAT
+from knowledge.rows import concept_row, unpacked
+from knowledge.schema import FORMAT, KEPT_FROM
 
 Floats = npt.NDArray[np.float32]
 Places = npt.NDArray[np.int32]
@@ -108,9 +108,10 @@ class Lines:
             likeness[place] = max(likeness[place], alike)
         return list(likeness.values())
 
-    def count(self, sections: int) -> int:
-        """Rows of the first so many sections."""
-        return int(np.searchsorted(self.owners, sections))
+    @property
+    def open(self) -> int:
+        """Rows of open documents: they come first."""
+        return int(np.searchsorted(self.owners, KEPT_FROM))
 
     def _rows(self, places: Collection[int]) -> list[int]:
         if not places:
@@ -142,14 +143,16 @@ class Index:
         if not searched:
             return {}
         query = " OR ".join(f'"{word}"' for word in searched)
-        rows = self._connection().execute(
+        connection = self._connection()
+        rows = connection.execute(
             f"SELECT rowid, rank FROM open_text WHERE open_text MATCH ? AND rank MATCH 'bm25({_FULL_TEXT_WEIGHTS})' "  # noqa: S608  # numbers of ours
             "ORDER BY rank LIMIT ?",
             (query, 2 * wanted),
-        )
+        ).fetchall()
         found: dict[int, float] = {}
-        for piece, weight in rows:
-            found.setdefault(int(self.piece_owners[piece - 1]), -weight)
+        at = np.searchsorted(self._piece_ids, [piece for piece, _ in rows])
+        for section, (_, weight) in zip(self.piece_owners[at].tolist(), rows, strict=True):
+            found.setdefault(section, -weight)
         if reader != CALLER and self.open_sections < self.sections:
             kept = self._connection().execute(
                 f"SELECT sections.id, bm25(kept_text, {_FULL_TEXT_WEIGHTS}) AS weight "  # noqa: S608  # the same
@@ -209,9 +212,7 @@ class Index:
     def concepts(self, said: list[str], *, kept: bool) -> Floats:
         """The concepts of a question as a unit vector. kept: also those that only other than open documents have."""
         row = np.zeros(len(self._vocabulary.places), np.float32)
-        columns, values = concept_row(
-            count_concepts(said), self._vocabulary, len(row) if kept else self._open_vocabulary
-        )
+        columns, values = concept_row(count_concepts(said), self._vocabulary, None if kept else self._open_vocabulary)
         row[columns] = values
         return row
 
@@ -261,7 +262,7 @@ class Index:
         arrays = {name: unpacked(value) for name, value in connection.execute("SELECT name, value FROM arrays")}
         names: list[str] = json.loads(self._about["vocabulary"])
         self._vocabulary = Vocabulary({name: at for at, name in enumerate(names)}, arrays["concept_weights"])
-        self._open_vocabulary = int(arrays["concept_open"][0])
+        self._open_vocabulary = arrays["concept_open"]
         lines, pieces = arrays["line_owners"], arrays["piece_owners"]
         self.concept_lines = sp.csr_matrix(
             (arrays["concept_values"], arrays["concept_columns"], arrays["concept_pointers"]),
@@ -269,6 +270,7 @@ class Index:
         )
         self.line_owners: Places = lines
         self.piece_owners: Places = pieces
+        self._piece_ids: Places = arrays["piece_ids"]
         self.meaning = Lines(lines, arrays["meaning"].astype(np.float32))
         self.line_sentences = _rows(lines, arrays.get("line_sentences"))
         self.piece_sentences = _rows(pieces, arrays.get("piece_sentences"))

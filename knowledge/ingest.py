@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from knowledge.approvals import read_approvals
-from knowledge.build import build_index
+from knowledge.build import amend_index, build_index
 from knowledge.document import Document, keep_ids, read_document
 from knowledge.english.sentences import SentenceVectors
 from knowledge.errors import DocumentInvalid, DocumentsInvalid, IndexUnusable
@@ -25,10 +25,16 @@ from knowledge.schema import FORMAT
 MAX_DOCUMENTS: Final = 20_000
 _KEPT_INDEXES: Final = 4
 """Of one folder: the current one, those that a call may still read, and one to go back to."""
+AMENDED: Final = 1000
+"""Sections from which on an edit changes a copy of the earlier index; a smaller one is made anew within a second."""
+_SMALL_CHANGE: Final = 0.25
+"""Share of the documents that an edit may change for that."""
+_DRIFT: Final = 0.2
+"""Share of the text that may be other than what vectors were learned from; then all is made anew."""
 _ENGLISH: Final = ("synonyms.txt", "vectors.npz", "words.py", "concepts.py", "vectors.py", "features.py")
 _PARTS: Final = (
     "document.py", "labels.py", "chunk.py", "conflict.py", "quantities.py", "policy_words.txt", "prepared.py",
-    "build.py", "learned.py", "schema.py", "rank.py",
+    "build.py", "rows.py", "learned.py", "schema.py", "rank.py",
     "scan.py", "suspect.txt",
 )  # fmt: skip
 _FORMATS: Final = ("extract.py", "markdown.py", "web.py", "plain.py", "table.py", "pdf.py", "word.py")
@@ -90,22 +96,23 @@ def ingest(folder: Path, into: Path, sentences: SentenceVectors | None = None, s
         except IndexUnusable:
             path.unlink()
     earlier = _latest(into, folder, parts, sentences)
-    documents, held = _prepared(found, problems, approvals, sources, earlier)
-    if not documents and not held:
+    changes = _changes(found, problems, approvals, sources, earlier)
+    if not changes.fresh and not changes.same and not changes.held:
         raise DocumentsInvalid(problems)
     about = {
         "content_hash": content_hash,
         "folder": str(folder.resolve()),
         "parts": parts,
         "problems": json.dumps([[one.document, one.line, one.problem, one.remedy] for one in problems]),
-        "held": json.dumps([[one.document, one.version, [_row(f) for f in one.findings]] for one in held]),
+        "held": json.dumps([[one.document, one.version, [_row(f) for f in one.findings]] for one in changes.held]),
         "files": json.dumps({one.name: one.digest for one in found}),
+        "approved": json.dumps(sorted(approvals)),
     }
     into.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_suffix(f".{os.getpid()}.part")
     unfinished.unlink(missing_ok=True)
     try:
-        build_index(documents, about, unfinished, sentences, earlier.path if earlier else None)
+        _write(changes, about, unfinished, sentences, earlier)
         unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)
@@ -151,34 +158,66 @@ def _row(finding: Finding) -> list[Any]:
     return [finding.kind, finding.line, finding.says]
 
 
-def _prepared(
+@dataclass(frozen=True, slots=True)
+class _Changes:
+    """What a folder holds, against an earlier index of it."""
+
+    fresh: tuple[Prepared, ...]
+    """Documents that it has not, or not like this."""
+    same: tuple[str, ...]
+    """Those that are as they were."""
+    held: tuple[Held, ...]
+
+
+def _changes(
     found: Sequence[_File],
     problems: list[DocumentInvalid],
     approvals: set[tuple[str, str]],
     sources: Sequence[Source],
     earlier: Index | None,
-) -> tuple[list[Prepared], list[Held]]:
-    """Every document that can be used, from the earlier index where the file is the same."""
+) -> _Changes:
+    """Every document that can be used; what is as it was, and as approved as it was, is not read again."""
     before: Mapping[str, str] = json.loads(earlier.about("files")) if earlier else {}
     held_before = {one.document: one for one in held_of(earlier)} if earlier else {}
-    ready: list[Prepared] = []
+    used = {path for (path,) in earlier.connection().execute("SELECT path FROM documents")} if earlier else set()
+    approved = {(name, version) for name, version in json.loads(earlier.about("approved"))} if earlier else set()
+    revoked = {name for name, _ in approved - approvals}
+    fresh: list[Prepared] = []
+    same: list[str] = []
     held: list[Held] = []
     for one in found:
-        if earlier is not None and before.get(one.name) == one.digest:
+        if before.get(one.name) == one.digest:
             was_held = held_before.get(one.name)
             if was_held is not None and (one.name, was_held.version) not in approvals:
                 held.append(was_held)
                 continue
-            try:
-                ready.append(read_prepared(earlier.connection(), one.name))
+            if one.name in used and one.name not in revoked:
+                same.append(one.name)
                 continue
-            except KeyError:
-                pass  # it could not be used, or is approved now: look again
-        fresh: list[Document] = []
-        _read(one, sources, approvals, fresh, held, problems)
+        read: list[Document] = []
+        _read(one, sources, approvals, read, held, problems)
         old = read_sections(earlier.connection(), one.name) if earlier else ()
-        ready += [prepare(keep_ids(document, old) if old else document) for document in fresh]
-    return ready, held
+        fresh += [prepare(keep_ids(document, old) if old else document) for document in read]
+    return _Changes(tuple(fresh), tuple(same), tuple(held))
+
+
+def _write(
+    changes: _Changes, about: dict[str, str], path: Path, sentences: SentenceVectors | None, earlier: Index | None
+) -> None:
+    """Write the index of these documents: a large one of which little changed as a copy of the earlier one."""
+    if earlier is None:
+        build_index(changes.fresh, about, path, sentences)
+        return
+    connection = earlier.connection()
+    few = len(changes.fresh) <= _SMALL_CHANGE * len(changes.same)
+    if few and earlier.sections >= AMENDED and float(earlier.about("learned_drift")) <= _DRIFT:
+        same = set(changes.same)
+        gone = [name for (name,) in connection.execute("SELECT path FROM documents") if name not in same]
+        if len(gone) <= _SMALL_CHANGE * len(same):
+            amend_index(earlier.path, changes.fresh, gone, about, path, sentences)
+            return
+    documents = [*changes.fresh, *(read_prepared(connection, name) for name in changes.same)]
+    build_index(documents, about, path, sentences, earlier.path)
 
 
 def _read(

@@ -3,7 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from knowledge.access import LEVELS
 from knowledge.chunk import chunks
@@ -12,6 +12,7 @@ from knowledge.document import Document, Section
 from knowledge.english.features import count_concepts
 from knowledge.english.words import words
 from knowledge.rank import names
+from knowledge.schema import KEPT_FROM
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +82,39 @@ def _section(title: str, section: Section) -> PreparedSection:
     )
 
 
-def write_prepared(connection: sqlite3.Connection, place: int, first_section: int, document: Prepared) -> None:
-    """Add a document and its sections, with ids from `place` and `first_section` on."""
+@dataclass(slots=True)
+class Numbers:
+    """The next free numbers of an index and those made of it: none is used twice, whatever is deleted."""
+
+    document: int = 0
+    open_section: int = 0
+    open_piece: int = 1
+    kept_section: int = KEPT_FROM
+    kept_piece: int = KEPT_FROM
+
+    def take(self, document: Prepared) -> tuple[int, int, int]:
+        """The number of a document, of its first section and of its first piece."""
+        sections = len(document.sections)
+        pieces = sum(len(one.pieces) for one in document.sections)
+        taken = (self.document, self.open_section, self.open_piece)
+        if document.open:
+            self.open_section += sections
+            self.open_piece += pieces
+        else:
+            taken = (self.document, self.kept_section, self.kept_piece)
+            self.kept_section += sections
+            self.kept_piece += pieces
+        self.document += 1
+        return taken
+
+    def to_json(self) -> str:
+        """As text, to be stored."""
+        return json.dumps(asdict(self))
+
+
+def write_prepared(connection: sqlite3.Connection, numbers: Numbers, document: Prepared) -> None:
+    """Add a document and its sections."""
+    place, first_section, piece = numbers.take(document)
     connection.execute(
         "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
@@ -114,8 +146,9 @@ def write_prepared(connection: sqlite3.Connection, place: int, first_section: in
             [(number, line, json.dumps(concepts, ensure_ascii=False)) for line, concepts in one.lines],
         )
         connection.executemany(
-            "INSERT INTO pieces (section, text) VALUES (?, ?)", [(number, piece) for piece in one.pieces]
+            "INSERT INTO pieces VALUES (?, ?, ?)", [(at, number, text) for at, text in enumerate(one.pieces, piece)]
         )
+        piece += len(one.pieces)
 
 
 def read_sections(connection: sqlite3.Connection, path: str) -> tuple[Section, ...]:

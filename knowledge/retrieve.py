@@ -15,6 +15,7 @@ from knowledge.errors import EmbeddingsFailed
 from knowledge.fuse import fused
 from knowledge.index import Contradiction, Entry, Floats, Index, Lines
 from knowledge.rank import Signals, Term, certainty, covered, negates, score, terms, unknown_share, weights_for
+from knowledge.schema import KEPT_FROM
 
 _SHOWN: Final = 3
 _CONSIDERED: Final = 60
@@ -154,7 +155,7 @@ def search(index: Index, question: str, reader: Reader = CALLER) -> Found:
     second = by_score[1].score if len(by_score) > 1 else 0.0
     known = {name for term in asked for name in term.names if index.frequency(name)}
     if reader != CALLER:
-        known |= {name for one in ranked if one.entry.place >= index.open_sections for name in one.entry.names}
+        known |= {name for one in ranked if one.entry.place >= KEPT_FROM for name in one.entry.names}
     sure = certainty(best.score, second, unknown_share(asked, known), best.signals)
     shown = [best, *(one for one in (ranked if index.sections > _FEW else by_score) if one is not best)][:_SHOWN]
     passages = [_passage(one.entry, sure * min(1.0, max(0.0, one.score / best.score))) for one in shown]
@@ -207,8 +208,7 @@ def _rankings(
 
     def add(ranking: Ranking, rows: Lines | None, vector: Floats | None) -> None:
         if rows is not None and vector is not None:
-            most = rows.count(index.open_sections)
-            rankings[ranking] = [place for place, _ in rows.nearest(vector, most, kept, _RANKED)]
+            rankings[ranking] = [place for place, _ in rows.nearest(vector, rows.open, kept, _RANKED)]
 
     add(Ranking.LEARNED, index.pieces, index.learned.embed(question) if index.learned else None)
     add(Ranking.HEADINGS, index.line_sentences, asking.sentence)
@@ -219,7 +219,7 @@ def _rankings(
 
 
 def _by_concepts(index: Index, likeness: Floats, kept: Sequence[int]) -> list[int]:
-    most = index.meaning.count(index.open_sections)
+    most = index.meaning.open
     mine = likeness.copy()
     mine[most:][~np.isin(index.line_owners[most:], kept)] = 0
     count = min(len(mine), 4 * _RANKED)

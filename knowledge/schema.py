@@ -1,8 +1,11 @@
-"""The shape of an index file: SQLite, one a content, built anew and then only read."""
+"""The shape of an index file: SQLite, one a content, written once and then only read."""
 
 from typing import Final
 
-FORMAT: Final = "cordboard-knowledge-2"
+FORMAT: Final = "cordboard-knowledge-3"
+
+KEPT_FROM: Final = 1 << 30
+"""Numbers of sections and pieces of documents that not everybody may hear of begin here, those of open ones at 0."""
 
 SCHEMA: Final = """
 CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
