@@ -60,11 +60,12 @@ class Killed:
 class Office:
     """A server process on a fixed port that can be killed and started again."""
 
-    def __init__(self, data_dir: Path) -> None:
+    def __init__(self, data_dir: Path, lines: Sequence[str] = ("example",)) -> None:
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port: int = free.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
         self.data_dir = data_dir
+        self._lines = ",".join(str(REPOSITORY / "lines" / name) for name in lines)
         self._process: subprocess.Popen[str] | None = None
 
     def start(self) -> None:
@@ -74,7 +75,7 @@ class Office:
             "CORDBOARD_TWILIO_AUTH_TOKEN": AUTH_TOKEN,
             "CORDBOARD_ACCESS_TOKEN": ACCESS_TOKEN,
             "CORDBOARD_DATA_DIR": str(self.data_dir),
-            "CORDBOARD_LINES": str(REPOSITORY / "lines" / "example"),
+            "CORDBOARD_LINES": self._lines,
             "CORDBOARD_SPHINX_PROCESSES": "1",
         }
         with (self.data_dir / "server.log").open("a") as log:
