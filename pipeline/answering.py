@@ -1,8 +1,8 @@
 """The assistant at work in a call: its dialogue decides, its tools and its knowledge are asked, its words go out."""
 
 import asyncio
-from collections.abc import Callable, Sequence
-from typing import Protocol
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
 
 import structlog
 
@@ -210,7 +210,14 @@ class Answering:
         )
         more = {"status": done.status, "effect": done.effect, "id": done.id, "say": done.say}
         result = shown.masked(done.result)
+        if done.ok and "text_id" in done.result and self._consented(action.tool):
+            self._log.record("message.sent", self._clock.now_ms(), **_text_sent(action.tool, done.result))
         self.post(ToolReturned(self._clock.now_ms(), action.call, done.ok, result, done.error, **more))
+
+    def _consented(self, tool: str) -> bool:
+        """Whether it texts the caller what they agreed to."""
+        spec = self._line.line.tool_spec(tool)
+        return spec is not None and spec.consent == "text"
 
     def _shown(self, action: CallTool) -> Revealed:
         """The tool's arguments, with secrets where it only reads: what a tool writes is kept. Raises SecretGone."""
@@ -275,6 +282,12 @@ class Answering:
         asking = self._asking.pop(call, None)
         if asking is not None:
             asking.cancel()
+
+
+def _text_sent(tool: str, result: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What the log says of a text: whose handset it went to is told by two digits."""
+    to = f"…{result.get('number_end', '')}"
+    return {"message": str(result.get("text_id", "")), "to": to, "purpose": tool, "consent": "said in this call"}
 
 
 def _tokens(parts: Sequence[ModelPart]) -> Tokens:

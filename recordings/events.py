@@ -38,6 +38,7 @@ class Event:
 
 KINDS: Final[Mapping[str, tuple[str, ...]]] = {
     # The call and its media
+    # language: in which the call begins; later ones, see language.changed
     "call.ringing": ("call_sid", "from_number", "to_number", "line", "line_version"),
     "call.answered": ("stream_sid", "stream_number"),
     "call.media_started": ("wall_clock",),  # ISO 8601 UTC of at_ms 0; once per call
@@ -94,6 +95,7 @@ KINDS: Final[Mapping[str, tuple[str, ...]]] = {
     "identity.checked": ("turn", "level", "tool", "ok", "reason"),  # reason: why not; empty: it is so
     "identity.raised": ("turn", "level", "customer", "how"),  # how: the tool that said so
     "identity.dropped": ("turn", "reason"),  # somebody else speaks: nobody is known any more
+    "consent.recorded": ("turn", "to", "given"),  # to: text; what the caller said when asked
     "message.sent": ("message", "to", "purpose", "consent"),  # a text; to: masked; consent: how the caller agreed
     "knowledge.found": ("turn", "question", "passages"),  # passages: [{document, section, title, score}]
     "model.said": ("turn", "call", "text"),  # a clause, as the model wrote it

@@ -101,6 +101,7 @@ async def open_office(settings: Settings, public_url: str) -> AsyncIterator[Offi
             Codes(store, messages, settings.org_id) if messages is not None else None,
             Failures(store, settings.org_id),
             memories,
+            messages,
         )
         lines = await stack.enter_async_context(Lines.open(settings, data_dir, prompts, around))
         approving = Approving(kept, lines.tools_of)

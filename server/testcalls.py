@@ -1,6 +1,7 @@
 """Runs a line's test calls, each on a store and a backend of its own, in virtual time unless asked otherwise."""
 
 import asyncio
+import re
 import sqlite3
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -21,7 +22,14 @@ from pipeline.assistant.tools.port import (
     ToolSpec,
 )
 from pipeline.assistant.tools.shop import shop_state
-from pipeline.testcalls.judging import at_path, call_failures, holds, step_failures, value_failure
+from pipeline.testcalls.judging import (
+    at_path,
+    call_failures,
+    holds,
+    step_failures,
+    text_failures,
+    value_failure,
+)
 from pipeline.testcalls.script import Fault, Scripted, State, Step, TestCall
 from pipeline.text import NotSettled, TextCall
 from recordings.events import Event
@@ -95,6 +103,9 @@ async def _play(line: TextLine, wanted: TestCall, open_model: OpenModel | None) 
         except NotSettled as late:
             played.fail("the call", str(late))
         played.fail("after the call", *call_failures(wanted.after, played.events))
+        sent = [(text.to, text.body) for text in office.texts.texts]
+        if wanted.after.texts is not None:
+            played.fail("texts", *text_failures(wanted.after.texts, sent))
         played.fail("approvals", *await _approval_failures(office, wanted))
         for state in wanted.after.state:
             found = await asyncio.to_thread(_state_failure, office.directory / "backends", state)
@@ -109,12 +120,15 @@ async def _call(office: TextOffice, wanted: TestCall, local_time: datetime, play
             if call.ended is not None and not (step.approve or step.reject):
                 played.fail(where, "the call is over already")
                 return
-            before = len(played.events)
+            before, texted = len(played.events), len(office.texts.texts)
             try:
                 await _do(office, call, step)
             except LookupError as nothing:
                 played.fail(where, str(nothing))
             played.fail(where, *step_failures(step, played.events[before:]))
+            bodies = [text.body for text in office.texts.texts[texted:]]
+            missing = [text for text in step.texts if not any(text.lower() in body.lower() for body in bodies)]
+            played.fail(where, *(f"should text “{text}”, and texts {bodies or 'nothing'}" for text in missing))
 
 
 async def _do(office: TextOffice, call: TextCall, step: Step) -> None:
@@ -122,6 +136,8 @@ async def _do(office: TextOffice, call: TextCall, step: Step) -> None:
         await call.say(step.caller)
     elif step.keys is not None:
         await call.press(step.keys)
+    elif step.keys_from_text:
+        await call.press(_number_texted(office))
     elif step.silence:
         await call.silence()
     elif step.noise:
@@ -130,6 +146,15 @@ async def _do(office: TextOffice, call: TextCall, step: Step) -> None:
         await office.approving.approve(await _waiting(office, step.approve), BACK_OFFICE)
     elif step.reject is not None:
         await office.approving.reject(await _waiting(office, step.reject), BACK_OFFICE)
+
+
+def _number_texted(office: TextOffice) -> str:
+    """The longest number in the latest text. Raises LookupError."""
+    bodies = [text.body for text in office.texts.texts]
+    found = re.findall(r"\d{4,}", bodies[-1]) if bodies else []
+    if not found:
+        raise LookupError("no text with a number was sent")
+    return str(max(found, key=len))
 
 
 async def _waiting(office: TextOffice, tool: str) -> str:

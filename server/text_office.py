@@ -14,7 +14,10 @@ from zoneinfo import ZoneInfo
 
 from knowledge.embed import sentence_vectors
 from knowledge.retrieve import Retrieval
+from pipeline.assistant.codes import Codes
 from pipeline.assistant.llm.port import LanguageModel
+from pipeline.assistant.locking import Failures
+from pipeline.assistant.memory import Memories
 from pipeline.assistant.remembered import Remembered
 from pipeline.assistant.tools.approving import Approving
 from pipeline.assistant.tools.bind import Surroundings, runner_for
@@ -33,6 +36,7 @@ from server import migrations
 from server.data_dir import DATABASE
 from server.settings import Settings, tool_secret
 from server.shelves import Shelves, document_vectors
+from telephony.double.kept_texts import KeptTexts
 
 CACHES: Final = "text"
 """Folder in the data directory for what is learned from lines: it can be made again."""
@@ -82,6 +86,8 @@ class TextOffice:
     kept: KeptTools
     approving: Approving
     directory: Path
+    texts: KeptTexts
+    """What callers were texted: it goes nowhere else."""
     model: LanguageModel | None = None
 
     def call(self, number: str, local_time: datetime, listener: Listener, verified: Verification = "none") -> TextCall:
@@ -108,13 +114,24 @@ async def text_office(
         try:
             kept = KeptTools(store, of.settings.org_id)
             programs = of.settings.mcp_programs
-            given = Surroundings(tool_secret, of.settings.tools_on_loopback, programs, kept, kept)
+            texts, org_id = KeptTexts(), of.settings.org_id
+            given = Surroundings(
+                tool_secret,
+                of.settings.tools_on_loopback,
+                programs,
+                kept,
+                kept,
+                Codes(store, texts, org_id),
+                Failures(store, org_id),
+                Memories(store, org_id),
+                texts,
+            )
             tools = await asyncio.to_thread(runner_for, of.line, directory, today, given)
             if around is not None:
                 tools.wrap(around)
             runners: Mapping[str, ToolRunner] = {of.line.settings.name: tools}
             try:
-                yield TextOffice(of, tools, store, kept, Approving(kept, runners.get), directory, model)
+                yield TextOffice(of, tools, store, kept, Approving(kept, runners.get), directory, texts, model)
             finally:
                 await tools.end()
         finally:

@@ -104,6 +104,8 @@ def accept(talk: Talk, question: Question, value: Any) -> bool:
     state.settled += (question.slot,)
     state.strikes = 0
     talk.learned(question.slot, value)
+    if question.consent is not None:
+        talk.record("consent.recorded", turn=talk.turn, to=question.consent, given=value is True)
     assert state.place is not None  # noqa: S101  # only a step asks
     state.place = state.place.next
     return True

@@ -19,7 +19,7 @@ def words_for(prompts: Prompts, event: ToolReturned) -> str:
         return prompts.tool_waiting
     if event.status == "checking":
         return prompts.tool_checking
-    if event.error in {"ruled_out", "rejected"}:
+    if event.error in {"ruled_out", "rejected", "no_consent"}:
         return prompts.tool_refused
     if event.error == "locked":
         return prompts.tool_not_verified

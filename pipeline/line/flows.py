@@ -71,6 +71,10 @@ class Question(Written):
         description="the answer is keyed in and seen by the tool that checks it alone: while it is asked nothing is "
         "heard or recorded (docs/privacy.md); the prompt has to ask for keys. # ends it, * alone gives it up",
     )
+    consent: Literal["text"] | None = Field(
+        default=None,
+        description="for kind yes_no: a yes is consent to be texted in this call; both answers are recorded",
+    )
     without: Name | None = Field(default=None, description="the step to go to when the caller does not have the answer")
     failed: Name | None = Field(
         default=None, description="the step to go to when all attempts failed; unset: the line's human_flow"

@@ -38,6 +38,8 @@ def check_question(path: _Path, question: Question) -> Iterator[Finding]:
             f"{slot!r} cannot be answered on the keypad",
             'add keypad: "Please type …"; callers need it when speech fails',
         )
+    if question.consent is not None and kind != "yes_no":
+        yield Finding(path, f"{slot!r} asks for consent, which is a yes or a no", "set kind: yes_no, or drop consent")
     yield from _check_answers(path, question)
     yield from _check_choices(path, question)
 

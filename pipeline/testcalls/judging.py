@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from pipeline.testcalls.script import Afterwards, EventSeen, Step, ToolCalled
+from pipeline.testcalls.script import Afterwards, EventSeen, Step, TextSeen, ToolCalled
 from recordings.events import Event
 
 
@@ -38,6 +38,17 @@ def call_failures(after: Afterwards, events: Sequence[Event]) -> Iterator[str]:
         if queues.count(queue) != count:
             yield f"queue {queue} should get {count} messages, and gets {queues.count(queue)}"
     yield from _event_failures(after.events, events)
+
+
+def text_failures(wanted: Sequence[TextSeen], sent: Sequence[tuple[str, str]]) -> Iterator[str]:
+    """Whether the texts that were sent are those that should have been; sent: number and words of each."""
+    fits = len(wanted) == len(sent) and all(
+        (one.to is None or one.to == to) and all(_holds_text([body], text) for text in one.holds)
+        for one, (to, body) in zip(wanted, sent, strict=True)
+    )
+    if not fits:
+        told = "; ".join(f"to {to}: “{body}”" for to, body in sent) or "none"
+        yield f"{len(wanted)} texts should be sent as written here, and sent are: {told}"
 
 
 def value_failure(wanted: Any, rows: Sequence[Mapping[str, Any]]) -> str:

@@ -50,6 +50,9 @@ class Step(Written):
 
     caller: Phrase | None = Field(default=None, description="the caller says this")
     keys: Annotated[str, Field(pattern=r"^\d{1,24}$")] | None = Field(default=None, description="the caller keys this")
+    keys_from_text: Literal[True] | None = Field(
+        default=None, description="the caller keys the number that stands in the latest text to them"
+    )
     silence: Literal[True] | None = Field(default=None, description="the caller says nothing")
     noise: Literal[True] | None = Field(default=None, description="the caller makes a sound without words")
     approve: Name | None = Field(default=None, description="a person says yes to what waits for this tool")
@@ -61,13 +64,14 @@ class Step(Written):
     slots: dict[Name, Any] = Field(default_factory=dict, description="what was learned")
     tools: tuple[ToolCalled, ...] | None = Field(default=None, description="the tools that were called; []: none")
     sources: Texts = Field(default=(), description="documents that the answer was spoken from")
+    texts: Texts = Field(default=(), description="each of these stands in a text that was sent then")
     events: tuple[EventSeen, ...] = ()
 
     @model_validator(mode="after")
     def _one_doing(self) -> "Step":
-        doing = (self.caller, self.keys, self.silence, self.noise, self.approve, self.reject)
+        doing = (self.caller, self.keys, self.keys_from_text, self.silence, self.noise, self.approve, self.reject)
         if sum(one is not None for one in doing) != 1:
-            raise ValueError("a step has exactly one of caller, keys, silence, noise, approve, reject")
+            raise ValueError("a step has exactly one of caller, keys, keys_from_text, silence, noise, approve, reject")
         return self
 
     @property
@@ -77,6 +81,8 @@ class Step(Written):
             return f"“{self.caller}”"
         if self.keys is not None:
             return f"keys {self.keys}"
+        if self.keys_from_text:
+            return "keys from the text"
         if self.approve or self.reject:
             return f"approve {self.approve}" if self.approve else f"reject {self.reject}"
         return "silence" if self.silence else "noise"
@@ -123,6 +129,13 @@ class Waiting(Written):
     arguments: dict[str, Any] = Field(default_factory=dict)
 
 
+class TextSeen(Written):
+    """A text message that must have been sent."""
+
+    to: Number | None = Field(default=None, description="to this number")
+    holds: Texts = Field(default=(), description="each of these stands in it")
+
+
 class Afterwards(Written):
     """What must be true when the call is over."""
 
@@ -131,6 +144,9 @@ class Afterwards(Written):
     tools: dict[Name, int] = Field(default_factory=dict, description="how often each of these was called")
     messages: dict[Name, int] = Field(default_factory=dict, description="how many messages each queue got")
     approvals: tuple[Waiting, ...] | None = Field(default=None, description="the whole queue; []: nothing waits")
+    texts: tuple[TextSeen, ...] | None = Field(
+        default=None, description="all texts to callers, in their order; []: none was sent"
+    )
     events: tuple[EventSeen, ...] = ()
     state: tuple[State, ...] = ()
 
@@ -142,7 +158,9 @@ class TestCall(Written):
 
     name: Phrase
     about: str = ""
-    caller_number: Number = Field(default="+14155550101", alias="from")
+    caller_number: Number | Literal["anonymous"] = Field(
+        default="+14155550101", alias="from", description="anonymous: the caller withholds it"
+    )
     at: datetime = Field(default=WEEKDAY_MORNING, description="the line's local time")
     verified: Verification = Field(
         default="none", description="begin as if the caller had proven who they are, to this level"

@@ -71,12 +71,16 @@ async def chat(settings: Settings, wanted: Chatting, out: Console) -> Exit:
         if typed and not wanted.as_json:
             out.print(HELP, style="dim")
         call = await stack.enter_async_context(office.call(wanted.number, local_time, shown.event))
+        texted = 0
         lines = iter(wanted.said) if wanted.said else _lines(typed=typed)
         while call.ended is None:
             said = await asyncio.to_thread(next, lines, None)
             if said is None:
                 break
             await tell(call, said)
+            for text in office.texts.texts[texted:] if not wanted.as_json else ():
+                out.print(f"         text message to {text.to}: {text.body}", markup=False, highlight=False)
+            texted = len(office.texts.texts)
     return Exit.OK
 
 

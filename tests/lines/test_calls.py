@@ -59,6 +59,78 @@ def test_money_goes_back_by_rule_and_by_a_persons_yes_only(passes):
     )
 
 
+@pytest.mark.row(45, 150)
+def test_a_password_is_reset_after_a_code_that_was_texted_and_never_said(passes):
+    passes(
+        "saas",
+        "A password link goes out after a code that was texted",
+        "A wrong code sends no password link",
+        "A code that is said aloud is heard by nobody",
+        "Texts are down, so no link is sent and the way without us is told",
+    )
+
+
+@pytest.mark.row(150)
+def test_a_support_code_or_a_pin_stands_before_what_is_a_customers_own(passes):
+    passes("saas", "Without proof no plan is told", "Another workspace is not told of with the own code")
+    passes("bank", "Without the pin nobody hears a balance", "Another customer's pin opens nothing")
+
+
+@pytest.mark.row(46)
+def test_an_address_is_changed_after_a_code_and_a_read_back_and_the_old_one_is_kept(passes):
+    passes(
+        "saas",
+        "The address for invoices is changed after a code and a read-back",
+        "Without the code no address is changed",
+    )
+
+
+@pytest.mark.row(23)
+def test_what_was_agreed_with_one_customer_is_told_to_that_one_only(passes):
+    passes(
+        "saas",
+        "What the contract says is told to its customer, once verified",
+        "Nobody else hears what a contract says",
+        "Another customer does not hear it either",
+    )
+
+
+@pytest.mark.row(48)
+def test_invoices_payments_renewals_discounts_and_transactions_are_read(passes, opened):
+    passes(
+        "saas",
+        "Past invoices are read to those we know",
+        "A failed payment",
+        "Which plan, and when it renews",
+        "A discount and until when it holds",
+    )
+    passes("bank", "The latest transactions")
+    looks_up = {"saas": ("payments", "latest_invoice", "workspace"), "bank": ("transactions", "payment_status")}
+    for folder, names in looks_up.items():
+        specs = [opened(LINES / folder).line.tool_spec(name) for name in names]
+        assert {spec.risk for spec in specs if spec is not None} == {"read_only"}
+
+
+@pytest.mark.row(50)
+def test_a_ticket_has_its_tags_and_a_field_and_a_failure_to_write_them_is_seen(passes):
+    passes(
+        "saas",
+        "No step helps, so there is a ticket with a service level",
+        "A ticket that cannot be tagged is open all the same, and that is said",
+    )
+
+
+@pytest.mark.row(53, 55)
+def test_an_appointment_is_offered_booked_and_confirmed_by_a_text_to_who_agreed(passes):
+    passes(
+        "bank",
+        "An appointment is offered and booked",
+        "Who does not want to be texted is not",
+        "Texts are down, and the appointment is booked all the same",
+        "Who withholds the number is not asked about a text",
+    )
+
+
 @pytest.mark.row(47)
 def test_plan_and_balance_are_told_to_those_we_know(passes):
     passes("saas", "Which plan, and when it renews", "Without proof no plan is told")

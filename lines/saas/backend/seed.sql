@@ -7,7 +7,12 @@ CREATE TABLE workspaces (
     seats INTEGER NOT NULL,
     yearly INTEGER NOT NULL,            -- 1: paid by the year
     renews_in_days INTEGER NOT NULL,    -- counted from today, so that the example never grows old
-    owner_email TEXT NOT NULL
+    owner_email TEXT NOT NULL,
+    billing_email TEXT NOT NULL,
+    owner_phone TEXT NOT NULL,          -- where codes are texted to; fictional: 555-0100 to 555-0199 belong to nobody
+    support_code TEXT NOT NULL CHECK (support_code GLOB '[0-9][0-9][0-9][0-9][0-9][0-9]'),
+    discount INTEGER NOT NULL,          -- in percent
+    discount_days INTEGER NOT NULL      -- until when, in days from today
 ) STRICT;
 
 CREATE TABLE invoices (
@@ -29,7 +34,9 @@ CREATE TABLE tickets (
     area TEXT NOT NULL,
     priority TEXT NOT NULL CHECK (priority IN ('urgent', 'normal')),
     state TEXT NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'solved')),
-    due TEXT NOT NULL                   -- the answer that the service level promises
+    due TEXT NOT NULL,                  -- the answer that the service level promises
+    tags TEXT NOT NULL DEFAULT '',      -- separated by commas
+    work_stopped INTEGER                -- 1: the team cannot work; NULL: nobody has asked
 ) STRICT;
 
 CREATE TABLE ticket_notes (
@@ -55,14 +62,30 @@ CREATE TABLE resets (                   -- links that were sent to an owner's ad
     workspace TEXT NOT NULL REFERENCES workspaces (number)
 ) STRICT;
 
-INSERT INTO workspaces (number, name, plan, seats, yearly, renews_in_days, owner_email) VALUES
-    ('30114', 'Brightside Clinic', 'team', 12, 0, 9, 'owner@brightside.example'),
-    ('30227', 'Fern and Sons', 'starter', 3, 0, 21, 'owner@fern.example'),
-    ('30391', 'Quarry Kitchen', 'business', 48, 1, 200, 'owner@quarry.example'),
-    ('30458', 'Tidewater Studio', 'team', 7, 1, 12, 'owner@tidewater.example'),
-    ('30532', 'Hilltop Vets', 'team', 7, 0, 26, 'owner@hilltop.example');
+CREATE TABLE account_changes (          -- what was changed on the phone: from what, to what
+    id INTEGER PRIMARY KEY,
+    workspace TEXT NOT NULL REFERENCES workspaces (number),
+    field TEXT NOT NULL,
+    old TEXT NOT NULL,
+    new TEXT NOT NULL
+) STRICT;
+
+INSERT INTO workspaces (number, name, plan, seats, yearly, renews_in_days, owner_email, billing_email, owner_phone,
+                        support_code, discount, discount_days) VALUES
+    ('30114', 'Brightside Clinic', 'team', 12, 0, 9, 'owner@brightside.example', 'bills@brightside.example',
+     '+12125550131', '481205', 0, 0),
+    ('30227', 'Fern and Sons', 'starter', 3, 0, 21, 'owner@fern.example', 'owner@fern.example',
+     '+12125550132', '730964', 30, 60),
+    ('30391', 'Quarry Kitchen', 'business', 48, 1, 200, 'owner@quarry.example', 'office@quarry.example',
+     '+12125550133', '259118', 0, 0),
+    ('30458', 'Tidewater Studio', 'team', 7, 1, 12, 'owner@tidewater.example', 'owner@tidewater.example',
+     '+12125550134', '664027', 0, 0),
+    ('30532', 'Hilltop Vets', 'team', 7, 0, 26, 'owner@hilltop.example', 'owner@hilltop.example',
+     '+12125550135', '902341', 0, 0);
 
 INSERT INTO invoices (number, workspace, days_ago, cents, state) VALUES
+    ('6803', '30114', 82, 14400, 'refunded'),
+    ('6911', '30114', 51, 14400, 'paid'),
     ('7001', '30114', 21, 14400, 'paid'),
     ('7002', '30227', 9, 2700, 'failed'),
     ('7003', '30391', 165, 921600, 'paid'),

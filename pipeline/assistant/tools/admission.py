@@ -8,6 +8,7 @@ from pipeline.assistant.tools.port import (
     ArgumentsInvalid,
     Discarded,
     IdUnknown,
+    NoConsent,
     NotVerified,
     ToolSpec,
 )
@@ -28,6 +29,8 @@ def admit(name: str, spec: ToolSpec, arguments: Mapping[str, Any], standing: Sta
         raise NotVerified(
             name, f"it needs verification {spec.verification!r}, and the caller has {standing.verified!r}"
         )
+    if spec.consent and (reply or not standing.agreed(spec.consent)):
+        raise NoConsent(name, f"the caller did not agree to {spec.consent!r} in this call")
     for argument, value in customers(spec.arguments, arguments) if spec.verification != "none" else ():
         if standing.customer and str(value) != standing.customer:
             raise NotVerified(name, f"{argument!r} is another customer than the caller")

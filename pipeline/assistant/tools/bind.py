@@ -12,6 +12,8 @@ from pipeline.assistant.code_specs import CHECK_CODE, FORGET, SEND_CODE
 from pipeline.assistant.codes import CheckCode, Codes, SendCode
 from pipeline.assistant.locking import Failures, LockedTool
 from pipeline.assistant.memory import Forget, Memories
+from pipeline.assistant.text_specs import SEND_TEXT
+from pipeline.assistant.texting import SendText
 from pipeline.assistant.tools import python
 from pipeline.assistant.tools.egress import CheckedTransport, Egress
 from pipeline.assistant.tools.http import HttpTool
@@ -25,6 +27,7 @@ from pipeline.assistant.tools.sql import open_databases
 from pipeline.assistant.tools.toolbox import Toolbox
 from pipeline.line.model import Line
 from pipeline.line.toolfile import McpServer, McpTool
+from telephony.ports import Messages
 
 if TYPE_CHECKING:
     from pipeline.assistant.tools import mcp
@@ -49,6 +52,8 @@ class Surroundings:
     """Counts failed checks of who callers are, over all calls."""
     memories: Memories | None = None
     """What verified callers called about before."""
+    messages: Messages | None = None
+    """Text messages to callers; None: nobody is set to send them."""
 
 
 NOTHING_AROUND = Surroundings()
@@ -71,6 +76,8 @@ def runner_for(
     there |= remote
     if around.codes is not None:
         there |= {SEND_CODE.name: SendCode(around.codes), CHECK_CODE.name: CheckCode(around.codes)}
+    if around.messages is not None:
+        there[SEND_TEXT.name] = SendText(around.messages)
     if around.memories is not None:
         there[FORGET.name] = Forget(around.memories)
     bound = {tool.name: there[tool.runs] for tool in line.settings.tools if tool.runs in there}

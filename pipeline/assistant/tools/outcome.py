@@ -13,7 +13,7 @@ CHECKING: Final = "checking"
 _REFUSED: Final = frozenset(
     {
         "refused", "ruled_out", "not_verified", "unknown_id", "bad_arguments", "unknown_tool", "discarded", "egress",
-        "rejected", "locked",
+        "rejected", "locked", "no_consent",
     }
 )  # fmt: skip
 

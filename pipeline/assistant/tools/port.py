@@ -5,6 +5,7 @@ ToolError (remote; carries `code`, what the log and the flow see, `retryable`, a
 ├── ArgumentsInvalid    arguments that its schema does not allow            not retryable
 ├── IdUnknown           an id that nobody in this call gave                 not retryable
 ├── NotVerified         the caller is not known well enough for it          not retryable
+├── NoConsent           the caller did not agree to it in this call         not retryable
 ├── RuledOut            a rule of the line forbids it, and says why         not retryable
 ├── Discarded           the reply that wanted it was thrown away            not retryable
 ├── ToolLate            not within the deadline                             effect unknown
@@ -88,6 +89,8 @@ class ToolSpec:
     """read_only and draft_only change nothing; a tool without a risk class does not exist."""
     verification: Verification = "none"
     """How well the caller must be known before it runs."""
+    consent: str = ""
+    """What the caller must have said yes to in this call before a step of the line may run it: text; empty: nothing."""
     deadline_ms: int = 2000
     """For all attempts together; a line's binding may set another."""
     retry: Retry = Retry()
@@ -185,6 +188,13 @@ class NotVerified(ToolError):
     """The caller is not known well enough."""
 
     code = "not_verified"
+    retryable = False
+
+
+class NoConsent(ToolError):
+    """The caller did not say yes to it in this call."""
+
+    code = "no_consent"
     retryable = False
 
 

@@ -5,6 +5,7 @@ from functools import cache
 from typing import Final
 
 from pipeline.assistant.code_specs import CODE_SPECS
+from pipeline.assistant.text_specs import SEND_TEXT
 from pipeline.assistant.tools import python
 from pipeline.assistant.tools.port import ToolSpec
 from pipeline.assistant.tools.shop_specs import SHOP_SPECS
@@ -15,6 +16,6 @@ SPECS: Final[Mapping[str, ToolSpec]] = {spec.name: spec for spec in SHOP_SPECS}
 
 @cache
 def installed_specs() -> Mapping[str, ToolSpec]:
-    """Those of installed packages, and those for one-time codes. Raises python.ToolUndeclared for one of no use."""
-    codes = {spec.name: spec for spec in CODE_SPECS}
+    """Those of installed packages, and those for codes and texts. Raises python.ToolUndeclared for one of no use."""
+    codes = {spec.name: spec for spec in (*CODE_SPECS, SEND_TEXT)}
     return {**codes, **{name: tool.spec for name, tool in python.installed().items()}}

@@ -23,6 +23,7 @@ class Standing:
         """The latest result of each tool, by its name on the line."""
         self.customer = ""
         """Who a tool said the caller is; empty: nobody."""
+        self._agreed: dict[str, bool] = {}
         self._constants = tuple(constants)
         self.known = Known(self._constants)
         self.secrets = Secrets()
@@ -41,11 +42,16 @@ class Standing:
         """Somebody else speaks: what was found out about the first is not theirs, nor are the ids."""
         self.verified, self.customer, self.profile = "none", "", {}
         self.results.clear()
+        self._agreed.clear()
         self.known = Known(self._constants)
 
     def reaches(self, level: Verification) -> bool:
         """Whether the caller is known at least this well."""
         return LEVELS.index(self.verified) >= LEVELS.index(level)
+
+    def agreed(self, to: str) -> bool:
+        """Whether the caller said yes to it in this call, and did not take it back."""
+        return self._agreed.get(to, False)
 
     def said(self, text: str, alternatives: Iterable[str] = ()) -> None:
         """The caller said or keyed this."""
@@ -82,6 +88,8 @@ class Standing:
             case "identity.raised" if data.get("level") in LEVELS:
                 self.customer = str(data.get("customer", ""))
                 self.verify(data["level"], {"customer": self.customer})
+            case "consent.recorded":
+                self._agreed[str(data.get("to", ""))] = data.get("given") is True
             case "identity.dropped":
                 self.drop()
 

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from pipeline.line.errors import LineInvalid
-from pipeline.testcalls.judging import at_path, call_failures, holds, step_failures, value_failure
-from pipeline.testcalls.script import Afterwards, Step, read_calls
+from pipeline.testcalls.judging import at_path, call_failures, holds, step_failures, text_failures, value_failure
+from pipeline.testcalls.script import Afterwards, Step, TextSeen, read_calls
 from recordings.events import Event
 
 pytestmark = pytest.mark.unit
@@ -101,3 +101,21 @@ def test_two_calls_of_one_name_are_refused(tmp_path):
     (tmp_path / "calls" / "a.yaml").write_text("calls:\n" + 2 * "  - {name: one, steps: [{caller: hi}]}\n")
     with pytest.raises(LineInvalid, match="two calls named"):
         read_calls(tmp_path)
+
+
+SENT = (("+14155550101", "Your code is 123456."), ("+14155550102", "Booked."))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        (),
+        ({"holds": "your code"},),
+        ({"holds": "your code"}, {"to": "+14155550101"}),
+        ({"holds": "another"}, {"to": "+14155550102"}),
+    ],
+)
+def test_texts_are_all_that_were_sent_in_their_order(wrong):
+    right = [{"to": "+14155550101", "holds": "your code"}, {"holds": "BOOKED"}]
+    assert not list(text_failures([TextSeen(**one) for one in right], SENT))
+    assert len(list(text_failures([TextSeen(**one) for one in wrong], SENT))) == 1
