@@ -9,13 +9,13 @@ question, for finding only.
 import difflib
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import Final
 
 from knowledge.errors import DocumentInvalid
-from knowledge.formats.block import Block, Hidden
+from knowledge.formats.block import Block, Extracted, Hidden
 from knowledge.formats.extract import extract
 from knowledge.labels import Labels
 
@@ -66,11 +66,16 @@ class Document:
     """What a person who looks at the file does not see; none of it is in the text, except of PDFs."""
 
 
-def read_document(document_id: str, content: str | bytes, labels: Labels | None = None) -> Document:
-    """Take a file apart by its suffix (formats.extract). Raises DocumentInvalid."""
+def read_document(
+    document_id: str,
+    content: str | bytes,
+    labels: Labels | None = None,
+    apart: Callable[[str, bytes], Extracted] = extract,
+) -> Document:
+    """Take a file apart by its suffix (formats.extract, or separate). Raises DocumentInvalid."""
     labels = labels or Labels()
     packed = content.encode("utf-8", "surrogatepass") if isinstance(content, str) else content
-    extracted = extract(document_id, packed)
+    extracted = apart(document_id, packed)
     blocks = [replace(block, text=_UNSEEN.sub("", block.text)) for block in extracted.blocks]
     text, starts = _joined(blocks)
     name = PurePosixPath(document_id).stem.replace("-", " ").replace("_", " ")

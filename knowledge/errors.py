@@ -2,6 +2,7 @@
 
 KnowledgeError
 ├── DocumentInvalid    a document cannot be used; names file, line and remedy
+│   └── DocumentUnread its reading was cut off: trying again may help
 ├── DocumentsInvalid   one or more of a folder cannot; holds every DocumentInvalid
 ├── IndexUnusable      the index file is missing, damaged or of another version: ingest again
 └── EmbeddingsFailed   the embeddings endpoint gave no vectors; trying again later may help
@@ -23,6 +24,10 @@ class DocumentInvalid(KnowledgeError):
         self.line = line
         self.problem = problem
         self.remedy = remedy
+
+
+class DocumentUnread(DocumentInvalid):
+    """One document was not read to its end; another try may help."""
 
 
 class DocumentsInvalid(KnowledgeError):

@@ -14,8 +14,9 @@ from knowledge.approvals import read_approvals
 from knowledge.build import amend_index, build_index
 from knowledge.document import Document, keep_ids, read_document
 from knowledge.english.sentences import SentenceVectors
-from knowledge.errors import DocumentInvalid, DocumentsInvalid, IndexUnusable
+from knowledge.errors import DocumentInvalid, DocumentsInvalid, DocumentUnread, IndexUnusable
 from knowledge.formats.extract import MAX_BYTES, SUFFIXES
+from knowledge.formats.separate import SeparateReader
 from knowledge.index import Index
 from knowledge.labels import Source, labels_for
 from knowledge.prepared import Prepared, prepare, read_prepared, read_sections
@@ -37,7 +38,7 @@ _PARTS: Final = (
     "build.py", "rows.py", "learned.py", "schema.py", "rank.py",
     "scan.py", "suspect.txt",
 )  # fmt: skip
-_FORMATS: Final = ("extract.py", "markdown.py", "web.py", "plain.py", "table.py", "pdf.py", "word.py")
+_FORMATS: Final = ("extract.py", "markdown.py", "web.py", "plain.py", "table.py", "pdf.py", "word.py", "separate.py")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,13 +100,14 @@ def ingest(folder: Path, into: Path, sentences: SentenceVectors | None = None, s
     changes = _changes(found, problems, approvals, sources, earlier)
     if not changes.fresh and not changes.same and not changes.held:
         raise DocumentsInvalid(problems)
+    unread = {one.document for one in problems if isinstance(one, DocumentUnread)}
     about = {
         "content_hash": content_hash,
         "folder": str(folder.resolve()),
         "parts": parts,
         "problems": json.dumps([[one.document, one.line, one.problem, one.remedy] for one in problems]),
         "held": json.dumps([[one.document, one.version, [_row(f) for f in one.findings]] for one in changes.held]),
-        "files": json.dumps({one.name: one.digest for one in found}),
+        "files": json.dumps({one.name: one.digest for one in found if one.name not in unread}),
         "approved": json.dumps(sorted(approvals)),
     }
     into.mkdir(parents=True, exist_ok=True)
@@ -128,8 +130,9 @@ def read_folder(folder: Path, sources: Sequence[Source] = ()) -> Reading:
     approvals = {(one.document, one.version) for one in _approvals(folder, problems)}
     documents: list[Document] = []
     held: list[Held] = []
-    for one in found:
-        _read(one, sources, approvals, documents, held, problems)
+    with SeparateReader() as reader:
+        for one in found:
+            _read(one, reader, sources, approvals, documents, held, problems)
     return Reading(tuple(documents), tuple(problems), tuple(held))
 
 
@@ -182,22 +185,25 @@ def _changes(
     used = {path for (path,) in earlier.connection().execute("SELECT path FROM documents")} if earlier else set()
     approved = {(name, version) for name, version in json.loads(earlier.about("approved"))} if earlier else set()
     revoked = {name for name, _ in approved - approvals}
+    told = {one.document: one for one in problems_of(earlier)} if earlier else {}
     fresh: list[Prepared] = []
     same: list[str] = []
     held: list[Held] = []
-    for one in found:
-        if before.get(one.name) == one.digest:
+    with SeparateReader() as reader:
+        for one in found:
+            as_it_was = before.get(one.name) == one.digest and one.name not in revoked
             was_held = held_before.get(one.name)
-            if was_held is not None and (one.name, was_held.version) not in approvals:
+            if as_it_was and was_held is not None and (one.name, was_held.version) not in approvals:
                 held.append(was_held)
-                continue
-            if one.name in used and one.name not in revoked:
+            elif as_it_was and one.name in used:
                 same.append(one.name)
-                continue
-        read: list[Document] = []
-        _read(one, sources, approvals, read, held, problems)
-        old = read_sections(earlier.connection(), one.name) if earlier else ()
-        fresh += [prepare(keep_ids(document, old) if old else document) for document in read]
+            elif as_it_was and one.name in told:
+                problems.append(told[one.name])
+            else:
+                read: list[Document] = []
+                _read(one, reader, sources, approvals, read, held, problems)
+                old = read_sections(earlier.connection(), one.name) if earlier else ()
+                fresh += [prepare(keep_ids(document, old) if old else document) for document in read]
     return _Changes(tuple(fresh), tuple(same), tuple(held))
 
 
@@ -222,6 +228,7 @@ def _write(
 
 def _read(
     one: _File,
+    reader: SeparateReader,
     sources: Sequence[Source],
     approvals: set[tuple[str, str]],
     documents: list[Document],
@@ -231,7 +238,7 @@ def _read(
     """Read one file into the list that it belongs to."""
     try:
         labels = labels_for(one.name, one.content, one.sidecar, sources)
-        document = read_document(one.name, one.content, labels)
+        document = read_document(one.name, one.content, labels, reader.extract)
     except DocumentInvalid as problem:
         problems.append(problem)
         return

@@ -21,6 +21,8 @@ _TEXTS: Final[dict[str, Callable[[str], Extracted]]] = {
 }
 _FILES: Final[dict[str, Callable[[str, bytes], Extracted]]] = {".pdf": pdf.extract, ".docx": word.extract}
 SUFFIXES: Final = frozenset({*_TEXTS, *_FILES})
+SEPARATE: Final = frozenset(_FILES)
+"""What is read in a process of its own (formats.separate): large libraries, and whatever others put into such files."""
 _SPLIT: Final = "split it into several files"
 _KINDS: Final = (
     (b"%PDF-", "a PDF", ".pdf"),

@@ -15,16 +15,7 @@ def pdf(pages: Sequence[Sequence[tuple[float, str]]], extra: bytes = b"", passwo
     writer = PdfWriter()
     for number, lines in enumerate(pages):
         page = writer.add_blank_page(612, 792)
-        font = DictionaryObject(
-            {
-                NameObject("/Type"): NameObject("/Font"),
-                NameObject("/Subtype"): NameObject("/Type1"),
-                NameObject("/BaseFont"): NameObject("/Helvetica"),
-            }
-        )
-        page[NameObject("/Resources")] = DictionaryObject(
-            {NameObject("/Font"): DictionaryObject({NameObject("/F1"): font})}
-        )
+        page[NameObject("/Resources")] = _resources()
         stream = DecodedStreamObject()
         at, drawn = 740.0, [extra if number == 0 else b""]
         for size, text in lines:
@@ -35,6 +26,19 @@ def pdf(pages: Sequence[Sequence[tuple[float, str]]], extra: bytes = b"", passwo
         page[NameObject("/Contents")] = writer._add_object(stream)
     if password:
         writer.encrypt(password)
+    out = io.BytesIO()
+    writer.write(out)
+    return out.getvalue()
+
+
+def pdf_of_stream(content: bytes) -> bytes:
+    """A PDF of one page with this content stream, packed."""
+    writer = PdfWriter()
+    page = writer.add_blank_page(612, 792)
+    stream = DecodedStreamObject()
+    stream.set_data(content)
+    page[NameObject("/Resources")] = _resources()
+    page[NameObject("/Contents")] = writer._add_object(stream.flate_encode(9))
     out = io.BytesIO()
     writer.write(out)
     return out.getvalue()
@@ -64,3 +68,9 @@ def bomb(megabytes: int = 200) -> bytes:
     with zipfile.ZipFile(out, "a", zipfile.ZIP_DEFLATED) as packed:
         packed.writestr("word/media/image1.bin", b"\0" * (megabytes * 1_000_000))
     return out.getvalue()
+
+
+def _resources() -> DictionaryObject:
+    kinds = {"/Type": "/Font", "/Subtype": "/Type1", "/BaseFont": "/Helvetica"}
+    font = DictionaryObject({NameObject(key): NameObject(value) for key, value in kinds.items()})
+    return DictionaryObject({NameObject("/Font"): DictionaryObject({NameObject("/F1"): font})})
