@@ -3,23 +3,25 @@
 from dataclasses import replace
 from typing import Final
 
-from pipeline.assistant import escalating
+from pipeline.assistant import answers, escalating
 from pipeline.assistant.exchange import CallerTurn, CallerUnheard
 from pipeline.assistant.rules import Rule, normal
 from pipeline.assistant.spoken import render
-from pipeline.assistant.state import Message, Messaging
+from pipeline.assistant.state import Message, Messaging, Words
 from pipeline.assistant.talk import Talk
 from pipeline.line.flows import EnqueueStep, TakeMessage, TakeMessageStep
 from pipeline.line.verbs import Enqueue
 
 ENOUGH_SOUND_MS: Final = 1500
 """A sound this long without words is taken as a message: people can listen to it."""
+_BARE_WORDS: Final = 2
+"""Words, at most, of a no that is no message but says that there is none."""
 _NOT_A_MESSAGE: Final[frozenset[Rule]] = frozenset({"person", "wait", "greeting"})
 
 
 def told(talk: Talk, event: CallerTurn, rule: Rule | None, waiting: Messaging) -> bool:
     """The caller spoke when a message was asked for. True: go on with the flow."""
-    if rule == "cancel":
+    if rule == "cancel" or (waiting.nudges and _a_bare_no(talk, event)):
         talk.say(talk.prompts.no_message)
         talk.more()
         return False
@@ -49,6 +51,12 @@ def continued(talk: Talk, event: CallerTurn) -> bool:
     start_ms = message.start_ms or event.start_ms
     _write(talk, replace(message, text=text, start_ms=start_ms, end_ms=event.end_ms))
     return True
+
+
+def _a_bare_no(talk: Talk, event: CallerTurn) -> bool:
+    """Asked twice for a message, the caller only says no."""
+    words = Words(event.text, via=event.via, language=talk.line.tongue)
+    return len(normal(event.text).split()) <= _BARE_WORDS and answers.yes_no(words) is False
 
 
 def _listen(talk: Talk, waiting: Messaging) -> bool:

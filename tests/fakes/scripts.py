@@ -295,6 +295,11 @@ SCRIPTS = {
         ("customer service", [GO_AHEAD]),
         ("never mind", ["Okay, no message.", MORE]),
     ],
+    "a message that is refused": [
+        ("keys 0", [PERSON, TELL_US]),
+        ("no", ["I'm listening. Please tell me your message."]),
+        ("no", ["Okay, no message.", MORE]),
+    ],
     "a message as sound only": [
         ("keys 0", [PERSON, TELL_US]),
         ("noise 400", ["I'm listening. Please tell me your message."]),
