@@ -23,7 +23,7 @@ class Sentence:
 
 
 def sentences(name: str) -> list[Sentence]:
-    """Those of a set: dev, heldout, fresh or third."""
+    """Those of a set, by the name that its files begin with."""
     known = {
         call: _evidence(told) for call, told in yaml.safe_load((_FOLDER / f"{name}_evidence.yaml").read_text()).items()
     }

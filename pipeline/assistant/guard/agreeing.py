@@ -20,7 +20,11 @@ def supported(figure: Figure, known: frozenset[Figure], named: frozenset[Figure]
                 return True
             return any(one.value == figure.value for one in known) or _as_time(figure, known)
         case "money" | "percent" | "hours" | "days" | "months":
-            return bare in known
+            if any(figure in once and Figure("per", unit) in known for unit, once in _ONCE_IN.items()):
+                return True
+            return bare in known and not any(one.kind == figure.kind for one in known)
+        case "per":
+            return bool(known & _ONCE_IN.get(figure.value, frozenset()))
         case "time":
             return _as_twelve(figure, known) or any(one.kind == "id" and one.value == figure.value for one in known)
         case "day":
@@ -32,6 +36,11 @@ def supported(figure: Figure, known: frozenset[Figure], named: frozenset[Figure]
     return figure in named and figure.kind in {"weekday", "relative"}
 
 
+_ONCE_IN: Final = {
+    "day": frozenset({Figure("days", "1")}), "week": frozenset({Figure("days", "7")}),
+    "month": frozenset({Figure("months", "1")}), "year": frozenset({Figure("months", "12")}),
+    "hour": frozenset({Figure("hours", "1")}),
+}  # fmt: skip
 _COMMON: Final = frozenset({"0", "1"})
 """Words of speech more than facts: one moment, the other one."""
 _LEAST_OF_AN_ID: Final = 3

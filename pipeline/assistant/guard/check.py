@@ -7,7 +7,7 @@ comes after may rest on it.
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from pipeline.assistant.guard.claims import claims, unfounded
+from pipeline.assistant.guard.claims import unfounded
 from pipeline.assistant.guard.evidence import Evidence
 from pipeline.assistant.guard.facts import unsupported
 from pipeline.assistant.guard.manner import unspeakable
@@ -36,5 +36,5 @@ def objection(clause: str, evidence: Evidence) -> Objection | None:
     claim = unfounded(clause, evidence)
     if claim is not None:
         return Objection("claim", f"claims an action that no tool did: {claim.action or 'something done'}")
-    why = unsupported(clause, evidence, claims=any(claims(clause)))
+    why = unsupported(clause, evidence)
     return Objection("fact", why) if why else None

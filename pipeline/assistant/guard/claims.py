@@ -29,11 +29,17 @@ from pipeline.assistant.guard.claim_words import (
 )
 from pipeline.assistant.guard.classes import BASE, ING, PAST, TABLE, fits
 from pipeline.assistant.guard.evidence import Evidence
+from pipeline.assistant.guard.lexicon import light, stem
 from pipeline.assistant.guard.listed import listed
-from pipeline.assistant.guard.words import sentence, stem
+from pipeline.assistant.guard.stance import asks
+from pipeline.assistant.guard.words import sentence
 
 UNKNOWN: Final = "?"
 """Begins the class of a claim whose verb is not known: only a deed that is called by it bears it out."""
+
+
+MOST_OF_A_DEED: Final = 0.7
+"""Of a claim's words: where so many are of what was done, the others may be of what passages say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +55,23 @@ class Claim:
     """It tells what became of a thing, not who did it: a system may say so as well as a deed."""
 
 
+_PARTS: Final = re.compile(
+    r"(?<=[;:—–])\s|,\s+(?=(?:and|but|so|then|y|pero)\s|(?:i|we|it|your|that|the|you)\b)|\s(?:but|pero)\s|,\s+(?=which\b|that\b|otherwise\b)"
+)
+_CONDITION: Final = re.compile(r"^(?:if|when|whenever|once|unless|should|si|cuando)\b")
+_PERFECT: Final = re.compile(r"\b(?:has|have|had|was|were|i've|we've|been|ha|han|he|hemos)\b|\b(?:i|we)(?:'ll| will)\b")
+
+
 def claims(clause: str) -> Iterator[Claim]:
     """Those of one clause."""
     text = clause.lower().replace("’", "'").strip()
-    if text.endswith("?") or text.startswith("¿"):
+    if asks(clause):
         return
-    for part in re.split(
-        r"(?<=[;:—–])\s|,\s+(?=(?:and|but|so|then|y|pero)\s|(?:i|we|it|your|that|the|you)\b)|\s(?:but|pero)\s|,\s+(?=which\b|that\b)",
-        text,
-    ):
+    conditional = False
+    for part in _PARTS.split(text):
+        follows, conditional = conditional, bool(_CONDITION.match(part))
+        if (follows or part.startswith("otherwise")) and not _PERFECT.search(part):
+            continue  # what follows upon an "if"
         tokens = TOKEN.findall(part)
         for claim in _idioms(part, tokens):
             yield replace(claim, part=part)
@@ -86,7 +100,7 @@ _NOUNS: Final = {
 
 def _named_otherwise(claim: Claim, evidence: Evidence) -> bool:
     """Whether it speaks of a thing that only another action brings about."""
-    done = [deed.classes for deed in evidence.deeds if deed.effective]
+    done = [deed.classes for deed in evidence.deeds if deed.effective and deed.writes]
     nouns = {_NOUNS[word] for word in TOKEN.findall(claim.part) if word in _NOUNS}
     return any(not any(fits(noun, classes) for classes in done) for noun in nouns)
 
@@ -96,14 +110,19 @@ def _novel(clause: str, evidence: Evidence) -> str:
     said = frozenset(one for text in evidence.said for one in sentence(text).stems)
     told = {one for one in sentence(clause).stems if not one.startswith("=")}
     known = evidence.done_of if evidence.language == "en" else evidence.known
-    extra = told - known - said - _ACTIONS - _PLAIN
+    extra = told - known - said - ACTIONS - _PLAIN - light()
+    if len(told & known) >= MOST_OF_A_DEED * len(told - light()):
+        extra -= evidence.known
     return min(extra, default="")
 
 
 def _borne_out(claim: Claim, evidence: Evidence) -> bool:
     done = [deed for deed in evidence.deeds if deed.effective and deed.writes]
     waiting = [deed for deed in evidence.deeds if deed.status == "waiting"]
+    about = frozenset(sentence(claim.part).stems) - light() - ACTIONS
     if claim.action in {ANY, "done"}:
+        if waiting and _WISH.search(claim.part):
+            return True
         about = frozenset(sentence(claim.part).stems)
         other = [deed for deed in evidence.deeds if deed.writes and not deed.effective]
         meant = any(about & deed.told.stems for deed in done) and not any(about & deed.told.stems for deed in other)
@@ -114,6 +133,10 @@ def _borne_out(claim: Claim, evidence: Evidence) -> bool:
     if any(fits(claim.action, deed.classes) for deed in done):
         return True
     if claim.action == "ask" and waiting:
+        return True
+    if claim.action == "ship" and any("send" in deed.classes and about and about <= deed.told.stems for deed in done):
+        return True  # what was sent is on its way
+    if claim.event and any(stem(claim.words.split()[-1])[0] in deed.found for deed in evidence.deeds):
         return True
     if claim.event or claim.action in _EVENTS:
         forms = [form for form, (kind, _) in TABLE.items() if kind == claim.action] + _SAID_SO.get(claim.action, [])
@@ -126,6 +149,7 @@ def _borne_out(claim: Claim, evidence: Evidence) -> bool:
     return False
 
 
+_WISH: Final = re.compile(r"\b(?:request|application|wish|solicitud|petición)\b")
 _EVENTS: Final = frozenset({"ship", "deliver", "send", "cancel", "refund", "book", "do", "charge", "open", "close"})
 """What a system may tell of a thing without our having done it."""
 _SAID_SO: Final = {"ship": ["out for delivery", "on its way", "in transit", "enviado"], "do": ["confirmed"]}
@@ -155,7 +179,14 @@ def _claim_at(tokens: list[str], at: int, token: str) -> Claim | None:  # noqa: 
     last = lately[-1] if lately else ""
     if tokens[at + 1 : at + 3] in (["de", "baja"], ["de", "alta"]):
         return None  # an idiom of its own
-    if not kind and token.endswith("ed") and token not in _THOUGHT and not _open(before) and not _denied(before):
+    if (
+        not kind
+        and token.endswith("ed")
+        and token not in _THOUGHT
+        and not token.endswith(("need", "ceed"))
+        and not _open(before)
+        and not _denied(before)
+    ):
         ours = last in OURS - _ARE or (last in HAVE and set(before) & OURS) or (last in _OBJECTS and "had" in before)
         if ours or last == "been" or (last in {"was", "were"} and before[0] in YOURS):
             return Claim(UNKNOWN + token, token, event=last in {"been", "was", "were"})
@@ -171,7 +202,7 @@ def _claim_at(tokens: list[str], at: int, token: str) -> Claim | None:  # noqa: 
         ):
             return Claim(kind, " ".join([*before[-3:], token]))
         if last in BE or last.endswith("'s"):
-            return _passive(before, lately, token, kind)
+            return _passive(before, lately, token, kind, habitual=bool(_HABITUAL & set(tokens)))
         now_too = token.endswith(("imos", "amos")) and not set(before[-1:]) & {"le", "les", "lo", "ya", "se"}
         if token.endswith(("é", "í", "imos", "amos", "ice", "icimos")) and not now_too and _spanish(tokens):
             return Claim(kind, token)
@@ -224,9 +255,11 @@ _ARE: Final = frozenset({"i'm", "we're", "let's"})
 _OBJECTS: Final = listed("it that them you this everything le les lo la los las se")
 
 
-def _passive(before: list[str], lately: list[str], token: str, kind: str) -> Claim | None:
+def _passive(before: list[str], lately: list[str], token: str, kind: str, *, habitual: bool) -> Claim | None:
     """Perfect and past always tell of something that happened; "is blocked" does of yours, and is policy of theirs."""
     last = lately[-1]
+    if habitual:
+        return None
     perfect = any(word in HAVE for word in lately) or last in SURE_BE
     if perfect and not (last in {"was", "were"} and not before):
         return Claim(kind, " ".join([*lately[-2:], token]), event=True)
@@ -260,6 +293,14 @@ def _promise(tokens: list[str], at: int, token: str) -> Claim | None:
     gained = next((GAIN_OF[word] for word in tokens[at + 1 :] if word in GAIN_OF), None)
     conditional = any(word in IF for word in tokens)
     return Claim(gained, " ".join(tokens[max(0, at - 2) : at + 1])) if gained is not None and not conditional else None
+
+
+_HABITUAL: Final = listed(
+    """
+    mondays tuesdays wednesdays thursdays fridays saturdays sundays weekdays weekends domingos sábados siempre always
+    usually normally
+    """
+)
 
 
 def _core(before: list[str]) -> list[str]:
@@ -304,7 +345,8 @@ def _spanish(tokens: list[str]) -> bool:
     return sum(word in _SPANISH for word in tokens) >= 1
 
 
-_ACTIONS: Final = frozenset(stem(form)[0] for form in TABLE)
+ACTIONS: Final = frozenset(stem(form)[0] for form in TABLE)
+"""The verbs of what can be done, by their stems."""
 _PLAIN: Final = frozenset(
     stem(word)[0]
     for word in listed(

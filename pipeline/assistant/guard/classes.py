@@ -56,6 +56,7 @@ _NEAR: Final[dict[str, frozenset[str]]] = {
     "credit": frozenset({"refund"}),
     "refund": frozenset({"credit"}),
     "upgrade": frozenset({"change"}),
+    "change": frozenset({"transfer"}),
     "transfer": frozenset(),
     "charge": frozenset(),
     "send": frozenset({"ship"}),

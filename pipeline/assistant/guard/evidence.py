@@ -7,7 +7,8 @@ from typing import Any, Final, Literal
 
 from pipeline.assistant.guard.classes import of_tool
 from pipeline.assistant.guard.figures import Figure, read
-from pipeline.assistant.guard.words import Sentence, Stemmed, sentence, sentences
+from pipeline.assistant.guard.lexicon import Stemmed
+from pipeline.assistant.guard.words import Sentence, sentence, sentences
 
 DeedStatus = Literal["done", "waiting", "checking", "failed"]
 _SUCCESS: Final = frozenset(
@@ -50,11 +51,46 @@ class Deed:
 
     @cached_property
     def told(self) -> Sentence:
-        """All that it says, as one sentence."""
+        """All that it says, as one sentence; what it lists apart from that (records)."""
         if self.writes and not self.effective:  # what it is there for was not done: only its own words count
             return sentence(". ".join(_flat(self.result)))
-        said = [self.tool.replace("_", " ").replace(".", " "), self.about, *_flat(self.arguments), *_flat(self.result)]
+        said = [self.tool.replace("_", " ").replace(".", " "), self.about, *self._given]
         return sentence(". ".join(part for part in said if part))
+
+    @cached_property
+    def gave(self) -> Sentence:
+        """What may be told as having happened: what it did, or what a look at something brought to light."""
+        return self.told if self.writes else sentence(". ".join(self._given))
+
+    @cached_property
+    def records(self) -> tuple[Sentence, ...]:
+        """Those of the lists that it gave, each by itself."""
+        return tuple(
+            sentence(". ".join([self.about, *_flat(self.arguments), *_flat(one, name.replace("_", " "))]))
+            for name, value in self.result.items()
+            if isinstance(value, list)
+            for one in value
+            if isinstance(one, Mapping)
+        )
+
+    @cached_property
+    def found(self) -> frozenset[Stemmed]:
+        """The words of what a look brought to light."""
+        if self.writes or not self.effective:
+            return frozenset()
+        return frozenset(stem for one in (self.gave, *self.records) for stem in one.affirmed)
+
+    @property
+    def _given(self) -> tuple[str, ...]:
+        """What it was asked with and what it gave; a look that found nothing denies what it looked for."""
+        empty = not self.writes and bool(self.result) and not any(self.result.values())
+        asked = [f"no {one}" if empty else one for one in _flat(self.arguments)]
+        plain = {
+            name: value
+            for name, value in self.result.items()
+            if not (value and isinstance(value, list) and isinstance(value[0], Mapping))
+        }
+        return tuple(part for part in (*asked, *_flat(plain)) if part)
 
     @cached_property
     def values(self) -> str:
@@ -87,7 +123,7 @@ class Evidence:
     def sentences(self) -> tuple[Sentence, ...]:
         """Those of passages, results and our own words."""
         told = [one for passage in (*self.passages, *self.ours) for one in sentences(passage)]
-        return (*told, *(deed.told for deed in self.deeds))
+        return (*told, *(one for deed in self.deeds for one in (deed.told, *deed.records)))
 
     @cached_property
     def figures(self) -> frozenset[Figure]:
@@ -97,7 +133,7 @@ class Evidence:
     @cached_property
     def figures_of_deeds(self) -> frozenset[Figure]:
         """Of what tools did and gave."""
-        return frozenset(figure for deed in self.deeds for figure in deed.told.figures)
+        return frozenset(figure for deed in self.deeds for one in (deed.told, *deed.records) for figure in one.figures)
 
     @cached_property
     def named(self) -> frozenset[Figure]:
@@ -112,7 +148,25 @@ class Evidence:
     @cached_property
     def done_of(self) -> frozenset[Stemmed]:
         """The words of what tools did and gave."""
-        return frozenset(stem for deed in self.deeds for stem in deed.told.stems | deed.meant.stems)
+        return frozenset(
+            stem for deed in self.deeds for one in (deed.told, deed.meant, *deed.records) for stem in one.stems
+        )
+
+    @cached_property
+    def happened(self) -> frozenset[Stemmed]:
+        """The words of what happened in this call's matter: tools' deeds and results, and our own words before."""
+        ours = frozenset(stem for text in self.ours for one in sentences(text) for stem in one.stems)
+        return ours | frozenset(stem for deed in self.deeds for one in (deed.gave, *deed.records) for stem in one.stems)
+
+    @property
+    def unsettled(self) -> bool:
+        """Whether anything that was wanted is still open, or came to nothing."""
+        return any(deed.writes and not deed.effective for deed in self.deeds)
+
+    @cached_property
+    def caller(self) -> frozenset[Stemmed]:
+        """The caller's words."""
+        return frozenset(stem for text in self.said for stem in sentence(text).stems)
 
     @cached_property
     def everything(self) -> str:
@@ -132,7 +186,11 @@ class Boundary:
 
 
 def _flat(value: Any, name: str = "") -> Iterable[str]:
-    if isinstance(value, Mapping):
+    if value is False or value in ([], {}):
+        yield f"no {name}".strip()
+    elif value is True:
+        yield name
+    elif isinstance(value, Mapping):
         for key, inner in value.items():
             yield from _flat(inner, f"{name} {key}".replace("_", " ").strip())
     elif isinstance(value, list | tuple):

@@ -4,106 +4,138 @@ import re
 from typing import Final
 
 from pipeline.assistant.guard.agreeing import supported
+from pipeline.assistant.guard.claims import ACTIONS, claims
 from pipeline.assistant.guard.evidence import Evidence
+from pipeline.assistant.guard.lexicon import light, stem
 from pipeline.assistant.guard.listed import listed
-from pipeline.assistant.guard.words import FREE, Segment, Sentence, sentence, stem
+from pipeline.assistant.guard.stance import (
+    asks,
+    bare,
+    disclaims,
+    echoes,
+    feels,
+    foretells,
+    lately,
+    looked,
+    offers,
+    seeks_assent,
+    sounds,
+)
+from pipeline.assistant.guard.words import Segment, Sentence, sentence
 
-UNKNOWN: Final = 0.34
-"""What a word weighs there that the sources do not know."""
 LEAST_COVERED: Final = 0.7
 """Of a clause's words that the sources know: so many must stand in one sentence of theirs."""
 LEAST_WITH_FIGURE: Final = 0.5
 """The same where that sentence has the clause's price, date or duration too."""
 LEAST_WITH_FIGURES: Final = 0.3
 """The same for two of them or more: no two sentences share those."""
-_POLICY: Final = frozenset(
-    stem(word)[0]
-    for word in listed(
-        """
-    allow cost return refund cancel change exchange include cover ship free eligible warranty guarantee
-    discount available deadline limit policy require open deposit penalty interest expire valid unlimited
-    lifetime everyone waive compensation voucher credit
-    """
-    )
-) | {FREE, "=always", "=any", "=immediately", "=guaranteed"}
-"""A clause with any of these states terms, whether the sources know its words or not."""
 _WHEN: Final = frozenset({"date", "weekday", "day", "relative"})
-_FIRST: Final = re.compile(
-    r"^\W*(?:so |well |okay |and |but |yes |no |sure )*(?:i|i'm|i've|i'd|i'll|we'll|let me|let's|please|sorry|thank|thanks|hello|hi|lo siento|gracias|por favor|no puedo|todavía no|no he)\b"
-)
 _SPLIT: Final = re.compile(r"[,;:—–]\s+|\s(?:and|but|y|pero|because|porque)\s")
 _UNDONE: Final = re.compile(
-    r"\b(?:has|have|had|was|were|is|are)(?:n't| not)(?: yet)? (?:been )?\w+(?:ed|en|ne|nt|id|de)\b|\bnothing (?:has|was|is)\b|\b(?:not|n't) (?:yet|gone|go) |(?:n't|\bnot)\b.*\byet\b|\b(?:todavía|aún) no\b|\bno (?:le |les |se |lo )*(?:he|hemos|ha)\b|\bno se (?:le|les) ha\b"
+    r"\b(?:has|have|had|was|were|is|are)(?:n't| not)(?: yet)? (?:been )?\w+(?:ed|en|ne|nt|id|de)\b|\bnothing (?:has|was|is)\b|(?:\bnot|n't) (?:yet|gone|go|work)\b|(?:n't|\bnot)\b.*\byet\b|\bno (?:\w+ ){1,2}(?:has|have|was|were) been\b|\b(?:todavía|aún) no\b|\bno (?:le |les |se |lo )*(?:he|hemos|ha)\b|\bno se (?:le|les) ha\b"
 )
 """Tells that something was not done: that is not a claim, nor a policy."""
-_OPINION: Final = re.compile(
-    r"\b(?:not sure|don't know|can't (?:tell|say|promise|see|find)|cannot (?:tell|say|promise|find)|no idea|whether|no sé|message|colleague|someone|somebody|call you|anything else|help|waiting for|pending|under review)\b"
+_UNSETTLED: Final = frozenset(
+    stem(word)[0]
+    for word in listed(
+        "wait pending approve approval review confirm work fail failed through error progress again pass put hand forward open wait check"
+    )
 )
+"""What is said of a wish that is still open, or that came to nothing."""
+_OPEN: Final = frozenset(stem(word)[0] for word in listed("wait pending approve approval review check ask"))
+LEAST_HAPPENED: Final = 0.6
+"""Of the words of what is told of this call's matter: so many must be of what a tool did or gave."""
 
 
-def unsupported(clause: str, evidence: Evidence, *, claims: bool = False) -> str:
-    """Why a clause may not be stated; empty: it may.
-
-    claims: it tells of something that was done, and that is borne out: only its figures are looked at then.
-    """
-    told = sentence(clause)
-    plain = clause.lower().replace("’", "'").strip()
-    asks = plain.endswith("?") or plain.startswith("¿") or bool(_OPINION.search(plain))
-    when = evidence.figures_of_deeds if claims else evidence.figures
-    unknown = [
-        one
-        for one in told.figures
-        if not supported(one, when if one.kind in _WHEN else evidence.figures, evidence.named, asks=asks)
-    ]
-    if unknown:
-        first = min(unknown, key=lambda one: (one.kind, one.value))
-        return f"states a figure that no source has: {first.kind} {first.value}"
-    if asks or _FIRST.match(plain) or _denies_deed(plain):
-        return ""
-    if claims or not _states(told, evidence):
-        return ""
-    why = _contradicts(told, evidence)
+def unsupported(clause: str, evidence: Evidence) -> str:
+    """Why a clause may not be stated; empty: it may. What it claims to be done is looked at elsewhere (claims.py)."""
+    if why := _figures(clause, evidence):
+        return why
+    why = _stated(clause, evidence)
     if not why:
         return ""
-    parts = [sentence(part) for part in _SPLIT.split(clause) if part.strip()]
-    if len(parts) > 1 and all(not _states(part, evidence) or not _contradicts(part, evidence) for part in parts):
-        wide = [part for part in parts if len(part.stems) + len(part.figures) >= 2]
-        if len(wide) == len(parts) or (
-            len(wide) >= 1 and not any(one.startswith("=") for part in parts if part not in wide for one in part.stems)
-        ):
-            return ""
+    parts = [part for part in _SPLIT.split(clause) if part.strip()]
+    if len(parts) > 1 and not any(_stated(part, evidence, among=True) for part in parts):
+        return ""
     return why
 
 
-_MAY: Final = re.compile(
-    r"\b(?:you|they|people|customers|guests) (?:can|may|must|need|have to|are allowed)\b|\bpueden?\b"
-)
-"""Tells what people may do."""
+def _figures(clause: str, evidence: Evidence) -> str:
+    """The first figure that nothing has."""
+    told = sentence(clause)
+    loose = asks(clause) or disclaims(clause) or offers(clause) or feels(clause) or echoes(clause)
+    when = evidence.figures_of_deeds if lately(clause) and not loose else evidence.figures
+    if loose:
+        when = when | frozenset(figure for deed in evidence.deeds for figure in deed.meant.figures)
+    unknown = [
+        one
+        for one in told.figures
+        if not supported(one, when if one.kind in _WHEN else evidence.figures, evidence.named, asks=loose)
+    ]
+    if not unknown:
+        return ""
+    first = min(unknown, key=lambda one: (one.kind, one.value))
+    return f"states a figure that no source has: {first.kind} {first.value}"
 
 
-def _states(told: Sentence, evidence: Evidence) -> bool:
-    """Whether it states terms or facts, and is not mere talk: half of its words are then words of the sources."""
-    if told.figures or told.stems & _POLICY:
-        return True
-    if _MAY.search(told.text.lower()):
-        return bool(told.stems & evidence.known)
-    return bool(told.stems) and len(told.stems & evidence.known) * 2 > len(told.stems)
+def _stated(clause: str, evidence: Evidence, *, among: bool = False) -> str:
+    """Why one thing that is stated may not be. among: other parts of its clause are looked at as well."""
+    claimed = any(claims(clause))
+    if not claimed and (asks(clause) or disclaims(clause) or offers(clause) or feels(clause)):
+        return ""
+    told = sentence(clause)
+    anchored = frozenset(one for one in told.stems if not one.startswith("=")) - light()
+    undone = _denies_deed(bare(clause))
+    novel = anchored - evidence.known - evidence.caller - evidence.done_of
+    if undone or (evidence.unsettled and (told.stems & _OPEN or lately(clause))):
+        novel -= _UNSETTLED | ACTIONS
+    if novel - (ACTIONS if claimed else frozenset()):
+        return f"speaks of what no source has: {min(novel)}"
+    strong = frozenset(one for one in told.stems if one.startswith("="))
+    if claimed or echoes(clause):
+        return "says more than its source" if strong - evidence.known else ""
+    if not anchored and not told.figures and not (strong and not lately(clause)):
+        harmless = among or undone or sounds(clause) or not (lately(clause) or foretells(clause))
+        return "" if harmless else "tells of what happened without saying what"
+    if undone or looked(clause):
+        return ""
+    if seeks_assent(clause):
+        return ""
+    if lately(clause):
+        if evidence.unsettled and told.stems & _OPEN:
+            return _happened(told, anchored, evidence)
+        return _happened(told, anchored, evidence) or _contradicts(told, evidence)
+    return _contradicts(told, evidence)
+
+
+def _happened(told: Sentence, anchored: frozenset[str], evidence: Evidence) -> str:
+    """Whether what it tells of this call's matter is of what tools did or gave."""
+    happened = evidence.happened
+    if evidence.unsettled and told.stems & _OPEN:
+        happened |= evidence.done_of | _OPEN
+    if len(anchored & happened) >= LEAST_HAPPENED * len(anchored):
+        return ""
+    return "tells what no tool did or gave"
 
 
 def _contradicts(told: Sentence, evidence: Evidence) -> str:
-    known = {one for one in told.stems if one in evidence.known or one in _POLICY}
+    known = {one for one in told.stems if one in evidence.known or one.startswith("=")}
     if not known:
-        return ""
-    novel = UNKNOWN * len(told.stems - known)
+        return "" if _somewhere(told, evidence) else "states a figure of nothing"
+    novel = len(told.stems - known - light())
     best, why = 0.0, "states what no source says"
     passages = evidence.of_passages
     for source in evidence.sentences:
         shared = known & source.stems
-        strong = {one for one in known if one.startswith("=")} - source.stems
+        strong = {one for one in known if one.startswith("=")} - source.stems - _goes_without(source)
         missing = [one for one in told.figures if not supported(one, source.figures, evidence.named)]
         covered = len(shared) / (len(known) + novel)
-        opposed = _opposed(told, source, shared) or (source in passages and _elsewhere(told, source, shared))
-        told_much = sum(one.kind not in {"raw", "number"} for one in told.figures)
+        opposed = (
+            _opposed(told, source, shared)
+            or _of_others(told, source)
+            or (source in passages and _elsewhere(told, source, shared))
+        )
+        told_much = sum(one.kind not in {"raw", "number", "per"} for one in told.figures)
         least = (LEAST_COVERED, LEAST_WITH_FIGURE, LEAST_WITH_FIGURES)[min(told_much, 2)]
         if covered >= least and not strong and not opposed and not missing:
             return ""
@@ -111,6 +143,22 @@ def _contradicts(told: Sentence, evidence: Evidence) -> str:
             best = covered
             why = "says the opposite of its source" if opposed else "says more than its source" if strong else why
     return why
+
+
+def _goes_without(source: Sentence) -> frozenset[str]:
+    """What a source says without its word: rules that make no exception hold for any."""
+    plain = not source.figures and not source.denied and not _EXCEPTS.search(source.text.lower())
+    return frozenset({"=any"}) if plain else frozenset()
+
+
+_EXCEPTS: Final = re.compile(r"\b(?:if|unless|only|except|until|but|some|most|when|once|si|salvo|solo|sólo|algunos)\b")
+
+
+def _somewhere(told: Sentence, evidence: Evidence) -> bool:
+    """Whether one source has all its figures."""
+    return any(
+        all(supported(one, source.figures, evidence.named) for one in told.figures) for source in evidence.sentences
+    )
 
 
 def _opposed(told: Sentence, source: Sentence, shared: set[str]) -> bool:
@@ -121,6 +169,8 @@ def _opposed(told: Sentence, source: Sentence, shared: set[str]) -> bool:
 def _at_odds(told: Segment, source: Sentence, shared: set[str]) -> bool:
     most = max(len(one.stems & told.stems & shared) for one in source.segments)
     nearest = [one for one in source.segments if len(one.stems & told.stems & shared) == most]
+    if not told.denied and not told.odd and len(nearest) == 1 and _all_denied(nearest[0]):
+        return True
     for word in told.stems & shared:
         there = [one for one in nearest if word in one.stems]
         if there and all((word in one.lacks) is not (word in told.lacks) for one in there):
@@ -130,6 +180,22 @@ def _at_odds(told: Segment, source: Sentence, shared: set[str]) -> bool:
         ):
             return True
     return False
+
+
+_OURS: Final = re.compile(r"\b(?:we|our|ours|us|nosotros|nuestr[oa]s?)\b")
+_IS_OURS: Final = re.compile(r"\b(?:is|are|'s|es|son) (?:our|ours|nuestr[oa]s?)\b")
+_IS_YOURS: Final = re.compile(r"\b(?:is|are|'s) (?:your|yours|the (?:owner|customer|caller)'?s)\b")
+
+
+def _of_others(told: Sentence, source: Sentence) -> bool:
+    """Whether it gives to one side what the source gives to the other."""
+    ours, text = bool(_OURS.search(source.text.lower())), told.text.lower()
+    return bool((_IS_OURS.search(text) and not ours) or (_IS_YOURS.search(text) and ours))
+
+
+def _all_denied(source: Segment) -> bool:
+    """Whether it only tells what is not: a clause without any "not" says something else."""
+    return source.odd and not source.figures
 
 
 def _elsewhere(told: Sentence, source: Sentence, shared: set[str]) -> bool:

@@ -9,15 +9,27 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Final, Literal
+from typing import Final
 
-from pipeline.assistant.guard.listed import listed
+from pipeline.assistant.guard.measures import (
+    AM,
+    BEHIND_A_DAY,
+    BETWEEN,
+    CENTS,
+    DURATIONS,
+    EACH,
+    MINUTES_TO,
+    MONEY,
+    MONTHS,
+    PM,
+    RATES,
+    RELATIVE,
+    SAME_UNIT,
+    WEEKDAYS,
+    Kind,
+)
 from pipeline.assistant.guard.numerals import HUNDREDS, ORDINALS, TENS, UNITS, Code, Number, Piece
 from pipeline.assistant.guard.numerals import pieces as read_pieces
-
-Kind = Literal[
-    "number", "money", "percent", "time", "date", "weekday", "id", "day", "hours", "days", "months", "relative", "raw"
-]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,50 +40,14 @@ class Figure:
     value: str
 
 
-_MONTHS: Final = {
-    name: number
-    for names in (
-        "january february march april may june july august september october november december",
-        "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
-        "jan feb mar apr may jun jul aug sep oct nov dec",
-    )
-    for number, name in enumerate(names.split(), start=1)
-}
-_WEEKDAYS: Final = {
-    name: number
-    for names in (
-        "monday tuesday wednesday thursday friday saturday sunday",
-        "mondays tuesdays wednesdays thursdays fridays saturdays sundays",
-        "lunes martes miércoles jueves viernes sábado domingo",
-        "lunes martes miércoles jueves viernes sábados domingos",
-    )
-    for number, name in enumerate(names.split())
-}
-_RELATIVE: Final = {
-    "yesterday": "yesterday", "ayer": "yesterday", "tomorrow": "tomorrow", "mañana": "tomorrow",
-    "overnight": "tomorrow",
-}  # fmt: skip
-_DURATIONS: Final[dict[str, tuple[Kind, int]]] = {
-    "minute": ("hours", 0), "minuto": ("hours", 0), "hour": ("hours", 1), "hora": ("hours", 1), "day": ("days", 1),
-    "día": ("days", 1), "night": ("number", 1), "noche": ("number", 1), "week": ("days", 7), "semana": ("days", 7),
-    "month": ("months", 1), "mes": ("months", 1), "mese": ("months", 1), "year": ("months", 12), "año": ("months", 12),
-}  # fmt: skip
 NUMBER_WORDS: Final = (
     frozenset(UNITS)
     | frozenset(TENS)
     | frozenset(HUNDREDS)
     | frozenset(ORDINALS)
-    | frozenset(_MONTHS)
-    | frozenset(_WEEKDAYS)
+    | frozenset(MONTHS)
+    | frozenset(WEEKDAYS)
 ) - {"may", "second"}
-_MONEY: Final = listed(
-    """
-    dollar dollars buck bucks usd euro euros eur pound pounds gbp cent cents céntimo céntimos dólar dólares
-    """
-)
-_CENTS: Final = listed("cent cents céntimo céntimos")
-_AM: Final = frozenset({"am", "a.m", "a.m.", "morning"})
-_PM: Final = frozenset({"pm", "p.m", "p.m.", "afternoon", "evening", "night", "tarde", "noche"})
 
 
 def read(text: str) -> tuple[Figure, ...]:
@@ -99,7 +75,7 @@ def _num(pieces: list[Piece], at: int) -> Number | None:
     return piece if isinstance(piece, Number) else None
 
 
-def _figure_at(pieces: list[Piece], at: int) -> tuple[list[Figure], int]:  # noqa: C901 one case for each kind of figure
+def _figure_at(pieces: list[Piece], at: int) -> tuple[list[Figure], int]:
     piece = pieces[at]
     if isinstance(piece, Code):
         return [Figure("id", piece.value)], 1
@@ -110,20 +86,33 @@ def _figure_at(pieces: list[Piece], at: int) -> tuple[list[Figure], int]:  # noq
     if re.fullmatch(r"\d{1,2}:\d{2}", piece):
         hour, minute = map(int, piece.split(":"))
         return [_time(hour, minute, _half(pieces, at + 1))], 1
-    if piece in _RELATIVE and not (piece == "mañana" and _word(pieces, at - 1) in {"la", "por", "de"}):
-        return [Figure("relative", _RELATIVE[piece])], 1
-    if piece in _WEEKDAYS:
-        return [Figure("weekday", str(_WEEKDAYS[piece]))], 1
+    return _said_of_time(pieces, at, piece)
+
+
+def _said_of_time(pieces: list[Piece], at: int, piece: str) -> tuple[list[Figure], int]:  # noqa: C901 one case for each word of time
+    """What a word tells of days and times; nothing where it tells neither."""
+    if piece in RELATIVE and not (piece == "mañana" and _word(pieces, at - 1) in {"la", "por", "de"}):
+        return [Figure("relative", RELATIVE[piece])], 1
+    if piece in EACH and (unit := _unit(_word(pieces, at + 1))):
+        return [Figure("per", SAME_UNIT.get(unit, unit))], 2
+    if piece in RATES:
+        return [Figure("per", RATES[piece])], 1
+    if piece == "day" and _word(pieces, at + 1) == "before" and _word(pieces, at - 1) == "the":
+        return [Figure("relative", "the day before")], 2
+    if piece in {"next", "following", "siguiente"} and "day" in {_word(pieces, at + 1), _word(pieces, at - 1)}:
+        return [Figure("relative", "tomorrow")], 2
+    if piece in WEEKDAYS:
+        return [Figure("weekday", str(WEEKDAYS[piece]))], 1
     if piece in {"noon", "midday", "mediodía"}:
         return [Figure("time", "12:00")], 1
     if piece in {"midnight", "medianoche"}:
         return [Figure("time", "00:00")], 1
     if piece in {"a", "an", "un", "una", "one's"} and _unit(_word(pieces, at + 1)) and _word(pieces, at + 1) != "one":
         return _one_of(pieces, at)
-    if piece in _MONTHS and (number := _num(pieces, at + 1)) and number.value <= 31 and not number.money:
+    if piece in MONTHS and (number := _num(pieces, at + 1)) and number.value <= 31 and not number.money:
         if piece == "may" and not number.ordinal and not number.written:
             return [], 1
-        return [Figure("date", f"{_MONTHS[piece]}-{number.value}")], 2
+        return [Figure("date", f"{MONTHS[piece]}-{number.value}")], 2
     if piece in {"half", "quarter"} and _word(pieces, at + 1) == "past" and (number := _num(pieces, at + 2)):
         return [_time(int(number.value), 30 if piece == "half" else 15, _half(pieces, at + 3))], 3
     return [], 1
@@ -132,7 +121,8 @@ def _figure_at(pieces: list[Piece], at: int) -> tuple[list[Figure], int]:  # noq
 def _one_of(pieces: list[Piece], at: int) -> tuple[list[Figure], int]:
     """A day, a week, a year: one of them, where it tells how long; "$55 a month" tells how often."""
     before = pieces[at - 1] if at else ""
-    if isinstance(before, Number) or _word(pieces, at - 1) in _MONEY | {
+    unit = _unit(_word(pieces, at + 1))
+    if isinstance(before, Number) or _word(pieces, at - 1) in MONEY | {
         "person",
         "user",
         "percent",
@@ -140,21 +130,30 @@ def _one_of(pieces: list[Piece], at: int) -> tuple[list[Figure], int]:
         "twice",
         "vez",
     }:
-        return [], 2
-    unit = _unit(_word(pieces, at + 1))
+        return ([Figure("per", SAME_UNIT.get(unit, unit))] if unit else []), 2
     return ([_duration(Decimal(1), unit)] if unit else []), 2
 
 
-def _quantity(pieces: list[Piece], at: int, number: Number) -> tuple[list[Figure], int]:  # noqa: C901 one case for each thing that is counted
+def _quantity(pieces: list[Piece], at: int, number: Number) -> tuple[list[Figure], int]:
     following = _word(pieces, at + 1)
     if number.money:
         return [_amount(number.value)], 1
+    if number.written and number.value.as_tuple().exponent == _CENTS_SHOWN:
+        return [_amount(number.value), Figure("number", _plain(number.value))], 1  # "312.00", as systems write it
     if number.percent or following in {"percent", "%"} or (following == "por" and _word(pieces, at + 2) == "ciento"):
         return [Figure("percent", _plain(number.value))], 1 if number.percent else 2
-    if following in _MONEY:
+    if following in MONEY:
         return _spoken_money(pieces, at, number)
+    return _day_or_time(pieces, at, number) or _counted(pieces, at, number)
+
+
+def _day_or_time(pieces: list[Piece], at: int, number: Number) -> tuple[list[Figure], int] | None:
+    """The day or time that a number tells; None: it counts something."""
+    following = _word(pieces, at + 1)
+    if _word(pieces, at - 1) in {"las", "la"} and number.value <= _HOURS and not number.written:
+        return _spanish_time(pieces, at, int(number.value))
     month_at = at + 2 if following in {"of", "de"} else at + 1
-    month = _MONTHS.get(_word(pieces, month_at))
+    month = MONTHS.get(_word(pieces, month_at))
     if month and number.value <= 31 and (number.ordinal or following == "de" or number.written):
         return [Figure("date", f"{month}-{number.value}")], month_at - at + 1
     if following == "past" and (hour := _num(pieces, at + 2)):
@@ -169,51 +168,70 @@ def _quantity(pieces: list[Piece], at: int, number: Number) -> tuple[list[Figure
         and 1 <= number.value <= 12 and 10 <= minutes.value < 60 and not _unit(_word(pieces, at + 2))
     ):  # fmt: skip
         return [_time(int(number.value), int(minutes.value), _half(pieces, at + 2))], 2
+    if number.ordinal and number.value == 1 and following and following not in BEHIND_A_DAY:
+        return [], 1  # the first service
     if number.ordinal:
         return [Figure("day", _plain(number.value))], 1
-    unit_at = at + 2 if following in _BETWEEN else at + 1
+    to = _num(pieces, at + 2) if following == "to" and number.value in MINUTES_TO else None
+    if to is not None and to.value < number.value and to.value <= _HOURS / 2:
+        return [_time(int(to.value - 1) % 12, 60 - int(number.value), _half(pieces, at + 3))], 3
+    return None
+
+
+def _counted(pieces: list[Piece], at: int, number: Number) -> tuple[list[Figure], int]:
+    """How much of what."""
+    unit_at = at + 2 if _word(pieces, at + 1) in BETWEEN else at + 1
     unit = _unit(_word(pieces, unit_at))
     if unit is None:
         unit, unit_at = _unit_of_range(pieces, at)
-    if unit and _word(pieces, unit_at + 1) not in {"old", "of"}:
+    if unit and _word(pieces, unit_at + 1) != "old":
         return [_duration(number.value, unit), Figure("raw", _plain(number.value))], 1
-    to = _num(pieces, at + 2) if following == "to" and number.value in _MINUTES_TO else None
-    if to is not None and to.value < number.value and to.value <= 12:
-        return [_time(int(to.value - 1) % 12, 60 - int(number.value), _half(pieces, at + 3))], 3
     return [Figure("number", _plain(number.value))], 1
 
 
-_MINUTES_TO: Final = frozenset({5, 10, 15, 20, 25})
-_BETWEEN: Final = frozenset({"business", "working", "calendar", "full", "more"})
+_CENTS_SHOWN: Final = -2
+_HOURS: Final = 24
+
+
+def _spanish_time(pieces: list[Piece], at: int, hour: int) -> tuple[list[Figure], int]:
+    """The time of "las diez y media", "las cinco menos cuarto", "las dos"."""
+    joint, part = _word(pieces, at + 1), _word(pieces, at + 2)
+    minutes = _num(pieces, at + 2)
+    told = int(minutes.value) if minutes else {"media": 30, "cuarto": 15}.get(part, 0)
+    if joint == "y" and told:
+        return [_time(hour, told, _half(pieces, at + 3))], 3
+    if joint == "menos" and told:
+        return [_time((hour - 1) % 24, 60 - told, _half(pieces, at + 3))], 3
+    return [_time(hour, 0, _half(pieces, at + 1))], 1
 
 
 def _unit_of_range(pieces: list[Piece], at: int) -> tuple[str | None, int]:
     """The unit of "3" in "3 to 5 business days"."""
     if _word(pieces, at + 1) not in {"to", "and", "or", "a", "y", "o"} or _num(pieces, at + 2) is None:
         return None, at
-    behind = at + 4 if _word(pieces, at + 3) in _BETWEEN else at + 3
+    behind = at + 4 if _word(pieces, at + 3) in BETWEEN else at + 3
     return _unit(_word(pieces, behind)), behind
 
 
 def _spoken_money(pieces: list[Piece], at: int, number: Number) -> tuple[list[Figure], int]:
-    if _word(pieces, at + 1) in _CENTS:
+    if _word(pieces, at + 1) in CENTS:
         return [_amount(number.value / 100)], 2
     behind = at + 3 if _word(pieces, at + 2) in {"and", "con", "y"} else at + 2
     cents = _num(pieces, behind)
-    if cents is not None and (_word(pieces, behind + 1) in _CENTS) and cents.value < 100:
+    if cents is not None and (_word(pieces, behind + 1) in CENTS) and cents.value < 100:
         return [_amount(number.value + cents.value / 100)], behind + 2 - at
     return [_amount(number.value)], 2
 
 
 def _unit(word: str) -> str | None:
     for stem in (word, word.removesuffix("s"), word.removesuffix("es"), word.removesuffix("'s")):
-        if stem in _DURATIONS:
+        if stem in DURATIONS:
             return stem
     return None
 
 
 def _duration(value: Decimal, unit: str) -> Figure:
-    kind, factor = _DURATIONS[unit]
+    kind, factor = DURATIONS[unit]
     if kind == "number":
         return Figure("number", _plain(value))
     if kind == "hours" and factor == 0:
@@ -227,9 +245,9 @@ def _half(pieces: list[Piece], at: int) -> str:
     """Am or pm, where the next words tell."""
     for step in range(4):
         word = _word(pieces, at + step)
-        if word in _AM:
+        if word in AM:
             return "am"
-        if word in _PM:
+        if word in PM:
             return "pm"
         if word not in {"in", "the", "this", "at", "de", "la", "o'clock", "por", "o", "clock"}:
             return "am" if word == "mañana" and step else ""

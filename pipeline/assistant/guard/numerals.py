@@ -67,7 +67,7 @@ def pieces(text: str) -> list[Piece]:
 def in_one_piece(text: str) -> str:
     """The text in small letters, with figures joined that are said in several pieces."""
     plain = _SPELLED.sub(lambda run: run[0].replace(" ", ""), text.lower().replace("’", "'"))
-    plain = _HALF_OFF.sub("50%", plain)
+    plain = _HALF_OFF.sub("50%", plain).replace("por ciento", "percent")
     return _AND_A_PART.sub(lambda told: _PARTS[told[1], told[2]], plain)
 
 
@@ -150,7 +150,7 @@ def _spoken(tokens: list[str], at: int) -> tuple[Piece, int]:  # noqa: C901, PLR
         elif word == "hundred":
             current = max(1, current) * 100
             digits = []
-        elif word in {"thousand", "mil"} and (seen or word == "mil"):
+        elif word in {"thousand", "mil"}:
             total, current, digits = total + max(1, current) * 1000, 0, []
         elif word in ORDINALS and not (word == "second" and not seen):
             if seen and current % 10:
@@ -175,7 +175,7 @@ def _spoken(tokens: list[str], at: int) -> tuple[Piece, int]:  # noqa: C901, PLR
 def _spanish_once(tokens: list[str], at: int) -> bool:
     """Whether "once" is eleven: among Spanish words."""
     around = tokens[max(0, at - 2) : at] + tokens[at + 1 : at + 3]
-    return any(word in {"las", "los", "a", "el", "de", "días", "euros", "día"} for word in around)
+    return any(word in {"las", "los", "el", "de", "días", "euros", "día"} for word in around)
 
 
 def _decimal(text: str) -> Decimal:

@@ -8,24 +8,31 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.resources import files
 from typing import Final
 
 from pipeline.assistant.guard.figures import NUMBER_WORDS, Figure, read
+from pipeline.assistant.guard.lexicon import Stemmed, stem
 from pipeline.assistant.guard.listed import listed
 from pipeline.assistant.guard.numerals import in_one_piece
 
-Stemmed = str
 FREE: Final = "=free"
 """What costs nothing, however that is said."""
 
 _FREE: Final = re.compile(
     r"\b(?:free of charge|at no (?:extra |additional )?(?:charge|cost)|without (?:a |any )?(?:fee|charge|cost)s?"
-    r"|(?:costs?|cuestan?|costing) (?:you )?nothing|(?:doesn't|does not|don't|do not|won't|will not) cost (?:you )?(?:anything|a thing)"
+    r"|(?:costs?|cuestan?|costing) (?:you )?nothing|(?:doesn't|does not|didn't|did not|don't|do not|won't|will not) cost (?:you )?(?:anything|a thing)"
     r"|there(?:'s| is) no (?:fee|charge|cost)|no (?:fee|charge|cost|extra charge)s?|complimentary|(?:ships?|shipped) (?:for )?free"
     r"|(?:don't|doesn't|do not|does not|won't|needn't) (?:have to |need to )?pay(?: anything| extra)?(?: for)?|pays? nothing(?: for)?|no (?:pagan?|cobramos)(?: nada)?(?: por)?"
-    r"|for free|sin (?:coste|costo|cargo)s?|no (?:cuestan?|tienen? coste|tienen? costo) ?(?:nada)?|gratuit[oa]s?|gratis|free)\b"
+    r"|for free|sin (?:coste|costo|cargo)s?|no (?:(?:le |te |les )?cuestan?|tienen? coste|tienen? costo) ?(?:nada)?|gratuit[oa]s?|gratis|free)\b"
 )
+_WORKING_DAYS: Final = re.compile(
+    r"\b(?:business|working) (?=days?\b)|\bhalf (?=past\b)|\b(?:whole|full|entire) (?=(?:day|week|month|year|hour)\b)|\b(?:every|each) (?=\d|other\b|(?:two|three|four|five|six|ten|fifteen|twenty|thirty|minute|hour|day|week|month|year)\b)"
+)
+_AT_ONCE: Final = re.compile(r"\bat once\b|\b(?:right|straight) away\b|\bon the spot\b|\ben el acto\b")
+_AND_CENTS: Final = re.compile(
+    r"(?<=dollars|dólares) (?:and|con) (?=[\w-]+ c(?:ent|éntimo)s?\b)|(?<=euros) (?:and|con) (?=[\w-]+ c(?:ent|éntimo)s?\b)"
+)
+_UNLIMITED: Final = re.compile(r"\b(?:no|without (?:a|any)|sin) l[ií]mit(?:s|e|es)?\b")
 _ANY: Final = re.compile(
     r"\bas (?:often|many|much|long) as (?:you|they|he|she) (?:like|want|wish|need)s?\b|\bwhenever (?:you|they) (?:like|want)\b|\bon the (?:same )?day\b|\bsame day\b|\btanto como quiera\b|\blas veces que quiera\b"
 )
@@ -56,11 +63,13 @@ _NEGATORS: Final = listed(
 _STRONG: Final = {
     word: stem
     for stem, words in {
-        "=always": "always siempre anytime",
-        "=any": "any every all cualquier todos todas cualquiera whatever unlimited",
+        "=always": "always siempre anytime forever",
+        "=any": "any every all cualquier todos todas cualquiera whatever unlimited anyone anybody everyone everybody everywhere anywhere",
         "=immediately": "immediately instantly inmediatamente instantáneamente",
         "=guaranteed": "guaranteed guarantee garantizado",
-        "=only": "",
+        "=whole": "full fully whole entire entirely completely entero entera",
+        "=half": "half mitad",
+        "=double": "double twice doble",
     }.items()
     for word in words.split()
 }
@@ -81,77 +90,6 @@ _BREAKS: Final = frozenset(".,;:!?()—–") | {
 _JOINS: Final = frozenset({"and", "y"})
 _SCOPE: Final = 6
 """Words behind a "not" that it may deny."""
-
-
-@lru_cache(maxsize=1)
-def _meanings() -> dict[str, tuple[str, bool]]:
-    """Words of words.txt with the stem that they count as, and whether they say its opposite."""
-    found: dict[str, tuple[str, bool]] = {}
-    for line in files("pipeline.assistant.guard").joinpath("words.txt").read_text(encoding="utf-8").splitlines():
-        stem, colon, words = line.partition(":")
-        if line.startswith("#") or not colon:
-            continue
-        same, _, opposite = words.partition("|")
-        for word in (stem.strip(), *same.split()):
-            found[word] = (stem.strip(), False)
-        for word in opposite.split():
-            found[word] = (stem.strip(), True)
-    return found
-
-
-@lru_cache(maxsize=8192)
-def stem(word: str) -> tuple[Stemmed, bool]:
-    """A word's stem, and whether the word denies it: "closed" is "open", denied."""
-    meanings = _meanings()
-    for form in _forms(word):
-        if form in meanings:
-            return meanings[form]
-    return _short(word), False
-
-
-def _forms(word: str) -> Iterator[str]:
-    yield word
-    yield _short(word)
-    for ending, instead in (
-        ("ies", "y"),
-        ("ied", "y"),
-        ("es", ""),
-        ("es", "e"),
-        ("ing", ""),
-        ("ing", "e"),
-        ("ed", ""),
-        ("ed", "e"),
-        ("s", ""),
-    ):
-        if word.endswith(ending) and len(word) - len(ending) >= 3:
-            yield word[: -len(ending)] + instead
-
-
-def _short(word: str) -> str:
-    if word.endswith("ss"):
-        return word
-    for ending in (
-        "'s",
-        "ments",
-        "ment",
-        "ations",
-        "ation",
-        "ings",
-        "ing",
-        "ables",
-        "able",
-        "ies",
-        "ied",
-        "es",
-        "ed",
-        "s",
-        "e",
-        "y",
-    ):
-        if word.endswith(ending) and len(word) - len(ending) >= 3:
-            cut = word[: -len(ending)]
-            return cut[:-1] if len(cut) > 3 and cut[-1] == cut[-2] and cut[-1] not in "ls" else cut
-    return word
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +133,11 @@ def sentence(text: str) -> Sentence:  # noqa: C901, PLR0915 one case for each ki
     """A sentence, read."""
     text = re.sub(r"\b([ap])\.\s?m\.?", r"\1m", text, flags=re.IGNORECASE)
     text = re.sub(r"\b(?:not |nothing )?at all\b", lambda said: said[0][:-7], text, flags=re.IGNORECASE)
-    plain = _ANY.sub(" whatever ", _FREE.sub(f" {FREE} ", in_one_piece(text)))
+    plain = _AT_ONCE.sub("immediately", _WORKING_DAYS.sub("", _AND_CENTS.sub(" ", in_one_piece(text))))
+    plain = _ANY.sub(" whatever ", _UNLIMITED.sub(" unlimited ", _FREE.sub(f" {FREE} ", plain)))
+    figures = frozenset(read(text))
+    kinds = {one.kind for one in figures}
+    shut = "weekday" in kinds and "time" not in kinds  # "closes on Mondays" tells that it is closed then
     denied: set[str] = set()
     affirmed: set[str] = set()
     segments: list[tuple[set[str], set[str], int]] = [(set(), set(), 0)]
@@ -213,7 +155,7 @@ def sentence(text: str) -> Sentence:  # noqa: C901, PLR0915 one case for each ki
             left, without = 1, True
         elif token in _NEGATORS or token.endswith("n't"):
             left = _SCOPE
-            segments[-1] = (here, against, flips + 1)
+            segments[-1] = (here, against, flips + (token not in _DOUBLED or flips == 0))
             if token in _NOUNS_DENIED and follows and lately in affirmed:  # "needs no card": the need is denied too
                 affirmed.discard(lately)
                 denied.add(lately)
@@ -222,6 +164,7 @@ def sentence(text: str) -> Sentence:  # noqa: C901, PLR0915 one case for each ki
             here.add(_STRONG.get(token, token))
         elif token not in _STOP and not token[0].isdigit():
             found, opposite = stem(token)
+            opposite = opposite or (token in _CLOSES and shut)
             if found in _NUMBERS:
                 continue
             here.add(found)
@@ -233,8 +176,7 @@ def sentence(text: str) -> Sentence:  # noqa: C901, PLR0915 one case for each ki
             without = False
             segments[-1] = (here, against, flips + opposite)
             left, lately, behind = max(0, left - 1), found, True
-    figures = frozenset(read(text))
-    if any(one.kind == "money" for one in figures):  # a price tells what something costs, whatever its verb
+    if "money" in kinds:  # a price tells what something costs, whatever its verb
         segments[-1][0].add("cost")
         affirmed.add("cost")
     stems = frozenset(one for here, _, _ in segments for one in here)
@@ -248,6 +190,9 @@ def sentence(text: str) -> Sentence:  # noqa: C901, PLR0915 one case for each ki
     return Sentence(text, stems, frozenset(denied), frozenset(affirmed), clauses, figures)
 
 
+_DOUBLED: Final = frozenset({"nunca", "jamás", "ningún", "ninguna", "ninguno", "nada", "tampoco"})
+"""Spanish says "no" twice and means it once."""
+_CLOSES: Final = frozenset({"close", "closes", "closing", "cierra", "cierran", "cerramos"})
 _NOUNS_DENIED: Final = frozenset({"no", "nothing", "none", "ningún", "ninguna", "nada"})
 _NUMBERS: Final = frozenset(stem(word)[0] for word in NUMBER_WORDS) | frozenset(
     stem(word)[0]
@@ -257,10 +202,10 @@ _NUMBERS: Final = frozenset(stem(word)[0] for word in NUMBER_WORDS) | frozenset(
     seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred thousand first
     second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth half quarter past noon morning
     afternoon evening tonight today dollar dollars cents euro euros percent day days week weeks month months
-    year years hour hours minute minutes business working monday tuesday wednesday thursday friday saturday
+    year years hour hours minute minutes monday tuesday wednesday thursday friday saturday
     sunday january february march april june july august september october november december uno dos tres
     cuatro cinco seis siete ocho nueve diez once doce quince veinte treinta cuarenta cincuenta sesenta setenta
-    ochenta noventa cien mil día días semana mes año horas hábiles plazo enero febrero marzo abril mayo junio
+    ochenta noventa cien mil día días semana mes año horas enero febrero marzo abril mayo junio
     julio agosto septiembre octubre noviembre diciembre lunes martes miércoles jueves viernes sábado domingo
     two's number pm am
     """

@@ -54,7 +54,7 @@ def test_the_model_leads_with_its_own_prompt_until_its_turns_are_over():
     assert asked(call).request.messages[-1].text == "for two of us"
     assert model_says(call, "In which season?") == ["In which season?"]
     call.hears("in summer")
-    assert model_says(call, "Then take a light one.") == ["Then take a light one.", "That was our tent talk.", MORE]
+    assert model_says(call, "Let me check the light ones.") == ["Let me check the light ones.", "That was our tent talk.", MORE]
 
 
 def test_without_a_model_or_when_it_fails_the_flow_goes_elsewhere():
