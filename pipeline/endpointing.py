@@ -5,6 +5,7 @@ from collections import deque
 from typing import Final
 
 from pipeline.assistant.exchange import Expect
+from pipeline.assistant.languages.language import Language
 from pipeline.hearing import Hearing, SpeechBegan, SpeechPauses, SpeechResumes, SpeechSign
 from voice.endpoint import KIND_MS, Expected, Pausing, Verdict, verdict
 from voice.prosody import LOOKS_BACK_MS, Ending, ending
@@ -52,9 +53,10 @@ class Endpointing:
         """At this pause the turn is probably over: what costs nothing may begin."""
         return self._paused_ms is not None and self._last.eager
 
-    def expect(self, wanted: Expect, answers: frozenset[str], language: str) -> None:
-        """The caller was asked this. answers: what they say to a question with a few, lower case."""
-        self._expected = Expected(wanted.kind, wanted.min_digits, wanted.max_digits, answers, wanted.wait_ms, language)
+    def expect(self, wanted: Expect, answers: frozenset[str], tongue: Language) -> None:
+        """The caller was asked this, and speaks this language. answers: to a question with a few, lower case."""
+        digits = (wanted.min_digits, wanted.max_digits)
+        self._expected = Expected(wanted.kind, *digits, answers, wanted.wait_ms, tongue.code, tongue.endings)
         self._words, self._told = "", 0
         self._wait_as_usual()
 

@@ -12,6 +12,7 @@ from pipeline.secrets_kept import Secrets
 from recordings.redact import is_card
 from telephony import dtmf
 from voice import turn_events as turns
+from voice.backchannel import Tongue
 from voice.stt.port import EagerEnd, ProviderSwitched, Result, Transcript, TurnGoesOn, Unrecognised
 from voice.turns import TurnTaking
 
@@ -85,7 +86,7 @@ class Floor:
         self,
         clock: Clock,
         log: Log,
-        language: str,
+        language: Tongue,
         first_utterance: int,
         stream: FloorStream,
         secrets: Secrets | None = None,
@@ -214,9 +215,11 @@ class Floor:
 
     # What the assistant does
 
-    def expect(self, expect: Expect) -> None:
-        """The dialogue waits for an answer."""
+    def expect(self, expect: Expect, tongue: Tongue | None = None) -> None:
+        """The dialogue waits for an answer. tongue: the language that the caller speaks now; None: as before."""
         now_ms = self._clock.now_ms()
+        if tongue is not None:
+            self._taking.speaks(tongue)
         secret = {"secret": expect.secret} if expect.secret else {}
         self._log.record("assistant.expects", now_ms, expecting=expect.kind, keys=expect.keys, **secret)
         if expect.max_digits > 0:

@@ -11,6 +11,7 @@ from pipeline.drive import TaskClock
 from pipeline.endpointing import Endpointing
 from pipeline.floor import Floor
 from pipeline.hearing import Hearing
+from pipeline.line.model import Line
 from pipeline.line.ready import LineRuntime
 from pipeline.line.vocabulary import answers_to, qualified
 from pipeline.pace import FILL_PREFIX, Pace
@@ -61,12 +62,14 @@ class Stream:
         self._on_end: Callable[[End], None] = lambda _end: None
         self._on_all_said: Callable[[], None] = lambda: None
         self._ending = False
+        self._language = line.line.tongue
+        """In which the caller is expected to speak."""
         self.dialogue = Dialogue(line.line, line.understanding, model=runtime.model is not None, others=line.others)
         self.pace = Pace(clock, log, settings, runtime.prompts, self._say_now, self._give_up, 1 + _fills(past))
         self.endpointing = Endpointing(hearing, runtime.turn_vote, tasks)
         standing = Standing(log.call_id, settings.name)
         self._secrets = standing.secrets
-        self.floor = Floor(clock, log, settings.language, 1 + _said(past), self, self._secrets)
+        self.floor = Floor(clock, log, line.line.tongue.heard_as, 1 + _said(past), self, self._secrets)
         self.speaking = Speaking(clock, log, ear, self._began, self._heard, self._quiet, self._sounds)
         self.voicing = Voicing(_told(runtime.tts, clock, log, self.pace), runtime.prompts, settings.language)
         for event in past:
@@ -149,9 +152,12 @@ class Stream:
 
     def _speaks(self, language: str) -> None:
         """Fills and apologies are said in this language from now on."""
+        self.pace.speaks(self._in(language).settings)
+
+    def _in(self, language: str) -> Line:
+        """The line in a language."""
         every = (self._line.line, *self._line.line.others)
-        line = next((one for one in every if one.settings.language == language), self._line.line)
-        self.pace.speaks(line.settings)
+        return next((one for one in every if one.settings.language == language), self._line.line)
 
     def prepare(self, text: str) -> None:
         """This may be said soon."""
@@ -164,13 +170,23 @@ class Stream:
     def expect(self, wanted: Expect) -> None:
         """The caller is expected to do this next."""
         self._hearing.deafen(bool(wanted.secret))
-        self.floor.expect(wanted)
+        every = (self._line.line, *self._line.line.others)
+        self._language = self._in(wanted.language).tongue
+        self.floor.expect(wanted, self._language.heard_as)
         self._hearing.listen_for(_LISTEN_FOR[wanted.kind])
-        answers = answers_to(self._line.line, wanted.vocabulary)
-        self.endpointing.expect(wanted, answers, self._line.line.settings.language)
+        answers = frozenset().union(*(answers_to(line, wanted.vocabulary) for line in every))
+        self.endpointing.expect(wanted, answers, self._language)
         vocabulary = qualified(self._line.line, wanted.vocabulary)
+        others = tuple(line.tongue.code for line in every if line.tongue is not self._language)
         self._recognition.expect(
-            Expectation(_LISTEN_FOR[wanted.kind], vocabulary, wanted.min_digits, wanted.max_digits)
+            Expectation(
+                _LISTEN_FOR[wanted.kind],
+                vocabulary,
+                wanted.min_digits,
+                wanted.max_digits,
+                self._language.code,
+                others if len(every) > 1 else (),
+            )
         )
 
     def end(self, ending: End) -> None:
@@ -188,7 +204,7 @@ class Stream:
 
     def _began(self, utterance: str, interruptible: bool) -> None:
         self.pace.began(utterance)
-        self._hearing.over_voice(judge=interruptible and tells_acknowledgements(self._line.line.settings.language))
+        self._hearing.over_voice(judge=interruptible and tells_acknowledgements(self._language.code))
         self.floor.assistant_began(utterance, interruptible)
 
     def _heard(self, said: Heard) -> None:

@@ -106,8 +106,8 @@ async def open_office(settings: Settings, public_url: str) -> AsyncIterator[Offi
         lines = await stack.enter_async_context(Lines.open(settings, data_dir, prompts, around))
         approving = Approving(kept, lines.tools_of)
         await approving.finish_started()
-        expect(tts, {one.settings.language for line in lines.current() for one in (line, *line.others)})
-        stt = await open_stt(settings, lines.vocabularies(), data_dir, stack)
+        expect(tts, lines.spoken)
+        stt = await open_stt(settings, lines.vocabularies(), data_dir, stack, lines.spoken)
         silero = await asyncio.to_thread(Silero)
         judge = Acknowledging(await asyncio.to_thread(PhoneModel))
         runtime = Runtime(

@@ -9,6 +9,7 @@ from typing import Final
 import structlog
 
 from pipeline.assistant.llm.port import LanguageModel
+from server import hearing
 from server.settings import Settings
 from voice.errors import ProviderAbsent, ProviderError, ProviderFailed, ProviderLate, ProviderRefused
 from voice.smart_turn import SmartTurn, TurnVote, bundled_model
@@ -36,9 +37,18 @@ async def check_keys(settings: Settings) -> None:
 
 
 async def open_stt(
-    settings: Settings, vocabularies: Sequence[Vocabulary], data_dir: Path, stack: AsyncExitStack
+    settings: Settings,
+    vocabularies: Sequence[Vocabulary],
+    data_dir: Path,
+    stack: AsyncExitStack,
+    spoken: Sequence[str] = ("en",),
 ) -> SpeechToText:
-    """The recogniser, and behind it the one that takes over. Raises ProviderAbsent, ProviderRefused with what to do."""
+    """The recogniser, and behind it the one that takes over. Raises ProviderAbsent, ProviderRefused with what to do.
+
+    spoken: the languages of the lines; which of them is not heard is said in the log.
+    """
+    hearing.warn(settings, spoken)
+    settings = settings.model_copy(update={"deepgram_language": hearing.deepgram_language(settings, spoken)})
     first, second = settings.stt, settings.stt_fallback
     route = await _route(first, settings, vocabularies, data_dir, stack)
     if route.check is None and second in {"", first}:
@@ -70,7 +80,8 @@ def _service(name: str, settings: Settings, vocabularies: Sequence[Vocabulary] =
     match name:
         case "deepgram":
             key, url = _deepgram_key(settings), settings.deepgram_url
-            return HostedStt(Deepgram(key, url, settings.deepgram_model, settings.deepgram_language), vocabularies)
+            asked = Deepgram(key, url, settings.deepgram_model, settings.deepgram_language or "en")
+            return HostedStt(asked, vocabularies)
         case "flux":
             return HostedStt(_flux(settings), vocabularies)
         case _:

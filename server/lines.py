@@ -131,6 +131,11 @@ class Lines:
         """The versions that take new calls."""
         return [ready.line for ready in self._ready.values()]
 
+    @property
+    def spoken(self) -> list[str]:
+        """The languages of the versions that take new calls."""
+        return sorted({one.settings.language for line in self.current() for one in (line, *line.others)})
+
     def by_number(self) -> dict[str, LineRuntime]:
         """The same by the numbers they answer."""
         return {number: ready for ready in self._ready.values() for number in ready.line.settings.numbers}

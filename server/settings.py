@@ -61,8 +61,9 @@ class Settings(BaseSettings):
     """Where Deepgram is reached, without a path; the European or a self-hosted one stands here."""
     deepgram_model: str = "nova-3"
     """Deepgram's model for deepgram; flux has its own."""
-    deepgram_language: str = "en"
-    """Language that deepgram listens for, as it names it; flux listens for English."""
+    deepgram_language: str = ""
+    """Language that deepgram listens for, as it names it; empty: that of the lines, or `multi` where they speak
+    several. flux listens for English."""
     flux_end_of_turn: Annotated[float, Field(ge=0.5, le=0.9)] = 0.7
     """How sure flux must be that a turn is over (its eot_threshold): higher waits longer and cuts in less."""
     flux_eager_end_of_turn: Annotated[float, Field(ge=0.3, le=0.9)] = 0.4

@@ -53,9 +53,17 @@ LEXICONS: Final[Mapping[str, Lexicon]] = {
 _WORD: Final = re.compile(r"[^\W\d_]+(?:[-'][^\W\d_]+)*|\d+")
 
 
-def may_be_harmless(text: str, language: str) -> bool:
+Tongue = str | Lexicon
+"""A language by its code, or by its words where they come from outside."""
+
+
+def _lexicon_of(language: Tongue) -> Lexicon | None:
+    return LEXICONS.get(language.partition("-")[0]) if isinstance(language, str) else language
+
+
+def may_be_harmless(text: str, language: Tongue) -> bool:
     """Whether words that may not be all yet begin what is harmless: a "no" that may become "no problem"."""
-    lexicon = LEXICONS.get(language.partition("-")[0])
+    lexicon = _lexicon_of(language)
     begun = " ".join(_WORD.findall(text.lower()))
     return lexicon is not None and any(f"{phrase} ".startswith(f"{begun} ") for phrase in lexicon.harmless)
 
@@ -68,12 +76,12 @@ def _without(phrases: tuple[str, ...], words: list[str]) -> list[str]:
     return left.split()
 
 
-def said(text: str, language: str, *, answering: bool) -> Said:
+def said(text: str, language: Tongue, *, answering: bool) -> Said:
     """What words over the assistant amount to. answering: a yes, no or choice is asked for, so "okay" is an answer."""
     words = _WORD.findall(text.lower())
     if not words:
         return "nothing"
-    lexicon = LEXICONS.get(language.partition("-")[0])
+    lexicon = _lexicon_of(language)
     if lexicon is None:
         return "words"
     words = words if answering else _without(lexicon.harmless, words)

@@ -88,6 +88,13 @@ class Expected:
     wait_ms: int | None = None
     """The step's own wait, whatever is said."""
     language: str = "en"
+    words: EndpointWords | None = None
+    """What tells there whether a caller has finished; None: what is known of the language."""
+
+    @property
+    def table(self) -> EndpointWords | None:
+        """The words that tell; None: nothing is known of the language."""
+        return self.words or TABLES.get(self.language.partition("-")[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +193,7 @@ def _speech(pausing: Pausing) -> Speech:
 
 
 def _is_learned(expected: Expected, pausing: Pausing, found: Completeness) -> bool:
-    if pausing.spoken_ms == 0 or expected.language.partition("-")[0] not in TABLES:
+    if pausing.spoken_ms == 0 or expected.words is not None or expected.language.partition("-")[0] not in TEXT:
         return False
     if expected.kind == "digits":
         known_length = expected.min_digits == expected.max_digits >= LEARNED_DIGITS
@@ -212,7 +219,7 @@ def _learned_ms(expected: Expected, pausing: Pausing, pace: float) -> int:
 
 def _completeness(expected: Expected, pausing: Pausing) -> Completeness:
     said = words_of(pausing.text)
-    table = TABLES.get(expected.language.partition("-")[0])
+    table = expected.table
     if expected.kind == "digits" and table is not None:
         return _of_digits(expected, digits_said(said, table), current=pausing.current)
     if not said or not pausing.current:
@@ -233,7 +240,7 @@ def _of_digits(expected: Expected, count: int, *, current: bool) -> Completeness
 
 
 def _one_missing(expected: Expected, pausing: Pausing) -> bool:
-    table = TABLES.get(expected.language.partition("-")[0])
+    table = expected.table
     if expected.kind != "digits" or table is None:
         return False
     return digits_said(words_of(pausing.text), table) == expected.min_digits - 1
@@ -263,7 +270,7 @@ def _of_sentence(expected: Expected, said: list[str], clause: list[str], table: 
 
 
 def _may_correct(expected: Expected, text: str) -> bool:
-    table = TABLES.get(expected.language.partition("-")[0])
+    table = expected.table
     said = words_of(text)
     return expected.kind == "yes_no" and expected.max_digits > 1 and table is not None and said[0] in table.nays
 

@@ -36,6 +36,10 @@ class EndpointWords:
     """It is complete at the end of the words."""
     address: re.Pattern[str]
     """A postal address has begun; five digits at its end complete it."""
+    zeros: frozenset[str] = frozenset({"zero", "oh", "o"})
+    """Of the units, those that do not go with a ten before them."""
+    joins: frozenset[str] = frozenset()
+    """What may stand between a ten and its unit: "treinta y tres"."""
 
 
 def _words(text: str) -> frozenset[str]:
@@ -107,6 +111,8 @@ TABLES: Final[Mapping[str, EndpointWords]] = {
         mail=re.compile(r"\bcorreo\b|\barroba\b|\bpunto\b|\bguion bajo\b"),
         mail_whole=re.compile(rf"\barroba\b.*\bpunto {_ENDINGS}$"),
         address=re.compile(r"\b(?:calle|avenida|avda|plaza|paseo|carretera|camino) \w+"),
+        zeros=_words("cero"),
+        joins=_words("y"),
     ),
 }
 
@@ -140,10 +146,10 @@ def digits_said(said: list[str], table: EndpointWords) -> int:
         if word.isdecimal():
             count += len(word) * (times if len(word) == 1 else 1)
         elif word in table.units:
-            count += 0 if ten and word not in {"zero", "oh", "o", "cero"} else times
+            count += 0 if ten and word not in table.zeros else times
         elif word in table.pairs or word in table.tens:
             count += 2
-        elif ten and word == "y":
+        elif ten and word in table.joins:
             continue
         times, ten = 1, word in table.tens
     return count

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
-from voice.backchannel import may_be_harmless, said
+from voice.backchannel import Tongue, may_be_harmless, said
 
 Decision = Literal["hold", "resume", "interrupt"]
 
@@ -44,7 +44,7 @@ class Overlap:
 
     utterance: str
     interruptible: bool
-    language: str
+    language: Tongue
     held: bool = False
     interrupted: bool = False
     voiced_ms: int = 0

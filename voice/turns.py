@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from itertools import product
 from typing import Final
 
-from voice.backchannel import said
+from voice.backchannel import Tongue, said
 from voice.overlap import ANSWERS, Decision, Overlap
 from voice.turn_events import (
     AssistantQuiet,
@@ -91,8 +91,8 @@ class _Turn:
 class TurnTaking:
     """One caller and the assistant. The floor begins with the assistant, who owes a greeting."""
 
-    def __init__(self, language: str = "en") -> None:
-        """Language: of the line; what acknowledgements and stop words are."""
+    def __init__(self, language: Tongue = "en") -> None:
+        """Language: in which the call begins; what acknowledgements and stop words are."""
         self._language = language
         self._floor: FloorHolder = "assistant"
         self._turn = _Turn()
@@ -107,6 +107,12 @@ class TurnTaking:
         self._keying = False
         self._silences = 0
         self._ended = False
+
+    def speaks(self, language: Tongue) -> None:
+        """The caller speaks this language from now on; what goes on over the assistant's voice is judged by it too."""
+        self._language = language
+        if self._voice is not None:
+            self._voice.language = language
 
     @property
     def floor(self) -> FloorHolder:

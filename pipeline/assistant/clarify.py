@@ -4,7 +4,6 @@ from dataclasses import replace
 from typing import Final
 
 from pipeline.assistant import escalating
-from pipeline.assistant.exchange import Expect
 from pipeline.assistant.heard import until_understood
 from pipeline.assistant.state import Guessing, Open, Topic, Words
 from pipeline.assistant.talk import Talk
@@ -76,5 +75,4 @@ def keypad_menu(talk: Talk) -> None:
         if intent.key is not None
     ]
     talk.say(" ".join([talk.prompts.keypad_offer, *entries, talk.prompts.menu_human]), "question")
-    patience_ms = talk.settings.timing.no_input_ms
-    talk.wait(Open(), Expect("menu", OPEN, 1, 1, keys=True, no_input_ms=patience_ms))
+    talk.wait(Open(), talk.expecting("menu", OPEN, (1, 1), keys=True))

@@ -226,6 +226,8 @@ class Expect:
     """What kind of secret the answer is: it is keyed in, and nothing that is said is heard. Empty: none."""
     wait_ms: int | None = None
     """Quiet after which the answer is over, whatever was said; None: by what was asked and said (voice.endpoint)."""
+    language: str = ""
+    """In which the call is held; empty: the line has one only."""
 
 
 @dataclass(frozen=True, slots=True)

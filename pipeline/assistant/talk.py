@@ -148,7 +148,8 @@ class Talk:
         """What the caller is expected to do, with the line's patience for it."""
         timing = self.settings.timing
         patience_ms = timing.digits_no_input_ms if kind == "digits" else timing.no_input_ms
-        return Expect(kind, vocabulary, digits[0], digits[1], keys, patience_ms)
+        spoken = self.line.tongue.code if self._tongues else ""
+        return Expect(kind, vocabulary, digits[0], digits[1], keys, patience_ms, language=spoken)
 
     def expect_open(self) -> Expect:
         """Anything: words, a key of the menu, a number that some flow asks for."""

@@ -105,11 +105,11 @@ def name_of(flow: str, question: Question) -> str:
 def answers_to(line: Line, name: str) -> frozenset[str]:
     """What callers say for the answers that this vocabulary is for; empty where these are not a few."""
     if name == YES_NO:
-        return frozenset((*_YES, *_NO))
+        return line.tongue.yes_or_no or frozenset((*_YES, *_NO))
     chosen = (
         question for flow, question in line.questions if question.kind == "choice" and name_of(flow, question) == name
     )
-    return frozenset(phrase for question in chosen for phrase in _answers(question))
+    return frozenset(phrase for question in chosen for phrase in (*_answers(question), *_written(question)))
 
 
 def training_examples(line: Line) -> tuple[tuple[str, str], ...]:
@@ -208,6 +208,11 @@ def _answers(question: Question) -> Iterator[str]:
             "<name> <name>",
             "my last name is <name>",
         )
+
+
+def _written(question: Question) -> Iterator[str]:
+    """The answers with their accents."""
+    return (" ".join(phrase.lower().split()) for choice in question.choices for phrase in choice.phrases)
 
 
 def _dates() -> Iterator[str]:

@@ -322,7 +322,8 @@ async def parts(
     voice = SpelledVoice() if spelled else ToneVoice(ms_per_character)
     loaded = load_line(line)
     tools = SlowTools(runner_for(loaded, root, date.today), delay_s, error)
-    ready = LineRuntime(loaded, KeywordUnderstanding(), DictRetrieval(), tools)
+    others = {one.tongue.code: KeywordUnderstanding() for one in loaded.others}
+    ready = LineRuntime(loaded, KeywordUnderstanding(), DictRetrieval(), tools, others)
     recording = lambda sid: CallAudio(root / f"{sid}.wav", audio)  # noqa: E731
     process = MortalStore(store)
     kept = cast("CallStore", process)

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from pipeline.assistant.exchange import Expect
+from pipeline.assistant.languages.language import PARSERS
 from pipeline.endpointing import Endpointing
 from pipeline.hearing import Hearing, HearingOutput, SpeechOver, SpeechPauses
 from telephony.ports import Audio
@@ -68,7 +69,7 @@ class Call:
         self.play(QUIET * 50)
 
     def expect(self, wanted: Expect, answers: frozenset[str] = frozenset()) -> None:
-        self.endpointing.expect(wanted, answers, "en")
+        self.endpointing.expect(wanted, answers, PARSERS)
 
     def play(self, ulaw: bytes) -> None:
         for start in range(0, len(ulaw), 160):

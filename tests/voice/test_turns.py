@@ -5,6 +5,7 @@ import pytest
 from voice.turn_events import (
     AssistantQuiet,
     AssistantStarted,
+    Backchannel,
     CallerSilent,
     CallOver,
     Expecting,
@@ -55,6 +56,18 @@ def without_floor(actions):
 
 def floors(actions):
     return [action.floor for action in actions if isinstance(action, FloorChanged)]
+
+
+@pytest.mark.parametrize(("language", "kind"), [("es", Backchannel), ("en", TurnComplete)])
+def test_what_is_an_acknowledgement_follows_the_language_of_the_call(language, kind):
+    turns = TurnTaking("en")
+    turns.handle(Expecting(0, "open"))
+    turns.speaks(language)
+    turns.handle(AssistantStarted(100, "u1", True))
+    turns.handle(SpeechStarted(1000, 1.0))
+    turns.handle(SpeechEnded(1300))
+    actions = turns.handle(final("vale, entiendo", 1000, 1300, 1400))
+    assert [type(one) for one in without_floor(actions) if isinstance(one, Backchannel | TurnComplete)] == [kind]
 
 
 def test_a_plain_exchange_passes_the_floor_around():

@@ -21,6 +21,10 @@ class Expectation:
     """Fewest digits of a complete answer, when kind is digits."""
     max_digits: int = 0
     """Most digits of a complete answer, when kind is digits."""
+    language: str = "en"
+    """In which the caller is expected to speak, of ISO 639-1; what a recogniser cannot hear it does not follow."""
+    others: tuple[str, ...] = ()
+    """In which they may speak as well."""
 
 
 @dataclass(frozen=True, slots=True)

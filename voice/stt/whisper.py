@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 import numpy as np
+import numpy.typing as npt
 import soxr
 
 from voice.audio import SAMPLE_RATE_HZ, pcm_to_samples
@@ -27,6 +28,10 @@ LONGEST_S: Final = 28
 """What is beyond a window of Whisper is cut: nobody answers a question for so long without a pause."""
 WAITING_PER_WORKER: Final = 3
 """Utterances that may wait for each worker; the next one is told busy at once rather than late."""
+SURE: Final = 0.7
+"""Whisper's own probability from which on an utterance is in another language of the line than the call's."""
+LANGUAGE_FROM_S: Final = 1.0
+"""Shorter utterances are names, digits and "yes": they tell no language."""
 NO_SPEECH: Final = 0.6
 """Whisper's own probability that a segment holds no speech, above which its words are not believed: its paper's."""
 
@@ -38,6 +43,10 @@ class _Utterance:
     end_ms: int
     due_s: float
     """Monotonic instant at which the result is due."""
+    language: str = ""
+    """In which it is expected; empty: as the recogniser was made."""
+    others: tuple[str, ...] = ()
+    """In which it may be as well."""
 
 
 class WhisperStt:
@@ -97,7 +106,7 @@ class WhisperStt:
         if self._waiting >= self._workers * (1 + WAITING_PER_WORKER):
             return Unrecognised("busy", *span)
         self._waiting += 1
-        job = asyncio.get_running_loop().run_in_executor(self._pool, self._words, utterance.pcm)
+        job = asyncio.get_running_loop().run_in_executor(self._pool, self._words, utterance)
         job.add_done_callback(self._done)
         try:
             async with asyncio.timeout(max(0.0, utterance.due_s - time.monotonic())):
@@ -137,13 +146,26 @@ class WhisperStt:
         except (RuntimeError, ValueError, OSError) as error:
             raise ProviderAbsent(PROVIDER, f"the model {self._name!r} cannot be loaded: {error}") from error
 
-    def _words(self, pcm: bytes) -> tuple[str, float]:
+    def _language_of(self, audio: npt.NDArray[np.float32], utterance: _Utterance) -> str:
+        """The language to listen in: that of the call, unless it is surely another one of the line."""
+        expected = utterance.language or self._language
+        if not self._model.model.is_multilingual:
+            return "en"
+        if not utterance.others or len(audio) < LANGUAGE_FROM_S * MODEL_RATE_HZ:
+            return expected
+        _, _, chances = self._model.detect_language(audio)
+        likely = max(utterance.others, key=lambda code: dict(chances).get(code, 0.0))
+        return likely if dict(chances).get(likely, 0.0) >= SURE else expected
+
+    def _words(self, utterance: _Utterance) -> tuple[str, float]:
         """Text and confidence of PCM16 8 kHz; on a worker's thread."""
-        samples = pcm_to_samples(pcm[: LONGEST_S * SAMPLE_RATE_HZ * 2]).astype(np.float32) / 32768
+        pcm = utterance.pcm[: LONGEST_S * SAMPLE_RATE_HZ * 2]
+        samples = pcm_to_samples(pcm).astype(np.float32) / 32768
         audio = soxr.resample(samples, SAMPLE_RATE_HZ, MODEL_RATE_HZ)
         try:
+            language = self._language_of(audio, utterance)
             segments, _ = self._model.transcribe(
-                audio, language=self._language, beam_size=1, temperature=0.0, condition_on_previous_text=False,
+                audio, language=language, beam_size=1, temperature=0.0, condition_on_previous_text=False,
                 without_timestamps=True, max_new_tokens=96,
             )  # fmt: skip
             kept = [segment for segment in segments if segment.no_speech_prob < NO_SPEECH]
@@ -162,9 +184,11 @@ class _Recognition:
         self._said: asyncio.Queue[_Utterance | None] = asyncio.Queue()
         self._pcm: bytearray | None = None
         self._start_ms = 0
+        self._expected: Expectation | None = None
 
     def expect(self, expectation: Expectation) -> None:
-        """Whisper listens to everything alike."""
+        """Whisper listens to everything alike, but for the language."""
+        self._expected = expectation
 
     def speech_started(self, at_ms: int) -> None:
         self._pcm, self._start_ms = bytearray(), at_ms
@@ -181,7 +205,9 @@ class _Recognition:
         if self._pcm is None:
             return
         pcm, self._pcm = bytes(self._pcm), None
-        self._said.put_nowait(_Utterance(pcm, self._start_ms, at_ms, time.monotonic() + deadline_ms / 1000))
+        spoken = (self._expected.language, self._expected.others) if self._expected is not None else ("", ())
+        due_s = time.monotonic() + deadline_ms / 1000
+        self._said.put_nowait(_Utterance(pcm, self._start_ms, at_ms, due_s, *spoken))
 
     async def __aiter__(self) -> AsyncIterator[Result]:
         while (utterance := await self._said.get()) is not None:

@@ -14,6 +14,8 @@ from typing import Any, Final
 from pipeline.assistant import rules
 from pipeline.assistant.languages.opening import OpeningWords
 from pipeline.assistant.rules import Rule, folded
+from voice.backchannel import Lexicon, Tongue
+from voice.endpoint_words import EndpointWords
 
 NOTHING: Final = "thing"
 """Stands for a word that means nothing to a parser: it ends a number, and is none of the words parsers know."""
@@ -118,10 +120,21 @@ class Language:
     """Asks, in this language, whether to go on in it."""
     opening: OpeningWords | None = None
     """How opening hours are said; None: nobody wrote that down."""
+    lexicon: Lexicon | None = None
+    """What callers say over the assistant; None: what voice.backchannel has for the language, if anything."""
+    endings: EndpointWords | None = None
+    """What tells whether a caller has finished; None: what voice.endpoint_words has for the language, if anything."""
+    yes_or_no: frozenset[str] = frozenset()
+    """What callers say for yes and no, lower case, with accents and without."""
 
     def __deepcopy__(self, _memo: object) -> "Language":
         """Itself: nothing in it changes."""
         return self
+
+    @property
+    def heard_as(self) -> Tongue:
+        """By what the floor tells acknowledgements and stop words."""
+        return self.lexicon or self.code
 
     def answer(self, text: str) -> str:
         """An answer in the words of the parsers."""

@@ -13,6 +13,8 @@ from pipeline.assistant.languages.language import Language, Phrasebook, Phrases,
 from pipeline.assistant.languages.opening import OpeningWords
 from pipeline.assistant.rules import Rule, folded
 from pipeline.line import source
+from voice.backchannel import Lexicon
+from voice.endpoint_words import EndpointWords
 
 CANON: Final = "en"
 """The language of the parsers."""
@@ -42,6 +44,55 @@ class _Rule(_Written):
     anywhere: tuple[str, ...] = ()
 
 
+_NEVER: Final = "(?!)"
+
+
+class _Listening(_Written):
+    """What callers say over the assistant, and what tells that they have not finished."""
+
+    backchannels: Tokens = ()
+    answers: Tokens = ()
+    stops: tuple[str, ...] = ()
+    harmless: tuple[str, ...] = ()
+    hanging: Tokens = ()
+    openers: tuple[str, ...] = ()
+    opener_words: int = 8
+    preludes: tuple[str, ...] = ()
+    nays: Tokens = ()
+    units: Tokens = ()
+    zeros: Tokens = ()
+    pairs: Tokens = ()
+    tens: Tokens = ()
+    joins: Tokens = ()
+    repeats: dict[str, int] = Field(default_factory=dict)
+    mail: str = _NEVER
+    mail_whole: str = _NEVER
+    address: str = _NEVER
+
+    @property
+    def lexicon(self) -> Lexicon:
+        return Lexicon(frozenset(self.backchannels), frozenset(self.answers), self.stops, self.harmless)
+
+    @property
+    def endings(self) -> EndpointWords:
+        return EndpointWords(
+            hanging=frozenset(self.hanging),
+            openers=self.openers,
+            opener_words=self.opener_words,
+            preludes=frozenset(self.preludes),
+            nays=frozenset(self.nays),
+            units=frozenset(self.units),
+            pairs=frozenset(self.pairs),
+            tens=frozenset(self.tens),
+            repeats=self.repeats,
+            mail=re.compile(self.mail),
+            mail_whole=re.compile(self.mail_whole),
+            address=re.compile(self.address),
+            zeros=frozenset(self.zeros),
+            joins=frozenset(self.joins),
+        )
+
+
 class LanguageFile(_Written):
     """A language's file, whole (docs/languages.md)."""
 
@@ -67,6 +118,7 @@ class LanguageFile(_Written):
         default_factory=dict
     )
     opening: OpeningWords | None = None
+    listening: _Listening | None = None
     farewells: tuple[str, ...] = ()
     machine: tuple[str, ...] = ()
     offer: str
@@ -137,7 +189,16 @@ def _made(written: LanguageFile) -> Language:
         spoken={str(what): said for what, said in written.spoken.items()},
         farewells=tuple(map(plain, written.farewells)),
         opening=written.opening,
+        lexicon=written.listening.lexicon if written.listening else None,
+        endings=written.listening.endings if written.listening else None,
+        yes_or_no=frozenset(_agreeing(written)),
     )
+
+
+def _agreeing(written: LanguageFile) -> Iterator[str]:
+    """Yes and no, with accents and without."""
+    for phrase in (*written.answers.get("yes", ()), *written.answers.get("no", ())):
+        yield from (phrase.lower(), folded(phrase))
 
 
 def _book(table: _Table, patterns: tuple[_Pair, ...], *, keeps: bool = False) -> Phrasebook:

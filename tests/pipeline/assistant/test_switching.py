@@ -6,14 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.assistant.exchange import Say
+from pipeline.assistant.exchange import Expect, Say
 from pipeline.assistant.flow import Dialogue
+from pipeline.assistant.languages.reading import languages
 from pipeline.assistant.resume import replay
 from pipeline.assistant.understand import IntentModel
 from pipeline.line.load import examine, load_line
 from pipeline.line.model import Line
-from pipeline.line.vocabulary import training_examples
+from pipeline.line.vocabulary import YES_NO, answers_to, training_examples
 from tests.fakes.dialogue import ScriptedCall
+from voice.backchannel import said as said_over_voice
+from voice.endpoint import AnswerKind, Expected, Pausing, verdict
 
 pytestmark = pytest.mark.unit
 
@@ -91,6 +94,13 @@ def test_a_person_is_brought_in_in_spanish(call: ScriptedCall, said: str) -> Non
     assert call.hears(said) == ["Por favor diga su mensaje."]
 
 
+def test_who_listens_is_told_in_which_language_the_caller_speaks(call: ScriptedCall) -> None:
+    assert [one.language for one in call.of(Expect)] == ["en"]
+    for said, language in (("where is my order", "en"), ("español", "es"), ("in English please", "en")):
+        call.hears(said)
+        assert call.of(Expect)[-1].language == language
+
+
 def test_a_call_that_is_resumed_goes_on_in_its_language(line: Line, models: dict[str, IntentModel]) -> None:
     call = ScriptedCall(dialogue_on(line, models))
     call.begin()
@@ -161,3 +171,25 @@ def test_hours_are_filled_in_where_a_language_has_words_for_them(tmp_path: Path)
     assert [one.what for one in found] == ["hours cannot be filled in in Quxish"]
     (folder / "line.yaml").write_text(said.replace("es: Ja.", 'es: "{hours.status}"'), encoding="utf-8")
     assert len([one for one in examine(folder, LINES / "languages").problems if "hours cannot" in one.what]) == 1
+
+
+def test_what_callers_say_over_the_voice_and_how_they_pause_is_data_of_a_language() -> None:
+    quxish = languages(LINES / "languages")["qx"]
+    assert said_over_voice("glip", quxish.heard_as, answering=False) == "backchannel"
+    assert said_over_voice("ba ku", quxish.heard_as, answering=False) == "stop"
+    assert said_over_voice("florp ku", quxish.heard_as, answering=False) == "words"
+
+    def wait_ms(text: str, kind: AnswerKind = "open") -> int:
+        asked = Expected(kind, 5, 5, quxish.yes_or_no, language=quxish.code, words=quxish.endings)
+        return verdict(asked, Pausing(text, current=True, spoken_ms=1500)).wait_ms
+
+    assert wait_ms("mi te ku") > wait_ms("mi te po")
+    assert wait_ms("um du te fe qi", "digits") < wait_ms("um du te", "digits")
+    assert wait_ms("zo", "yes_no") < wait_ms("xi", "yes_no")
+
+
+def test_the_answers_that_end_a_spanish_turn_are_spanish(line: Line) -> None:
+    spanish = line.others[0]
+    assert {"sí", "si", "no", "claro que sí"} <= answers_to(spanish, YES_NO)
+    assert "yes" not in answers_to(spanish, YES_NO)
+    assert {"dañado", "otra talla"} <= answers_to(spanish, "start_return.reason")

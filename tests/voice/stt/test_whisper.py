@@ -8,7 +8,7 @@ import pytest
 
 from tests.fakes import whisper_model
 from voice.errors import ProviderAbsent, ProviderFailed
-from voice.stt.port import Transcript, Unrecognised
+from voice.stt.port import Expectation, Transcript, Unrecognised
 from voice.stt.whisper import WAITING_PER_WORKER, WhisperStt
 
 pytestmark = pytest.mark.adapter
@@ -86,3 +86,51 @@ def test_a_broken_model_is_one_clear_line(tmp_path: Path):
 def test_opening_before_starting_is_refused():
     with pytest.raises(ProviderFailed, match="start"):
         asyncio.run(WhisperStt("x").open("CA1", 1000))
+
+
+class ManyTongues:
+    """In the place of a model of many languages: what it is asked to listen in."""
+
+    is_multilingual = True
+
+    def __init__(self, **chances: float) -> None:
+        self.model = self
+        self.chances = list(chances.items())
+        self.asked: list[str] = []
+
+    def detect_language(self, _audio: object) -> tuple[str, float, list[tuple[str, float]]]:
+        return (*max(self.chances, key=lambda one: one[1]), self.chances)
+
+    def transcribe(self, _audio: object, *, language: str, **_: object) -> tuple[list[object], None]:
+        self.asked.append(language)
+        return [], None
+
+
+@pytest.mark.parametrize(
+    ("model", "expectation", "seconds", "language"),
+    [
+        (ManyTongues(es=0.9, en=0.1), Expectation(language="en", others=("es",)), 2, "es"),
+        (ManyTongues(es=0.6, en=0.4), Expectation(language="en", others=("es",)), 2, "en"),
+        (ManyTongues(pt=0.9, es=0.1), Expectation(language="en", others=("es",)), 2, "en"),
+        (ManyTongues(en=0.9, es=0.1), Expectation(language="es", others=()), 2, "es"),
+        (ManyTongues(es=0.9, en=0.1), Expectation(language="en", others=("es",)), 0.5, "en"),
+    ],
+)
+def test_it_listens_in_the_calls_language_and_in_another_of_the_line_when_it_is_sure(
+    model: ManyTongues, expectation: Expectation, seconds: float, language: str
+):
+    async def script() -> None:
+        stt = WhisperStt("none")
+        stt._model = model  # the engine is a gigabyte
+        listening = await stt.open("CA1", 1000)
+        listening.expect(expectation)
+        listening.speech_started(0)
+        listening.write((SECOND * 2)[: int(seconds * len(SECOND))], 0)
+        listening.speech_ended(int(seconds * 1000), 60_000)
+        async for _ in listening:
+            break
+        await listening.aclose()
+        await stt.aclose()
+        assert model.asked == [language]
+
+    asyncio.run(script())
