@@ -13,6 +13,7 @@ from pipeline.assistant import stretch as stretches
 from pipeline.assistant.clarify import unanswered
 from pipeline.assistant.exchange import AskModel, FoundPassage, ModelDone, ModelSaid, StopModel, Tokens
 from pipeline.assistant.guard.check import objection
+from pipeline.assistant.guard.instead import own_words
 from pipeline.assistant.slots import parse_yes_no
 from pipeline.assistant.state import Open, Replying, Words
 from pipeline.assistant.stretch import Stretch
@@ -55,6 +56,11 @@ def said(talk: Talk, waiting: Replying, event: ModelSaid) -> bool:
     if why.kind in {"claim", "boundary"}:
         talk.understood("model")
         talk.say(talk.prompts.not_confirmed if why.kind == "claim" else _declined(talk, why.reason))
+        return over(talk, waiting, answered=True)
+    source = own_words(event.text, waiting.sources) if why.kind == "fact" else ""
+    if source and all(source != one.text for one in talk.state.said):
+        talk.understood("model")
+        talk.say(source)
         return over(talk, waiting, answered=True)
     return over(talk, waiting, answered=bool(waiting.clauses))
 

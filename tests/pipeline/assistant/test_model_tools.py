@@ -205,6 +205,29 @@ def test_arguments_that_are_no_object_run_nothing_and_the_caller_is_asked_again(
     assert done.heard == [[PROMPTS.clarify]]
 
 
+def test_a_wrong_fact_gives_way_to_what_its_source_says():
+    done = talk("can i send it back", replies=in_turn(Scripted("Unworn items can be returned within 90 days.")))
+    assert done.heard == [["Unworn items can be returned within 30 days."]]
+    assert done.brain.records("model.refused")[0]["why"] == "fact"
+    assert done.brain.records("turn.answered")[-1]["sources"][0]["section"] == "s1"
+
+
+@pytest.mark.row(34)
+@pytest.mark.parametrize("reply", ["The moon is 384,400 kilometres away.", "Paris is the capital of France."])
+def test_what_a_model_knows_by_itself_off_the_topic_is_not_said(reply: str):
+    done = talk("tell me something about the world", replies=in_turn(Scripted(reply)))
+    assert done.brain.records("knowledge.found")[0]["certain"] is False
+    assert done.heard == [[PROMPTS.clarify]]
+
+
+@pytest.mark.row(172)
+@pytest.mark.parametrize("reply", ["Vous pouvez le renvoyer dans les trente jours.", "Sie können es zurückgeben."])
+def test_a_reply_in_another_language_is_not_spoken(reply: str):
+    done = talk("can i send it back", replies=in_turn(Scripted(reply)))
+    assert done.brain.records("model.refused")[0]["why"] == "language"
+    assert done.heard == [[PROMPTS.clarify]]
+
+
 @pytest.mark.row(172)
 def test_a_model_that_says_nothing_twice_leads_to_a_person():
     done = talk("tell me about tents please", "and about boots please", replies={}, fault="empty")
