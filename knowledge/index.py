@@ -186,6 +186,14 @@ class Index:
         )
         return {row[0]: _entry(row) for row in rows}
 
+    def section(self, document: str, section: str, reader: Reader = CALLER) -> Entry | None:
+        """One section by its name; None when there is none, or the reader may not have it."""
+        row = self._connection().execute(
+            f"{_ENTRIES} WHERE path = :path AND section = :section AND {MAY_READ}",
+            {"path": document, "section": section, **parameters(reader)},
+        ).fetchone()  # fmt: skip
+        return _entry(row) if row is not None else None
+
     def contradictions(self, place: int, reader: Reader = CALLER) -> tuple[Contradiction, ...]:
         """What contradicts a section, of what the reader may have."""
         found = []

@@ -1,5 +1,6 @@
 """A folder of documents that is edited while calls are answered from it: the next question finds what it says now."""
 
+import asyncio
 import sqlite3
 import threading
 from collections.abc import Callable, Sequence
@@ -13,7 +14,7 @@ from knowledge.errors import KnowledgeError
 from knowledge.index import Index
 from knowledge.ingest import documents_in, held_of, ingest, problems_of
 from knowledge.labels import Source
-from knowledge.retrieve import Found, LocalRetrieval
+from knowledge.retrieve import Found, LocalRetrieval, Passage, passage
 
 Seen = tuple[tuple[str, int, int], ...]
 
@@ -49,6 +50,11 @@ class LiveRetrieval:
     async def find(self, question: str, deadline_ms: int, reader: Reader = CALLER) -> Found:
         """Look up a question in the folder as `look` last saw it."""
         return await LocalRetrieval(self._index).find(question, deadline_ms, reader)
+
+    async def section(self, document: str, section: str, reader: Reader = CALLER) -> Passage | None:
+        """One section as it is now; None when there is none, or the reader may not have it."""
+        entry = await asyncio.to_thread(self._index.section, document, section, reader)
+        return passage(entry, 1.0) if entry is not None else None
 
     def look(self) -> bool:
         """Take over what was edited; whether anything was. Blocks: call it in a thread. Never raises.

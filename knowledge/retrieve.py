@@ -158,7 +158,7 @@ def search(index: Index, question: str, reader: Reader = CALLER) -> Found:
         known |= {name for one in ranked if one.entry.place >= KEPT_FROM for name in one.entry.names}
     sure = certainty(best.score, second, unknown_share(asked, known), best.signals)
     shown = [best, *(one for one in (ranked if index.sections > _FEW else by_score) if one is not best)][:_SHOWN]
-    passages = [_passage(one.entry, sure * min(1.0, max(0.0, one.score / best.score))) for one in shown]
+    passages = [passage(one.entry, sure * min(1.0, max(0.0, one.score / best.score))) for one in shown]
     contradicted = index.contradictions(best.entry.place, reader)
     certain = sure >= weights_for(best.signals).certain and bool(passages[0].spoken) and not contradicted
     passages[1:] = sorted(passages[1:], key=lambda one: -one.score)
@@ -254,7 +254,8 @@ def _scored(
     return found
 
 
-def _passage(entry: Entry, shown_score: float) -> Passage:
+def passage(entry: Entry, shown_score: float) -> Passage:
+    """A section as it is shown."""
     title = entry.title if entry.heading == entry.title else f"{entry.title}: {entry.heading}"
     text = entry.text or entry.spoken
     return Passage(entry.document, entry.section, title, text, entry.spoken, shown_score, entry.version)

@@ -102,10 +102,11 @@ KINDS: Final[Mapping[str, tuple[str, ...]]] = {
     "model.refused": ("turn", "call", "text", "reason"),  # that clause was not spoken, and the reply ended with it
     "model.wants": ("turn", "call", "calls"),  # calls: [{id, tool, arguments}], as the model wrote them
     "model.done": ("turn", "call", "ok", "error"),  # this and model.wants: tokens of the request, as far as counted
+    "model.translated": ("into", "ok"),  # a question, or a clause to be spoken; tokens as far as counted
     "language.changed": ("turn", "from", "to", "reason"),  # reason: asked | offered
     "provider.switched": ("port", "from", "to", "reason"),  # port: stt | tts | model
     "provider.wasted": ("port", "why", "requests", "characters"),  # port: tts | model; why: hedged | foreseen
-    "turn.answered": ("turn", "sources"),  # sources: [{document, section, title}] that were spoken
+    "turn.answered": ("turn", "sources"),  # sources: [{document, section, title, score}]
     "message.offered": ("by",),  # by: carrier, because no stream of the call lasts
     "turn.overdue": ("turn", "waited_ms"),  # no answer came in time: a human is brought in
     "turn.timed": ("turn", "reply_gap_ms", "fill_gap_ms", "stages"),  # ms after the caller's speech: pipeline.waterfall

@@ -45,6 +45,8 @@ class Source:
     document: str
     section: str
     title: str
+    score: float | None = None
+    """Probability that it answers what was asked, 0 to 1; None in logs of earlier versions."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -145,4 +145,10 @@ def _reply_gap_ms(utterances: list[Utterance]) -> int | None:
 
 
 def _source(given: Mapping[str, Any]) -> Source:
-    return Source(fields.text(given, "document"), fields.text(given, "section"), fields.text(given, "title"))
+    score = given.get("score")
+    return Source(
+        fields.text(given, "document"),
+        fields.text(given, "section"),
+        fields.text(given, "title"),
+        float(score) if isinstance(score, int | float) else None,
+    )

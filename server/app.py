@@ -177,7 +177,7 @@ def _add_routes(office: Office, public_url: str, kept: KeptTools, approving: App
     recordings = settings.data_dir.absolute() / RECORDINGS
     app.include_router(calls_router(office.store, recordings, access, lambda: _troubles(office)))
     app.include_router(lines_router(office.lines.health, access))
-    app.mount(PREFIX, api(office.store, kept, approving, access))
+    app.mount(PREFIX, api(office.store, kept, approving, office.lines.shelf_of, access))
 
     @app.get("/", include_in_schema=False)
     async def home() -> Response:

@@ -15,6 +15,7 @@ import structlog
 from knowledge.embed import sentence_vectors
 from knowledge.english.sentences import SentenceModelUnusable
 from knowledge.errors import KnowledgeError
+from knowledge.live import LiveRetrieval
 from pipeline.assistant.remembered import Remembered
 from pipeline.assistant.tools.bind import NOTHING_AROUND, Surroundings, runner_for
 from pipeline.assistant.tools.runner import ToolRunner
@@ -126,6 +127,11 @@ class Lines:
     def tools_of(self, name: str) -> ToolRunner | None:
         """The tools of a line by its name, in the version that takes new calls; None: it is not served here."""
         return next((ready.tools for ready in self._ready.values() if ready.line.settings.name == name), None)
+
+    def shelf_of(self, name: str) -> LiveRetrieval | None:
+        """A line's documents, by its name; None: it is not served here, or has none."""
+        line = next((line for line in self.current() if line.settings.name == name), None)
+        return self._shelves.shelf(line) if line is not None else None
 
     def current(self) -> list[Line]:
         """The versions that take new calls."""

@@ -60,10 +60,13 @@ class Shelves:
 
     def troubles(self, line: Line, today: date) -> tuple[str, ...]:
         """What is wrong with a line's documents, one sentence each; those that can be used are."""
-        if line.knowledge_folder is None:
-            return ()
-        shelf = self._shelves.get((line.knowledge_folder, repr(sources_of(line))))
+        shelf = self.shelf(line)
         return shelf.troubles(today) if shelf is not None else ()
+
+    def shelf(self, line: Line) -> LiveRetrieval | None:
+        """A line's documents, once it is looked up in them; None where it has none."""
+        folder = line.knowledge_folder
+        return self._shelves.get((folder, repr(sources_of(line)))) if folder is not None else None
 
     def _keep(self, line: str, index: Index) -> None:
         if self._versions is None:

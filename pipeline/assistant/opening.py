@@ -127,7 +127,7 @@ def found(talk: Talk, waiting: Finding, event: PassagesFound) -> bool:
         talk.understood("knowledge", guess.intent, guess.confidence)
         best = event.passages[0]
         talk.say(best.text)
-        talk.source({"document": best.document, "section": best.section, "title": best.title, "version": best.version})
+        talk.source(best)
         talk.state.strikes = 0
     if event.conflicting and not certain:
         talk.understood("knowledge", guess.intent, guess.confidence)

@@ -31,7 +31,7 @@ def ask(talk: Talk, question: str, passages: Sequence[FoundPassage], turn: str, 
     request, evidence = prompting.request(talk, shown, tools, stretch.prompt if stretch is not None else "")
     asked = stretch.asked if stretch is not None else None
     for one in shown:
-        talk.source({"document": one.document, "section": one.section, "title": one.title, "version": one.version})
+        talk.source(one)
     call = talk.next_call()
     agreed, talk.state.consent = talk.state.consent, None
     talk.wait(Replying(call, turn, question, evidence, stretch=asked, request=request))

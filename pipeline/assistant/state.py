@@ -365,7 +365,7 @@ class State:
     """What the caller was asked to agree to, of what the model wants."""
     adrift: tuple[Wish, ...] = ()
     """Tools on their way that nobody waits for any more: what they do is on record all the same."""
-    sources: tuple[dict[str, str], ...] = ()
+    sources: tuple[dict[str, str | float], ...] = ()
     """Of this turn."""
     history: tuple[Said, ...] = ()
     """What the caller said and what they heard, last of all; kept while a model may be asked."""

@@ -11,6 +11,7 @@ from pipeline.assistant.exchange import (
     Expect,
     Expecting,
     FindPassages,
+    FoundPassage,
     Ignored,
     Outcome,
     Purpose,
@@ -336,9 +337,10 @@ class Talk:
         if self.model:
             self.state.history = (*self.state.history, said)[-MOST_REMEMBERED:]
 
-    def source(self, source: dict[str, str]) -> None:
+    def source(self, one: FoundPassage) -> None:
         """The turn's answer rests on this."""
-        self.state.sources += (source,)
+        names = ("document", "section", "title", "version", "score")
+        self.state.sources += ({name: getattr(one, name) for name in names},)
 
     def ignore(self, reason: str) -> bool:
         """Nothing changes; the flow does not go on."""

@@ -78,7 +78,7 @@ def _returns(script: _Script) -> None:
     script.add(11_200, "floor.changed", floor="assistant")
     script.understood(11_210, "t3", "returns")
     script.add(11_215, "knowledge.found", turn="t3", question="return used", passages=[])
-    source = {"document": "returns.md", "section": "used-gear", "title": "Returning used gear"}
+    source = {"document": "returns.md", "section": "used-gear", "title": "Returning used gear", "score": 0.83}
     script.add(11_220, "turn.answered", turn="t3", sources=[source])
     script.says(11_230, "a3", "t3", "Yes, within a year.")
     script.heard("a3", "Yes, within a year.", 11_600, 13_000)

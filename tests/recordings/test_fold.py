@@ -123,7 +123,7 @@ def test_a_whole_call_reads_as_it_happened():
     assert [(t.tool, t.arguments, t.ok, t.result, t.took_ms) for t in RECORD.turns[1].tools] == [
         ("order_status", {"order": "12345"}, True, {"status": "out for delivery"}, 14)
     ]
-    assert RECORD.turns[2].sources == (Source("returns.md", "used-gear", "Returning used gear"),)
+    assert RECORD.turns[2].sources == (Source("returns.md", "used-gear", "Returning used gear", 0.83),)
     assert [(message.queue, message.text) for message in RECORD.messages] == [("customer_care", "please call me back")]
     assert RECORD.faults == {"missing": 2}
     assert (RECORD.recording, RECORD.end_ms, RECORD.last_seq) == (f"{CALL_ID}.wav", 22_500, len(EVENTS))

@@ -67,7 +67,7 @@ def test_a_turn_says_what_was_understood_done_and_known_and_how_long_it_took(tmp
         "Understood: order status with order 12345 "
         'Tool order_status (order: 12345) → {"status": "out for delivery"} in 14 ms Reply after 820 ms'
     )
-    assert returns == "Understood: returns Source: Returning used gear returns.md § used-gear Reply after 800 ms"
+    assert returns == "Understood: returns Source: Returning used gear returns.md § used-gear, 0.83 Reply after 800 ms"
     assert person == "Understood: person Reply after 300 ms"
     assert [text(cell) for cell in page.select("#latency td.number")] == ["820 ms", "800 ms", "300 ms"]
 

@@ -10,6 +10,7 @@ from server.api.v1 import problems
 from server.api.v1.approvals import approvals_router
 from server.api.v1.commands import Commands
 from server.api.v1.door import Door
+from server.api.v1.knowledge import ShelfOf, knowledge_router
 from server.api.v1.tokens import tokens_router
 from server.auth import Access
 from server.tokens import Principal, Tokens
@@ -17,13 +18,14 @@ from server.tokens import Principal, Tokens
 PREFIX = "/api/v1"
 
 
-def routes(database: Database, kept: KeptTools, approving: Approving) -> FastAPI:
+def routes(database: Database, kept: KeptTools, approving: Approving, shelf_of: ShelfOf) -> FastAPI:
     """All routes and their errors, without the door: only for tests that walk them."""
     app = FastAPI(title="Cordboard", docs_url=None, redoc_url=None, openapi_url=None)
     problems.add_to(app)
     commands = Commands(database)
     app.include_router(approvals_router(kept, approving, commands))
     app.include_router(tokens_router(Tokens(database), commands))
+    app.include_router(knowledge_router(shelf_of))
 
     @app.get("/me", operation_id="getMe", tags=["tokens"])
     async def me(request: Request) -> Response:
@@ -34,6 +36,6 @@ def routes(database: Database, kept: KeptTools, approving: Approving) -> FastAPI
     return app
 
 
-def api(database: Database, kept: KeptTools, approving: Approving, access: Access) -> ASGIApp:
+def api(database: Database, kept: KeptTools, approving: Approving, shelf_of: ShelfOf, access: Access) -> ASGIApp:
     """What is mounted: no route of it is reached without a token."""
-    return Door(routes(database, kept, approving), access, Tokens(database))
+    return Door(routes(database, kept, approving, shelf_of), access, Tokens(database))

@@ -173,6 +173,7 @@ def test_the_outcome_says_what_came_of_the_call(call, lines, outcome):
     assert ignored(call.dialogue.handle(CallerTurn(99_000, "c99", "wait one more thing")))
 
 
+@pytest.mark.row(29)
 def test_what_was_understood_and_used_is_recorded(call):
     call.hears("check the status of 12345")
     call.hears("yes")
@@ -184,7 +185,7 @@ def test_what_was_understood_and_used_is_recorded(call):
     call.hears("do you ship to canada")
     assert call.records("knowledge.found")[-1]["certain"] is True
     assert call.records("turn.answered")[-1]["sources"] == [
-        {"document": "shipping.md", "section": "shipping#canada", "title": "Canada", "version": ""}
+        {"document": "shipping.md", "section": "shipping#canada", "title": "Canada", "version": "", "score": 8.0}
     ]
 
 
