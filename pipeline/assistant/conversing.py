@@ -3,11 +3,13 @@
 Rules that always win and wishes that are sure of another flow still come first; what the model says passes the guard.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 from pipeline.assistant import reply, stretch
+from pipeline.assistant.exchange import FoundPassage
 from pipeline.assistant.llm.port import ModelTool
-from pipeline.assistant.state import Conversing, Words
+from pipeline.assistant.state import Conversing, Finding, Words
 from pipeline.assistant.stretch import Stretch, wanted_here
 from pipeline.assistant.talk import Talk
 from pipeline.line.flows import ModelStep
@@ -50,9 +52,22 @@ def unheard(talk: Talk, asked: Conversing) -> bool:
     return False
 
 
+def found(talk: Talk, waiting: Finding, asked: Conversing, passages: Sequence[FoundPassage]) -> bool:
+    """What the knowledge has on the caller's words. True: go on with the flow."""
+    return _put(talk, waiting.question, waiting.turn, asked, passages)
+
+
 def _ask(talk: Talk, text: str, asked: Conversing) -> bool:
+    if not (text and wanted_here(talk).passages and talk.settings.knowledge is not None):
+        return _put(talk, text, talk.turn, asked, ())
+    talk.wait(Finding(talk.next_call(), text, talk.turn, step=True, back=asked))
+    talk.ask_outside()
+    return False
+
+
+def _put(talk: Talk, text: str, turn: str, asked: Conversing, passages: Sequence[FoundPassage]) -> bool:
     wanted = wanted_here(talk)
-    reply.ask(talk, text, (), talk.turn, Stretch(asked, wanted.prompt, _tools(talk, wanted)))
+    reply.ask(talk, text, passages, turn, Stretch(asked, wanted.prompt, _tools(talk, wanted), wanted.model or ""))
     return False
 
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Final
 
-from pipeline.assistant import answers, escalating, pending, reply, returning, steps, topics
+from pipeline.assistant import answers, conversing, escalating, pending, reply, returning, steps, topics
 from pipeline.assistant.clarify import check_guess, keypad_menu, unanswered
 from pipeline.assistant.exchange import PassagesFound
 from pipeline.assistant.heard import heard_before, spoken_into
@@ -121,6 +121,8 @@ def _digress(talk: Talk, flow: str, words: Words, asked: Question) -> None:
 def found(talk: Talk, waiting: Finding, event: PassagesFound) -> bool:
     """Knowledge was searched. True: go on with the flow."""
     _record(talk, waiting, event)
+    if waiting.step and isinstance(waiting.back, Conversing):
+        return conversing.found(talk, waiting, waiting.back, event.passages)
     certain = event.certain and bool(event.passages)
     guess = talk.understanding.intent(waiting.question)
     if certain:

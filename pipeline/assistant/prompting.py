@@ -48,9 +48,9 @@ _SECRET: Final = secrets.token_bytes(16)
 
 
 def request(
-    talk: Talk, shown: Sequence[FoundPassage], tools: tuple[ModelTool, ...] = (), prompt: str = ""
+    talk: Talk, shown: Sequence[FoundPassage], tools: tuple[ModelTool, ...] = (), prompt: str = "", model: str = ""
 ) -> tuple[ModelRequest, Evidence]:
-    """What the model is asked next, and what its reply may rest on. prompt: of the step that it leads."""
+    """What the model is asked next, and what its reply may rest on. prompt, model: of the step that it leads."""
     mark = _mark(shown)
     suspects = {one.section for one in shown if scan(f"{one.title}\n{one.text}")}
     rules = RULES.format(
@@ -64,7 +64,8 @@ def request(
     )
     history = talk.state.history
     said = [Message("caller" if line.caller else "assistant", line.text) for line in history[-MOST_HISTORY:]]
-    asked = ModelRequest((Message("rules", rules), *said), tools, MOST_TOKENS, language=talk.settings.language)
+    language = talk.settings.language
+    asked = ModelRequest((Message("rules", rules), *said), tools, MOST_TOKENS, language=language, model=model)
     inner = rules.partition("\nWhat is known of this call:")[0]
     return asked, Evidence(
         passages=tuple(

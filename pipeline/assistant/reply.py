@@ -28,8 +28,8 @@ def ask(talk: Talk, question: str, passages: Sequence[FoundPassage], turn: str, 
     """
     shown = passages[: prompting.MOST_PASSAGES]
     tools = stretch.tools if stretch is not None else model_tools.offered(talk)
-    request, evidence = prompting.request(talk, shown, tools, stretch.prompt if stretch is not None else "")
-    asked = stretch.asked if stretch is not None else None
+    prompt, asked, model = (stretch.prompt, stretch.asked, stretch.model) if stretch is not None else ("", None, "")
+    request, evidence = prompting.request(talk, shown, tools, prompt, model)
     for one in shown:
         talk.source(one)
     call = talk.next_call()
@@ -98,6 +98,7 @@ def counted(tokens: Tokens) -> Mapping[str, Any]:
 
 def over(talk: Talk, waiting: Replying, *, answered: bool) -> bool:
     """The reply is over, with something said or not. True: go on with the flow that takes over."""
+    talk.replied = bool(waiting.clauses)
     if waiting.stretch is not None:
         return stretches.said(talk, waiting.stretch) if answered else stretches.otherwise(talk)
     if not answered:

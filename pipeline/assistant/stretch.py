@@ -17,6 +17,8 @@ class Stretch:
     asked: Conversing
     prompt: str
     tools: tuple[ModelTool, ...] = ()
+    model: str = ""
+    """Which model; empty: the usual one."""
 
 
 def said(talk: Talk, asked: Conversing) -> bool:

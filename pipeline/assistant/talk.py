@@ -78,6 +78,8 @@ class Talk:
         self._understood_at = 0
         self._learned: dict[str, Any] = {}
         self._told: dict[str, Any] = {}
+        self.replied = False
+        """Whether a model's reply, said clause by clause before this event, is over."""
         self.listened = NOTHING
         """What the caller's words of this event tell."""
 
@@ -364,7 +366,7 @@ class Talk:
         if self._understood is not None:
             data = {**self._understood, "slots": self._learned, **self._told, **self._about()}
             self.out.insert(self._understood_at, Record("turn.understood", data))
-        answered = any(isinstance(action, Say) for action in self.out)
+        answered = self.replied or any(isinstance(action, Say) for action in self.out)
         if answered and not isinstance(self.state.waiting, Calling | Finding | Replying):
             self.record("turn.answered", turn=self.turn, sources=list(self.state.sources))
         return self.out

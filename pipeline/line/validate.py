@@ -12,7 +12,6 @@ from pipeline.assistant.languages.language import PARSERS, Language, stands_in
 from pipeline.assistant.tools.port import ToolSpec
 from pipeline.assistant.tools.registry import SPECS
 from pipeline.assistant.tools.schemas import allowed
-from pipeline.line.abilities import MODEL_RUNS_TOOLS
 from pipeline.line.escalation_checks import check_escalation
 from pipeline.line.finding import Finding
 from pipeline.line.flows import (
@@ -191,10 +190,6 @@ def _check_model(path: tuple[str | int, ...], settings: Settings, model: Convers
     for index, name in enumerate(model.tools):
         if name not in bound:
             yield Finding((*path, "tools", index), f"there is no tool {name!r}", meant(name, bound), ("tools",))
-        elif not MODEL_RUNS_TOOLS:
-            what = "the language model cannot run tools yet"
-            yield Finding((*path, "tools"), what, "drop 'tools', and call them in tool steps")
-            return
 
 
 def _names(settings: Settings) -> list[str]:

@@ -24,6 +24,14 @@ class Conversation(Written):
         description="what the model is to do here; the product's own rules stand before it and cannot be changed by it"
     )
     tools: tuple[Name, ...] = Field(default=(), max_length=20, description="tools of the line that it may use here")
+    model: Phrase | None = Field(
+        default=None,
+        description="which model of the first server is asked here; unset: CORDBOARD_LLM_MODEL",
+    )
+    passages: bool = Field(
+        default=False,
+        description="look what the caller says up in the line's knowledge each time: the model may state what is found",
+    )
     until: Condition | None = Field(
         default=None, description="the stretch is over when this holds; it also knows `turns`, the caller's so far"
     )

@@ -6,6 +6,7 @@ hedging.py decides; here its actions are done. Requests that nobody waits for ar
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Final, Literal
 
 import structlog
@@ -213,7 +214,8 @@ class _Contest:
         self._held.clear()
 
     async def _await_sign(self, route: Route, deadline_ms: int, events: asyncio.Queue[RaceEvent]) -> None:
-        parts = self._asked[route] = self._routes[route].reply(self._request, deadline_ms)
+        request = replace(self._request, model="") if route else self._request  # each server has models of its own
+        parts = self._asked[route] = self._routes[route].reply(request, deadline_ms)
         held = self._held[route] = []
         try:
             async for part in parts:

@@ -81,7 +81,7 @@ class OpenAiModel:
         late = f"no sign of a reply within {deadline_ms} ms"
         events, reply = Events(), Reply(request.tools)
         async with AsyncExitStack() as stack:
-            asking = self._completions.create(**body(request, self._model, self._limit_name))
+            asking = self._completions.create(**body(request, request.model or self._model, self._limit_name))
             waits_s = loop.time()
             answer = await self._within(waits_s + patience_s, stack.enter_async_context(asking), late)
             pieces = answer.http_response.aiter_bytes()

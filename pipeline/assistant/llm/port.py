@@ -106,6 +106,8 @@ class ModelRequest:
     """None: as the server has it; some models take no other."""
     language: str = "en"
     """What the reply is wanted in. Part of the key; the rules have to tell it to the model."""
+    model: str = ""
+    """Which of the first route's models is asked; empty: its own."""
 
     @property
     def key(self) -> str:
@@ -116,7 +118,7 @@ class ModelRequest:
                 for message in self.messages
             ],
             "tools": [[tool.name, tool.description, tool.parameters] for tool in self.tools],
-            "limits": [self.max_tokens, self.temperature, self.language],
+            "limits": [self.max_tokens, self.temperature, self.language, *([self.model] if self.model else [])],
         }
         return hashlib.sha256(json.dumps(content, sort_keys=True, default=dict).encode()).hexdigest()[:32]
 

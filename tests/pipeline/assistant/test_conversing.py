@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.assistant.exchange import AskModel, ModelDone, ModelSaid, StopModel
+from pipeline.assistant.exchange import AskModel, FoundPassage, ModelDone, ModelSaid, StopModel
 from pipeline.assistant.flow import Dialogue
 from tests.fakes.dialogue import ScriptedCall
 from tests.fakes.northfield import NOON
@@ -54,7 +54,11 @@ def test_the_model_leads_with_its_own_prompt_until_its_turns_are_over():
     assert asked(call).request.messages[-1].text == "for two of us"
     assert model_says(call, "In which season?") == ["In which season?"]
     call.hears("in summer")
-    assert model_says(call, "Let me check the light ones.") == ["Let me check the light ones.", "That was our tent talk.", MORE]
+    assert model_says(call, "Let me check the light ones.") == [
+        "Let me check the light ones.",
+        "That was our tent talk.",
+        MORE,
+    ]
 
 
 def test_without_a_model_or_when_it_fails_the_flow_goes_elsewhere():
@@ -99,6 +103,36 @@ def test_a_resumed_call_goes_on_with_it():
     asked(call)
 
 
-def test_tools_of_a_model_step_are_refused_while_nothing_runs_them():
+def test_a_tool_that_the_line_does_not_bind_is_refused_in_a_model_step():
     found = found_in(CHAT.replace("turns: 2", "tools: [look]"))
     assert [finding.what for finding in found] == ["there is no tool 'look'"]
+
+
+ASKING = CHAT.replace("turns: 2", "turns: 2, passages: true, model: gpt-large")
+TENT = FoundPassage("tents.md", "tents#1", "Tents", "The Fern tent sleeps three people and weighs 5 pounds.", 0.4)
+
+
+def test_in_a_step_that_looks_things_up_the_model_gets_passages_and_may_state_what_they_say():
+    line = small_line(ASKING, "knowledge: knowledge")
+    call = ScriptedCall(Dialogue(line, understands(line), model=True), knowledge={"three": TENT})
+    call.begin(NOON)
+    call.hears("gear please")
+    model_says(call, "For how many people?")
+    call.hears("we are three")
+    assert TENT.text in asked(call).request.messages[0].text
+    assert asked(call).request.model == "gpt-large"
+    assert model_says(call, "The Fern sleeps three people.")[0] == "The Fern sleeps three people."
+    assert [one["section"] for one in call.records("turn.answered")[-1]["sources"]] == ["tents#1"]
+
+
+def test_a_turn_that_the_model_answers_clause_by_clause_is_on_record_once():
+    call = call_with()
+    call.hears("gear please")
+    model_says(call, "For how many people,", "and in which season?")
+    assert [one["turn"] for one in call.records("turn.answered")] == ["t1", "t2"]
+
+
+def test_a_model_may_be_given_tools_of_the_line_in_its_step():
+    tools = CHAT.replace("turns: 2", "turns: 2, tools: [look]")
+    told = [finding.what for finding in found_in(tools, "tools: [{name: look, runs: shop.order_status}]")]
+    assert told == ["there are tools but no backend"]

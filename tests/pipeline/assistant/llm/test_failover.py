@@ -314,3 +314,16 @@ def test_until_it_is_known_what_is_usual_the_other_is_asked_after_a_second_and_a
     first, second = dead("a"), saying("b", "On its way.")
     parts, _, _ = run(heard(HedgedModel(first, second, "auto")))
     assert parts[0] == (1700, ModelSwitched("a", "b", "slow"))
+
+
+def test_the_model_of_a_step_is_asked_of_the_first_server_and_not_of_the_second() -> None:
+    first, second = broken("first", ProviderFailed("first", "down")), saying("second", "Good.")
+
+    async def asked() -> None:
+        request = ModelRequest((Message("caller", "Hello?"),), model="gpt-large")
+        async with aclosing(HedgedModel(first, second).reply(request, DEADLINE_MS)) as reply:
+            async for _ in reply:
+                pass
+
+    run(asked())
+    assert [one.model for one in (*first.asked, *second.asked)] == ["gpt-large", ""]
