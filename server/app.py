@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +25,7 @@ from recordings import disk
 from recordings.audio import AudioWriter, CallAudio
 from recordings.store import SqliteCallStore
 from server import migrations
+from server.after_calls import write_after_calls
 from server.api.calls import calls_router
 from server.api.lines import lines_router
 from server.api.v1.app import PREFIX, api
@@ -90,8 +91,7 @@ async def open_office(settings: Settings, public_url: str) -> AsyncIterator[Offi
         kept = KeptTools(store, settings.org_id)
         messages = await open_messages(settings, public_url, stack)
         memories = Memories(store, settings.org_id)
-        remembering = asyncio.create_task(remember(store, memories), name="remembering")
-        stack.push_async_callback(_ended, remembering)
+        _beside(stack, remember(store, memories))
         around = Surroundings(
             tool_secret,
             settings.tools_on_loopback,
@@ -104,6 +104,7 @@ async def open_office(settings: Settings, public_url: str) -> AsyncIterator[Offi
             messages,
         )
         lines = await stack.enter_async_context(Lines.open(settings, data_dir, prompts, around))
+        _beside(stack, write_after_calls(store, lines.line_of, public_url))
         approving = Approving(kept, lines.tools_of)
         await approving.finish_started()
         expect(tts, lines.spoken)
@@ -145,6 +146,11 @@ async def open_office(settings: Settings, public_url: str) -> AsyncIterator[Offi
         _add_routes(office, public_url, kept, approving)
         async with lines.watched(stt.learn, switchboard.lines_in_use, switchboard.use_lines):
             yield office
+
+
+def _beside(stack: AsyncExitStack, work: Coroutine[None, None, None]) -> None:
+    """Run it until everything is taken down."""
+    stack.push_async_callback(_ended, asyncio.create_task(work))
 
 
 async def _ended(task: "asyncio.Task[None]") -> None:

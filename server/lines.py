@@ -15,7 +15,6 @@ import structlog
 from knowledge.embed import sentence_vectors
 from knowledge.english.sentences import SentenceModelUnusable
 from knowledge.errors import KnowledgeError
-from knowledge.live import LiveRetrieval
 from pipeline.assistant.remembered import Remembered
 from pipeline.assistant.tools.bind import NOTHING_AROUND, Surroundings, runner_for
 from pipeline.assistant.tools.runner import ToolRunner
@@ -24,6 +23,7 @@ from pipeline.assistant.understand import IntentModel
 from pipeline.line.errors import LineInvalid, Problem
 from pipeline.line.load import load_line, version_of
 from pipeline.line.model import Line
+from pipeline.line.model import Settings as LineSettings
 from pipeline.line.ready import LineRuntime, others_of
 from pipeline.line.vocabulary import fixed_texts, qualified, training_examples, vocabularies
 from server.health import LineHealth
@@ -128,10 +128,10 @@ class Lines:
         """The tools of a line by its name, in the version that takes new calls; None: it is not served here."""
         return next((ready.tools for ready in self._ready.values() if ready.line.settings.name == name), None)
 
-    def shelf_of(self, name: str) -> LiveRetrieval | None:
-        """A line's documents, by its name; None: it is not served here, or has none."""
-        line = next((line for line in self.current() if line.settings.name == name), None)
-        return self._shelves.shelf(line) if line is not None else None
+    def line_of(self, name: str) -> tuple[LineSettings, ToolRunner] | None:
+        """A line by its name, with its tools, in the version that takes new calls; None: it is not served here."""
+        named = (ready for ready in self._ready.values() if ready.line.settings.name == name)
+        return next(((ready.line.settings, ready.tools) for ready in named), None)
 
     def current(self) -> list[Line]:
         """The versions that take new calls."""

@@ -102,6 +102,7 @@ async def _play(line: TextLine, wanted: TestCall, open_model: OpenModel | None) 
             await _call(office, wanted, local_time, played)
         except NotSettled as late:
             played.fail("the call", str(late))
+        await office.finish(played.events)
         played.fail("after the call", *call_failures(wanted.after, played.events))
         sent = [(text.to, text.body) for text in office.texts.texts]
         if wanted.after.texts is not None:

@@ -3,7 +3,7 @@
 import asyncio
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from knowledge.embed import sentence_vectors
 from knowledge.retrieve import Retrieval
+from pipeline.aftercall import write_records
 from pipeline.assistant.codes import Codes
 from pipeline.assistant.llm.port import LanguageModel
 from pipeline.assistant.locking import Failures
@@ -30,6 +31,7 @@ from pipeline.line.model import Line
 from pipeline.line.ready import LineRuntime, others_of
 from pipeline.line.vocabulary import training_examples
 from pipeline.text import Caller, TextCall
+from recordings.events import Event
 from recordings.log import CallLog, Listener
 from recordings.store import SqliteCallStore
 from server import migrations
@@ -97,6 +99,10 @@ class TextOffice:
         log.listen(listener)
         runtime = LineRuntime(self.of.line, self.of.understanding, self.of.retrieval, self.tools, self.of.others)
         return TextCall(runtime, log, Caller(call_id, number, local_time, verified), self.model)
+
+    async def finish(self, events: Sequence[Event]) -> None:
+        """A call is over: what its line keeps of it in the company's records is written."""
+        await write_records(self.of.line.settings, self.tools, events, f"/calls/{events[0].call_id}" if events else "")
 
 
 @asynccontextmanager

@@ -74,10 +74,7 @@ def missed(talk: Talk, asked: Asked, *, keyed: bool = False) -> bool:
     if isinstance(asked, Confirming):
         return confirming.unclear(talk, asked)
     question = attempts.question_of(talk)
-    failures = asked.failures + 1
-    if keyed and attempts.keypad_text(talk, question) is not None:
-        failures = max(failures, attempts.SPOKEN_ATTEMPTS)  # they have the keypad at hand
-    return attempts.failed(talk, question, failures, None)
+    return attempts.failed(talk, question, asked.failures + 1, None, keys=keyed or asked.keys)
 
 
 def unheard(talk: Talk, event: CallerUnheard, asked: Asked) -> bool:
@@ -89,8 +86,11 @@ def unheard(talk: Talk, event: CallerUnheard, asked: Asked) -> bool:
         return missed(talk, asked, keyed=event.reason == "incomplete")
     if isinstance(asked, Confirming):
         return confirming.unclear(talk, replace(asked, unclear=confirming.UNCLEAR_BEFORE_KEYS - 1))
-    failures = max(asked.failures + 1, attempts.SPOKEN_ATTEMPTS)
-    return attempts.failed(talk, attempts.question_of(talk), failures, talk.prompts.keypad_offer)
+    question = attempts.question_of(talk)
+    if attempts.keypad_text(talk, question) is None:
+        attempts.give_up(talk, question)  # nor would another word of theirs be heard
+        return True
+    return attempts.failed(talk, question, asked.failures + 1, talk.prompts.keypad_offer, keys=True)
 
 
 def without(talk: Talk) -> bool:

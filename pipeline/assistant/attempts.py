@@ -1,8 +1,10 @@
 """How often a question is put, and how: by voice, then for keys, then somebody else takes over. Pure.
 
-failures 0, 1   ask by voice
-failures 2, 3   ask for keys, where the question has a keypad twin
+failures 0, 1   ask by voice; for keys, when keys came or the caller cannot be heard
+failures 2      ask for keys, where the question has a keypad twin
 then            the question's `failed` step, or a human
+
+So nothing is asked again more than twice.
 """
 
 from dataclasses import replace
@@ -20,7 +22,7 @@ from pipeline.line.flows import AskStep, Question
 from pipeline.line.vocabulary import name_of
 
 SPOKEN_ATTEMPTS: Final = 2
-KEYPAD_ATTEMPTS: Final = 2
+KEYPAD_ATTEMPTS: Final = 1
 MIN_PHONE: Final = 7
 MAX_PHONE: Final = 15
 MAX_KEYS: Final = 9
@@ -45,7 +47,7 @@ def _question_at(talk: Talk, place: Place | None) -> Question | None:
 
 def put(talk: Talk, question: Question, asked: Asking, lead: str | None = None) -> bool:
     """Say the prompt that fits the number of failures. True: its places cannot be filled, a human takes over."""
-    keys = asked.failures >= SPOKEN_ATTEMPTS
+    keys = asked.keys or asked.failures >= SPOKEN_ATTEMPTS
     if keys and question.keypad is None and question.kind == "yes_no":
         text, lead = question.retry or question.prompt, talk.prompts.yes_no_keys
     elif keys:
@@ -64,17 +66,16 @@ def put(talk: Talk, question: Question, asked: Asking, lead: str | None = None) 
         return True
     talk.say(f"{lead} {filled}" if lead else filled, "question")
     heard = render(until_understood(text), talk.line, talk.state) if question.kind == "yes_no" else None
-    talk.wait(Asking(asked.failures, asked=heard or ""), expected(talk, question, keys=keys))
+    talk.wait(Asking(asked.failures, asked=heard or "", keys=asked.keys), expected(talk, question, keys=keys))
     return False
 
 
-def failed(talk: Talk, question: Question, failures: int, lead: str | None) -> bool:
-    """The failures-th attempt did not work out: ask again, for keys, or give up."""
+def failed(talk: Talk, question: Question, failures: int, lead: str | None, *, keys: bool = False) -> bool:
+    """The failures-th attempt did not work out: ask again, for keys, or give up. keys: for keys from now on."""
     talk.state.attempts[question.slot] = talk.state.attempts.get(question.slot, 0) + 1
-    if failures < SPOKEN_ATTEMPTS:
-        return put(talk, question, Asking(failures), lead)
-    if keypad_text(talk, question) is not None and failures < SPOKEN_ATTEMPTS + KEYPAD_ATTEMPTS:
-        return put(talk, question, Asking(failures), lead)
+    twin = keypad_text(talk, question) is not None
+    if failures < SPOKEN_ATTEMPTS + (KEYPAD_ATTEMPTS if twin else 0):
+        return put(talk, question, Asking(failures, keys=keys and twin), lead)
     give_up(talk, question)
     return True
 

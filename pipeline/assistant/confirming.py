@@ -69,7 +69,7 @@ def unclear(talk: Talk, asked: Confirming) -> bool:
     """Neither yes nor no: read back again, then for keys, then it was a failure. True: go on elsewhere."""
     question, times = attempts.question_of(talk), asked.unclear + 1
     if times >= TOO_UNCLEAR:
-        return attempts.failed(talk, question, asked.failures + 1, None)
+        return attempts.failed(talk, question, asked.failures + 1, None, keys=True)
     keys = times >= UNCLEAR_BEFORE_KEYS
     first = talk.prompts.yes_no_keys if keys else talk.prompts.yes_or_no
     return read_back(talk, question, replace(asked, unclear=times), first, keys=keys)

@@ -105,6 +105,8 @@ class Asking:
     """Digits of a first part, kept until the rest comes."""
     asked: str = ""
     """A yes/no question as far as it has to be heard before a yes counts."""
+    keys: bool = False
+    """It was asked for keys before its turn: the caller has them at hand, or cannot be heard."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from pipeline.assistant.languages.language import PARSERS, Language
 from pipeline.assistant.rules import normal
 from pipeline.assistant.tools.port import ToolSpec
 from pipeline.assistant.tools.toolbox import NO_TOOLS, Toolbox
+from pipeline.line.aftercall import AfterCall
 from pipeline.line.escalation import EscalationRule, Rule, rules_of
 from pipeline.line.flows import Flow, Key, Name, Phrase, Question, Text, Written
 from pipeline.line.identity import IdentityRules
@@ -360,6 +361,9 @@ class Settings(Written):
     recording: Recording = Field(default_factory=Recording)
     identity: IdentityRules = Field(
         default_factory=IdentityRules, description="how the line makes sure who its callers are (docs/identity.md)"
+    )
+    after_call: AfterCall | None = Field(
+        default=None, description="what is written into the company's customer record when a call is over"
     )
 
     def queue(self, name: str) -> Queue | None:

@@ -12,6 +12,7 @@ from pipeline.assistant.languages.language import PARSERS, Language, stands_in
 from pipeline.assistant.tools.port import ToolSpec
 from pipeline.assistant.tools.registry import SPECS
 from pipeline.assistant.tools.schemas import allowed
+from pipeline.line.aftercall_checks import check_after_call
 from pipeline.line.escalation_checks import check_escalation
 from pipeline.line.finding import Finding
 from pipeline.line.flows import (
@@ -55,6 +56,7 @@ def check(settings: Settings, specs: Specs = SPECS, language: Language = PARSERS
         *_check_tools(settings, specs),
         *_check_steps(settings, specs),
         *check_identity(settings, specs),
+        *check_after_call(settings, specs),
         *check_escalation(settings),
         *graph.findings(),
         *_check_human_flow(settings, graph),

@@ -120,6 +120,15 @@ def test_a_ticket_has_its_tags_and_a_field_and_a_failure_to_write_them_is_seen(p
     )
 
 
+@pytest.mark.row(52)
+def test_the_customer_record_is_read_and_has_the_call_when_it_is_over(passes):
+    passes(
+        "saas",
+        "The customer record is read, and has the call when it is over",
+        "Who is not verified leaves nothing in a customer record",
+    )
+
+
 @pytest.mark.row(53, 55)
 def test_an_appointment_is_offered_booked_and_confirmed_by_a_text_to_who_agreed(passes):
     passes(

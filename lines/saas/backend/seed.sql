@@ -11,6 +11,7 @@ CREATE TABLE workspaces (
     billing_email TEXT NOT NULL,
     owner_phone TEXT NOT NULL,          -- where codes are texted to; fictional: 555-0100 to 555-0199 belong to nobody
     support_code TEXT NOT NULL CHECK (support_code GLOB '[0-9][0-9][0-9][0-9][0-9][0-9]'),
+    segment TEXT NOT NULL DEFAULT 'standard',
     discount INTEGER NOT NULL,          -- in percent
     discount_days INTEGER NOT NULL      -- until when, in days from today
 ) STRICT;
@@ -62,6 +63,16 @@ CREATE TABLE resets (                   -- links that were sent to an owner's ad
     workspace TEXT NOT NULL REFERENCES workspaces (number)
 ) STRICT;
 
+CREATE TABLE contacts (                 -- the customer record: what calls came to
+    id INTEGER PRIMARY KEY,
+    workspace TEXT NOT NULL REFERENCES workspaces (number),
+    day TEXT NOT NULL,
+    call TEXT NOT NULL,
+    outcome TEXT NOT NULL,
+    summary TEXT NOT NULL,
+    link TEXT NOT NULL
+) STRICT;
+
 CREATE TABLE account_changes (          -- what was changed on the phone: from what, to what
     id INTEGER PRIMARY KEY,
     workspace TEXT NOT NULL REFERENCES workspaces (number),
@@ -82,6 +93,9 @@ INSERT INTO workspaces (number, name, plan, seats, yearly, renews_in_days, owner
      '+12125550134', '664027', 0, 0),
     ('30532', 'Hilltop Vets', 'team', 7, 0, 26, 'owner@hilltop.example', 'owner@hilltop.example',
      '+12125550135', '902341', 0, 0);
+
+INSERT INTO contacts (workspace, day, call, outcome, summary, link) VALUES
+    ('30458', '2026-11-12', 'earlier', 'completed', 'Asked about: report trouble.', '');
 
 INSERT INTO invoices (number, workspace, days_ago, cents, state) VALUES
     ('6803', '30114', 82, 14400, 'refunded'),

@@ -62,9 +62,9 @@ def test_a_value_refused_twice_is_keyed(call):
 
 
 def test_a_value_that_is_misheard_every_time_is_read_back_twice_and_then_keyed(call):
-    for line in ("where is my order", "12345", "no", "12345", "no"):
+    for line in ("where is my order", "12345", "no", "12345"):
         call.hears(line)
-    assert call.hears("12345") == [ASK_KEYS]
+    assert call.hears("no") == [ASK_KEYS]
     assert call.hears("keys 47129")[0].startswith("Your pair of hiking boots")
 
 

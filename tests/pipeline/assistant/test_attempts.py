@@ -1,0 +1,67 @@
+"""Nothing is asked again more than twice, whatever comes in answer; then it is keyed, or a person takes over."""
+
+from itertools import product
+
+import pytest
+
+from pipeline.assistant.flow import Dialogue
+from tests.fakes.dialogue import ScriptedCall
+from tests.fakes.northfield import NOON
+from tests.fakes.small_line import found_in, small_line, understands
+
+pytestmark = pytest.mark.unit
+
+NUMBER = '{slot: it, kind: digits, min_digits: 5, max_digits: 5, prompt: "Number?", retry: "Number?", '
+NUMBER += 'keypad: "Number?", read_back: "{it}, right?"}'
+QUESTIONS = {
+    "digits": NUMBER,
+    "yes or no": '{slot: it, kind: yes_no, prompt: "Number?", retry: "Number?"}',
+    "a secret": '{slot: it, kind: digits, min_digits: 5, max_digits: 5, secret: pin, prompt: "Number?"}',
+}
+NO_ANSWERS = ("blue", "noise", "incomplete", "busy", "12345 67890 what")
+
+
+def asking(question: str) -> ScriptedCall:
+    flows = f"a_flow: {{about: it, steps: [{{ask: {question}}}, {{say: Done.}}]}}"
+    assert found_in(flows) == []
+    line = small_line(flows)
+    call = ScriptedCall(Dialogue(line, understands(line)))
+    call.begin(NOON)
+    return call
+
+
+def times_asked(question: str, answers: tuple[str, ...]) -> tuple[int, bool]:
+    """How often it was asked, and whether a person was brought in."""
+    call = asking(question)
+    said = call.hears("a flow")
+    for answer in answers:
+        said += call.hears(answer)
+    return sum("Number?" in one for one in said), "Your message please." in said
+
+
+@pytest.mark.row(172)
+@pytest.mark.parametrize("question", QUESTIONS.values(), ids=list(QUESTIONS))
+def test_nobody_is_asked_again_more_than_twice_before_a_person_takes_over(question):
+    for answers in product(NO_ANSWERS, repeat=3):
+        asked, person = times_asked(question, answers)
+        assert asked <= 3, answers
+        assert person, answers
+
+
+def test_after_one_reprompt_by_voice_comes_the_keypad():
+    call = asking(NUMBER)
+    call.hears("a flow")
+    assert not call.expects.keys
+    call.hears("blue")
+    assert not call.expects.keys
+    call.hears("blue")
+    assert call.expects.keys
+
+
+def test_who_keys_too_little_is_asked_for_keys_at_once_and_once_more():
+    call = asking(NUMBER)
+    call.hears("a flow")
+    for _ in range(2):
+        call.hears("incomplete")
+        assert call.expects.keys
+    assert "Your message please." in call.hears("incomplete")

@@ -1,0 +1,109 @@
+"""What stays of a call in a company's own records: only of who was verified, in names and not in words, once."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from pipeline.aftercall import write_records
+from pipeline.assistant.afterwards import records
+from pipeline.assistant.tools.port import ToolSpec
+from pipeline.assistant.tools.runner import ToolRunner
+from pipeline.line import validate
+from pipeline.line.model import Settings
+from tests.fakes.crm import AFTER, ENDED, FLOWS, RAISED, RINGING, SPEC, Crm, log, wants
+from tests.fakes.small_line import data_of
+
+pytestmark = pytest.mark.unit
+
+
+def returned(tool: str, status: str, effect: str = "none") -> tuple[str, dict[str, Any]]:
+    more = {"ok": status == "done", "result": {}, "error": "", "took_ms": 1, "status": status, "effect": effect}
+    return ("tool.returned", {"turn": "t1", "call": "k1", "tool": tool, **more})
+
+
+@pytest.mark.row(52)
+def test_a_call_is_told_in_one_line_for_people():
+    said = ("caller.said", {"utterance": "c1", "text": "my secret words", "via": "speech", "start_ms": 0, "end_ms": 1,
+                            "confidence": 1.0, "alternatives": []})  # fmt: skip
+    left = ("message.taken", {"turn": "t4", "queue": "billing", "text": "call me", "start_ms": 0, "end_ms": 0})
+    events = log(
+        RINGING, wants("subscription"), said, RAISED, returned("workspace", "done"), wants("refund"),
+        returned("refund", "waiting"), returned("change_email", "done", "done"), returned("note", "failed"), left,
+        ENDED,
+    )  # fmt: skip
+    (record,) = records(events)
+    assert (record.customer, record.call, record.line, record.outcome) == ("30114", "CA1", "Larkdesk", "completed")
+    assert record.summary == (
+        "Asked about: subscription, refund. Done: change email. Waits for a person: refund. Did not work: note. "
+        "Message left for: billing."
+    )
+    assert "secret" not in repr(record)
+
+
+def test_nothing_is_kept_of_who_was_not_verified_nor_before_the_end():
+    claimed = ("identity.raised", {**RAISED[1], "level": "claimed"})
+    assert records(log(RINGING, wants("refund"), ENDED)) == []
+    assert records(log(RINGING, claimed, ENDED)) == []
+    assert records(log(RINGING, RAISED, wants("refund"))) == []
+
+
+def test_another_speaker_has_a_part_of_their_own():
+    dropped = ("identity.dropped", {"turn": "t3", "reason": "another_person"})
+    other = ("identity.raised", {**RAISED[1], "customer": "30227"})
+    both = records(log(RINGING, wants("refund"), RAISED, dropped, wants("cancel"), other, ENDED))
+    assert [(one.customer, one.summary) for one in both] == [
+        ("30114", "Asked about: refund."), ("30227", "Asked about: cancel."),
+    ]  # fmt: skip
+    assert len(records(log(RINGING, wants("refund"), RAISED, dropped, wants("cancel"), ENDED))) == 1
+
+
+def written(crm: Crm, times: int = 1, more: str = AFTER) -> list[str]:
+    settings = Settings.model_validate(data_of(FLOWS, more))
+
+    async def write() -> list[str]:
+        runner = ToolRunner({"note": crm})
+        try:
+            events = log(RINGING, wants("refund"), RAISED, ENDED)
+            done = [one for _ in range(times) for one in await write_records(settings, runner, events, "/calls/CA1")]
+            return [one.status for one in done]
+        finally:
+            await runner.end()
+
+    return asyncio.run(write())
+
+
+@pytest.mark.row(52)
+def test_it_is_written_once_for_a_call_and_customer():
+    crm = Crm()
+    assert written(crm, times=3) == ["done", "done", "done"]
+    assert crm.notes == [{"who": "30114", "what": "Asked about: refund.", "where": "see /calls/CA1"}]
+
+
+def test_a_record_that_is_down_is_a_failure_that_can_be_tried_again():
+    assert written(Crm(down=9)) == ["failed"]
+
+
+def test_a_line_that_keeps_no_records_writes_none():
+    assert written(Crm(), more="") == []
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ("{tool: notes}", "there is no tool 'notes'"),
+        ('{tool: note, arguments: {who: "{custmer}", what: x}}', "there is no 'custmer'"),
+        ('{tool: note, arguments: {who: "{customer}"}}', "also needs 'what'"),
+        ('{tool: note, arguments: {who: "{customer}", what: x, when: x}}', "takes no 'when'"),
+    ],
+)
+def test_what_does_not_fit_is_said(wrong, says):
+    more = f"tools: [{{name: note, runs: crm.note}}]\nafter_call: {wrong}"
+    found = validate.check(Settings.model_validate(data_of(FLOWS, more)), {"crm.note": SPEC})
+    assert [one.what for one in found if says in one.what], found
+
+
+def test_a_record_that_waits_for_a_person_is_refused():
+    spec = ToolSpec("crm.note", "keeps", SPEC.arguments, SPEC.result, "approval_only")
+    found = validate.check(Settings.model_validate(data_of(FLOWS, AFTER)), {"crm.note": spec})
+    assert any("approval_only" in one.what for one in found)
