@@ -54,17 +54,23 @@ class Draft:
 
 def gaps(asked: Sequence[Unanswered], redact: Redact) -> tuple[Gap, ...]:
     """Group questions, the most frequent group first. What is shown of them is redacted."""
+    groups = grouped([one.question for one in asked])
+    found = [gap_of([asked[at] for at in group], redact) for group in groups]
+    return tuple(sorted(found, key=lambda gap: (-gap.count, gap.question)))
+
+
+def grouped(questions: Sequence[str]) -> list[list[int]]:
+    """Places of questions that ask the same, together."""
     groups: list[list[int]] = []
-    told = [_told(one.question) for one in asked]
-    for at in range(len(asked)):
+    told = [_told(question) for question in questions]
+    for at in range(len(questions)):
         likeness = [(max(_likeness(told[at], told[other]) for other in group), group) for group in groups]
         best = max(likeness, key=lambda pair: pair[0], default=None)
         if best is not None and best[0] >= SAME:
             best[1].append(at)
         else:
             groups.append([at])
-    found = [_gap([asked[at] for at in group], [told[at] for at in group], redact) for group in groups]
-    return tuple(sorted(found, key=lambda gap: (-gap.count, gap.question)))
+    return groups
 
 
 def draft(gap: Gap, redact: Redact) -> Draft:
@@ -98,7 +104,9 @@ def _likeness(one: _Told, other: _Told) -> float:
     return shared / 2 + max(0.0, float(one[1] @ other[1])) / 2
 
 
-def _gap(asked: Sequence[Unanswered], told: Sequence[_Told], redact: Redact) -> Gap:
+def gap_of(asked: Sequence[Unanswered], redact: Redact) -> Gap:
+    """Questions that ask the same, as one."""
+    told = [_told(one.question) for one in asked]
     nearness = [sum(_likeness(one, other) for other in told) for one in told]
     central = asked[nearness.index(max(nearness))].question
     return Gap(

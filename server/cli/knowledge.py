@@ -130,6 +130,16 @@ def drafts(
 
 
 @app.command()
+def tickets(line: LineFolder = EXAMPLE, result: Out = None) -> None:
+    """Group resolved tickets (kind: ticket_history) by what was asked, and say what documents answer; redacted."""
+    with _plainly():
+        from server.cli import knowledge_work as work  # noqa: PLC0415 the same
+
+        found = work.tickets(_settings(), line, _out())
+        _write(result, lambda: [work.as_json(topic) for topic in found])
+
+
+@app.command()
 def source(
     call_id: Annotated[str, typer.Argument(help="The call's id.", show_default=False)], result: Out = None
 ) -> None:

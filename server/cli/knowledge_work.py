@@ -22,6 +22,7 @@ from knowledge.index import Index
 from knowledge.ingest import held_of, problems_of, read_folder
 from knowledge.ingest import ingest as build
 from knowledge.retrieve import Found, search
+from knowledge.tickets import Topic, tickets_of, topics
 from knowledge.versions import SqliteVersions
 from pipeline.line.load import load_line
 from pipeline.line.model import Line
@@ -126,6 +127,17 @@ def gaps(settings: Settings, folder: Path, since: datetime, out: Console) -> tup
                 out.print(f"       {wording}")
         out.print(f"       calls: {', '.join(gap.calls)}")
     out.print(f"{sum(gap.count for gap in found)} unanswered questions in {len(found)} groups")
+    return found
+
+
+def tickets(settings: Settings, folder: Path, out: Console) -> tuple[Topic, ...]:
+    """Print what resolved tickets were about, and how much of it callers are answered."""
+    index = _index(settings, load_line(folder))
+    found = topics(index, tickets_of(index), redacted)
+    for topic in found:
+        out.print(f"{topic.count:4} {topic.question}; answered {topic.answered}; {', '.join(topic.tickets)}")
+    told, answered = sum(topic.count for topic in found), sum(topic.answered for topic in found)
+    out.print(f"{told} tickets in {len(found)} topics; documents answer {answered}")
     return found
 
 

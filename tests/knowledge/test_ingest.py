@@ -15,6 +15,7 @@ from knowledge.errors import DocumentsInvalid, IndexUnusable
 from knowledge.index import Index
 from knowledge.ingest import check, held_of, ingest, problems_of
 from knowledge.retrieve import search
+from tests.fakes.office_files import pdf, word
 
 pytestmark = pytest.mark.unit
 
@@ -118,8 +119,8 @@ class WordHashes:
     def embed(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
         rows = np.zeros((len(texts), 32), np.float32)
         for row, text in zip(rows, texts, strict=True):
-            for word in text.lower().split():
-                row[zlib.crc32(word.strip("?.").encode()) % 32] += 1
+            for said in text.lower().split():
+                row[zlib.crc32(said.strip("?.").encode()) % 32] += 1
         return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9))
 
 
@@ -167,3 +168,27 @@ def test_an_approval_in_a_large_folder_is_taken_over_and_taken_back(large, tmp_p
     revoked = ingest(large, tmp_path / "data")
     assert held_of(revoked) == (held,)
     assert all(one.document != "canoes.md" for one in revoked.entries)
+
+
+@pytest.mark.row(26)
+def test_a_question_that_only_one_kind_of_file_answers_is_answered_from_it(tmp_path):
+    folder = tmp_path / "knowledge"
+    folder.mkdir()
+    texts = {
+        "tents.md": "# Tents\n\n## How to dry a tent\n\nHang the tent in the shade until it is dry.\n",
+        "boots.html": "<h1>Boots</h1><h2>How to clean boots</h2><p>Brush the boots under warm water.</p>",
+        "stoves.txt": "Stoves\n\nHow to light a stove\nOpen the valve of the stove and hold a match to it.\n",
+        "lamps.csv": "question,answer\nHow to charge a lamp?,Charge the lamp for four hours.\n",
+    }
+    for name, text in texts.items():
+        (folder / name).write_text(text)
+    (folder / "kayaks.pdf").write_bytes(
+        pdf([[(20, "Kayaks"), (14, "How to carry a kayak"), (10, "Two people carry the kayak by its handles.")]])
+    )
+    parts = [("Title", "Ropes"), ("Heading 1", "How to store a rope"), ("Normal", "Store the rope in a dark bag.")]
+    (folder / "ropes.docx").write_bytes(word(parts))
+    index = ingest(folder, tmp_path / "data")
+    asked = ("dry a tent", "clean boots", "light a stove", "charge a lamp", "carry a kayak", "store a rope")
+    found = [search(index, f"how do i {one}") for one in asked]
+    assert all(one.certain for one in found)
+    assert [one.passages[0].document for one in found] == [*texts, "kayaks.pdf", "ropes.docx"]

@@ -16,11 +16,17 @@ from hypothesis import strategies as st
 
 from knowledge.index import Index
 from knowledge.ingest import ingest
+from knowledge.rank import PLAIN
 from knowledge.retrieve import LocalRetrieval, NoKnowledge, search
 
 pytestmark = pytest.mark.unit
 
 ROOT = Path(__file__).parents[2]
+
+OFF_TOPIC = (
+    "what is the capital of mongolia", "who won the football game last night", "which wine goes with fish",
+    "how do i bake sourdough", "does my insurance cover a broken leg", "tell me a joke about lawyers",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -77,6 +83,14 @@ def test_a_passage_is_approved_text_with_its_source(index):
     assert passage.title == "Returns: How long you have to return something"
     assert passage.spoken.startswith("You have thirty days")
     assert 0 < passage.score <= 1
+
+
+@pytest.mark.row(34)
+@pytest.mark.parametrize("question", OFF_TOPIC)
+def test_a_question_off_the_topic_is_not_answered_and_says_how_uncertain_it_is(index, question):
+    found = search(index, question)
+    assert not found.certain
+    assert all(passage.score < PLAIN.certain for passage in found.passages)
 
 
 @pytest.mark.parametrize("question", ["", "?", "um", "the of and", "qwzx plorf"])

@@ -267,6 +267,7 @@ def test_text_that_no_encoding_takes_is_kept_as_far_as_it_goes(tmp_path):
     assert run(tmp_path, use) == "caf\u00e9 ? \x00 \U0001f600"
 
 
+@pytest.mark.row(144)
 def test_writing_an_event_again_is_harmless_and_writing_another_in_its_place_is_reported(tmp_path):
     async def use(store):
         store.append([event(1), event(2)])

@@ -132,3 +132,22 @@ def test_unanswered_questions_become_drafts_and_articles(line, tmp_path):
     assert "says Yes, in winter." in run("ask", "do you sell snow shoes", "--line", line)[1]
     assert run("gaps", "--line", line, "--since", "never")[0] == 2
     assert run("source", "CA9")[0] == 1
+
+
+@pytest.mark.row(27)
+def test_resolved_tickets_are_grouped_and_measured_and_answer_no_caller(line, tmp_path):
+    (line / "knowledge" / "resolved.csv").write_text(
+        "question,answer\n"
+        "What does standard shipping cost?,Told her that it is free. Her number is 415 555 0101.\n"
+        "How much is standard shipping?,Told him that it is free.\n"
+        "Can I bring my dog to the climbing class?,We made an exception for a small dog.\n"
+    )
+    (line / "knowledge" / "resolved.csv.yaml").write_text("kind: ticket_history\n")
+    status, said = run("tickets", "--line", line, "--json", tmp_path / "topics.json")
+    assert (status, "3 tickets in 2 topics; documents answer 2" in said) == (0, True)
+    topics = json.loads((tmp_path / "topics.json").read_text())
+    assert [(one["count"], one["answered"], one["tickets"]) for one in topics] == [
+        (2, 2, ["resolved.csv"]),
+        (1, 0, ["resolved.csv"]),
+    ]
+    assert "small dog" not in run("ask", "can i bring my dog to the climbing class", "--line", line)[1]

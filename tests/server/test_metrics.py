@@ -36,6 +36,7 @@ def answer(directory, events, path=METRICS, *, recorded=False):
     return asyncio.run(inside())
 
 
+@pytest.mark.row(24)
 def test_a_finished_call_has_figures(tmp_path):
     given = answer(tmp_path, call_events())
     assert given.json() == to_json(call_metrics(CALL_ID, call_events()))

@@ -60,6 +60,7 @@ def test_a_transcript_says_who_said_what_and_when_and_what_was_heard(tmp_path):
     assert text(page.select_one("s.unheard")) == "for delivery and should be with you today."
 
 
+@pytest.mark.row(29)
 def test_a_turn_says_what_was_understood_done_and_known_and_how_long_it_took(tmp_path):
     page = call_page(tmp_path, call_events())
     order, returns, person = (text(turn) for turn in page.select("#transcript > li.turn"))

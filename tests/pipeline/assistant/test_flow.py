@@ -173,7 +173,7 @@ def test_the_outcome_says_what_came_of_the_call(call, lines, outcome):
     assert ignored(call.dialogue.handle(CallerTurn(99_000, "c99", "wait one more thing")))
 
 
-@pytest.mark.row(29)
+@pytest.mark.row(29, 144)
 def test_what_was_understood_and_used_is_recorded(call):
     call.hears("check the status of 12345")
     call.hears("yes")
