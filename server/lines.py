@@ -15,6 +15,7 @@ import structlog
 from knowledge.embed import sentence_vectors
 from knowledge.english.sentences import SentenceModelUnusable
 from knowledge.errors import KnowledgeError
+from knowledge.live import LiveRetrieval
 from pipeline.assistant.remembered import Remembered
 from pipeline.assistant.tools.bind import NOTHING_AROUND, Surroundings, runner_for
 from pipeline.assistant.tools.runner import ToolRunner
@@ -132,6 +133,11 @@ class Lines:
         """A line by its name, with its tools, in the version that takes new calls; None: it is not served here."""
         named = (ready for ready in self._ready.values() if ready.line.settings.name == name)
         return next(((ready.line.settings, ready.tools) for ready in named), None)
+
+    def shelf_of(self, name: str) -> LiveRetrieval | None:
+        """A line's documents, by its name; None: it is not served here, or has none."""
+        line = next((line for line in self.current() if line.settings.name == name), None)
+        return self._shelves.shelf(line) if line is not None else None
 
     def current(self) -> list[Line]:
         """The versions that take new calls."""
