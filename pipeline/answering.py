@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any, Protocol
 
 import structlog
@@ -44,6 +45,7 @@ from pipeline.foresight import Foresight, as_events
 from pipeline.line.ready import LineRuntime
 from pipeline.pace import Pace
 from pipeline.secrets_kept import Revealed, SecretGone, Secrets
+from pipeline.translating import Sentences, Translator
 from voice.clauses import Clauses
 from voice.errors import ProviderError
 
@@ -114,9 +116,18 @@ class Answering:
         self._stream = stream
         self._say: Callable[[Say], None] = _nowhere
         self._model = model
+        self._translator = Translator(model, self._translated)
         self._asking: dict[str, asyncio.Task[None]] = {}
         self.foresight = Foresight(
-            dialogue, line.retrieval, model, clock, tasks, stream.prepare, stream.forget, self._wasted
+            dialogue,
+            line.retrieval,
+            model,
+            clock,
+            tasks,
+            stream.prepare,
+            stream.forget,
+            self._wasted,
+            self._translator,
         )
         self._driver = Driver(dialogue, clock, self._act)
 
@@ -237,12 +248,12 @@ class Answering:
 
     async def _ask(self, action: AskModel, model: LanguageModel) -> None:
         reply, read = self.foresight.reply(model, action.request)
-        clauses, error = Clauses(), ""
+        clauses, error = Sentences() if action.speak_in else Clauses(), ""
         try:
             for part in read:
-                self._take(part, action, clauses)
+                await self._take(part, action, clauses)
             async for part in reply:
-                self._take(part, action, clauses)
+                await self._take(part, action, clauses)
                 read.append(part)
         except ProviderError as failed:
             error = str(failed)
@@ -250,14 +261,23 @@ class Answering:
         finally:
             reply.drop()
         for clause in clauses.break_off() if error else clauses.finish():
-            self.post(ModelSaid(self._clock.now_ms(), action.call, clause))
+            await self._said(action, clause)
         calls = tuple(part for part in read if isinstance(part, ModelToolCall))
         if calls and not error:
             self.post(ModelWants(self._clock.now_ms(), action.call, calls, _tokens(read)))
         else:
             self.post(ModelDone(self._clock.now_ms(), action.call, not error, error, _tokens(read)))
 
-    def _take(self, part: ModelPart, action: AskModel, clauses: Clauses) -> None:
+    async def _said(self, action: AskModel, clause: str) -> None:
+        """A clause of the reply, in the caller's language too where that is another one."""
+        spoken = await self._translator.into(action.speak_in, clause) if action.speak_in else None
+        self.post(ModelSaid(self._clock.now_ms(), action.call, clause, spoken))
+
+    def _translated(self, into: str, ok: bool, tokens: Tokens) -> None:
+        counted = {"tokens": asdict(tokens)} if tokens.model else {}
+        self._log.record("model.translated", self._clock.now_ms(), into=into, ok=ok, **counted)
+
+    async def _take(self, part: ModelPart, action: AskModel, clauses: Clauses | Sentences) -> None:
         if isinstance(part, ModelSwitched):
             switch = {"from": part.from_route, "to": part.to_route, "reason": part.reason}
             self._log.record("provider.switched", self._clock.now_ms(), port="model", **switch)
@@ -268,7 +288,7 @@ class Answering:
         elif isinstance(part, ModelText):
             self._stream.pace.reached("first_token")
             for clause in clauses.add(part.text):
-                self.post(ModelSaid(self._clock.now_ms(), action.call, clause))
+                await self._said(action, clause)
 
     def _wasted(self, replies: int, texts: Sequence[str]) -> None:
         """What was begun for a turn that ended otherwise."""

@@ -26,6 +26,7 @@ from pipeline.assistant.flow import Dialogue
 from pipeline.assistant.llm.port import LanguageModel, ModelPart, ModelRequest, ModelSwitched, ModelText
 from pipeline.assistant.rules import normal
 from pipeline.drive import Clock
+from pipeline.translating import Translator
 from voice.clauses import Clauses
 from voice.errors import ProviderError
 
@@ -90,11 +91,14 @@ class Foresight:
         prepare: Callable[[str], None],
         forget: Callable[[], Sequence[str]],
         wasted: Callable[[int, Sequence[str]], None],
+        translator: Translator | None = None,
     ) -> None:
         """Prepare begins to make the audio of a text that may be said; forget stops making what is not to be said.
 
         wasted: told how many of the model's replies and which texts' audio were thrown away.
+        translator: of questions in another language than the documents'.
         """
+        self._translator = translator
         self._dialogue = dialogue
         self._retrieval = retrieval
         self._model = model
@@ -143,7 +147,17 @@ class Foresight:
         search = self._begun.passages.pop(_search(asked), None) if self._begun is not None else None
         if search is not None:
             return await search
-        return await self._retrieval.find(asked.question, RETRIEVAL_DEADLINE_MS, reader_of(asked))
+        return await self._find(asked)
+
+    async def _find(self, asked: FindPassages) -> Found:
+        """In the caller's words where those are enough, else in the documents' language."""
+        found = await self._retrieval.find(asked.question, RETRIEVAL_DEADLINE_MS, reader_of(asked))
+        if found.certain or not asked.into or self._translator is None:
+            return found
+        question = await self._translator.into(asked.into, asked.question)
+        if not question:
+            return found
+        return await self._retrieval.find(question, RETRIEVAL_DEADLINE_MS, reader_of(asked))
 
     def reply(self, model: LanguageModel, request: ModelRequest) -> tuple[Reply, list[ModelPart]]:
         """The model's reply, and those of its parts that were read from it already."""
@@ -165,8 +179,7 @@ class Foresight:
             self._prepare_all(actions)
             asked = next((action for action in actions if isinstance(action, FindPassages | AskModel)), None)
             if isinstance(asked, FindPassages):
-                finding = self._retrieval.find(asked.question, RETRIEVAL_DEADLINE_MS, reader_of(asked))
-                search = passages[_search(asked)] = self._tasks.create_task(finding)
+                search = passages[_search(asked)] = self._tasks.create_task(self._find(asked))
                 found = await asyncio.shield(search)
                 actions = dialogue.handle(
                     PassagesFound(turn.at_ms, asked.call, as_events(found), found.certain, bool(found.conflicts))
@@ -174,6 +187,8 @@ class Foresight:
             elif isinstance(asked, AskModel) and self._model is not None:
                 reply, read = Reply(self._model, asked.request, self._tasks), list[ModelPart]()
                 replies[_key(asked.request)] = (reply, read)
+                if asked.speak_in:
+                    return  # what is spoken is translated first, once it is wanted
                 clause = await _first_clause(reply, read)
                 actions = dialogue.handle(ModelSaid(turn.at_ms, asked.call, clause)) if clause else []
                 self._prepare_all(actions)

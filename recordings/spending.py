@@ -8,7 +8,7 @@ from typing import Any, Final
 from recordings import fields
 from recordings.events import Event
 
-_KINDS: Final = frozenset({"model.wants", "model.done"})
+_KINDS: Final = frozenset({"model.wants", "model.done", "model.translated"})
 _MILLION: Final = 1_000_000
 
 

@@ -135,6 +135,8 @@ class ModelSaid:
     at_ms: int
     call: str
     text: str
+    spoken: str | None = None
+    """The same in the caller's language; None: it is spoken as it is; empty: nobody could translate it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,6 +260,8 @@ class FindPassages:
     """Who the caller is, as a tool said; empty: nobody."""
     verified: Verification = "none"
     """How well they are known: what is written for one customer is found for that customer only."""
+    into: str = ""
+    """The language that the documents are in, where the question is in another one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,6 +271,8 @@ class AskModel:
     call: str
     turn: str
     request: ModelRequest
+    speak_in: str = ""
+    """The language that its clauses are translated into before they are spoken; empty: they are spoken as written."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -169,5 +169,5 @@ def _go_on(talk: Talk) -> bool:
     messages = (*waiting.request.messages, Message("assistant", calls=calls), *results)
     request = replace(waiting.request, messages=messages, tools=tools)
     talk.state.waiting = replace(waiting, call=call, request=request, rounds=rounds, wished=())
-    talk.out.append(AskModel(call, waiting.turn, request))
+    talk.out.append(AskModel(call, waiting.turn, request, talk.speak_in))
     return False

@@ -123,7 +123,8 @@ def found(talk: Talk, waiting: Finding, event: PassagesFound) -> bool:
     _record(talk, waiting, event)
     if waiting.step and isinstance(waiting.back, Conversing):
         return conversing.found(talk, waiting, waiting.back, event.passages)
-    certain = event.certain and bool(event.passages)
+    sure = event.certain and bool(event.passages)
+    certain = sure and talk.may_say(event.passages[0].text)
     guess = talk.understanding.intent(waiting.question)
     if certain:
         talk.understood("knowledge", guess.intent, guess.confidence)
@@ -131,10 +132,13 @@ def found(talk: Talk, waiting: Finding, event: PassagesFound) -> bool:
         talk.say(best.text)
         talk.source(best)
         talk.state.strikes = 0
-    if event.conflicting and not certain:
+    if event.conflicting and not sure:
         talk.understood("knowledge", guess.intent, guess.confidence)
         escalating.give_up(talk, "knowledge", sources_conflict=True)
         return True
+    if not certain and _model_answers(talk, waiting):
+        reply.ask(talk, waiting.question, event.passages, waiting.turn)
+        return False
     if waiting.step:
         if not certain:
             return steps.not_found(talk)
@@ -149,11 +153,17 @@ def found(talk: Talk, waiting: Finding, event: PassagesFound) -> bool:
         talk.state.served += 1
         talk.more()
         return False
-    if talk.model:
-        reply.ask(talk, waiting.question, event.passages, waiting.turn)
-        return False
     unanswered(talk, Words(waiting.question), guess)
     return talk.state.place is not None
+
+
+def _model_answers(talk: Talk, waiting: Finding) -> bool:
+    """Whether the model is asked; for a step, only what the documents say in a language that the caller does not."""
+    if not talk.model or waiting.back is not None or (waiting.step and not talk.speak_in):
+        return False
+    if waiting.step:
+        talk.leave_flow()
+    return True
 
 
 def flow_for_number(talk: Talk, words: Words) -> str | None:

@@ -14,6 +14,7 @@ from pipeline.assistant.clarify import unanswered
 from pipeline.assistant.exchange import AskModel, FoundPassage, ModelDone, ModelSaid, StopModel, Tokens
 from pipeline.assistant.guard.check import objection
 from pipeline.assistant.guard.instead import own_words
+from pipeline.assistant.guard.translated import unfaithful
 from pipeline.assistant.slots import parse_yes_no
 from pipeline.assistant.state import Open, Replying, Words
 from pipeline.assistant.stretch import Stretch
@@ -38,16 +39,20 @@ def ask(talk: Talk, question: str, passages: Sequence[FoundPassage], turn: str, 
     if agreed is not None and asked is not None and parse_yes_no(question) is True:
         model_tools.agreed_to(talk, agreed)
     else:
-        talk.out.append(AskModel(call, turn, request))
+        talk.out.append(AskModel(call, turn, request, talk.speak_in))
 
 
 def said(talk: Talk, waiting: Replying, event: ModelSaid) -> bool:
     """A clause came. True: go on with the flow that takes over."""
-    talk.record("model.said", turn=waiting.turn, call=waiting.call, text=event.text)
+    translated = {} if event.spoken is None else {"spoken": event.spoken}
+    talk.record("model.said", turn=waiting.turn, call=waiting.call, text=event.text, **translated)
     why = objection(event.text, waiting.sources)
+    if why is None and event.spoken is not None:
+        languages = (talk.line.tongue.code, talk.written_in.tongue.code)
+        why = unfaithful(event.spoken, event.text, waiting.sources, languages)
     if why is None:
         talk.understood("model")
-        talk.say(event.text)
+        talk.say(event.text if event.spoken is None else event.spoken)
         talk.state.waiting = waiting.with_clause()
         return False
     told = {"text": event.text, "reason": why.reason, "why": why.kind}
@@ -57,7 +62,7 @@ def said(talk: Talk, waiting: Replying, event: ModelSaid) -> bool:
         talk.understood("model")
         talk.say(talk.prompts.not_confirmed if why.kind == "claim" else _declined(talk, why.reason))
         return over(talk, waiting, answered=True)
-    source = own_words(event.text, waiting.sources) if why.kind == "fact" else ""
+    source = own_words(event.text, waiting.sources) if why.kind == "fact" and event.spoken is None else ""
     if source and all(source != one.text for one in talk.state.said):
         talk.understood("model")
         talk.say(source)

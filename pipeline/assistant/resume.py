@@ -185,7 +185,7 @@ def _overdue(at_ms: int, data: Mapping[str, Any]) -> DialogueEvent:
 
 
 def _model_said(at_ms: int, data: Mapping[str, Any]) -> DialogueEvent:
-    return ModelSaid(at_ms, data["call"], data["text"])
+    return ModelSaid(at_ms, data["call"], data["text"], data.get("spoken"))
 
 
 def _model_wants(at_ms: int, data: Mapping[str, Any]) -> DialogueEvent:

@@ -110,6 +110,21 @@ class Talk:
         """Tells the line's languages apart."""
         return NO_DETECTOR if self._tongues is None else self._tongues.detector
 
+    @property
+    def written_in(self) -> Line:
+        """The line in the language of its documents, in which its model writes too: the guard reads both."""
+        return self.line if self._tongues is None else self._tongues.first
+
+    @property
+    def speak_in(self) -> str:
+        """The caller's language, where it is another one than the documents'; else empty."""
+        return "" if self.written_in.tongue.code == self.line.tongue.code else self.line.tongue.code
+
+    def may_say(self, text: str) -> bool:
+        """Whether a text is in the caller's language, as far as it tells."""
+        detected = self.detector.detect(text)
+        return not detected.certain or detected.code == self.line.tongue.code
+
     def speak_as(self, line: Line) -> None:
         """Go on as this line, the same in another language."""
         assert self._tongues is not None  # noqa: S101  # there is another
@@ -300,7 +315,9 @@ class Talk:
             )
         elif isinstance(waiting, Finding):
             known = self.state.identity
-            self.out.append(FindPassages(waiting.call, waiting.turn, waiting.question, known.customer, known.level))
+            into = self.written_in.tongue.code if self.speak_in and self.model else ""
+            asked = FindPassages(waiting.call, waiting.turn, waiting.question, known.customer, known.level, into)
+            self.out.append(asked)
 
     # The record
 

@@ -17,6 +17,8 @@ class Tongues:
         """Understandings: by language, one for the line and one for each of its others."""
         self._lines: Final = {one.tongue.code: one for one in (line, *line.others)}
         self._understandings: Final = understandings
+        self.first: Final = line
+        """In the language in which calls begin, its documents are written, and its model writes."""
         self.detector: Final = Detector([one.tongue for one in self._lines.values()])
 
     def line(self, code: str, line: Line) -> Line:

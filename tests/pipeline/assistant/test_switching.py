@@ -12,7 +12,8 @@ from pipeline.assistant.languages.reading import languages
 from pipeline.assistant.resume import replay
 from pipeline.assistant.understand import IntentModel
 from pipeline.line.load import examine, load_line
-from pipeline.line.model import Line
+from pipeline.line.model import Line, Prompts
+from pipeline.line.templates import places
 from pipeline.line.vocabulary import YES_NO, answers_to, training_examples
 from tests.fakes.dialogue import ScriptedCall
 from voice.backchannel import said as said_over_voice
@@ -193,3 +194,12 @@ def test_the_answers_that_end_a_spanish_turn_are_spanish(line: Line) -> None:
     assert {"sí", "si", "no", "claro que sí"} <= answers_to(spanish, YES_NO)
     assert "yes" not in answers_to(spanish, YES_NO)
     assert {"dañado", "otra talla"} <= answers_to(spanish, "start_return.reason")
+
+
+def test_every_prompt_has_a_spanish_text() -> None:
+    spanish = languages()["es"].prompts
+    assert set(Prompts.model_fields) - set(spanish) == set()
+    for name, field in Prompts.model_fields.items():
+        assert {one.path for one in places("".join(spanish[name]))} == {
+            one.path for one in places("".join(field.default))
+        }, name
