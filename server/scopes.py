@@ -3,8 +3,8 @@
 from typing import Final
 
 SCOPES: Final = {
-    "approvals:read": "see what waits for approval, and what is still to be done for callers",
-    "approvals:decide": "approve, edit, reject and reassign it",
+    "approvals:read": "see what waits for approval, what calls changed, and what is still to be done for callers",
+    "approvals:decide": "approve, edit, reject and reassign it, take back what was done, finish what was to be done",
     "knowledge:read": "search what callers are answered from",
     "knowledge:internal": "find internal and operational documents, too",
     "tokens:manage": "make, list and revoke tokens",

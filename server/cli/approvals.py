@@ -36,7 +36,7 @@ def list_(
     query |= {} if assignee is None else {"assignee": assignee}
     cursor: str | None = ""
     while cursor is not None:
-        page = _asked(url, "GET", "approvals", query | ({"cursor": cursor} if cursor else {}))
+        page = asked(url, "GET", "approvals", query | ({"cursor": cursor} if cursor else {}))
         for one in page["items"]:
             if as_json:
                 typer.echo(json.dumps(one, sort_keys=True))
@@ -51,13 +51,13 @@ def list_(
 @app.command()
 def approve(approval: Which, note: Note = "", url: Url = None) -> None:
     """Say yes: the tool runs now."""
-    _show(_asked(url, "POST", f"approvals/{approval}/approve", body={"note": note}))
+    _show(asked(url, "POST", f"approvals/{approval}/approve", body={"note": note}))
 
 
 @app.command()
 def reject(approval: Which, note: Note = "", url: Url = None) -> None:
     """Say no: the caller is to be called back."""
-    _show(_asked(url, "POST", f"approvals/{approval}/reject", body={"note": note}))
+    _show(asked(url, "POST", f"approvals/{approval}/reject", body={"note": note}))
 
 
 @app.command()
@@ -71,7 +71,7 @@ def edit(
         told = json.loads(arguments)
     except ValueError as wrong:
         fail(Exit.INVALID, f"the arguments are no JSON ({wrong})")
-    _show(_asked(url, "POST", f"approvals/{approval}/edit", body={"arguments": told}))
+    _show(asked(url, "POST", f"approvals/{approval}/edit", body={"arguments": told}))
 
 
 @app.command()
@@ -79,7 +79,37 @@ def reassign(
     approval: Which, assignee: Annotated[str, typer.Argument(help="A person or a queue.")], url: Url = None
 ) -> None:
     """Let somebody else look at it."""
-    _show(_asked(url, "POST", f"approvals/{approval}/reassign", body={"assignee": assignee}))
+    _show(asked(url, "POST", f"approvals/{approval}/reassign", body={"assignee": assignee}))
+
+
+@app.command()
+def outbox(
+    kind: Annotated[str | None, typer.Option(help="Only callback, or only check.", show_default=False)] = None,
+    url: Url = None,
+) -> None:
+    """List what is still to be done for callers: calls back, and writes in doubt."""
+    from server.cli.main import out  # noqa: PLC0415 as above
+
+    cursor: str | None = ""
+    while cursor is not None:
+        query = {"limit": "200"} | ({"kind": kind} if kind else {}) | ({"cursor": cursor} if cursor else {})
+        page = asked(url, "GET", "outbox", query)
+        for one in page["items"]:
+            out.print(f"{one['id']}  {one['kind']:8} {one['made_at']} {json.dumps(one['data'])}")
+        cursor = page["next_cursor"]
+
+
+@app.command()
+def done(
+    errand: Annotated[str, typer.Argument(metavar="ID", help="The errand, as `cordboard approvals outbox` shows it.")],
+    note: Note = "",
+    url: Url = None,
+) -> None:
+    """Note that a caller was called back, or that a write in doubt was looked after."""
+    from server.cli.main import out  # noqa: PLC0415 as above
+
+    told = asked(url, "POST", f"outbox/{errand}/done", body={"note": note})
+    out.print(f"{told['id']}  {told['state']}")
 
 
 def _show(one: Mapping[str, Any]) -> None:
@@ -91,7 +121,7 @@ def _show(one: Mapping[str, Any]) -> None:
         raise typer.Exit(Exit.FAILED)
 
 
-def _asked(
+def asked(
     url: str | None, method: str, path: str, query: Mapping[str, str] | None = None, body: Any = None
 ) -> dict[str, Any]:
     """The server's answer. Exits with one sentence where there is none, or a refusal."""

@@ -44,6 +44,34 @@ def replay(
         raise typer.Exit(_replay(trace, line, state_out, faults, today, out, approve=approve))
 
 
+@app.command()
+def reverse(
+    write: Annotated[str, typer.Argument(metavar="KEY", help="The write's key, as /api/v1/writes shows it.")],
+    note: Annotated[str, typer.Option(help="Why; kept with it.")] = "",
+    by_hand: Annotated[
+        bool, typer.Option("--by-hand", help="You have taken it back yourself: only note that.")
+    ] = False,
+    show: Annotated[bool, typer.Option("--show", help="Only tell how it is taken back.")] = False,
+    url: Annotated[
+        str | None,
+        typer.Option("--url", help="The server; else the one of the settings on this machine.", show_default=False),
+    ] = None,
+) -> None:
+    """Take back what a call did: by the tool that is declared for it, or as it is told to be done by hand."""
+    from server.cli.approvals import asked  # noqa: PLC0415 --help needs no client
+    from server.cli.main import out  # noqa: PLC0415 main imports this module
+
+    found = asked(url, "GET", f"writes/{write}")
+    way = found.get("reverse") or {}
+    if show:
+        out.print(f"{write}  {found['state']}  {json.dumps(found.get('reversed') or way)}")
+        return
+    if way.get("by_hand") and not by_hand:
+        fail(Exit.FAILED, f"a person takes it back: {way['by_hand']}", "run it again with --by-hand once that is done")
+    told = asked(url, "POST", f"writes/{write}/reverse", body={"note": note, "by_hand": by_hand})
+    out.print(f"{write}  {told['state']}  {json.dumps(told['result'])}")
+
+
 def _replay(
     trace: Path,
     folder: Path,

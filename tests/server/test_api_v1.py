@@ -92,7 +92,9 @@ def test_no_route_is_reached_without_a_token_and_each_says_what_it_needs(tmp_pat
     async def do(server):
         found = [*walked(server.app.routes)]
         for template, route in found:
-            path = template.format(approval_id="apr_1", token_id="tok_1")
+            path = template.replace(":path", "").format(
+                approval_id="apr_1", token_id="tok_1", key="CA1/k1", errand_id="out_1"
+            )
             for method in route.methods:
                 for token in ("", "cbt_wrong", "wrong", ACCESS + "x"):
                     answer = await server.send(method, path, {}, token)

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 from pipeline.assistant.tools.approving import Approving
 from pipeline.assistant.tools.kept import KeptTools
 from pipeline.assistant.tools.ledger import Write
-from pipeline.assistant.tools.port import Retry, ToolSpec
+from pipeline.assistant.tools.port import Retry, Reversal, ToolSpec
 from pipeline.assistant.tools.runner import Asked, ToolRunner
 from server.api.v1.app import PREFIX, api
 from server.auth import Access
@@ -27,7 +27,8 @@ pytestmark = pytest.mark.adapter
 
 ACCESS = "the access token of this test"
 CENTS = {"type": "object", "properties": {"cents": {"type": "integer"}}}
-REFUND = ToolSpec("crm.refund", "refunds", CENTS, {"type": "object"}, "approval_only", retry=Retry(1))
+BY_HAND = Reversal(by_hand="Charge the amount again.")
+REFUND = ToolSpec("crm.refund", "refunds", CENTS, {"type": "object"}, "approval_only", retry=Retry(1), reversal=BY_HAND)
 
 
 @dataclass
@@ -39,6 +40,10 @@ class Bank:
         del call, deadline_ms
         self.done.append(arguments)
         return {"id": "r1"}
+
+
+def no_line(name: str) -> None:
+    del name
 
 
 @contextmanager
@@ -54,7 +59,7 @@ def serving(directory: Path, bank: Bank) -> Iterator[tuple[int, list[str]]]:
                 write = Write(key, "refund", {"cents": 300}, key[:3], "Northfield")
                 told.append((await kept.ask(Asked(write, "approval_only", "t1", "+14155550101", "pin"))).id)
             app = FastAPI()
-            app.mount(PREFIX, api(store, kept, Approving(kept, {"Northfield": runner}.get), Access(ACCESS)))
+            app.mount(PREFIX, api(store, kept, Approving(kept, {"Northfield": runner}.get), no_line, Access(ACCESS)))
             server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error", lifespan="off"))
             server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
             async with asyncio.TaskGroup() as tasks:
@@ -100,6 +105,15 @@ def test_people_work_through_the_queue_from_the_command_line(tmp_path, monkeypat
         assert run("approve", "apr_none").exit_code == 1
         assert run("list").output == ""
         assert run("list", "--state", "all", "--json").output.count('"state"') == 2
+        tools = ["tools", "reverse", "CA1/k1", "--url", f"http://127.0.0.1:{port}"]
+        assert "Charge the amount again." in CliRunner().invoke(program, [*tools, "--show"]).output
+        assert CliRunner().invoke(program, tools).exit_code == 1
+        assert "reversed" in CliRunner().invoke(program, [*tools, "--by-hand", "--note", "wrong one"]).output
+        assert "wrong one" in CliRunner().invoke(program, [*tools, "--show"]).output
+        waiting = run("outbox", "--kind", "callback").output.split()
+        assert run("done", waiting[0], "--note", "told them").output == f"{waiting[0]}  done\n"
+        assert run("done", waiting[0]).exit_code == 1
+        assert waiting[0] not in run("outbox").output
         monkeypatch.setenv("CORDBOARD_API_TOKEN", "a token that opens nothing")
         assert run("list").exit_code == 2
     assert bank.done == [{"cents": 100}]

@@ -17,6 +17,7 @@ from pipeline.assistant.tools.approval import (
 from pipeline.assistant.tools.kept import KeptTools, Now, Outdated, utc_now
 from pipeline.assistant.tools.outcome import ToolResult
 from pipeline.assistant.tools.runner import ToolRunner
+from pipeline.assistant.tools.standing import Standing
 
 RunnerOf = Callable[[str], ToolRunner | None]
 """The tools of a line, by its name."""
@@ -35,6 +36,11 @@ class Approving:
         self._kept = kept
         self._runner_of = runner_of
         self._now = now
+
+    @property
+    def runner_of(self) -> RunnerOf:
+        """The tools of a line, by its name."""
+        return self._runner_of
 
     async def approve(self, approval_id: str, who: str, note: str = "", version: int | None = None) -> Approval:
         """Yes: it runs now, and the caller is to be called back with what came of it."""
@@ -82,7 +88,8 @@ class Approving:
         runner = self._runner_of(one.line)
         result = ToolResult(ok=False, error="unknown_tool")
         if runner is not None:
-            result = await runner.run(one.key, one.tool, one.arguments, DEADLINE_MS, approved=True)
+            of = Standing(one.call_id, one.line)
+            result = await runner.run(one.key, one.tool, one.arguments, DEADLINE_MS, standing=of, approved=True)
         after, said = carried_out(one, result, self._now())
         await self._kept.change(one, after, said, _callback(after))
         return after

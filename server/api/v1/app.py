@@ -5,6 +5,8 @@ from starlette.types import ASGIApp
 
 from pipeline.assistant.tools.approving import Approving
 from pipeline.assistant.tools.kept import Database, KeptTools
+from pipeline.assistant.tools.kept_writes import KeptWrites
+from pipeline.assistant.tools.reversing import Reversing
 from server.api.replies import private_json
 from server.api.v1 import problems
 from server.api.v1.approvals import approvals_router
@@ -12,6 +14,7 @@ from server.api.v1.commands import Commands
 from server.api.v1.door import Door
 from server.api.v1.knowledge import ShelfOf, knowledge_router
 from server.api.v1.tokens import tokens_router
+from server.api.v1.writes import writes_router
 from server.auth import Access
 from server.tokens import Principal, Tokens
 
@@ -24,6 +27,8 @@ def routes(database: Database, kept: KeptTools, approving: Approving, shelf_of: 
     problems.add_to(app)
     commands = Commands(database)
     app.include_router(approvals_router(kept, approving, commands))
+    written = KeptWrites(database)
+    app.include_router(writes_router(written, Reversing(written, approving.runner_of), commands))
     app.include_router(tokens_router(Tokens(database), commands))
     app.include_router(knowledge_router(shelf_of))
 
