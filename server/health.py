@@ -23,6 +23,8 @@ class LineHealth:
     """Why a later edit is not used, one sentence each, places relative to the folder; empty when nothing is wrong."""
     documents: tuple[str, ...] = ()
     """What is wrong with its documents, one sentence each; the others are used."""
+    lacking: tuple[str, ...] = ()
+    """What its tools want and this server is not set up for, one sentence each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,8 @@ def line_trouble(line: LineHealth) -> list[Trouble]:
         found.append(Trouble(what, line.problems))
     if line.documents:
         found.append(Trouble(f"Documents of the line “{line.name}” need somebody:", line.documents))
+    if line.lacking:
+        found.append(Trouble(f"The line “{line.name}” wants what this server cannot do:", line.lacking))
     return found
 
 
@@ -60,6 +64,7 @@ def line_json(line: LineHealth) -> dict[str, Any]:
         "version": line.version,
         "loaded_at": line.loaded_at.isoformat(timespec="seconds"),
         "problems": list(line.problems),
+        "lacking": list(line.lacking),
     }
 
 

@@ -31,6 +31,7 @@ from server.health import LineHealth
 from server.line_versions import LineVersions
 from server.settings import Settings
 from server.shelves import Shelves, document_vectors
+from server.texting import lacking_messages
 from voice.errors import ProviderError
 from voice.prompts import Prompts
 from voice.stt.port import Vocabulary
@@ -121,6 +122,7 @@ class Lines:
                 self._loaded_at[folder],
                 self._problems.get(folder, ()),
                 self._shelves.troubles(ready.line, datetime.now(UTC).date()),
+                () if self._around.messages is not None else lacking_messages(ready.line),
             )
             for folder, ready in self._ready.items()
         )

@@ -81,6 +81,9 @@ def _announce(office: Office, settings: Settings, public_url: str, port: int) ->
     out.print(f"{READY} http://{settings.host}:{port}")
     for line in office.lines.current():
         out.print(f"  line “{line.settings.name}”: {', '.join(line.settings.numbers)}")
+    for health in office.lines.health():
+        for lacking in health.lacking:
+            out.print(f"  line “{health.name}”: {lacking}")
     out.print(f"  webhook for the carrier: {public_url}/twilio/voice")
     if not settings.twilio_auth_token.get_secret_value():
         out.print("  CORDBOARD_TWILIO_AUTH_TOKEN is not set: every carrier request is refused")
