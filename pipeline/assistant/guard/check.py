@@ -7,7 +7,7 @@ comes after may rest on it.
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from pipeline.assistant.guard.claims import unfounded
+from pipeline.assistant.guard.borne_out import unfounded
 from pipeline.assistant.guard.evidence import Evidence
 from pipeline.assistant.guard.facts import unsupported
 from pipeline.assistant.guard.manner import unspeakable

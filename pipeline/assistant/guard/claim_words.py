@@ -47,6 +47,7 @@ BE: Final = listed(
     """
 )
 SURE_BE: Final = listed("was were been got being fue fueron sido quedó quedado está están")
+WE_WILL: Final = frozenset({"we'll", "we"})
 WILL: Final = listed("will i'll we'll you'll it'll they'll shall gonna that'll")
 YOURS: Final = listed(
     """

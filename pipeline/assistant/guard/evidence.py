@@ -158,6 +158,12 @@ class Evidence:
         ours = frozenset(stem for text in self.ours for one in sentences(text) for stem in one.stems)
         return ours | frozenset(stem for deed in self.deeds for one in (deed.gave, *deed.records) for stem in one.stems)
 
+    @cached_property
+    def looked_up(self) -> frozenset[Stemmed]:
+        """What tools that look things up are about, by their names: the order of order_status's callers, and the like."""
+        names = (deed.tool.rpartition(".")[2].partition("_")[2] for deed in self.deeds if not deed.writes)
+        return frozenset(stem for name in names for stem in sentence(name.replace("_", " ")).stems)
+
     @property
     def unsettled(self) -> bool:
         """Whether anything that was wanted is still open, or came to nothing."""

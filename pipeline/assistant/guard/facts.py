@@ -4,7 +4,8 @@ import re
 from typing import Final
 
 from pipeline.assistant.guard.agreeing import supported
-from pipeline.assistant.guard.claims import ACTIONS, claims
+from pipeline.assistant.guard.borne_out import ACTIONS
+from pipeline.assistant.guard.claims import claims
 from pipeline.assistant.guard.evidence import Evidence
 from pipeline.assistant.guard.lexicon import light, stem
 from pipeline.assistant.guard.listed import listed
@@ -91,21 +92,42 @@ def _stated(clause: str, evidence: Evidence, *, among: bool = False) -> str:
         novel -= _UNSETTLED | ACTIONS
     if novel - (ACTIONS if claimed else frozenset()):
         return f"speaks of what no source has: {min(novel)}"
-    strong = frozenset(one for one in told.stems if one.startswith("="))
+    if claimed and _much_that_no_tool_gave(told, evidence):
+        return "states a figure that no tool gave"
     if claimed or echoes(clause):
-        return "says more than its source" if strong - evidence.known else ""
+        return "says more than its source" if _strong(told) - evidence.known else ""
+    return _of_sources(clause, told, anchored, evidence, undone=undone, among=among)
+
+
+def _of_sources(
+    clause: str, told: Sentence, anchored: frozenset[str], evidence: Evidence, *, undone: bool, among: bool
+) -> str:
+    """Whether what is told of the call's matter is of its tools, and everything else of one source."""
+    strong = _strong(told)
     if not anchored and not told.figures and not (strong and not lately(clause)):
         harmless = among or undone or sounds(clause) or not (lately(clause) or foretells(clause))
         return "" if harmless else "tells of what happened without saying what"
-    if undone or looked(clause):
+    if undone or looked(clause) or seeks_assent(clause):
         return ""
-    if seeks_assent(clause):
-        return ""
-    if lately(clause):
-        if evidence.unsettled and told.stems & _OPEN:
-            return _happened(told, anchored, evidence)
-        return _happened(told, anchored, evidence) or _contradicts(told, evidence)
-    return _contradicts(told, evidence)
+    if not lately(clause):
+        return _contradicts(told, evidence)
+    why = _happened(told, anchored, evidence)
+    return why if why or (evidence.unsettled and told.stems & _OPEN) else _contradicts(told, evidence)
+
+
+def _strong(told: Sentence) -> frozenset[str]:
+    """Its words that say more than a sentence without them."""
+    return frozenset(one for one in told.stems if one.startswith("="))
+
+
+def _much_that_no_tool_gave(told: Sentence, evidence: Evidence) -> bool:
+    """Whether it counts something of this call's matter that neither a tool nor the caller counted."""
+    given = evidence.figures_of_deeds | evidence.named
+    return any(one.kind in _MUCH and not supported(one, given, evidence.named) for one in told.figures)
+
+
+_BY_NOBODY: Final = re.compile(r"^(?:somebody|someone|nobody|no one|alguien|nadie)\b")
+_MUCH: Final = frozenset({"number", "money", "percent"})
 
 
 def _happened(told: Sentence, anchored: frozenset[str], evidence: Evidence) -> str:
@@ -113,7 +135,12 @@ def _happened(told: Sentence, anchored: frozenset[str], evidence: Evidence) -> s
     happened = evidence.happened
     if evidence.unsettled and told.stems & _OPEN:
         happened |= evidence.done_of | _OPEN
-    if len(anchored & happened) >= LEAST_HAPPENED * len(anchored):
+    if _BY_NOBODY.search(bare(told.text)) and not told.stems & _OPEN:
+        return "tells of somebody whom no tool gave"
+    if _much_that_no_tool_gave(told, evidence):
+        return "states a figure that no tool gave"
+    matter = anchored - evidence.looked_up or anchored
+    if len(matter & happened) >= LEAST_HAPPENED * len(matter):
         return ""
     return "tells what no tool did or gave"
 

@@ -11,8 +11,8 @@ from typing import Final
 
 from pipeline.assistant.guard import figures
 from pipeline.assistant.guard.agreeing import supported
+from pipeline.assistant.guard.borne_out import unfounded
 from pipeline.assistant.guard.check import LONGEST, Objection
-from pipeline.assistant.guard.claims import unfounded
 from pipeline.assistant.guard.evidence import Evidence
 from pipeline.assistant.guard.manner import language_of, unspeakable
 from pipeline.assistant.signals.phrases import words_in, words_of

@@ -34,7 +34,7 @@ _AND_CENTS: Final = re.compile(
 )
 _UNLIMITED: Final = re.compile(r"\b(?:no|without (?:a|any)|sin) l[ií]mit(?:s|e|es)?\b")
 _ANY: Final = re.compile(
-    r"\bas (?:often|many|much|long) as (?:you|they|he|she) (?:like|want|wish|need)s?\b|\bwhenever (?:you|they) (?:like|want)\b|\bon the (?:same )?day\b|\bsame day\b|\btanto como quiera\b|\blas veces que quiera\b"
+    r"\bno matter (?:when|what|how|who|which)\b|\bregardless\b|\bwhatever happens\b|\bsea cual sea\b|\bas (?:often|many|much|long) as (?:you|they|he|she) (?:like|want|wish|need)s?\b|\bwhenever (?:you|they) (?:like|want)\b|\bon the (?:same )?day\b|\bsame day\b|\btanto como quiera\b|\blas veces que quiera\b"
 )
 _STOP: Final = listed(
     """
@@ -137,7 +137,9 @@ def sentence(text: str) -> Sentence:  # noqa: C901, PLR0915 one case for each ki
     plain = _ANY.sub(" whatever ", _UNLIMITED.sub(" unlimited ", _FREE.sub(f" {FREE} ", plain)))
     figures = frozenset(read(text))
     kinds = {one.kind for one in figures}
-    shut = "weekday" in kinds and "time" not in kinds  # "closes on Mondays" tells that it is closed then
+    shut = ("weekday" in kinds and "time" not in kinds) or bool(
+        _SHUT.search(plain)
+    )  # "closes on Mondays" tells that it is closed then
     denied: set[str] = set()
     affirmed: set[str] = set()
     segments: list[tuple[set[str], set[str], int]] = [(set(), set(), 0)]
@@ -192,6 +194,7 @@ def sentence(text: str) -> Sentence:  # noqa: C901, PLR0915 one case for each ki
 
 _DOUBLED: Final = frozenset({"nunca", "jamás", "ningún", "ninguna", "ninguno", "nada", "tampoco"})
 """Spanish says "no" twice and means it once."""
+_SHUT: Final = re.compile(r"\bclos(?:e|es|ing) for\b|\bcierran? por\b")
 _CLOSES: Final = frozenset({"close", "closes", "closing", "cierra", "cierran", "cerramos"})
 _NOUNS_DENIED: Final = frozenset({"no", "nothing", "none", "ningún", "ninguna", "nada"})
 _NUMBERS: Final = frozenset(stem(word)[0] for word in NUMBER_WORDS) | frozenset(
