@@ -5,6 +5,8 @@ from typing import Final
 SCOPES: Final = {
     "approvals:read": "see what waits for approval, what calls changed, and what is still to be done for callers",
     "approvals:decide": "approve, edit, reject and reassign it, take back what was done, finish what was to be done",
+    "customers:read": "see what is remembered of a customer's calls",
+    "customers:forget": "delete it",
     "knowledge:read": "search what callers are answered from",
     "knowledge:internal": "find internal and operational documents, too",
     "tokens:manage": "make, list and revoke tokens",

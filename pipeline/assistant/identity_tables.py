@@ -51,5 +51,6 @@ memories: Final = sa.Table(
     sa.Column("line", sa.Text, nullable=False),
     sa.Column("at", sa.Text, nullable=False, comment="when the call began; ISO 8601 UTC, microseconds"),
     sa.Column("topics", sa.Text, nullable=False, comment="JSON: what it was about, and what is open"),
+    sa.Column("language", sa.Text, nullable=False, server_default="", comment="that the call ended in"),
 )
 """What verified customers called about."""

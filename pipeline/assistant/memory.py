@@ -46,6 +46,19 @@ class Visit:
     at: datetime
     """When the call began; aware."""
     topics: tuple[Topic, ...] = ()
+    language: str = ""
+    """That the customer spoke last in it; empty: a log of an earlier version."""
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """One call of a customer, as it is remembered."""
+
+    call_id: str
+    line: str
+    at: datetime
+    topics: tuple[Topic, ...]
+    language: str
 
 
 @dataclass(slots=True)
@@ -54,6 +67,7 @@ class _Part:
 
     customer: str = ""
     topics: list[Topic] = field(default_factory=list)
+    language: str = ""
 
     def take(self, kind: str, data: Mapping[str, Any]) -> None:
         match kind:
@@ -62,6 +76,10 @@ class _Part:
                     self.topics.append(Topic(str(data["intent"])))
             case "identity.raised" if LEVELS.index(data["level"]) >= LEVELS.index(LEAST_LEVEL):
                 self.customer = str(data["customer"])
+            case "call.ringing":
+                self.language = str(data.get("language", ""))
+            case "language.changed":
+                self.language = str(data["to"])
             case "message.taken":
                 self._leave_open()
             case "tool.returned" if data.get("status") in _OPEN:
@@ -83,11 +101,12 @@ def visits(events: Iterable[Event]) -> list[Visit]:
         elif event.kind == "call.media_started":
             at = datetime.fromisoformat(str(event.data["wall_clock"]))
         elif event.kind == "identity.dropped":
-            parts.append(_Part())
+            parts.append(_Part(language=parts[-1].language))
         parts[-1].take(event.kind, event.data)
     if at is None:
         return []
-    return [Visit(part.customer, call_id, line, at, tuple(part.topics)) for part in parts if part.customer]
+    known = [part for part in parts if part.customer]
+    return [Visit(part.customer, call_id, line, at, tuple(part.topics), part.language) for part in known]
 
 
 class Memories:
@@ -102,6 +121,7 @@ class Memories:
             "org_id": self._org_id, "customer": visit.customer, "call_id": visit.call_id, "line": visit.line,
             "at": _text(visit.at),
             "topics": json.dumps([{"intent": topic.intent, "open": topic.open} for topic in visit.topics]),
+            "language": visit.language,
         }  # fmt: skip
 
         def work(connection: sa.Connection) -> None:
@@ -116,11 +136,24 @@ class Memories:
 
         await self._database.apply(work)
 
-    async def recall(self, customer: str, today: date) -> Mapping[str, Any]:
-        """What a flow may look at as `history`: plain JSON values. Raises StoreUnavailable."""
+    async def of(self, customer: str) -> tuple[Memory, ...]:
+        """All that is remembered of a customer, latest call first. Raises StoreUnavailable."""
         query = sa.select(memories).where(self._of(memories, customer)).order_by(memories.c.at.desc())
         rows = await self._database.look(lambda connection: connection.execute(query).all())
-        return history([(datetime.fromisoformat(row.at), json.loads(row.topics)) for row in rows], today)
+        return tuple(
+            Memory(
+                row.call_id,
+                row.line,
+                datetime.fromisoformat(row.at),
+                tuple(Topic(one["intent"], one["open"]) for one in json.loads(row.topics)),
+                row.language,
+            )
+            for row in rows
+        )
+
+    async def recall(self, customer: str, today: date) -> Mapping[str, Any]:
+        """What a flow may look at as `history`: plain JSON values. Raises StoreUnavailable."""
+        return history(await self.of(customer), today)
 
     async def forget(self, customer: str) -> bool:
         """Delete all of it; what is left says only that, and when. Whether there was any. Raises StoreUnavailable."""
@@ -138,15 +171,17 @@ class Memories:
         return (table.c.org_id == self._org_id) & (table.c.customer == customer)
 
 
-def history(calls: Iterable[tuple[datetime, Iterable[Mapping[str, Any]]]], today: date) -> Mapping[str, Any]:
+def history(calls: Iterable[Memory], today: date) -> Mapping[str, Any]:
     """Calls, latest first, as an expression sees them. Pure."""
     found = dict(NOTHING_REMEMBERED)
-    for at, topics in calls:
+    for call in calls:
         found["calls"] += 1
-        for topic in reversed(list(topics)):
-            if not found["intent"] or (topic["open"] and not found["open"]):
-                days = max(0, (today - at.date()).days)
-                found |= {"intent": topic["intent"], "open": topic["open"], "days_ago": days}
+        found["language"] = found["language"] or call.language
+        found["open_issues"] += sum(topic.open for topic in call.topics)
+        for topic in reversed(call.topics):
+            if not found["intent"] or (topic.open and not found["open"]):
+                days = max(0, (today - call.at.date()).days)
+                found |= {"intent": topic.intent, "open": topic.open, "days_ago": days}
     return found
 
 

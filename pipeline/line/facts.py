@@ -9,7 +9,7 @@ FACTS: Final = {
     "tier": 'the customer\'s tier, once something set it; else ""',
     "verified": "how well the caller is known: none, claimed, knowledge, one_time_code or pin",
     "history": "of a verified caller: history.calls, history.intent and history.days_ago of what they called about "
-    "last, or of what is still open, history.open",
+    "last, or of what is still open, history.open; history.open_issues, how many are; history.language, spoken last",
     "attempts": "attempts.slot: how often asking for a slot failed in this call",
     "intent": "what the caller wanted last, by the intent's name",
     "caller_number": "as the carrier gave it; may be empty or anonymous",
@@ -35,5 +35,7 @@ TURN_FACTS: Final = {
 }
 """What rules of escalation know besides. They may also call phrases("name")."""
 
-NOTHING_REMEMBERED: Final[Mapping[str, Any]] = {"calls": 0, "intent": "", "open": False, "days_ago": -1}
+NOTHING_REMEMBERED: Final[Mapping[str, Any]] = {
+    "calls": 0, "intent": "", "open": False, "days_ago": -1, "open_issues": 0, "language": "",
+}  # fmt: skip
 """The `history` of a caller who is not verified, or never called."""

@@ -93,7 +93,7 @@ def test_no_route_is_reached_without_a_token_and_each_says_what_it_needs(tmp_pat
         found = [*walked(server.app.routes)]
         for template, route in found:
             path = template.replace(":path", "").format(
-                approval_id="apr_1", token_id="tok_1", key="CA1/k1", errand_id="out_1"
+                approval_id="apr_1", token_id="tok_1", key="CA1/k1", errand_id="out_1", customer="c1"
             )
             for method in route.methods:
                 for token in ("", "cbt_wrong", "wrong", ACCESS + "x"):

@@ -61,6 +61,11 @@ class KeptTools:
         self._org_id = org_id
         self._now = now
 
+    @property
+    def org_id(self) -> str:
+        """Whose it is."""
+        return self._org_id
+
     # Ledger
 
     async def begin(self, write: Write) -> Entry | None:

@@ -3,6 +3,7 @@
 from fastapi import FastAPI, Request, Response
 from starlette.types import ASGIApp
 
+from pipeline.assistant.memory import Memories
 from pipeline.assistant.tools.approving import Approving
 from pipeline.assistant.tools.kept import Database, KeptTools
 from pipeline.assistant.tools.kept_writes import KeptWrites
@@ -11,6 +12,7 @@ from server.api.replies import private_json
 from server.api.v1 import problems
 from server.api.v1.approvals import approvals_router
 from server.api.v1.commands import Commands
+from server.api.v1.customers import customers_router
 from server.api.v1.door import Door
 from server.api.v1.knowledge import ShelfOf, knowledge_router
 from server.api.v1.tokens import tokens_router
@@ -31,6 +33,7 @@ def routes(database: Database, kept: KeptTools, approving: Approving, shelf_of: 
     app.include_router(writes_router(written, Reversing(written, approving.runner_of), commands))
     app.include_router(tokens_router(Tokens(database), commands))
     app.include_router(knowledge_router(shelf_of))
+    app.include_router(customers_router(Memories(database, kept.org_id)))
 
     @app.get("/me", operation_id="getMe", tags=["tokens"])
     async def me(request: Request) -> Response:

@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.assistant.code_specs import CHECK_CODE
 from pipeline.assistant.locking import Failures, LockedTool
-from pipeline.assistant.memory import Forget, Memories, Topic, Visit, history, visits
+from pipeline.assistant.memory import Forget, Memories, Memory, Topic, Visit, history, visits
 from pipeline.line.facts import NOTHING_REMEMBERED
 from pipeline.line.identity import IdentityRules, Way
 from recordings.events import Event
@@ -37,6 +37,14 @@ def test_a_verified_caller_is_remembered_with_what_they_wanted_before_and_after(
     assert visit == Visit("c1", "CA1", "Small", NOON, (Topic("delivery"), Topic("refund")))
 
 
+def test_the_language_that_was_spoken_last_is_remembered():
+    changed = ("language.changed", {"turn": "t1", "from": "en", "to": "es", "reason": "asked"})
+    began = Event("local", "CA1", 0, 0, "", "call.ringing", {"line": "Small", "language": "en"})
+    (plain,) = visits([began, *log(raised("pin"))[1:]])
+    (switched,) = visits([began, *log(changed, raised("pin"))[1:]])
+    assert (plain.language, switched.language) == ("en", "es")
+
+
 def test_who_only_claims_a_name_is_not_remembered():
     assert visits(log(understood("delivery"), raised("claimed"))) == []
     assert visits(log(understood("delivery"))) == []
@@ -59,15 +67,23 @@ def test_each_speaker_is_remembered_alone():
 
 def test_a_history_tells_of_what_is_open_before_what_was_last():
     calls = [
-        (NOON, [{"intent": "hours", "open": False}]),
-        (NOON - timedelta(days=2), [{"intent": "refund", "open": True}]),
+        Memory("CA2", "Small", NOON, (Topic("hours"),), "es"),
+        Memory("CA1", "Small", NOON - timedelta(days=2), (Topic("refund", open=True), Topic("a", open=True)), "en"),
     ]
-    assert history(calls, TODAY) == {"calls": 2, "intent": "refund", "open": True, "days_ago": 3}
-    assert history(calls[:1], TODAY) == {"calls": 1, "intent": "hours", "open": False, "days_ago": 1}
+    both, last = history(calls, TODAY), history(calls[:1], TODAY)
+    assert (both["calls"], both["intent"], both["open"], both["days_ago"], both["open_issues"]) == (2, "a", True, 3, 2)
+    assert (last["calls"], last["intent"], last["open"], last["days_ago"], last["open_issues"]) == (
+        1,
+        "hours",
+        False,
+        1,
+        0,
+    )
+    assert both["language"] == "es"
     assert history([], TODAY) == NOTHING_REMEMBERED
 
 
-VISIT = Visit("c1", "CA1", "Small", NOON, (Topic("delivery", open=True),))
+VISIT = Visit("c1", "CA1", "Small", NOON, (Topic("delivery", open=True),), "es")
 
 
 def play(tmp_path, script):
@@ -97,7 +113,8 @@ def test_the_history_is_told_to_a_verified_caller_alone(tmp_path):
         claimed = LockedTool(Backend(), "claimed", way, IdentityRules(claimed=way), failures, memories, lambda: TODAY)
         assert "history" not in wrong
         assert "history" not in await claimed.ask("k4", {"customer": "c1", "code": "123456"}, 1000)
-        assert right["history"] == {"calls": 1, "intent": "delivery", "open": True, "days_ago": 1}
+        told = {"calls": 1, "intent": "delivery", "open": True, "days_ago": 1, "open_issues": 1, "language": "es"}
+        assert right["history"] == told
         assert other["history"] == NOTHING_REMEMBERED
 
     play(tmp_path, script)
