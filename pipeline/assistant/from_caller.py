@@ -49,7 +49,10 @@ def turn(talk: Talk, event: CallerTurn) -> bool:
     talk.state.parting &= rule == "goodbye"
     listening.take(talk, words)
     go_on = ruled(talk, words, rule)
-    return _by_what_is_waited_for(talk, event, words, rule) if go_on is None else go_on
+    if go_on is not None:
+        return go_on
+    _soothe(talk)
+    return _by_what_is_waited_for(talk, event, words, rule)
 
 
 def unheard(talk: Talk, event: CallerUnheard) -> bool:
@@ -84,6 +87,16 @@ def silent(talk: Talk, event: CallerSilent) -> bool:
     if talk.state.expect is not None:
         talk.out.append(talk.state.expect)
     return False
+
+
+def _soothe(talk: Talk) -> None:
+    """Tell a caller who sounds frustrated or angry that we are sorry, once, before what they want is seen to."""
+    state, heard = talk.state, talk.state.mood.last
+    if state.soothed or not isinstance(state.waiting, Open | Guessing):
+        return
+    if "high" in (heard.level("frustration"), heard.level("anger")):
+        state.soothed = True
+        talk.say(talk.prompts.sorry)
 
 
 def _by_what_is_waited_for(talk: Talk, event: CallerTurn, words: Words, rule: Rule | None) -> bool:

@@ -338,6 +338,8 @@ class State:
     """Who the caller is, as far as a tool has said so."""
     mood: Mood = CALM
     """How the caller has sounded."""
+    soothed: bool = False
+    """A caller who sounded frustrated or angry was told that we are sorry."""
     escalation: Escalation | None = None
     """Why a person is being brought in, or offered."""
     offer: Escalation | None = None

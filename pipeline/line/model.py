@@ -291,6 +291,10 @@ class Prompts(Written):
     resumed: Text = Field(
         default="Sorry, we were cut off for a moment.", description="said when a lost connection is back"
     )
+    sorry: Text = Field(
+        default="I'm sorry about the trouble.",
+        description="said once in a call, before a caller who sounds frustrated or angry is served",
+    )
     message_kept: Text = "Thank you, your message is recorded."
     no_message: Text = "Okay, no message."
     listening: Text = "I'm listening. Please tell me your message."
