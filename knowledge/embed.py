@@ -13,7 +13,6 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-import openai
 
 from knowledge.english.sentences import MAX_TOKENS, SentenceModelUnusable, SentenceVectors, installed_sentences
 from knowledge.errors import EmbeddingsFailed
@@ -35,6 +34,8 @@ class EndpointEmbeddings:
 
     def __init__(self, base_url: str, model: str, api_key: str, now: Callable[[], float] = time.monotonic) -> None:
         """api_key may be empty for a server that wants none."""
+        import openai  # noqa: PLC0415 0.5 s, for those who use it
+
         self._client = openai.OpenAI(api_key=api_key or "none", base_url=base_url, max_retries=0)
         self._client.organization = self._client.project = None  # only the settings say who we are
         self._model = model
@@ -89,6 +90,8 @@ class EndpointEmbeddings:
         return rows
 
     def _asked(self, texts: list[str], patience_s: float) -> Floats:
+        import openai  # noqa: PLC0415 as above
+
         try:
             answer = self._client.embeddings.create(
                 model=self._model, input=[text or " " for text in texts], encoding_format="float", timeout=patience_s

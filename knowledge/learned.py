@@ -14,7 +14,6 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
-from sklearn.utils.extmath import randomized_svd
 
 from knowledge.english.words import stem, words
 
@@ -102,6 +101,8 @@ def learn(texts: Sequence[str]) -> Learned | None:
     for one in counts:
         documents.update(one.keys())
     least = 1 if len(texts) < _LARGE else 2
+    from sklearn.utils.extmath import randomized_svd  # noqa: PLC0415 a second to import, and looking things up needs none
+
     names = sorted(word for word, times in documents.items() if times >= least)
     dimensions = min(DIMENSIONS, len(texts) // 3, len(names) - 1)
     if len(texts) < _FEWEST or dimensions < 2:

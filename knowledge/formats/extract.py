@@ -5,7 +5,7 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from knowledge.errors import DocumentInvalid
-from knowledge.formats import markdown, pdf, plain, table, web, word
+from knowledge.formats import markdown, plain, table, web
 from knowledge.formats.block import Extracted
 
 MAX_CHARACTERS: Final = 1_000_000
@@ -19,7 +19,21 @@ _TEXTS: Final[dict[str, Callable[[str], Extracted]]] = {
     ".txt": plain.extract,
     ".csv": table.extract,
 }
-_FILES: Final[dict[str, Callable[[str, bytes], Extracted]]] = {".pdf": pdf.extract, ".docx": word.extract}
+
+
+def _pdf(name: str, content: bytes) -> Extracted:
+    from knowledge.formats import pdf  # noqa: PLC0415 large libraries, for the process that reads such files
+
+    return pdf.extract(name, content)
+
+
+def _word(name: str, content: bytes) -> Extracted:
+    from knowledge.formats import word  # noqa: PLC0415 likewise
+
+    return word.extract(name, content)
+
+
+_FILES: Final[dict[str, Callable[[str, bytes], Extracted]]] = {".pdf": _pdf, ".docx": _word}
 SUFFIXES: Final = frozenset({*_TEXTS, *_FILES})
 SEPARATE: Final = frozenset(_FILES)
 """What is read in a process of its own (formats.separate): large libraries, and whatever others put into such files."""

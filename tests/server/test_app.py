@@ -3,6 +3,8 @@
 import asyncio
 import re
 import shutil
+import subprocess
+import sys
 import wave
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -221,3 +223,10 @@ def test_nothing_is_reached_without_a_token_or_the_carriers_signature(tmp_path: 
                     assert not await opened(office, path), template
 
     asyncio.run(script())
+
+
+def test_what_only_some_need_is_not_imported_by_all() -> None:
+    heavy = ("sklearn", "openai", "docx", "pypdf", "onnxruntime", "faster_whisper", "deepgram", "elevenlabs")
+    code = f"import sys, server.app; print([name for name in {heavy} if name in sys.modules])"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert run.stdout.strip() == "[]"
