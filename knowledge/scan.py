@@ -4,6 +4,9 @@ A document that holds any of it is not used until a person has approved this ver
 English, Spanish, French and German are known.
 """
 
+import base64
+import codecs
+import contextlib
 import re
 import unicodedata
 from collections.abc import Iterable
@@ -27,6 +30,11 @@ _DIRECTIONS: Final = re.compile("[\u202a-\u202e\u2066-\u2069\U000e0000-\U000e007
 
 _SPACED: Final = re.compile(r"\b(?:\w[ .\-_*]){3,}\w\b(?!\w)")
 _DISGUISED: Final = re.compile(r"[\u0400-\u052f]|[a-z][0134$@][a-z]|\b[014][a-z]{3}", re.IGNORECASE)
+_JOINED: Final = re.compile(r"\w+(?:[-_.]\w+){4,}")
+_PACKED: Final = re.compile(r"\b[A-Za-z0-9+/]{24,}={0,2}")
+_COMMON: Final = frozenset({"the", "and", "all", "your", "you", "this", "that", "for", "with", "not", "are", "give"})
+_TELLING: Final = 0.1
+"""So many of its words are among these only when a line was written to be turned around."""
 _LOOKALIKES: Final = str.maketrans("аеорсухіѕԁԛԝ0134$@", "aeopcyxisdqwoieasa")
 """Cyrillic letters and figures that stand for Latin ones."""
 
@@ -54,7 +62,7 @@ def _patterns() -> tuple[tuple[Kind, re.Pattern[str]], ...]:
         elif pattern and not line.startswith("#"):
             for part, meant in parts.items():
                 pattern = pattern.replace(f"{{{part}}}", meant)
-            found.append((_KINDS[name], re.compile(pattern, re.IGNORECASE | re.MULTILINE)))
+            found.append((_KINDS[name], re.compile(pattern, re.MULTILINE)))
     return tuple(found)
 
 
@@ -65,9 +73,11 @@ def scan(text: str, hidden: Iterable[Hidden] = (), raw: str = "") -> tuple[Findi
     """
     found: dict[tuple[str, str], Finding] = {}
     for reading in _readings(text):
+        small = reading.lower()
+        shown = reading if len(reading) == len(small) else small
         for kind, pattern in _patterns():
-            for match in pattern.finditer(reading):
-                said = " ".join(match[0].split())[:_SHOWN]
+            for match in pattern.finditer(small):
+                said = " ".join(shown[match.start() : match.end()].split())[:_SHOWN]
                 found.setdefault((kind, said.lower()), Finding(kind, 1, said))
     for one in hidden:
         if one.text and _HARMLESS.match(one.text):
@@ -92,3 +102,18 @@ def _readings(text: str) -> Iterable[str]:
         yield _SPACED.sub(
             lambda match: re.sub(r"[ .\-_*]", "", match[0]), re.sub(r"(?<=\w)[ ]{2,}(?=\w)", " / ", plain)
         )
+    if joined := _JOINED.findall(plain):
+        yield "\n".join(re.sub(r"[-_.]", " ", one) for one in joined)
+    yield from _decoded(plain)
+
+
+def _decoded(text: str) -> Iterable[str]:
+    """What is written in another way and may be meant to be read all the same: base64, rot13, backwards."""
+    for packed in _PACKED.findall(text):
+        with contextlib.suppress(ValueError):  # not base64, or no text
+            yield base64.b64decode(packed + "=" * (-len(packed) % 4), validate=True).decode("ascii")
+    for line in text.split("\n"):
+        for turned in (codecs.decode(line, "rot13"), line[::-1]):
+            said = re.findall(r"[a-z]+", turned.lower())
+            if sum(word in _COMMON for word in said) > max(1.0, _TELLING * len(said)):
+                yield turned
