@@ -120,6 +120,18 @@ def test_a_ticket_has_its_tags_and_a_field_and_a_failure_to_write_them_is_seen(p
     )
 
 
+@pytest.mark.row(54)
+def test_things_are_returned_or_exchanged_by_what_is_in_stock_and_questions_on_them_answered(passes):
+    passes(
+        "example",
+        "A damaged tent goes back",
+        "The wrong item is exchanged for the right one, which is in stock",
+        "What is sold out is returned and not exchanged",
+        "Who does not want the right one gets a label",
+        "A question about a product",
+    )
+
+
 @pytest.mark.row(52)
 def test_the_customer_record_is_read_and_has_the_call_when_it_is_over(passes):
     passes(
