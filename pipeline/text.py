@@ -87,7 +87,7 @@ class TextCall:
         settings, caller = self._line.line.settings, self._caller
         zero = CallClock(lambda: caller.local_time)
         self._clock = TaskClock(zero)
-        self._standing = standing = Standing(self._log.call_id, settings.name)
+        self._standing = standing = Standing(self._log.call_id, settings.name, tongues=self._line.line.tongues)
         standing.verify(caller.verified, {})
         self._deaf = self._log.listen(standing.take)
         self._record(

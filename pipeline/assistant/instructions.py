@@ -7,10 +7,10 @@ then            a human
 
 import re
 from dataclasses import replace
-from typing import Final, Literal
+from typing import Final
 
 from pipeline.assistant.exchange import Expect
-from pipeline.assistant.languages.language import Language
+from pipeline.assistant.languages.language import Language, Reply, plain
 from pipeline.assistant.rules import mentions, normal
 from pipeline.assistant.slots import parse_yes_no
 from pipeline.assistant.spoken import render
@@ -20,7 +20,6 @@ from pipeline.line.flows import InstructStep
 from pipeline.line.verbs import Instruction
 from pipeline.line.vocabulary import INSTRUCTION
 
-Reply = Literal["done", "not_done", "skip", "back", "not_yet"]
 PATIENCE: Final = 4
 """How much longer than usual to wait for a caller who is doing something."""
 BEFORE_KEYS: Final = 2
@@ -121,8 +120,9 @@ def _said(instruction: Instruction, text: str, language: Language) -> Reply | No
     worked, failed = (_longest(text, phrases) for phrases in (instruction.worked, instruction.failed))
     if worked != failed:
         return "done" if worked > failed else "not_done"
-    line = normal(text)
-    for reply, pattern in _SAYS:
+    own = language.instructed
+    line, says = (plain(text), own) if own else (normal(text), _SAYS)
+    for reply, pattern in says:
         if pattern.search(line):
             return reply
     agreed = parse_yes_no(language.answer(text))

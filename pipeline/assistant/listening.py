@@ -17,7 +17,7 @@ def take(talk: Talk, words: Words) -> None:
     state = talk.state
     answering = isinstance(state.waiting, Asking | Confirming)
     state.mood = state.mood.after(words.text, answering=answering)
-    named = entities(words.text, attempts.today(talk))
+    named = entities(words.text, attempts.today(talk), words.language)
     intent, confidence, sure = "", 1.0, False
     if isinstance(state.waiting, Open | Guessing):
         found, guess = opening.understand(talk, words)

@@ -406,6 +406,11 @@ class Line:
     others: tuple["Line", ...] = ()
     """The same line in its other languages."""
 
+    @property
+    def tongues(self) -> dict[str, Language]:
+        """Its languages by their codes."""
+        return {one.tongue.code: one.tongue for one in (self, *self.others)}
+
     def tool_spec(self, name: str) -> ToolSpec | None:
         """What is known of a tool, by the name that steps use."""
         binding = self.settings.tool(name)

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from pipeline.assistant import rules
 from pipeline.assistant.languages.opening import OpeningWords
@@ -17,6 +17,8 @@ from pipeline.assistant.rules import Rule, folded
 from voice.backchannel import Lexicon, Tongue
 from voice.endpoint_words import EndpointWords
 
+Reply = Literal["done", "not_done", "skip", "back", "not_yet"]
+"""What came of an instruction."""
 NOTHING: Final = "thing"
 """Stands for a word that means nothing to a parser: it ends a number, and is none of the words parsers know."""
 _TOKEN: Final = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*|\d+(?:[.,:/-]\d+)*|\S")
@@ -124,6 +126,8 @@ class Language:
     """What callers say over the assistant; None: what voice.backchannel has for the language, if anything."""
     endings: EndpointWords | None = None
     """What tells whether a caller has finished; None: what voice.endpoint_words has for the language, if anything."""
+    instructed: tuple[tuple[Reply, re.Pattern[str]], ...] = ()
+    """What came of an instruction, by what callers say of it, in the order in which that is looked for."""
     yes_or_no: frozenset[str] = frozenset()
     """What callers say for yes and no, lower case, with accents and without."""
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from pipeline.assistant.languages.language import Language, Phrasebook, Phrases, plain
+from pipeline.assistant.languages.language import Language, Phrasebook, Phrases, Reply, plain
 from pipeline.assistant.languages.opening import OpeningWords
 from pipeline.assistant.rules import Rule, folded
 from pipeline.line import source
@@ -119,6 +119,7 @@ class LanguageFile(_Written):
     )
     opening: OpeningWords | None = None
     listening: _Listening | None = None
+    instructed: tuple[tuple[Reply, str], ...] = ()
     farewells: tuple[str, ...] = ()
     machine: tuple[str, ...] = ()
     offer: str
@@ -191,6 +192,7 @@ def _made(written: LanguageFile) -> Language:
         opening=written.opening,
         lexicon=written.listening.lexicon if written.listening else None,
         endings=written.listening.endings if written.listening else None,
+        instructed=tuple((reply, re.compile(pattern)) for reply, pattern in written.instructed),
         yes_or_no=frozenset(_agreeing(written)),
     )
 

@@ -8,6 +8,7 @@ from datetime import date
 from functools import cache
 from typing import Final
 
+from pipeline.assistant.languages.language import PARSERS, Language
 from pipeline.assistant.signals.phrases import language_files, words_in, words_of
 from pipeline.assistant.slots import find_digit_strings, parse_date, parse_money, parse_spelled
 
@@ -17,26 +18,28 @@ _BEHIND: Final = 14
 """Words behind a reference's name among which it is looked for."""
 
 
-def entities(text: str, today: date) -> Mapping[str, str]:
+def entities(text: str, today: date, language: Language = PARSERS) -> Mapping[str, str]:
     """What was named: references as digits or capitals, `date` as an ISO date, `money` as a plain number."""
     words = words_of(text)
-    found = {name: value for name in REFERENCES if (value := _reference(words, _names(name)))}
-    day = parse_date(text, today)
+    found = {name: value for name in REFERENCES if (value := _reference(words, _names(name), language))}
+    said = language.answer(text)
+    day = parse_date(said, today)
     if day is not None and not found:
         found["date"] = day.isoformat()
-    amount = parse_money(text) if "$" in text or _names("currency").intersection(words) else None
+    amount = parse_money(said) if "$" in text or _names("currency").intersection(words) else None
     return found if amount is None else {**found, "money": str(amount)}
 
 
-def _reference(words: list[str], names: frozenset[str]) -> str:
+def _reference(words: list[str], names: frozenset[str], language: Language) -> str:
     for at, word in enumerate(words):
         if word not in names:
             continue
         behind = " ".join(words[at + 1 : at + 1 + _BEHIND])
-        spelled = (parse_spelled(behind) or "").upper()
+        spelled = (parse_spelled(language.spelled(behind)) or "").upper()
         if len(spelled) >= FEWEST_SIGNS and any(map(str.isdigit, spelled)):
             return spelled
-        digits = next((digits for digits in find_digit_strings(behind) if len(digits) >= FEWEST_SIGNS), "")
+        said = find_digit_strings(language.answer(behind))
+        digits = next((digits for digits in said if len(digits) >= FEWEST_SIGNS), "")
         if digits:
             return digits
     return ""

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from pipeline.assistant.languages.language import PARSERS, Language
 from pipeline.assistant.tools.known import Known
 from pipeline.assistant.tools.port import LEVELS, Verification
 from pipeline.secrets_kept import Secrets, referred
@@ -12,7 +13,17 @@ from recordings.events import Event
 class Standing:
     """One call's. Told what happens in order; what is written into a step by the line itself counts as known."""
 
-    def __init__(self, call_id: str = "", line: str = "", constants: Iterable[Any] = ()) -> None:
+    def __init__(
+        self,
+        call_id: str = "",
+        line: str = "",
+        constants: Iterable[Any] = (),
+        tongues: Mapping[str, Language] | None = None,
+    ) -> None:
+        """tongues: the languages of the line, by their codes: ids are said in words of theirs."""
+        self._tongues = tongues or {}
+        self._tongue = PARSERS
+        self._last_said: tuple[str, ...] = ()
         self.call_id = call_id
         self.line = line
         self.caller_number = ""
@@ -55,7 +66,14 @@ class Standing:
 
     def said(self, text: str, alternatives: Iterable[str] = ()) -> None:
         """The caller said or keyed this."""
-        for reading in dict.fromkeys((text, *alternatives)):
+        self._last_said = tuple(dict.fromkeys((text, *alternatives)))
+        for reading in dict.fromkeys((*self._last_said, *map(self._tongue.answer, self._last_said))):
+            self.known.said(reading)
+
+    def speaks(self, language: str) -> None:
+        """The caller speaks this language, in which they said the latest too."""
+        self._tongue = self._tongues.get(language, PARSERS)
+        for reading in map(self._tongue.answer, self._last_said):
             self.known.said(reading)
 
     def gave(self, tool: str, result: Mapping[str, Any]) -> None:
@@ -77,6 +95,9 @@ class Standing:
         match event.kind:
             case "call.ringing":
                 self.caller_number = str(data.get("from_number", ""))
+                self.speaks(str(data.get("language", "")))
+            case "language.changed":
+                self.speaks(str(data.get("to", "")))
             case "caller.said" if referred(str(data.get("text", ""))) is None:
                 self.said(str(data.get("text", "")), _readings(data.get("alternatives")))
             case "turn.began":

@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 
+from pipeline.assistant.languages.reading import languages
 from pipeline.assistant.signals.entities import entities
 
 pytestmark = pytest.mark.unit
@@ -29,3 +30,18 @@ TODAY = date(2026, 11, 23)
 )
 def test_what_was_named_is_found(text, found):
     assert entities(text, TODAY) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("mi número de pedido es el doce tres cuarenta y cinco", {"order_number": "12345"}),
+        ("es la factura nueve cero cero siete uno", {"invoice": "90071"}),
+        ("el pedido a be siete cuatro dos", {"order_number": "AB742"}),
+        ("me cobraron cuarenta y cinco dólares", {"money": "45.00"}),
+        ("lo necesito para el primero de diciembre", {"date": "2026-12-01"}),
+        ("dónde está mi pedido", {}),
+    ],
+)
+def test_what_was_named_in_spanish_is_found(text, found):
+    assert entities(text, TODAY, languages()["es"]) == found

@@ -1,6 +1,9 @@
 import pytest
 
+from pipeline.assistant.languages.reading import languages
 from pipeline.assistant.tools.known import Known
+from pipeline.assistant.tools.standing import Standing
+from recordings.events import Event
 
 pytestmark = pytest.mark.unit
 
@@ -40,3 +43,19 @@ def test_results_profiles_and_the_lines_own_values_count():
     assert known.has("Portland")
     assert not known.has("o-18")
     assert not known.has(True)
+
+
+def test_an_id_said_in_the_calls_language_counts_before_the_change_and_after():
+    standing = Standing(tongues=dict(languages()))
+    standing.take(event(1, "call.ringing", {"from_number": "+14155550101", "language": "en"}))
+    standing.take(event(2, "caller.said", {"text": "mi pedido es el doce tres cuarenta y cinco", "alternatives": []}))
+    assert not standing.known.has("12345")
+    standing.take(event(3, "language.changed", {"turn": "t2", "from": "en", "to": "es", "reason": "offered"}))
+    assert standing.known.has("12345")
+    standing.take(event(4, "caller.said", {"text": "no, cuatro siete uno dos nueve", "alternatives": []}))
+    assert standing.known.has("47129")
+    assert not standing.known.has("47128")
+
+
+def event(seq: int, kind: str, data: dict[str, object]) -> Event:
+    return Event("local", "CA1", seq, seq * 1000, "", kind, data)
