@@ -15,7 +15,7 @@ from pipeline.assistant.guard.evidence import Evidence
 from pipeline.assistant.guard.words import sentence
 from tests.fakes.evidence import Sentence, sentences
 
-SETS: Final = ("dev", "heldout", "fresh", "third", "fourth", "fifth", "sixth")
+SETS: Final = ("dev", "heldout", "fresh", "third", "fourth", "fifth", "sixth", "seventh", "sealed")
 PASSAGES: Final = 40
 """Sentences in the evidence of the slow case: more than three passages ever have."""
 ROUNDS: Final = 5

@@ -5,7 +5,7 @@ from typing import Final
 from pipeline.assistant.guard.figures import Figure
 
 
-def supported(figure: Figure, known: frozenset[Figure], named: frozenset[Figure], *, asks: bool = False) -> bool:  # noqa: C901 one case for each kind of figure
+def supported(figure: Figure, known: frozenset[Figure], named: frozenset[Figure], *, asks: bool = False) -> bool:  # noqa: C901, PLR0912 one case for each kind of figure
     """Whether a figure of a clause is among those of the evidence, or names something that the caller named."""
     if figure in known or (asks and figure in named):
         return True
@@ -31,6 +31,8 @@ def supported(figure: Figure, known: frozenset[Figure], named: frozenset[Figure]
             return any(one.kind == "date" and one.value.endswith(f"-{figure.value}") for one in known) or bare in known
         case "date":
             return False
+        case "month":
+            return any(one.kind == "date" and one.value.startswith(f"{figure.value}-") for one in known)
         case "id":
             return figure in named
     return figure in named and figure.kind in {"weekday", "relative"}

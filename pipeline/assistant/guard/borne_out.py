@@ -44,7 +44,7 @@ def _novel(clause: str, evidence: Evidence) -> str:
     """What a claim speaks of that nothing in the call has named."""
     said = frozenset(one for text in evidence.said for one in sentence(text).stems)
     told = {one for one in sentence(clause).stems if not one.startswith("=")}
-    known = evidence.done_of if evidence.language == "en" else evidence.known
+    known = evidence.done_of
     extra = told - known - said - ACTIONS - _PLAIN - light()
     if len(told & known) >= MOST_OF_A_DEED * len(told - light()):
         extra -= evidence.known
@@ -60,10 +60,10 @@ def _borne_out(claim: Claim, evidence: Evidence) -> bool:
             return True
         if waiting and _WISH.search(claim.part):
             return True
-        about = frozenset(sentence(claim.part).stems)
+        named, about = about, frozenset(sentence(claim.part).stems)
         other = [deed for deed in evidence.deeds if deed.writes and not deed.effective]
         meant = any(about & deed.told.stems for deed in done) and not any(about & deed.told.stems for deed in other)
-        return bool(done) and (meant or not other)
+        return bool(done) and (meant or (not other and not named))
     if claim.action.startswith(UNKNOWN):
         verb = stem(claim.action.removeprefix(UNKNOWN))[0]
         return any(verb in deed.told.stems for deed in evidence.deeds if deed.effective)

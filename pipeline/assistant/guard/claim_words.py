@@ -69,7 +69,7 @@ IDIOMS: Final[tuple[tuple[str, str, bool], ...]] = (
     (r"\bback (?:on|in|to|into) your (?:account|card|bank|wallet)\b|\bmoney back\b(?=.*\bby\b)", "refund", False),
     (r"\b(?:took|taken|taking|take) care of\b", ANY, False),
     (
-        r"\b(?:it's|it is|that's|that is|everything is|everything's|all|you're all|you are all|is|are) (?:all |now |already )?(?:done|sorted|set|fixed|handled|resolved|settled|arranged|in order)\b",
+        r"\b(?:it's|it is|that's|that is|everything is|everything's|all|you're all|you are all|is|are) (?:all |now |already )?(?:done|sorted|set|fixed(?! (?:until|till|at|for|by|to)\b)|handled|resolved|settled|arranged|in order)\b",
         ANY,
         False,
     ),

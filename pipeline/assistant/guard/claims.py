@@ -214,7 +214,7 @@ def _promise(tokens: list[str], at: int, token: str) -> Claim | None:
 
 _HABITUAL: Final = listed(
     """
-    mondays tuesdays wednesdays thursdays fridays saturdays sundays weekdays weekends domingos sábados siempre always
+    automatically automáticamente mondays tuesdays wednesdays thursdays fridays saturdays sundays weekdays weekends domingos sábados siempre always
     usually normally
     """
 )

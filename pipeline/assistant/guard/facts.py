@@ -30,7 +30,7 @@ LEAST_WITH_FIGURE: Final = 0.5
 """The same where that sentence has the clause's price, date or duration too."""
 LEAST_WITH_FIGURES: Final = 0.3
 """The same for two of them or more: no two sentences share those."""
-_WHEN: Final = frozenset({"date", "weekday", "day", "relative"})
+_WHEN: Final = frozenset({"date", "weekday", "day", "month", "relative"})
 _SPLIT: Final = re.compile(r"[,;:—–]\s+|\s(?:and|but|y|pero|because|porque)\s")
 _UNDONE: Final = re.compile(
     r"\b(?:has|have|had|was|were|is|are)(?:n't| not)(?: yet)? (?:been )?\w+(?:ed|en|ne|nt|id|de)\b|\bnothing (?:has|was|is)\b|(?:\bnot|n't) (?:yet|gone|go|work)\b|(?:n't|\bnot)\b.*\byet\b|\bno (?:\w+ ){1,2}(?:has|have|was|were) been\b|\b(?:todavía|aún) no\b|\bno (?:le |les |se |lo )*(?:he|hemos|ha)\b|\bno se (?:le|les) ha\b"
@@ -66,7 +66,7 @@ def _figures(clause: str, evidence: Evidence) -> str:
     told = sentence(clause)
     loose = asks(clause) or disclaims(clause) or offers(clause) or feels(clause) or echoes(clause)
     when = evidence.figures_of_deeds if lately(clause) and not loose else evidence.figures
-    if loose:
+    if loose or (evidence.unsettled and told.stems & _OPEN):
         when = when | frozenset(figure for deed in evidence.deeds for figure in deed.meant.figures)
     unknown = [
         one
@@ -200,7 +200,9 @@ def _at_odds(told: Segment, source: Sentence, shared: set[str]) -> bool:
         return True
     for word in told.stems & shared:
         there = [one for one in nearest if word in one.stems]
-        if there and all((word in one.lacks) is not (word in told.lacks) for one in there):
+        if word not in told.denied and there and all(word in one.lacks for one in there):
+            return True
+        if word in told.lacks and there and not any(word in one.denied for one in there):
             return True
         if there and all(
             (word in one.denied) is not (word in told.denied) and one.odd is not told.odd for one in there

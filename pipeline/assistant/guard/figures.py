@@ -89,7 +89,7 @@ def _figure_at(pieces: list[Piece], at: int) -> tuple[list[Figure], int]:
     return _said_of_time(pieces, at, piece)
 
 
-def _said_of_time(pieces: list[Piece], at: int, piece: str) -> tuple[list[Figure], int]:  # noqa: C901 one case for each word of time
+def _said_of_time(pieces: list[Piece], at: int, piece: str) -> tuple[list[Figure], int]:  # noqa: C901, PLR0912 one case for each word of time
     """What a word tells of days and times; nothing where it tells neither."""
     if piece in RELATIVE and not (piece == "mañana" and _word(pieces, at - 1) in {"la", "por", "de"}):
         return [Figure("relative", RELATIVE[piece])], 1
@@ -113,6 +113,8 @@ def _said_of_time(pieces: list[Piece], at: int, piece: str) -> tuple[list[Figure
         if piece == "may" and not number.ordinal and not number.written:
             return [], 1
         return [Figure("date", f"{MONTHS[piece]}-{number.value}")], 2
+    if piece in MONTHS and piece != "may":
+        return [Figure("month", str(MONTHS[piece]))], 1
     if piece in {"half", "quarter"} and _word(pieces, at + 1) == "past" and (number := _num(pieces, at + 2)):
         return [_time(int(number.value), 30 if piece == "half" else 15, _half(pieces, at + 3))], 3
     return [], 1
@@ -271,6 +273,7 @@ def _iso(text: str) -> list[Figure]:
         Figure("date", f"{day.month}-{day.day}"),
         Figure("weekday", str(day.weekday())),
         Figure("day", str(day.day)),
+        Figure("number", str(day.year)),
     ]
     if len(text) > 10:
         found.append(_time(int(text[11:13]), int(text[14:16]), ""))

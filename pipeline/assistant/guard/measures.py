@@ -16,6 +16,7 @@ Kind = Literal[
     "hours",
     "days",
     "months",
+    "month",
     "per",
     "relative",
     "raw",

@@ -129,6 +129,9 @@ _YOURS: Final = re.compile(
 )
 
 
+_WENT: Final = re.compile(
+    r"\b(?:went|came|gave|took|spoke|began|broke|chose|wrote|drove|flew|this morning|yesterday|last (?:night|week|month)|earlier today|a moment ago|esta mañana|ayer)\b"
+)
 _HAS: Final = re.compile(
     r"\byou(?:'ve got| have) (?:the|an?) (?!(?:day|week|month|year|few|minute|hour|right|choice|question)\b)|\byou(?:'re| are) (?:on|in|at|with)\b|\busted tiene (?:el|la|un|una)\b"
 )
@@ -141,7 +144,7 @@ def lately(clause: str) -> bool:
         return False
     if _MAYBE.search(plain):
         plain = _LATELY.sub("", plain)
-    return any(pattern.search(plain) for pattern in (_LATELY, _PERFECT, _DOING, _WAS, _PAST, _YOURS, _HAS))
+    return any(pattern.search(plain) for pattern in (_LATELY, _PERFECT, _DOING, _WAS, _PAST, _YOURS, _HAS, _WENT))
 
 
 _SOUNDS: Final = re.compile(r"^(?:that|this|it) (?:must|sounds?|can be|would be)\b")

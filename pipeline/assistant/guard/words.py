@@ -34,7 +34,7 @@ _AND_CENTS: Final = re.compile(
 )
 _UNLIMITED: Final = re.compile(r"\b(?:no|without (?:a|any)|sin) l[ií]mit(?:s|e|es)?\b")
 _ANY: Final = re.compile(
-    r"\bno matter (?:when|what|how|who|which)\b|\bregardless\b|\bwhatever happens\b|\bsea cual sea\b|\bas (?:often|many|much|long) as (?:you|they|he|she) (?:like|want|wish|need)s?\b|\bwhenever (?:you|they) (?:like|want)\b|\bon the (?:same )?day\b|\bsame day\b|\btanto como quiera\b|\blas veces que quiera\b"
+    r"\bhowever (?:old|long|many|much|often|big|far|late)\b|\bno matter (?:when|what|how|who|which)\b|\bregardless\b|\bwhatever happens\b|\bsea cual sea\b|\bas (?:often|many|much|long) as (?:you|they|he|she) (?:like|want|wish|need)s?\b|\bwhenever (?:you|they) (?:like|want)\b|\bon the (?:same )?day\b|\bsame day\b|\btanto como quiera\b|\blas veces que quiera\b"
 )
 _STOP: Final = listed(
     """
@@ -123,7 +123,7 @@ class Sentence:
 
 def sentences(text: str) -> Iterator[Sentence]:
     """Those of a text."""
-    for part in re.split(r"(?<=[.!?])\s+(?=[A-ZÁÉÍÓÚÑ¿¡\d])|\n+", text):
+    for part in re.split(r"(?<=[.!?])\s+(?=[A-ZÁÉÍÓÚÑ¿¡\d])|(?<=;)\s+|\n+", text):
         if part.strip():
             yield sentence(part)
 
@@ -184,7 +184,11 @@ def sentence(text: str) -> Sentence:  # noqa: C901, PLR0915 one case for each ki
     stems = frozenset(one for here, _, _ in segments for one in here)
     clauses = tuple(
         Segment(
-            frozenset(here), frozenset(no), frozenset(lacking & here), flips % 2 == 1, frozenset(read(" ".join(said)))
+            frozenset(here),
+            frozenset(no),
+            frozenset(lacking & here),
+            flips % 2 == 1,
+            frozenset(read(" ".join(said))) if figures else frozenset(),
         )
         for (here, no, flips), said in zip(segments, written, strict=True)
         if here

@@ -115,7 +115,9 @@ def test_a_model_may_ask_four_times_and_then_has_to_speak():
 @pytest.mark.row(141)
 def test_out_of_the_blue_a_model_is_offered_nothing_that_changes_anything():
     done = talk(WISH, replies=in_turn(Scripted("", (RETURN,)), Scripted("I have opened a return.")))
-    assert [tool["function"]["name"] for tool in done.peer.requests[0]["tools"]] == ["order_status"]
+    offered = {tool["function"]["name"] for tool in done.peer.requests[0]["tools"]}
+    assert "order_status" in offered
+    assert not offered & {"start_return", "request_delivery_change"}
     assert done.asked("start_return") == []
     assert "no such tool" in done.told(1)[0]["error"]
     assert done.heard == [[PROMPTS.not_confirmed]]

@@ -40,7 +40,16 @@ def test_what_is_true_is_said_and_what_is_not_is_held_back_in_the_development_se
 @pytest.mark.row(18, 19, 41)
 @pytest.mark.parametrize(
     ("name", "most"),
-    [("heldout", 2), ("fresh", 2), ("third", 0), ("fourth", 6), ("fifth", 6), ("sixth", 3), ("seventh", 4)],
+    [
+        ("heldout", 2),
+        ("fresh", 2),
+        ("third", 0),
+        ("fourth", 6),
+        ("fifth", 6),
+        ("sixth", 3),
+        ("seventh", 4),
+        ("sealed", 14),
+    ],
 )
 def test_no_false_claim_of_a_set_it_was_mended_by_passes_and_few_true_ones_are_held_back(name: str, most: int):
     found = sentences(name)
@@ -48,7 +57,7 @@ def test_no_false_claim_of_a_set_it_was_mended_by_passes_and_few_true_ones_are_h
         assert [sum(one.true is true for one in found) for true in (True, False)] == [100, 100]
     missed = [one.text for one in found if not one.true and objection(one.text, one.evidence) is None]
     blocked = [one.text for one in found if one.true and objection(one.text, one.evidence) is not None]
-    assert len(missed) <= (name in {"fifth", "seventh"}), missed
+    assert len(missed) <= (name in {"fifth", "seventh", "sealed"}), missed
     assert len(blocked) <= most, blocked
 
 

@@ -42,3 +42,29 @@ def test_a_date_of_a_result_is_told_by_its_day_and_weekday():
 
 def test_an_id_is_itself():
     assert Figure("id", "r10012") in read("the reference is R-10012")
+
+
+@pytest.mark.parametrize(
+    ("text", "figure"),
+    [
+        ("twelve dollars a month", ("per", "month")),
+        ("interest is paid daily", ("per", "day")),
+        ("your last service was in March", ("month", "3")),
+        ("a thousand requests", ("number", "1000")),
+        ("a las diez y media", ("time", "10:30")),
+        ("las cinco menos cuarto", ("time", "04:45")),
+        ("quince por ciento", ("percent", "15")),
+        ("new cards arrive the next day", ("relative", "tomorrow")),
+    ],
+)
+def test_how_often_and_when_are_figures_too(text: str, figure: tuple[str, str]):
+    assert figure in told(text)
+
+
+def test_an_amount_as_systems_write_it_is_money():
+    assert ("money", "312") in told("total 312.00")
+
+
+def test_the_first_of_something_is_no_day():
+    assert told("the first service") == set()
+    assert told("on the first of the month") == {("day", "1")}
