@@ -9,6 +9,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from pipeline.testcalls.groundedness import Groundedness, groundedness
 from pipeline.testcalls.script import FOLDER, read_calls
 from recordings.events import to_json
 from server.cli.exits import Exit, fail
@@ -45,10 +46,13 @@ def show(outcomes: Sequence[Outcome], out: Console) -> None:
     table = Table(box=None, pad_edge=False)
     table.add_column("call")
     table.add_column("turns", justify="right")
+    table.add_column("grounded", justify="right")
     table.add_column("", no_wrap=True)
     for one in outcomes:
         mark = "[green]pass[/]" if one.passed else "[red]FAIL[/]"
-        table.add_row(one.scripted.call.name, str(len(one.scripted.call.steps)), mark)
+        rests = groundedness(one.events)
+        told = f"{rests.grounded}/{rests.stated}" if rests.stated else ""
+        table.add_row(one.scripted.call.name, str(len(one.scripted.call.steps)), told, mark)
     out.print(table)
     for one in outcomes:
         if not one.passed:
@@ -56,7 +60,10 @@ def show(outcomes: Sequence[Outcome], out: Console) -> None:
         for failure in one.failures:
             out.print(f"  {failure.where}: {failure.what}", markup=False)
     passed = sum(one.passed for one in outcomes)
+    rest = sum((groundedness(one.events) for one in outcomes), Groundedness())
     out.print(f"\n{passed} of {len(outcomes)} calls went as they should.")
+    if rest.stated:
+        out.print(f"{rest.grounded} of {rest.stated} answers have a source.")
 
 
 def report(folder: Path, outcomes: Sequence[Outcome]) -> dict[str, Any]:
@@ -70,6 +77,8 @@ def report(folder: Path, outcomes: Sequence[Outcome]) -> dict[str, Any]:
                 "name": one.scripted.call.name,
                 "file": str(one.scripted.file),
                 "passed": one.passed,
+                "stated": groundedness(one.events).stated,
+                "grounded": groundedness(one.events).grounded,
                 "failures": [{"where": failure.where, "what": failure.what} for failure in one.failures],
                 "events": [to_json(event) for event in one.events],
             }
