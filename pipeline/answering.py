@@ -46,10 +46,13 @@ from pipeline.line.ready import LineRuntime
 from pipeline.pace import Pace
 from pipeline.secrets_kept import Revealed, SecretGone, Secrets
 from pipeline.translating import Sentences, Translator
+from recordings.private_answers import mask_of, masked
 from voice.clauses import Clauses
 from voice.errors import ProviderError
 
 _log = structlog.get_logger(__name__)
+_OPENING = frozenset({"["})
+"""Of every mask."""
 
 
 class VoiceLost(Exception):
@@ -225,6 +228,10 @@ class Answering:
             self._log.record("message.sent", self._clock.now_ms(), **_text_sent(action.tool, done.result))
         self.post(ToolReturned(self._clock.now_ms(), action.call, done.ok, result, done.error, **more))
 
+    def _masks(self) -> frozenset[str]:
+        """What stands in the log for answers that are kept nowhere."""
+        return frozenset(mask_of(question.slot) for _, question in self._line.line.questions if question.redact)
+
     def _consented(self, tool: str) -> bool:
         """Whether it texts the caller what they agreed to."""
         spec = self._line.line.tool_spec(tool)
@@ -232,6 +239,8 @@ class Answering:
 
     def _shown(self, action: CallTool) -> Revealed:
         """The tool's arguments, with secrets where it only reads: what a tool writes is kept. Raises SecretGone."""
+        if masked(action.arguments, _OPENING) and masked(action.arguments, self._masks()):
+            raise SecretGone  # a call that was resumed: its log does not have the answer
         if not Secrets.among(action.arguments):
             return Revealed(action.arguments)
         spec = self._line.line.tool_spec(action.tool)

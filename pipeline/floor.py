@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from pipeline.assistant.exchange import CallerSilent, CallerTurn, CallerUnheard, DialogueEvent, Expect
 from pipeline.drive import Clock, Driver
@@ -220,7 +220,9 @@ class Floor:
         now_ms = self._clock.now_ms()
         if tongue is not None:
             self._taking.speaks(tongue)
-        secret = {"secret": expect.secret} if expect.secret else {}
+        secret: dict[str, Any] = {"secret": expect.secret} if expect.secret else {}
+        if expect.private:
+            secret = {**secret, "private": True}
         self._log.record("assistant.expects", now_ms, expecting=expect.kind, keys=expect.keys, **secret)
         if expect.max_digits > 0:
             self._collector.expect(max(1, expect.min_digits), expect.max_digits, secret=expect.secret)

@@ -4,7 +4,7 @@ from recordings.audio import CallAudio
 from recordings.events import Event
 from recordings.wav import CALLER, HEARD
 
-_CHANNELS = {"caller.said": CALLER, "assistant.heard": HEARD}
+_CHANNELS = {"caller.said": CALLER, "answer.hidden": CALLER, "assistant.heard": HEARD}
 
 
 class Silencing:

@@ -196,7 +196,9 @@ class TextCall:
     def expect(self, wanted: Expect) -> None:
         """The caller is expected to do this next."""
         self._expects = wanted
-        secret = {"secret": wanted.secret} if wanted.secret else {}
+        secret: dict[str, Any] = {"secret": wanted.secret} if wanted.secret else {}
+        if wanted.private:
+            secret = {**secret, "private": True}
         self._record("assistant.expects", expecting=wanted.kind, keys=wanted.keys, **secret)
 
     def end(self, ending: End) -> None:

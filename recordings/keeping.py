@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from recordings.private_answers import Amended, Kept, PrivateAnswers, span_of
 from recordings.redact import MASKS, Kind, found, is_card, masked, redacted, unfinished
 from recordings.spoken_digits import SpokenRun, digit_runs
 
@@ -20,26 +21,10 @@ _NEVER: Final = frozenset({
     "began", "expecting", "floor", "voice", "language", "recording_url",
 })  # fmt: skip
 """Fields that hold names of ours."""
-MARGIN_MS: Final = 200
-"""Silenced before and after an utterance: the gate hears its edges late."""
 _INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\d([T ][\d:.]+)?(Z|[+-]\d\d:\d\d)?")
 """ISO 8601: with microseconds it has as many digits as a card."""
 _TURNS: Final = 4
 """Utterances over which a number may be spread."""
-
-
-Amended = tuple[int, int, Mapping[str, Any]]
-"""An earlier event's seq and at_ms, and the data that are to stand in it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """An event's data as they are kept."""
-
-    data: Mapping[str, Any]
-    """`redacted` tells what was taken out, if anything; `silenced`, the recording's [start_ms, end_ms] that hold it."""
-    amended: tuple[Amended, ...] = ()
-    """Earlier events of kind caller.said that began what this one ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +42,17 @@ class Keeping:
     def __init__(self, kinds: Iterable[Kind]) -> None:
         self._kinds: Final = tuple(kinds)
         self._said: deque[_Said] = deque(maxlen=_TURNS)
+        self._private = PrivateAnswers()
 
     def kept(self, seq: int, at_ms: int, kind: str, data: Mapping[str, Any]) -> Kept:
         """What to keep of the event with this number. The data given are not changed."""
-        if not self._kinds or kind.startswith(_OURS):
+        if kind.startswith(_OURS):
             return Kept(data)
+        kept = self._by_kinds(seq, at_ms, kind, data) if self._kinds else Kept(data)
+        private = self._private.kept(seq, at_ms, kind, kept.data)
+        return Kept(private.data, (*kept.amended, *private.amended))
+
+    def _by_kinds(self, seq: int, at_ms: int, kind: str, data: Mapping[str, Any]) -> Kept:
         if kind == "caller.partial":
             return Kept({**data, "text": unfinished(str(data.get("text", "")), self._kinds)})
         taken = set[Kind]()
@@ -78,9 +69,9 @@ class Keeping:
     def _silenced(self, kind: str, data: Mapping[str, Any], amended: tuple[Amended, ...]) -> dict[str, Any]:
         """Which stretches of the recording hold what was taken out."""
         if kind == "caller.said":
-            spans = [*(_span(earlier) for _, _, earlier in amended), _span(data)]
+            spans = [*(span_of(earlier) for _, _, earlier in amended), span_of(data)]
         elif kind == "assistant.heard":
-            spans = [_span(data)]
+            spans = [span_of(data)]
         else:
             return {}
         return {"silenced": [span for span in spans if span is not None]}
@@ -123,13 +114,6 @@ def _reaches(run: SpokenRun, first: str, joined: str, last: str) -> bool:
         is_card(run.digits[:size]) and run.start < len(first) and run.place(0, size)[1] > len(joined) - len(last)
         for size in sizes
     )
-
-
-def _span(data: Mapping[str, Any]) -> list[int] | None:
-    start_ms, end_ms = data.get("start_ms"), data.get("end_ms")
-    if not isinstance(start_ms, int) or not isinstance(end_ms, int):
-        return None
-    return [start_ms - MARGIN_MS, end_ms + MARGIN_MS]
 
 
 def without_digits(value: Any) -> Any:

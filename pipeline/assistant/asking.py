@@ -66,6 +66,8 @@ def again(talk: Talk, asked: Asked, lead: str | None = None) -> bool:
 
 def answered(talk: Talk, words: Words, asked: Asked) -> bool | None:
     """Take an answer. True: go on with the flow; False: it waits; None: this was not an answer."""
+    if words.via != "dtmf" and not words.language.is_only_yes_or_no(words.text):
+        attempts.hide(talk, attempts.question_of(talk), words.text.strip())
     return confirming.answered(talk, words, asked) if isinstance(asked, Confirming) else _given(talk, words, asked)
 
 

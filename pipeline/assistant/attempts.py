@@ -104,12 +104,19 @@ def accept(talk: Talk, question: Question, value: Any) -> bool:
     state.refused.pop(question.slot, None)
     state.settled += (question.slot,)
     state.strikes = 0
+    hide(talk, question, str(value))
     talk.learned(question.slot, value)
     if question.consent is not None:
         talk.record("consent.recorded", turn=talk.turn, to=question.consent, given=value is True)
     assert state.place is not None  # noqa: S101  # only a step asks
     state.place = state.place.next
     return True
+
+
+def hide(talk: Talk, question: Question, text: str) -> None:
+    """Have the log keep none of an answer that is private: this text is nowhere in it, before or after."""
+    if question.redact and text:
+        talk.record("answer.hidden", turn=talk.turn, slot=question.slot, hidden=text)
 
 
 def refused(talk: Talk, question: Question) -> tuple[str, ...]:
@@ -137,7 +144,7 @@ def keypad_text(talk: Talk, question: Question) -> str | None:
 def expected(talk: Talk, question: Question, *, keys: bool) -> Expect:
     """What answers the question."""
     wanted = _wanted(talk, question, keys=keys or question.secret is not None)
-    return replace(wanted, wait_ms=question.wait_ms, secret=question.secret or "")
+    return replace(wanted, wait_ms=question.wait_ms, secret=question.secret or "", private=question.redact)
 
 
 def _wanted(talk: Talk, question: Question, *, keys: bool) -> Expect:

@@ -35,7 +35,8 @@ def read_back(
     longest = _LONGEST.get(question.kind, question.max_digits or 1)
     named = until_value(text or "", question.slot)
     confirming = replace(confirming, named=render(named, talk.line, talk.state, given, spell) or filled)
-    talk.wait(confirming, talk.expect_yes_no(1 if keys else longest, keys=keys))
+    expected = replace(talk.expect_yes_no(1 if keys else longest, keys=keys), private=question.redact)
+    talk.wait(confirming, expected)
     return False
 
 

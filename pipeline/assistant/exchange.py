@@ -226,6 +226,8 @@ class Expect:
     """How long silence may last before CallerSilent."""
     secret: str = ""
     """What kind of secret the answer is: it is keyed in, and nothing that is said is heard. Empty: none."""
+    private: bool = False
+    """The answer is kept in no text and no recording, though it is heard."""
     wait_ms: int | None = None
     """Quiet after which the answer is over, whatever was said; None: by what was asked and said (voice.endpoint)."""
     language: str = ""

@@ -71,6 +71,10 @@ class Question(Written):
         description="the answer is keyed in and seen by the tool that checks it alone: while it is asked nothing is "
         "heard or recorded (docs/privacy.md); the prompt has to ask for keys. # ends it, * alone gives it up",
     )
+    redact: bool = Field(
+        default=False,
+        description="the answer, an address say, is kept in no text and no recording (docs/privacy.md)",
+    )
     consent: Literal["text"] | None = Field(
         default=None,
         description="for kind yes_no: a yes is consent to be texted in this call; both answers are recorded",

@@ -13,6 +13,8 @@ _MISHEARD: Final = frozenset({"digits", "date", "name", "phone", "email", "money
 """Kinds of answer that are read back."""
 _KEYED: Final = frozenset({"digits", "date", "choice", "phone", "money", "number"})
 """Kinds that have a keypad twin."""
+_SAID_FREELY: Final = frozenset({"text", "name", "email", "phone", "spelled"})
+"""Kinds whose answers may be kept out of what is stored."""
 _SPELLED: Final = frozenset({"name", "email", "spelled"})
 
 
@@ -38,6 +40,9 @@ def check_question(path: _Path, question: Question) -> Iterator[Finding]:
             f"{slot!r} cannot be answered on the keypad",
             'add keypad: "Please type …"; callers need it when speech fails',
         )
+    if question.redact and kind not in _SAID_FREELY:
+        what = f"{slot!r} of kind {kind!r} cannot be redacted by slot"
+        yield Finding(path, what, "drop redact; for keyed secrets use secret, for cards and the like recording.redact")
     if question.consent is not None and kind != "yes_no":
         yield Finding(path, f"{slot!r} asks for consent, which is a yes or a no", "set kind: yes_no, or drop consent")
     yield from _check_answers(path, question)

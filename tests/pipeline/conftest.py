@@ -18,5 +18,6 @@ def example_line(tmp_path_factory) -> Line:
     (folder / "knowledge").mkdir(parents=True)
     (folder / "knowledge" / "returns.md").write_text("# Returns\n\n## How long do I have\n\nThirty days.\n")
     shutil.copytree(EXAMPLE / "backend", folder / "backend")
-    shutil.copy(EXAMPLE / "line.yaml", folder / "line.yaml")
+    for name in ("line.yaml", "tools.yaml"):
+        shutil.copy(EXAMPLE / name, folder / name)
     return load_line(folder)

@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +10,8 @@ import pytest
 from pipeline.line.load import load_line
 from recordings.wav import read_samples
 from telephony.double.tones import key_tone
-from tests.fakes.office import REPOSITORY, VirtualCall, virtual_office, virtually
+from tests.fakes.english import english_line
+from tests.fakes.office import VirtualCall, virtual_office, virtually
 from voice.audio import silence_ulaw
 
 pytestmark = pytest.mark.call
@@ -21,8 +21,7 @@ CARD = "4539578763621486"
 
 def secret_line(tmp_path: Path, kind: str, least: int, most: int) -> Path:
     """The example line, whose order numbers are secret now."""
-    folder = tmp_path / "line"
-    shutil.copytree(REPOSITORY / "lines" / "example", folder)
+    folder = english_line(tmp_path / "line")
     text = (folder / "line.yaml").read_text()
     question, behind = text.split("          prompt: What's your order number?\n", 1)
     rest = behind.split("          without: no_number\n", 1)[1]

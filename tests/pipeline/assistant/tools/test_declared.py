@@ -9,6 +9,7 @@ from pipeline.assistant.tools.bound import read_toolbox
 from pipeline.assistant.tools.request import Request
 from pipeline.line.errors import LineInvalid
 from pipeline.line.load import load_line
+from tests.fakes.english import ENGLISH, english_line
 
 pytestmark = pytest.mark.unit
 
@@ -68,10 +69,10 @@ def folder(root, tools=TOOLS, rules=RULES, table=TABLE):
 
 
 def line(root, bindings=BINDINGS, **files):
-    """The example line with these files beside it, and these tools bound."""
+    """The example line in English with these files beside it, and these tools bound."""
     place = folder(root, **files)
-    shutil.copytree(EXAMPLE, place, dirs_exist_ok=True)
-    written = (EXAMPLE / "line.yaml").read_text()
+    shutil.copytree(EXAMPLE, place, dirs_exist_ok=True, ignore=shutil.ignore_patterns("tools.yaml"))
+    written = ENGLISH.read_text()
     (place / "line.yaml").write_text(written.replace("tools:\n", bindings, 1))
     return place
 
@@ -171,8 +172,11 @@ def test_a_table_says_what_is_wrong_with_its_rows(tmp_path, table, said):
     assert said in "\n".join(map(str, problems))
 
 
-def test_a_line_without_these_files_is_as_it_was(example_line):
-    assert example_line.toolbox.declared == {}
-    spec = example_line.tool_spec("start_return")
+def test_a_line_without_these_files_is_as_it_was(tmp_path):
+    place = english_line(tmp_path / "line")
+    (place / "tools.yaml").unlink()
+    plain = load_line(place)
+    assert plain.toolbox.declared == {}
+    spec = plain.tool_spec("start_return")
     assert spec is not None
     assert spec.reversal is not None
