@@ -5,7 +5,6 @@ The decisions are in cores (admission, business_rules, errand); here is what the
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final, Protocol
@@ -13,6 +12,7 @@ from typing import Any, Final, Protocol
 import structlog
 
 from pipeline.assistant.tools.admission import admit, admit_arguments, key_of
+from pipeline.assistant.tools.asking import Asking, now_ms
 from pipeline.assistant.tools.business_rules import NO_RULES, FactSource, Rules, Ruling
 from pipeline.assistant.tools.errand import (
     Answered,
@@ -20,7 +20,6 @@ from pipeline.assistant.tools.errand import (
     Check,
     Errand,
     ErrandEvent,
-    Failed,
     LookedUp,
     Pause,
     Settle,
@@ -33,22 +32,13 @@ from pipeline.assistant.tools.port import (
     AnyTool,
     ArgumentsInvalid,
     BackendBroken,
-    BackendFailed,
     Contradiction,
     Discarded,
-    LookUp,
-    RemoteTool,
     RuledOut,
-    Tool,
-    ToolBusy,
     ToolError,
-    ToolLate,
-    ToolMalformed,
     ToolUnknown,
 )
-from pipeline.assistant.tools.schemas import wrong
 from pipeline.assistant.tools.standing import Standing
-from pipeline.line.expression import Expression
 from recordings.errors import StoreUnavailable
 
 __all__ = ["Approvals", "Asked", "ToolResult", "ToolRunner"]
@@ -118,25 +108,22 @@ class ToolRunner:
 
         closes: what ends the tools' connections.
         """
-        self._tools = dict(tools)
-        self._workers = workers
+        self._asking = Asking(tools, workers)
         self._rules = rules
         self._ledger = ledger or MemoryLedger()
         self._approvals = approvals
         self._today = today
         self._closes = closes
-        self._running = 0
         self._writes: dict[str, asyncio.Task[Settle]] = {}
-        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="tool")
 
     @property
     def tools(self) -> Mapping[str, AnyTool]:
         """By the names that the line's steps use."""
-        return self._tools
+        return self._asking.tools
 
     def wrap(self, around: Callable[[AnyTool], AnyTool]) -> None:
         """Put something around every tool: before the first call."""
-        self._tools = {name: around(tool) for name, tool in self._tools.items()}
+        self._asking.tools = {name: around(tool) for name, tool in self.tools.items()}
 
     async def run(
         self,
@@ -158,7 +145,7 @@ class ToolRunner:
         approved: a person said yes: rules and verification were looked at when the call asked.
         supervised: a person has to say yes to what changes anything, whatever its risk class.
         """
-        began_ms = _now_ms()
+        began_ms = now_ms()
         try:
             outcome = await self._run(
                 call, name, arguments, deadline_ms, standing, reply, approved=approved, supervised=supervised
@@ -168,11 +155,11 @@ class ToolRunner:
         except StoreUnavailable as lost:
             _log.error("tool not run", tool=name, reason=str(lost))
             outcome = ToolResult(ok=False, error=BackendBroken.code)
-        return replace(outcome, took_ms=_now_ms() - began_ms)
+        return replace(outcome, took_ms=now_ms() - began_ms)
 
     def close(self) -> None:
         """Take no more calls. What runs is waited for, so that no write is cut in two."""
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        self._asking.close()
 
     async def drained(self) -> None:
         """Return once no write is on its way any more."""
@@ -198,7 +185,7 @@ class ToolRunner:
         approved: bool,
         supervised: bool,
     ) -> ToolResult:
-        tool = self._tools.get(name)
+        tool = self.tools.get(name)
         if tool is None:
             raise ToolUnknown(name, "the line binds no such tool")
         spec = tool.spec
@@ -207,7 +194,7 @@ class ToolRunner:
             admit(name, spec, arguments, standing, reply)
         here = standing or Standing(call.partition("/")[0])
         write = Write(key_of(call, name, spec, arguments), name, dict(arguments), here.call_id, here.line)
-        wish = _Wish(tool, write, here, reply, _now_ms() + deadline_ms, approved)
+        wish = _Wish(tool, write, here, reply, now_ms() + deadline_ms, approved)
         ruling = Ruling() if approved else await self._ruling(wish)
         if ruling.verdict == "refuse":
             raise RuledOut(name, f"rule {ruling.rule!r}", ruling.say)
@@ -235,15 +222,15 @@ class ToolRunner:
 
     async def _fact(self, wish: _Wish, source: FactSource) -> Mapping[str, Any] | None:
         """What the rules look at, asked for these arguments; None: it could not be had."""
-        tool = self._tools.get(source.tool)
+        tool = self.tools.get(source.tool)
         if tool is None or tool.spec.writes:
             return None
         try:
             arguments = filled(source.arguments, wish.arguments)
         except PlaceEmpty:
             return None
-        within_ms = round((wish.until_ms - _now_ms()) * FACTS_SHARE)
-        asked = await self._attempt(tool, source.tool, f"{wish.write.key}/facts", arguments, within_ms)
+        within_ms = round((wish.until_ms - now_ms()) * FACTS_SHARE)
+        asked = await self._asking.attempt(tool, source.tool, f"{wish.write.key}/facts", arguments, within_ms)
         return asked.result if isinstance(asked, Answered) else None
 
     async def _ask_people(self, wish: _Wish, ruling: Ruling) -> ToolResult:
@@ -288,8 +275,8 @@ class ToolRunner:
         return settled
 
     async def _carried_out(self, wish: _Wish, *, unfinished: bool = False) -> Settle:
-        errand = Errand(wish.tool.spec, _now_ms(), wish.until_ms - _now_ms())
-        action = errand.begin(_now_ms(), unfinished=unfinished)
+        errand = Errand(wish.tool.spec, now_ms(), wish.until_ms - now_ms())
+        action = errand.begin(now_ms(), unfinished=unfinished)
         while not isinstance(action, Settle):
             action = errand.handle(await self._done(wish, action))
         return action
@@ -297,71 +284,15 @@ class ToolRunner:
     async def _done(self, wish: _Wish, action: Attempt | Pause | Check) -> ErrandEvent:
         match action:
             case Attempt(within_ms=within_ms):
-                return await self._attempt(wish.tool, wish.name, wish.write.key, wish.arguments, within_ms)
+                return await self._asking.attempt(wish.tool, wish.name, wish.write.key, wish.arguments, within_ms)
             case Pause(wait_ms=wait_ms):
                 await asyncio.sleep(wait_ms / 1000)
-                return Waited(_now_ms())
+                return Waited(now_ms())
             case Check(within_ms=within_ms):
-                return await self._looked_up(wish, within_ms)
-
-    async def _attempt(
-        self, tool: AnyTool, name: str, key: str, arguments: Mapping[str, Any], within_ms: int
-    ) -> Answered | Failed:
-        try:
-            result = await self._asked(tool, name, key, arguments, within_ms)
-        except ToolError as failed:
-            return Failed(_now_ms(), failed.code, failed.retryable, failed.effect, failed.say)
-        problem = wrong(tool.spec.result, result) if isinstance(result, Mapping) else "it is no object"
-        if problem:
-            _log.error("tool gave what it should not", tool=name, pii_problem=problem)
-            return Failed(_now_ms(), ToolMalformed.code, ToolMalformed.retryable, ToolMalformed.effect)
-        return Answered(_now_ms(), result)
-
-    async def _asked(self, tool: AnyTool, name: str, key: str, arguments: Mapping[str, Any], within_ms: int) -> Any:
-        try:
-            async with asyncio.timeout(within_ms / 1000):
-                if isinstance(tool, RemoteTool):
-                    return await tool.ask(key, arguments, within_ms)
-                return await asyncio.shield(self._in_thread(tool, name, key, arguments, within_ms))
-        except TimeoutError as late:
-            raise ToolLate(name, f"no result within {within_ms} ms") from late
-        except (ArithmeticError, AssertionError, LookupError, OSError, RuntimeError, TypeError, ValueError) as bug:
-            # A tool's own bug must not end a call: the caller hears that it did not work.
-            _log.error("tool broke", tool=name, error=type(bug).__name__)
-            raise BackendFailed(name, f"{type(bug).__name__} in the tool") from bug
-
-    def _in_thread(
-        self, tool: Tool, name: str, key: str, arguments: Mapping[str, Any], within_ms: int
-    ) -> "asyncio.Future[Mapping[str, Any]]":
-        if self._running >= self._workers:
-            raise ToolBusy(name, f"all {self._workers} workers are taken")
-        self._running += 1
-        future = asyncio.get_running_loop().run_in_executor(self._pool, tool.run, key, arguments, within_ms)
-        future.add_done_callback(self._ended)
-        return future
-
-    def _ended(self, future: "asyncio.Future[Mapping[str, Any]]") -> None:
-        self._running -= 1
-        if not future.cancelled():
-            future.exception()  # seen: a result that nobody waits for any more is no error of the loop
-
-    async def _looked_up(self, wish: _Wish, within_ms: int) -> LookedUp:
-        """Find out what became of a write whose answer was lost."""
-        how = wish.tool.spec.look_up
-        tool = self._tools.get(how.tool) if how else None
-        if how is None or tool is None or tool.spec.writes:
-            return LookedUp(_now_ms(), None)
-        given: dict[str, Any] = {**wish.arguments, "key": wish.write.key, "arguments": dict(wish.arguments)}
-        try:
-            arguments = filled(how.arguments, given)
-            asked = await self._attempt(tool, how.tool, f"{wish.write.key}/look-up", arguments, within_ms)
-            if not isinstance(asked, Answered):
-                return LookedUp(_now_ms(), None)
-            happened = _happened(how, given, asked.result)
-            result = filled(how.gives, {**given, "result": dict(asked.result)}) if happened else {}
-        except PlaceEmpty:
-            return LookedUp(_now_ms(), None)
-        return LookedUp(_now_ms(), happened, result)
+                how = wish.tool.spec.look_up
+                if how is None:
+                    return LookedUp(now_ms(), None)
+                return await self._asking.look_up(how, wish.write.key, wish.arguments, within_ms)
 
     def _outcome(self, wish: _Wish, settled: Settle) -> ToolResult:
         key = wish.write.key if wish.tool.spec.writes else ""
@@ -388,12 +319,3 @@ def _entry(write: Write, settled: Settle) -> Entry:
     elif settled.effect == "unknown":
         state = "checking"
     return Entry(write, state, settled.result, settled.error, settled.attempts)
-
-
-def _happened(how: LookUp, given: Mapping[str, Any], result: Mapping[str, Any]) -> bool | None:
-    return Expression.parse(how.happened).holds({**given, "result": dict(result)})
-
-
-def _now_ms() -> int:
-    """Of the loop's clock, which tests may run ahead."""
-    return round(asyncio.get_running_loop().time() * 1000)
