@@ -10,6 +10,6 @@ ENGLISH: Final = Path(__file__).resolve().parent / "lines" / "english" / "line.y
 
 def english_line(folder: Path) -> Path:
     """Make the line in this folder, whole."""
-    shutil.copytree(EXAMPLE, folder, ignore=shutil.ignore_patterns("line.yaml", "spanish.yaml"))
+    shutil.copytree(EXAMPLE, folder, ignore=shutil.ignore_patterns("line.yaml", "tools.yaml", "rules.yaml", "calls"))
     shutil.copy(ENGLISH, folder / "line.yaml")
     return folder
