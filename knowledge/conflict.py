@@ -9,6 +9,9 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Final
 
+import numpy as np
+import numpy.typing as npt
+
 from knowledge.english.vectors import word_vectors
 from knowledge.english.words import stem, words
 from knowledge.quantities import quantities, without_quantities
@@ -16,6 +19,9 @@ from knowledge.rank import names, terms
 
 SAME_SUBJECT: Final = 0.4
 """Likeness from which two clauses are about the same thing; from tests/fixtures/knowledge_conflicts.csv."""
+_NEARLY: Final = 0.3
+_SAME_MEANING: Final = 0.8
+"""Or so much likeness, and such likeness of what all words of the two mean together; from the same file."""
 _OF_HEADING: Final = 0.7
 """Weight of a heading's words, against 1 for those of the clause."""
 _CONTRAST: Final = 0.5
@@ -118,7 +124,7 @@ def _same_subject(
     for one, mine, other, theirs in _paired(holders.values()):
         if (only is None or one in only or other in only) and (id(mine), id(theirs)) not in pairs:
             pairs[id(mine), id(theirs)] = (likeness(mine, theirs), one, mine, other, theirs)
-    alike = sorted((pair for pair in pairs.values() if pair[0] >= SAME_SUBJECT), key=lambda pair: -pair[0])
+    alike = sorted((pair for pair in pairs.values() if _same(pair[0], pair[2], pair[4])), key=lambda pair: -pair[0])
     alike = [pair for pair in alike if not _apart(pair[2], pair[4])]
     return [(one, mine, other, theirs) for _, one, mine, other, theirs in alike]
 
@@ -130,6 +136,17 @@ def _paired(held: Iterable[Sequence[tuple[int, Fact]]]) -> Iterator[tuple[int, F
             for (one, mine), (other, theirs) in itertools.combinations(sharing, 2):
                 if one != other and mine.value != theirs.value:
                     yield one, mine, other, theirs
+
+
+def _same(alike: float, one: Fact, other: Fact) -> bool:
+    if alike >= SAME_SUBJECT or alike < _NEARLY:
+        return alike >= SAME_SUBJECT
+    return float(_meaning(one.words) @ _meaning(other.words)) >= _SAME_MEANING
+
+
+@lru_cache(maxsize=20_000)
+def _meaning(said: frozenset[str]) -> npt.NDArray[np.float32]:
+    return word_vectors().meaning(sorted(said))
 
 
 def likeness(one: Fact, other: Fact) -> float:

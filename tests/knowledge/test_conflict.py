@@ -1,6 +1,7 @@
 """Sections that contradict one another.
 
-The pairs of knowledge_conflicts.csv were looked at while the rule was made, those of the unseen ones were not."""
+The pairs of knowledge_conflicts.csv were looked at while the rule was made, those of the unseen ones were not. Of the
+third 11 of 20 were found at first sight, and 2 of 20 were wrong; what was mended then was judged by the first two."""
 
 import csv
 from pathlib import Path
@@ -36,7 +37,12 @@ def judged(name: str) -> list[tuple[bool, bool]]:
 
 
 @pytest.mark.parametrize(
-    ("name", "found", "false"), [("knowledge_conflicts.csv", 0.85, 0.1), ("knowledge_conflicts_unseen.csv", 0.8, 0.15)]
+    ("name", "found", "false"),
+    [
+        ("knowledge_conflicts.csv", 0.85, 0.1),
+        ("knowledge_conflicts_unseen.csv", 0.8, 0.15),
+        ("knowledge_conflicts_third.csv", 0.7, 0.1),
+    ],
 )
 def test_different_numbers_about_the_same_thing_are_found(name, found, false):
     pairs = judged(name)
