@@ -11,6 +11,7 @@ from pipeline.assistant.flow import Dialogue
 from pipeline.assistant.languages.reading import languages
 from pipeline.assistant.resume import replay
 from pipeline.assistant.understand import IntentModel
+from pipeline.line.escalation import defaults
 from pipeline.line.load import examine, load_line
 from pipeline.line.model import Line, Prompts
 from pipeline.line.templates import places
@@ -95,6 +96,23 @@ def test_a_person_is_brought_in_in_spanish(call: ScriptedCall, said: str) -> Non
     assert call.hears(said) == ["Por favor diga su mensaje."]
 
 
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ("voy a hablar con mi abogado y los voy a demandar", "No puedo opinar sobre asuntos legales."),
+        ("mi esposo falleció la semana pasada", "Lamento mucho su pérdida."),
+    ],
+)
+def test_a_person_is_brought_in_with_a_reason_in_spanish(call: ScriptedCall, said: str, words: str) -> None:
+    call.hears("español")
+    assert call.hears(said)[0].startswith(words)
+    assert call.records("escalation.raised")
+
+
+def test_every_rule_that_brings_in_a_person_says_why_in_each_language() -> None:
+    assert [rule.name for rule in defaults() if rule.say and not {"en", "es"} <= set(rule.say)] == []
+
+
 def test_who_listens_is_told_in_which_language_the_caller_speaks(call: ScriptedCall) -> None:
     assert [one.language for one in call.of(Expect)] == ["en"]
     for said, language in (("where is my order", "en"), ("español", "es"), ("in English please", "en")):
@@ -159,7 +177,10 @@ def test_what_is_not_translated_is_found(tmp_path: Path, old: str, new: str, wha
     assert old in text
     (folder / "line.yaml").write_text(text.replace(old, new), encoding="utf-8")
     problems = examine(folder, LINES / "languages").problems
-    assert any(what in problem.what and problem.line > 0 and problem.remedy for problem in problems)
+    found = next(problem for problem in problems if what in problem.what)
+    assert (found.file, found.line > 0) == (str(folder / "line.yaml"), True)
+    assert "es: …" in found.remedy or "qx: …" in found.remedy
+    assert str(found).startswith(f"{folder / 'line.yaml'}:{found.line}: ")
 
 
 def test_hours_are_filled_in_where_a_language_has_words_for_them(tmp_path: Path) -> None:
