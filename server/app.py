@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,8 +33,10 @@ from server.auth import Access
 from server.data_dir import DATABASE, RECORDINGS, own
 from server.engines import check_keys, open_llm, open_stt, open_turn_vote
 from server.health import Trouble, line_json, line_trouble
+from server.line_versions import LineVersions
 from server.lines import Lines
 from server.remembering import remember
+from server.retention import InUse, keep_so_long
 from server.settings import Settings, tool_secret
 from server.texting import open_messages
 from server.voices import expect, open_tts
@@ -91,7 +93,6 @@ async def open_office(settings: Settings, public_url: str) -> AsyncIterator[Offi
         kept = KeptTools(store, settings.org_id)
         messages = await open_messages(settings, public_url, stack)
         memories = Memories(store, settings.org_id)
-        _beside(stack, remember(store, memories))
         around = Surroundings(
             tool_secret,
             settings.tools_on_loopback,
@@ -104,7 +105,7 @@ async def open_office(settings: Settings, public_url: str) -> AsyncIterator[Offi
             messages,
         )
         lines = await stack.enter_async_context(Lines.open(settings, data_dir, prompts, around))
-        _beside(stack, write_after_calls(store, lines.line_of, public_url))
+        _beside(stack, remember(store, memories), write_after_calls(store, lines.line_of, public_url))
         approving = Approving(kept, lines.tools_of)
         await approving.finish_started()
         expect(tts, lines.spoken)
@@ -144,13 +145,35 @@ async def open_office(settings: Settings, public_url: str) -> AsyncIterator[Offi
             FastAPI(title="Cordboard", docs_url=None, openapi_url=None),
         )
         _add_routes(office, public_url, kept, approving)
+        _beside(
+            stack,
+            keep_so_long(settings.keep_days, store, LineVersions(data_dir / "lines"), _in_use(lines, switchboard)),
+        )
         async with lines.watched(stt.learn, switchboard.lines_in_use, switchboard.use_lines):
             yield office
 
 
-def _beside(stack: AsyncExitStack, work: Coroutine[None, None, None]) -> None:
-    """Run it until everything is taken down."""
-    stack.push_async_callback(_ended, asyncio.create_task(work))
+def _in_use(lines: Lines, switchboard: Switchboard) -> Callable[[], InUse]:
+    """What retention leaves alone."""
+
+    def used() -> InUse:
+        current = lines.current()
+        documents = {
+            (line.settings.name, document, version)
+            for line in current
+            if (shelf := lines.shelf_of(line.settings.name)) is not None
+            for document, version in shelf.index.connection().execute("SELECT path, version FROM documents")
+        }
+        versions = {line.version for line in (*current, *switchboard.lines_in_use())}
+        return InUse(frozenset(versions), frozenset(documents))
+
+    return used
+
+
+def _beside(stack: AsyncExitStack, *works: Coroutine[None, None, None]) -> None:
+    """Run these until everything is taken down."""
+    for work in works:
+        stack.push_async_callback(_ended, asyncio.create_task(work))
 
 
 async def _ended(task: "asyncio.Task[None]") -> None:

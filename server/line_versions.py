@@ -1,7 +1,10 @@
 """Copies of lines as calls began with them: a call that another process resumes goes on with its own version."""
 
+import os
 import re
 import shutil
+from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
 from secrets import token_hex
 from typing import Final
@@ -11,6 +14,8 @@ from pipeline.line.load import files_of, version_of
 from pipeline.line.model import Line
 
 _VERSION: Final = re.compile(r"[0-9a-f]{12}")
+_MARK: Final = ".used."
+"""Begins the name of a file whose time tells when a version was used last."""
 
 
 class LineVersions:
@@ -43,6 +48,24 @@ class LineVersions:
         finally:
             shutil.rmtree(fresh, ignore_errors=True)
         return True
+
+    def drop(self, before: datetime, in_use: Iterable[str], now: datetime) -> int:
+        """Delete copies that were used last before then; those in use are noted as used now. Raises OSError."""
+        used, dropped = set(in_use), 0
+        for place in sorted(self._root.iterdir()) if self._root.is_dir() else ():
+            if not _VERSION.fullmatch(place.name):
+                continue
+            mark = self._root / f"{_MARK}{place.name}"
+            if place.name in used:
+                mark.touch(mode=0o600)
+                os.utime(mark, (now.timestamp(), now.timestamp()))
+                continue
+            last_used = (mark if mark.exists() else place).stat().st_mtime
+            if last_used < before.timestamp():
+                shutil.rmtree(place)
+                mark.unlink(missing_ok=True)
+                dropped += 1
+        return dropped
 
     def folder(self, version: str) -> Path | None:
         """The copy of a version; None: there is none, or it is not what it was."""

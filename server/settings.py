@@ -31,6 +31,9 @@ class Settings(BaseSettings):
     """Where calls are kept: database, recordings, and caches that can be made again."""
     lines: Annotated[list[Path], NoDecode] = [Path("lines/example")]
     """Folders of the lines to answer, separated by commas."""
+    keep_days: Annotated[int, Field(ge=0, le=36_500)] = 0
+    """After so many days without use, earlier versions of lines and documents are deleted, and what is done in the
+    outbox. 0: they are kept. Calls and recordings stay."""
     org_id: str = "local"
     """Whose calls they are; one organisation a deployment."""
 
