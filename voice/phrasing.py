@@ -1,8 +1,8 @@
 """Written text into text that a voice says as a person would, and into clauses that can be said one by one. Pure.
 
 `speakable` may be applied twice; the second time changes nothing. What a screen shows stays as it was written: only
-the voice gets the words. English is spelled out here; for other languages only long numbers are separated into
-digits, and the voice's own rules do the rest.
+the voice gets the words. English is spelled out here; for other languages there are the rules of voice.phrasing_tables,
+long numbers are separated into digits, and the voice's own rules do the rest.
 """
 
 import re
@@ -12,6 +12,7 @@ from typing import Final
 import phonenumbers
 
 from voice import spoken
+from voice.phrasing_tables import COUNTED, RULES
 
 LONGEST_CLAUSE: Final = 140
 """Characters, some eight seconds. A longer sentence is cut at a comma or conjunction, to be heard sooner."""
@@ -66,8 +67,11 @@ _COUNTED: Final = (
 def speakable(text: str, language: str = "en") -> str:
     """Numbers, dates, times, amounts, identifiers, addresses and abbreviations as words; markup left out."""
     text = _without_markup(text)
-    if language.lower().partition("-")[0] != "en":
-        return _digits_apart(text)
+    code = language.lower().partition("-")[0]
+    if code != "en":
+        for pattern, said in RULES.get(code, ()):
+            text = pattern.sub(said, text)
+        return _digits_apart(" ".join(text.split()), COUNTED.get(code, ""))
     for _ in range(_MOST_PASSES):  # one is enough but for things written into each other: "x.com30"
         before, text = text, _rewritten(_without_markup(text))
         if text == before:
@@ -164,8 +168,9 @@ def _without_markup(text: str) -> str:
     return " ".join(text.split())
 
 
-def _digits_apart(text: str) -> str:
-    return re.sub(r"(?<![\d.,])\d{5,}(?![\d.,]\d)", lambda match: " ".join(match[0]), text)
+def _digits_apart(text: str, counted: str = "") -> str:
+    amount = rf"(?! (?:{counted})\b)" if counted else ""
+    return re.sub(rf"(?<![\d.,])\d{{5,}}(?!\d|[.,]\d){amount}", lambda match: " ".join(match[0]), text)
 
 
 def _with_addresses(text: str) -> str:

@@ -96,7 +96,7 @@ def test_any_text_is_spoken_somehow(text, language):
 
 
 def test_other_languages_keep_their_numbers_but_long_ones_are_said_digit_by_digit():
-    assert speakable("Su pedido 41729 cuesta 12,50 €", "es") == "Su pedido 4 1 7 2 9 cuesta 12,50 €"
+    assert speakable("Su pedido 41729 cuesta 12,50 €", "fr") == "Su pedido 4 1 7 2 9 cuesta 12,50 €"
 
 
 def test_clauses_end_where_sentences_do():
@@ -130,3 +130,22 @@ def test_clauses_lose_nothing(text):
     parts = clauses(text)
     assert " ".join(parts) == " ".join(text.split())
     assert all(parts)
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("Cuesta $12.50 y llega en 3-5 días.", "Cuesta 12 dólares con 50 centavos y llega en 3 a 5 días."),
+        ("Son $1,250.", "Son 1250 dólares."),
+        ("Son $12,500.", "Son 12500 dólares."),
+        ("El 20% de descuento.", "El 20 por ciento de descuento."),
+        ("Abrimos de 9:00 AM a 6:30 p. m.", "Abrimos de 9 de la mañana a 6 y 30 de la tarde"),
+        ("Escriba a ayuda@tienda.com", "Escriba a ayuda arroba tienda punto com"),
+        ("Pesa 3 kg o 7 lbs.", "Pesa 3 kilos o 7 libras."),
+        ("El Sr. López, pedido No. 12345", "El señor López, pedido número 1 2 3 4 5"),
+        ("Su pedido está en camino.", "Su pedido está en camino."),
+    ],
+)
+def test_spanish_is_said_as_people_say_it(written, said):
+    assert speakable(written, "es") == said
+    assert speakable(said, "es-MX") == said
