@@ -96,3 +96,10 @@ def test_one_call_may_be_chosen(cordboard, home):
     assert status == 0, told
     assert "1 of 1 calls" in told
     assert cordboard("eval", home / "line", "--case", "nothing")[0] == 2
+
+
+def test_a_code_that_is_texted_is_shown_where_it_was_sent(cordboard):
+    saas = EXAMPLE.parent / "saas"
+    status, told = cordboard("chat", saas, "--say", "i forgot my password", "--say", "#30114")
+    assert status == 0, told
+    assert "text message to +12125550131: Your code is" in told
