@@ -7,7 +7,7 @@ its own pace and pitch. Longer interruptions and single words are also recording
 
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,24 +57,39 @@ class Interjection:
     samples: Samples
 
 
+_AUDIBLE: Final = 10 ** (-45 / 20)
+"""RMS of a frame, 25 dB below the usual level."""
+_FRAME: Final = 160
+_CLICK_FRAMES: Final = 1
+_CLOSURE_FRAMES: Final = 5
+
+
 def interjections(audio: Path, half: int) -> list[Interjection]:
     """All of one half, 0 or 1, in the same order each time. Raises FileNotFoundError without flite or espeak-ng."""
-    found = [*_spoken(half), *_recorded(audio, half), *_made(half), *_noises(audio, half)]
+    kinds: Mapping[Kind, Sequence[str]] = {"backchannel": BACKCHANNELS, "command": COMMANDS, "question": QUESTIONS}
+    found = [*_spoken(kinds, half), *_recorded(audio, half), *_made(half), *_noises(audio, half)]
     return [
         Interjection(each.kind, each.text, each.voice, _cut(each.samples) * 10 ** ((LEVELS_DB[number % 5] + 20) / 20))
         for number, each in enumerate(found)
     ]
 
 
-def _spoken(half: int) -> list[Interjection]:
-    kinds: dict[Kind, tuple[str, ...]] = {"backchannel": BACKCHANNELS, "command": COMMANDS, "question": QUESTIONS}
+def sentences(texts: Sequence[str], half: int, share: int) -> list[Interjection]:
+    """Other interruptions, each by one in so many of a half's voices: to learn from."""
+    return [
+        Interjection(each.kind, each.text, each.voice, _cut(each.samples))
+        for each in _spoken({"question": texts}, half, share)
+    ]
+
+
+def _spoken(kinds: Mapping[Kind, Sequence[str]], half: int, share: int = 1) -> list[Interjection]:
     wanted = [
         (kind, text, program, voice)
         for kind, texts in kinds.items()
         for text in texts
         for program, voices in (("flite", _FLITE[half]), ("espeak-ng", _ESPEAK[half]))
         for voice in voices
-    ]
+    ][::share]
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(2) as pool:
 
         def say(number: int) -> Interjection:
@@ -134,7 +149,22 @@ def _noises(audio: Path, half: int, each: int = 8) -> Iterator[Interjection]:
 
 
 def _cut(samples: Samples) -> Samples:
-    """At the usual level, from its first to its last loud sample."""
+    """At the usual level, from its first to its last loud sample; a click long before it begins is no part of it."""
     usual = at_level(samples, -20.0)
     loud = np.flatnonzero(np.abs(usual) > _LOUD)
-    return usual[loud[0] : loud[-1] + 1]
+    start = int(loud[0])
+    while (after := _after_click(usual[start:])) is not None:
+        later = loud[loud >= start + after]
+        if not later.size or loud[-1] - later[0] < _CLOSURE_FRAMES * _FRAME:
+            return usual[loud[0] : loud[-1] + 1]
+        start = int(later[0])
+    return usual[start : loud[-1] + 1]
+
+
+def _after_click(usual: Samples) -> int | None:
+    """Where quiet ends that is longer than any closure and comes 40 ms after the first sample or sooner."""
+    frames = usual[: usual.size // _FRAME * _FRAME].reshape(-1, _FRAME)
+    heard = np.flatnonzero(np.sqrt(np.mean(np.square(frames), axis=1)) > _AUDIBLE)
+    first, then = heard[heard <= _CLICK_FRAMES], heard[heard > _CLICK_FRAMES]
+    since = int(first[-1]) if first.size else 0
+    return int(then[0]) * _FRAME if then.size and then[0] - since > _CLOSURE_FRAMES else None

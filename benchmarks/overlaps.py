@@ -73,13 +73,8 @@ def _judge() -> Acknowledging:
 
 def outcome(sound: Interjection, snr_db: float | None = None, *, judged: bool = True, seed: int = 0) -> Outcome:
     """Let it be heard over the assistant."""
-    rng = np.random.default_rng(seed)
-    begins = BEGINS_MS * 8 + int(rng.integers(160))
-    line = np.concatenate([np.zeros(begins), sound.samples, np.zeros(WATCH_MS * 8)])
-    loud = np.sqrt(np.mean(sound.samples[np.abs(sound.samples) > np.abs(sound.samples).max() / 10] ** 2))
-    noise = 10 ** (_QUIET_LINE_DB / 20) if snr_db is None else float(loud) * 10 ** (-snr_db / 20)
-    pcm = through_ulaw(line + rng.normal(0, noise, line.size))
-    begins_ms, lasts_ms = begins // 8, sound.samples.size // 8
+    pcm, begins_ms = on_line(sound, snr_db, seed)
+    lasts_ms = sound.samples.size // 8
     heard = _Conversation(sound.text, begins_ms, lasts_ms, judged=judged).play(pcm)
     pauses = [
         (start, end)
@@ -96,6 +91,16 @@ def outcome(sound: Interjection, snr_db: float | None = None, *, judged: bool = 
         min(WATCH_MS, max((end - start for start, end in pauses), default=0)),
         len(pauses),
     )
+
+
+def on_line(sound: Interjection, snr_db: float | None, seed: int) -> tuple[bytes, int]:
+    """PCM16 of a quiet line, or of a noisy one, with this sound in it, and the instant at which it begins."""
+    rng = np.random.default_rng(seed)
+    begins = BEGINS_MS * 8 + int(rng.integers(160))
+    line = np.concatenate([np.zeros(begins), sound.samples, np.zeros(WATCH_MS * 8)])
+    loud = np.sqrt(np.mean(sound.samples[np.abs(sound.samples) > np.abs(sound.samples).max() / 10] ** 2))
+    noise = 10 ** (_QUIET_LINE_DB / 20) if snr_db is None else float(loud) * 10 ** (-snr_db / 20)
+    return through_ulaw(line + rng.normal(0, noise, line.size)), begins // 8
 
 
 class _Conversation:

@@ -4,9 +4,9 @@ To be quiet is reversible (the ledger keeps the rest), so it is done on little e
 words, or speech that is too long for an acknowledgement. Between the two the assistant is held.
 
 A pause of more than 200 ms is noticed, a stop within 150 ms is prompt. Where sounds are judged (voice.acknowledging),
-the assistant is therefore held after 120 ms, which leaves time to learn what the sound resembles: what is clearly an
-acknowledgement lets it go on 100 or 160 ms later. It does so once in a stretch of speech: what goes on then takes the
-floor by its words or its length.
+the assistant is therefore held after 140 ms, which leaves time to learn what the sound resembles: an acknowledgement
+lets it go on 80 to 180 ms later. It does so once in a stretch of speech: what goes on then takes the floor by its words
+or its length. What is clearly meant is waited out: when the caller pauses, their words are still on their way.
 """
 
 import math
@@ -24,12 +24,14 @@ HOLD_FROM: Final = 0.5
 """Be quiet when the first 100 ms resemble a caller's voice this much (voice.vad, SpeechStarted.strength)."""
 HOLD_FROM_ASKED: Final = 0.3
 """The same while the assistant asks what a single word answers: callers answer before the question is over."""
-HOLD_AT_MS: Final = 120
+HOLD_AT_MS: Final = 140
 """A sound that is judged is held so long after its first voice, if it does not resemble an acknowledgement by then."""
-HOLD_AT: Final = -2.5
+HOLD_AT: Final = -3.0
 """Log odds from which it is."""
-GO_ON_AT: Final[Mapping[int, float]] = {220: -0.2, 280: 0.3}
+GO_ON_AT: Final[Mapping[int, float]] = {220: -3.5, 260: -2.6, 320: -1.2}
 """Log odds below which the assistant goes on, so long after the first voice."""
+WAIT_AT: Final = 2.0
+"""Log odds at the last judgement from which a pause of the caller does not let it go on before their words are due."""
 WORDS_FROM_MS: Final = 200
 """Words heard in less voice than this are a recogniser's guess at a noise, unless they say stop."""
 MEANT_MS: Final = 700
@@ -53,6 +55,8 @@ class Overlap:
     """The sound is being judged: neither its onset nor its going on holds the assistant."""
     _acknowledged: bool = False
     """The assistant was held by a judgement in this stretch of speech, and went on by one."""
+    _meant: bool = False
+    """It was judged to be held on purpose."""
     _unclear: bool = False
     """The words so far are a stop or the beginning of an acknowledgement ("no problem")."""
     resume_ms: int | None = None
@@ -65,7 +69,7 @@ class Overlap:
     def onset(self, strength: float, asked: str, *, judged: bool = False) -> Decision | None:
         """The caller begins to make a sound. Judged: what it resembles will be told."""
         self.voiced_ms = 0
-        self._acknowledged = self._unclear = False
+        self._acknowledged = self._unclear = self._meant = False
         self._judging = judged and asked not in ANSWERS and not self.held
         if self._judging:
             return None
@@ -76,6 +80,7 @@ class Overlap:
         if not self._judging or self._acknowledged:
             return None
         self._judging = since_ms < max(GO_ON_AT)
+        self._meant = meant_by >= WAIT_AT
         if since_ms == HOLD_AT_MS:
             return self._hold() if meant_by >= HOLD_AT else None
         if self._unclear or meant_by >= GO_ON_AT.get(since_ms, -math.inf):
@@ -108,7 +113,7 @@ class Overlap:
 
     def paused(self, at_ms: int, asked: str) -> Decision | None:
         """The caller is quiet, since this instant."""
-        if asked not in ANSWERS and not self._unclear:
+        if asked not in ANSWERS and not self._unclear and not self._meant:
             return self.resume()
         self.resume_ms = at_ms + ANSWER_DUE_MS if self.held else None
         return None

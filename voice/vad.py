@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from voice.acknowledging import LEAD_MS
+from voice.acknowledging_weights import FADED
 from voice.audio import FRAME_MS, FRAME_PCM_BYTES, PCM_BYTES_PER_MS
 from voice.detector import VoiceDetector
 from voice.overlap import HOLD_FROM
@@ -25,7 +26,7 @@ PAUSED_MS: Final = 100
 LONGEST_MS: Final = 20_000
 """Speech is cut here and begins anew, so that a recogniser's utterance is bounded whatever the noise."""
 
-JUDGED_MS: Final = (120, 220, 280)
+JUDGED_MS: Final = (140, 220, 260, 320)
 """When a sound over the assistant is judged, counted from where it began: voice.overlap says why."""
 _CONSONANT_MS: Final = 160
 """At most so long before the first voice a sound may have begun."""
@@ -33,9 +34,8 @@ _CLOSURE_FRAMES: Final = 5
 """So long its level may be low before that."""
 _GROWN_MS: Final = 180
 """A weak onset has so much voice before it may grow into one that is judged: coughs in threes have less."""
-_FADED: Final = 0.5
-"""What a frame at the line's noise takes from the odds that a sound is meant, up to _MOST_FADED of them."""
 _MOST_FADED: Final = 6
+"""Frames at the line's noise take from the odds that a sound is meant, up to so many of them."""
 
 _ONSET_WINDOW: Final = 5
 _ONSET_VOTES: Final = 3
@@ -238,7 +238,7 @@ class SpeechGate:
             if not self._strong:
                 return []
         self._judged += 1
-        faded = _FADED * min(self._detector.levels.low_frames, _MOST_FADED)
+        faded = FADED * min(self._detector.levels.low_frames, _MOST_FADED)
         return [SpeechJudged(self._next_ms, due_ms, self._judge.meant_by(sound) - faded)]
 
     def _sustained(self) -> list[GateEvent]:

@@ -111,8 +111,8 @@ def test_what_a_sound_resembles_decides_whether_the_assistant_is_held():
         on.floor.assistant_began("a1", interruptible=True)
         on.floor.heard(SpeechBegan(100, 100, 1.0, judged=True))
         assert on.out == []
-        on.floor.heard(SpeechResembles(220, 120, 5.0))
-        on.floor.heard(SpeechResembles(380, 280, -5.0))
+        on.floor.heard(SpeechResembles(240, 140, 5.0))
+        on.floor.heard(SpeechResembles(420, 320, -5.0))
         assert on.out == ["hold", "resume"]
 
     virtual_time.run(scene())

@@ -7,6 +7,8 @@ from benchmarks.onsets import onset_ms
 from benchmarks.speech_gate import at_level, load
 from voice.acknowledging import (
     ACKNOWLEDGEMENTS,
+    ACKNOWLEDGING,
+    BEGINNINGS,
     LEAD_MS,
     MEANT,
     STATES,
@@ -14,9 +16,12 @@ from voice.acknowledging import (
     Beginnings,
     tells_acknowledgements,
 )
+from voice.acknowledging_weights import ADVANTAGES
 from voice.audio import pcm_to_ulaw, ulaw_to_pcm
 from voice.errors import ProviderAbsent
+from voice.overlap import GO_ON_AT
 from voice.phone_scores import PhoneModel
+from voice.vad import JUDGED_MS
 
 PHONES = {
     name: place for place, name in enumerate(sorted({"SIL", *f"{ACKNOWLEDGEMENTS} {MEANT}".replace("|", " ").split()}))
@@ -63,6 +68,17 @@ def test_silence_behind_a_word_belongs_to_it():
 
 
 @pytest.mark.unit
+def test_every_beginning_has_been_weighed_and_none_counts_for_both_kinds():
+    assert list(ADVANTAGES) == list(BEGINNINGS)
+    assert not set(BEGINNINGS[:ACKNOWLEDGING]) & set(BEGINNINGS[ACKNOWLEDGING:])
+
+
+@pytest.mark.unit
+def test_nothing_at_all_is_no_fit():
+    assert Beginnings(PHONES).fit(scores("SIL")[:0]) is None
+
+
+@pytest.mark.unit
 def test_only_english_callers_are_judged():
     assert tells_acknowledgements("en-GB")
     assert not tells_acknowledgements("es")
@@ -91,7 +107,7 @@ def test_a_spoken_yes_is_told_from_a_spoken_no_before_it_is_over(judge, shared):
 
 
 @pytest.mark.adapter
-@pytest.mark.parametrize("ms", [120, 220, 280])
+@pytest.mark.parametrize("ms", JUDGED_MS)
 def test_a_line_without_any_noise_makes_no_difference(judge, shared, ms):
     path = shared / "audio/tts_callers/tau2_yes.wav"
     silent, quiet = (judge.meant_by(beginning(path, ms, noise_db)) for noise_db in (None, -65.0))
@@ -99,9 +115,10 @@ def test_a_line_without_any_noise_makes_no_difference(judge, shared, ms):
 
 
 @pytest.mark.adapter
-def test_most_questions_are_meant(judge, shared):
+def test_hardly_a_question_is_gone_on_over(judge, shared):
     paths = sorted((shared / "audio/callers_synth_8k").glob("in*.wav"))
-    assert np.mean([judge.meant_by(beginning(path, 340)) > 0 for path in paths]) > 0.8
+    for since_ms, least in GO_ON_AT.items():
+        assert np.mean([judge.meant_by(beginning(path, since_ms)) >= least for path in paths]) > 0.9
 
 
 @pytest.mark.adapter

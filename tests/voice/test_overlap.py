@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from voice.backchannel import said
-from voice.overlap import ANSWER_DUE_MS, HOLD_FROM, MEANT_MS
+from voice.overlap import ANSWER_DUE_MS, GO_ON_AT, HOLD_AT_MS, HOLD_FROM, MEANT_MS, WAIT_AT
 from voice.turn_events import (
     AssistantQuiet,
     AssistantStarted,
@@ -27,6 +27,7 @@ from voice.turn_events import (
     Unheard,
 )
 from voice.turns import TurnTaking
+from voice.vad import JUDGED_MS
 
 pytestmark = pytest.mark.unit
 
@@ -94,7 +95,7 @@ def judged(since_ms, meant_by):
     return SpeechJudged(1000 + since_ms, since_ms, meant_by)
 
 
-HELD = (TELLING, JUDGED, judged(120, 0.0))
+HELD = (TELLING, JUDGED, judged(140, 0.0))
 
 
 def test_a_sound_that_is_judged_holds_a_moment_later():
@@ -103,22 +104,42 @@ def test_a_sound_that_is_judged_holds_a_moment_later():
 
 
 def test_an_acknowledgement_beyond_doubt_pauses_nothing():
-    sure = (TELLING, JUDGED, judged(120, -9.0), judged(220, -9.0), judged(280, -9.0))
+    sure = (TELLING, JUDGED, *(judged(since_ms, -9.0) for since_ms in JUDGED_MS))
     assert play(*sure, SpeechPaused(1350)) == []
     assert play(*sure[:3], judged(220, 1.0)) == [Hold("u1")]
 
 
-@pytest.mark.parametrize("last", [(judged(220, -5.0),), (judged(220, 1.0), judged(280, -5.0))])
-def test_an_acknowledgement_pauses_the_assistant_for_less_than_is_noticed(last):
-    assert play(*HELD, *last) == [Hold("u1"), Resume("u1")]
+@pytest.mark.parametrize("unsure", [(), (judged(220, 1.0),), (judged(220, 1.0), judged(260, 1.0))])
+def test_an_acknowledgement_pauses_the_assistant_for_less_than_is_noticed(unsure):
+    assert play(*HELD, *unsure, judged(JUDGED_MS[len(unsure) + 1], -5.0)) == [Hold("u1"), Resume("u1")]
 
 
 def test_what_is_meant_stays_held():
-    assert play(*HELD, judged(220, 3.0), judged(280, 4.0), SpeechSustained(1450, 400)) == [Hold("u1")]
+    assert play(*HELD, judged(220, 3.0), judged(260, 3.0), judged(320, 4.0), SpeechSustained(1450, 400)) == [Hold("u1")]
+
+
+MEANT = (*HELD, judged(220, 1.0), judged(260, 1.0), judged(320, 1.0 + WAIT_AT), SpeechPaused(1340))
+
+
+def test_what_is_clearly_meant_is_not_gone_on_over_before_its_words_are_due():
+    unsure = (*HELD, judged(220, 1.0), judged(260, 1.0), judged(320, WAIT_AT - 1.0), SpeechPaused(1340))
+    assert play(*unsure) == [Hold("u1"), Resume("u1")]
+    assert play(*MEANT, 1340 + ANSWER_DUE_MS - 1) == [Hold("u1")]
+    assert play(*MEANT, 1340 + ANSWER_DUE_MS) == [Hold("u1"), Resume("u1")]
+    assert play(*MEANT, PartialHeard(1600, "stop")) == [Hold("u1"), Interrupt("u1")]
+
+
+def test_the_next_sound_is_judged_anew_after_one_that_was_meant():
+    later = (SpeechEnded(1340), Unheard(1500, "noise", 1000, 1340), SpeechStarted(2500, judged=True))
+    assert play(*MEANT, *later, SpeechJudged(2640, 140, 0.0), SpeechPaused(2700))[-2:] == [Hold("u1"), Resume("u1")]
+
+
+def test_every_instant_at_which_a_sound_is_judged_decides_something():
+    assert (HOLD_AT_MS, *GO_ON_AT) == JUDGED_MS
 
 
 def test_the_assistant_goes_on_once_and_is_then_stopped_by_words_or_length_only():
-    later = (*HELD, judged(220, -5.0), judged(280, 9.0), SpeechSustained(1450, 400))
+    later = (*HELD, judged(220, -5.0), judged(260, 9.0), judged(320, 9.0), SpeechSustained(1450, 400))
     assert play(*later) == [Hold("u1"), Resume("u1")]
     assert play(*later, PartialHeard(1500, "where is")) == [Hold("u1"), Resume("u1"), Interrupt("u1")]
     assert play(*later, SpeechSustained(1700, MEANT_MS)) == [Hold("u1"), Resume("u1"), Interrupt("u1")]
@@ -126,11 +147,11 @@ def test_the_assistant_goes_on_once_and_is_then_stopped_by_words_or_length_only(
 
 def test_an_answer_over_its_question_holds_at_once_whatever_it_resembles():
     asked = (Expecting(0, "yes_no"), TELLING, JUDGED)
-    assert play(*asked, judged(120, -9.0), judged(280, -9.0)) == [Hold("u1")]
+    assert play(*asked, judged(140, -9.0), judged(320, -9.0)) == [Hold("u1")]
 
 
 def test_a_judged_stop_word_is_not_gone_on_over_while_its_words_are_unclear():
-    assert play(*HELD, PartialHeard(1250, "no"), judged(280, -5.0)) == [Hold("u1")]
+    assert play(*HELD, PartialHeard(1250, "no"), judged(320, -5.0)) == [Hold("u1")]
 
 
 def test_words_take_the_floor_when_there_was_voice_enough_for_them():
@@ -194,8 +215,8 @@ def test_who_speaks_on_when_the_assistant_begins_holds_it():
     "sound",
     [
         (SpeechSustained(1240, 240), SpeechPaused(1300)),
-        (SpeechJudged(1120, 120, -9.0), SpeechJudged(1220, 220, -9.0), SpeechSustained(1240, 240)),
-        (SpeechJudged(1120, 120, 9.0), SpeechJudged(1220, 220, -9.0), SpeechSustained(1240, 240)),
+        (SpeechJudged(1140, 140, -9.0), SpeechJudged(1220, 220, -9.0), SpeechSustained(1240, 240)),
+        (SpeechJudged(1140, 140, 9.0), SpeechJudged(1220, 220, -9.0), SpeechSustained(1240, 240)),
     ],
 )
 def test_the_next_sentence_is_not_held_for_an_acknowledgement_of_the_last(sound):

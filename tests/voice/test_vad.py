@@ -235,7 +235,7 @@ class Lengths:
         return 2.0
 
 
-def test_a_sound_over_the_assistant_is_judged_three_times_from_before_its_beginning():
+def test_a_sound_over_the_assistant_is_judged_a_few_times_from_before_its_beginning():
     judge = Lengths()
     gate = SpeechGate(judge=judge)
     gate.judging = True
