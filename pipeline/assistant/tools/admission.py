@@ -19,8 +19,8 @@ from pipeline.assistant.tools.standing import Standing
 def admit(name: str, spec: ToolSpec, arguments: Mapping[str, Any], standing: Standing, reply: str) -> None:
     """Return where nothing speaks against it. Raises ToolError with the reason.
 
-    reply: the model's reply that wants it; empty: a step of the line does, which has its ids from the call by itself:
-    from slots that the caller confirmed and from results.
+    reply: the model's reply that wants it; empty: a step of the line does. The ids of either come from the call: its
+    results, the caller's words and profile, slots that the caller confirmed, and what the line itself writes.
     """
     if reply and standing.discarded(reply):
         raise Discarded(name, "the reply that wanted it was thrown away")
@@ -34,7 +34,7 @@ def admit(name: str, spec: ToolSpec, arguments: Mapping[str, Any], standing: Sta
     for argument, value in customers(spec.arguments, arguments) if spec.verification != "none" else ():
         if standing.customer and str(value) != standing.customer:
             raise NotVerified(name, f"{argument!r} is another customer than the caller")
-    for argument, value in ids(spec.arguments, arguments) if reply else ():
+    for argument, value in ids(spec.arguments, arguments):
         if not standing.known.has(value):
             raise IdUnknown(name, f"nobody in this call gave the id in {argument!r}")
 

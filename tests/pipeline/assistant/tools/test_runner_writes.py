@@ -227,6 +227,15 @@ def test_a_made_up_id_is_refused_before_anything_is_asked():
     assert bank.asked == 2
 
 
+@pytest.mark.parametrize("given", [False, True])
+def test_a_step_of_the_line_has_its_ids_from_the_call_too(given: bool):
+    standing, bank = Standing("CA1"), Bank()
+    if given:
+        standing.gave("find", {"order": {"id": "99"}})
+    (result,) = call(refunds(bank), ("CA1/k2", "refund", {"order_id": "99"}, {"standing": standing}))
+    assert (result.ok, result.error, bank.asked) == ((True, "", 1) if given else (False, "unknown_id", 0))
+
+
 def test_verification_is_enforced_by_the_runner():
     standing, bank = Standing("CA1", constants=["17"]), Bank()
     tools = refunds(bank, replace(REFUND, verification="one_time_code"))
