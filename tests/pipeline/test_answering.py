@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -85,7 +86,9 @@ class Bench:
             "Pace",
             SimpleNamespace(reached=lambda _stage: None, answered=lambda: None, owed=lambda _turn, **_more: None),
         )
-        line = cast("LineRuntime", SimpleNamespace(tools=self.tools, retrieval=DictRetrieval()))
+        asks = SimpleNamespace(questions=(("move", SimpleNamespace(slot="address", redact=True)),))
+        asks.tool_spec = lambda _tool: None
+        line = cast("LineRuntime", SimpleNamespace(tools=self.tools, retrieval=DictRetrieval(), line=asks))
         clock = CallClock()
         clock.start()
         dialogue = cast("Dialogue", self.dialogue)
@@ -145,6 +148,14 @@ def test_a_tool_runs_beside_the_call_with_a_key_of_this_call_and_comes_back_as_a
     on = bench([CALL, SAY], script)
     assert on.tools.calls == [("CA1/k1", "order_status", {"order": "12345"}, 900)]
     assert on.dialogue.told == [ToolReturned(1000, "k1", ok=True, result={"status": "sent"}, status="done")]
+
+
+def test_what_stands_for_an_answer_that_is_kept_nowhere_is_given_to_no_tool():
+    gone = replace(CALL, arguments={"order": "to [address]"})
+    on = bench([gone], ask)
+    assert on.tools.calls == []
+    assert on.dialogue.told == [ToolReturned(0, "k1", ok=False, error="secret_gone", status="refused")]
+    assert bench([replace(CALL, arguments={"order": "[no slot]"})], ask).tools.calls
 
 
 def test_what_is_found_comes_back_as_passages_that_can_be_spoken():
