@@ -19,6 +19,7 @@ from server import lines as module
 from server.app import Office, open_office
 from server.settings import Settings
 from telephony.token import MIN_SECRET_BYTES
+from tests.fakes.english import english_line
 from tests.fakes.routes import walked
 from voice.errors import ProviderFailed
 from voice.stt.port import Expectation, Transcript, Unrecognised
@@ -125,7 +126,11 @@ def test_a_voice_that_fails_is_told_until_it_speaks_again(tmp_path: Path, monkey
 
     async def script() -> None:
         settings = Settings(
-            lines=[EXAMPLE], data_dir=tmp_path / "data", access_token=TOKEN, sphinx_processes=1, sphinx_lanes=1
+            lines=[english_line(tmp_path / "english")],
+            data_dir=tmp_path / "data",
+            access_token=TOKEN,
+            sphinx_processes=1,
+            sphinx_lanes=1,
         )
         async with (
             open_office(settings, "http://test") as office,
@@ -147,7 +152,9 @@ def test_a_voice_that_fails_is_told_until_it_speaks_again(tmp_path: Path, monkey
 def test_what_signs_tokens_outlives_the_server_and_is_its_owners_alone(tmp_path: Path):
     async def script() -> None:
         data = tmp_path / "data"
-        settings = Settings(lines=[EXAMPLE], data_dir=data, sphinx_processes=1, sphinx_lanes=1)
+        settings = Settings(
+            lines=[english_line(tmp_path / "english")], data_dir=data, sphinx_processes=1, sphinx_lanes=1
+        )
         async with open_office(settings, "http://test") as office:
             secret = (data / "call_token_secret").read_bytes()
             assert len(secret) >= MIN_SECRET_BYTES
@@ -168,7 +175,9 @@ def test_what_signs_tokens_outlives_the_server_and_is_its_owners_alone(tmp_path:
 
 def test_lines_are_told_to_those_who_hold_the_token_only(tmp_path: Path):
     async def script() -> None:
-        settings = Settings(lines=[EXAMPLE], data_dir=tmp_path / "data", sphinx_processes=1, sphinx_lanes=1)
+        settings = Settings(
+            lines=[english_line(tmp_path / "english")], data_dir=tmp_path / "data", sphinx_processes=1, sphinx_lanes=1
+        )
         async with (
             open_office(settings, "http://test") as office,
             httpx.AsyncClient(transport=httpx.ASGITransport(office.app), base_url="http://test") as http,
@@ -203,7 +212,11 @@ def test_nothing_is_reached_without_a_token_or_the_carriers_signature(tmp_path: 
 
     async def script() -> None:
         settings = Settings(
-            lines=[EXAMPLE], data_dir=tmp_path / "data", access_token=TOKEN, sphinx_processes=1, sphinx_lanes=1
+            lines=[english_line(tmp_path / "english")],
+            data_dir=tmp_path / "data",
+            access_token=TOKEN,
+            sphinx_processes=1,
+            sphinx_lanes=1,
         )
         async with (
             open_office(settings, "http://test") as office,
