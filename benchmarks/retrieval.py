@@ -27,6 +27,7 @@ from knowledge.document import Document, Section
 from knowledge.english.sentences import SentenceVectors, installed_sentences
 from knowledge.english.words import words
 from knowledge.index import Index
+from knowledge.ingest import calibrate
 from knowledge.prepared import prepare
 from knowledge.retrieve import rank, search
 
@@ -34,13 +35,8 @@ PACKAGES: Final = ("numpy", "scipy", "sklearn", "sqlalchemy", "pydantic", "alemb
 QUESTIONS: Final = Path(__file__).with_name("retrieval_questions.csv")
 _LEFT_OUT: Final = frozenset({"test", "tests", "idlelib", "lib2to3", "site-packages", "turtledemo", "__pycache__"})
 _FEWEST_WORDS: Final = 8
-_OFF_TOPIC: Final = (
-    "what is the weather like tomorrow", "who won the football game last night", "can i have a pizza with mushrooms",
-    "how old is the president", "my cat is ill what should i do", "what time does the train to boston leave",
-    "is there a dentist nearby", "sing me a song please", "what is the capital of mongolia", "how do i bake sourdough",
-    "where can i park my car downtown", "does my insurance cover a broken leg", "i want to book a hotel in paris",
-    "tell me a joke about lawyers", "which wine goes with fish",
-)  # fmt: skip
+UNANSWERABLE: Final = Path(__file__).with_name("retrieval_unanswerable.txt")
+_SPOKEN_WORDS: Final = 45
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +83,8 @@ def _sections(path: Path, module: str) -> Iterator[Section]:
         if len(text.split()) >= _FEWEST_WORDS and name not in used:
             used.add(name)
             shown = "\n\n".join(" ".join(paragraph.split()) for paragraph in text.split("\n\n"))
-            yield Section(name, f"{module} {name}".replace("_", " "), shown, "", (), 0, 0, 1)
+            spoken = " ".join(shown.split()[:_SPOKEN_WORDS])
+            yield Section(name, f"{module} {name}".replace("_", " "), shown, spoken, (), 0, 0, 1)
 
 
 def _definitions(node: ast.AST, inside: str) -> Iterator[tuple[str, Any]]:
@@ -157,6 +154,7 @@ def built(documents: Sequence[Document], folder: Path, sentences: SentenceVector
     began = time.process_time()
     path = folder / f"{'with' if sentences else 'without'}.sqlite"
     build_index([prepare(document) for document in documents], {"content_hash": "benchmark"}, path, sentences)
+    calibrate(path, sentences)
     return Index(path, sentences), time.process_time() - began
 
 
@@ -202,9 +200,18 @@ def _of_index(index: Index, asked: Sequence[Question], took_s: float) -> dict[st
     def full_text(question: str) -> list[str]:
         return [names[place] for place in index.matches(question)]
 
-    off_topic = sum(search(index, question).certain for question in _OFF_TOPIC)
+    nothing = [line for line in UNANSWERABLE.read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
+    off_topic = sum(search(index, question).certain for question in nothing)
+    found = [(question, search(index, question.text)) for question in asked]
+    sure = [
+        f"{one.passages[0].document}#{one.passages[0].section}" in question.answers
+        for question, one in found
+        if one.certain
+    ]
     figures: dict[str, Mapping[str, Any]] = {} if index.sentences else {"FTS": measured(asked, full_text)}
-    rate = {"sections_per_s": index.sections / took_s, "off_topic_certain": off_topic}
+    rate = {"sections_per_s": index.sections / took_s, "off_topic_certain": off_topic / len(nothing)}
+    rate |= {"certain": len(sure) / len(asked), "certain_and_right": sum(sure) / len(asked)}
+    rate |= {"least_certain": index.least_certain}
     return figures | {kind: measured(asked, hybrid) | rate}
 
 

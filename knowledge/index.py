@@ -265,6 +265,8 @@ class Index:
         if self._about["sentences"] != (self.sentences.fingerprint if self.sentences else ""):
             raise ValueError("another sentence model")
         self.content_hash: str = self._about["content_hash"]
+        self.least_certain = float(self._about.get("least_certain", 0.0))
+        """Below this nothing is certain in this corpus (knowledge.calibrate)."""
         self.sections = int(self._about["sections"])
         self.open_sections = int(self._about["open_sections"])
         arrays = {name: unpacked(value) for name, value in connection.execute("SELECT name, value FROM arrays")}

@@ -12,10 +12,11 @@ from typing import Any, Final
 
 from knowledge.approvals import read_approvals
 from knowledge.build import amend_index, build_index
+from knowledge.calibrate import least_certain
 from knowledge.document import Document, keep_ids, read_document
 from knowledge.english.sentences import SentenceVectors
 from knowledge.errors import DocumentInvalid, DocumentsInvalid, DocumentUnread, IndexUnusable
-from knowledge.formats.extract import MAX_BYTES, SUFFIXES
+from knowledge.folder import File, files_of
 from knowledge.formats.separate import SeparateReader
 from knowledge.index import Index
 from knowledge.labels import Source, labels_for
@@ -23,19 +24,16 @@ from knowledge.prepared import Prepared, prepare, read_prepared, read_sections
 from knowledge.scan import Finding, scan
 from knowledge.schema import FORMAT
 
-MAX_DOCUMENTS: Final = 20_000
 _KEPT_INDEXES: Final = 4
 """Of one folder: the current one, those that a call may still read, and one to go back to."""
 AMENDED: Final = 1000
 """Sections from which on an edit changes a copy of the earlier index; a smaller one is made anew within a second."""
 _SMALL_CHANGE: Final = 0.25
 """Share of the documents that an edit may change for that."""
-_DRIFT: Final = 0.2
-"""Share of the text that may be other than what vectors were learned from; then all is made anew."""
 _ENGLISH: Final = ("synonyms.txt", "vectors.npz", "words.py", "concepts.py", "vectors.py", "features.py")
 _PARTS: Final = (
     "document.py", "labels.py", "chunk.py", "conflict.py", "quantities.py", "policy_words.txt", "prepared.py",
-    "build.py", "rows.py", "learned.py", "schema.py", "rank.py",
+    "build.py", "rows.py", "learned.py", "schema.py", "rank.py", "calibrate.py",
     "scan.py", "suspect.txt",
 )  # fmt: skip
 _FORMATS: Final = ("extract.py", "markdown.py", "web.py", "plain.py", "table.py", "pdf.py", "word.py", "separate.py")
@@ -60,20 +58,6 @@ class Reading:
     held: tuple[Held, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _File:
-    name: str
-    content: bytes
-    sidecar: bytes | None
-
-    @property
-    def digest(self) -> str:
-        digest = hashlib.sha256(f"{self.name}\0".encode("utf-8", "surrogatepass"))
-        for part in (self.content, self.sidecar or b""):
-            digest.update(f"{len(part)}:".encode() + part)
-        return digest.hexdigest()
-
-
 def ingest(folder: Path, into: Path, sentences: SentenceVectors | None = None, sources: Sequence[Source] = ()) -> Index:
     """Open the index of a folder's documents, building it if their content is new.
 
@@ -82,7 +66,7 @@ def ingest(folder: Path, into: Path, sentences: SentenceVectors | None = None, s
     knowledge.english.sentences.installed_sentences(), to find more. Files that cannot be used, and those held back,
     are told by `problems_of` and `held_of`. Raises DocumentsInvalid when no file can be used, and OSError.
     """
-    found, problems = _files_of(folder)
+    found, problems = files_of(folder)
     approvals = {(one.document, one.version) for one in _approvals(folder, problems)}
     parts = _hash_of_parts(sentences, sources)
     digest = hashlib.sha256(parts.encode())
@@ -124,9 +108,22 @@ def ingest(folder: Path, into: Path, sentences: SentenceVectors | None = None, s
     return Index(path, sentences)
 
 
+def calibrate(path: Path, sentences: SentenceVectors | None) -> None:
+    """Learn how certain is certain enough in a large corpus; a small one is like the one it was learned on."""
+    index = Index(path, sentences)
+    least = least_certain(index) if index.sections >= AMENDED else 0.0
+    index.close()
+    connection = sqlite3.connect(path)
+    try:
+        with connection:
+            connection.execute("INSERT INTO about VALUES ('least_certain', ?)", (str(least),))
+    finally:
+        connection.close()
+
+
 def read_folder(folder: Path, sources: Sequence[Source] = ()) -> Reading:
     """Read a folder's documents without building anything. Raises DocumentsInvalid for a folder without any."""
-    found, problems = _files_of(folder)
+    found, problems = files_of(folder)
     approvals = {(one.document, one.version) for one in _approvals(folder, problems)}
     documents: list[Document] = []
     held: list[Held] = []
@@ -173,7 +170,7 @@ class _Changes:
 
 
 def _changes(
-    found: Sequence[_File],
+    found: Sequence[File],
     problems: list[DocumentInvalid],
     approvals: set[tuple[str, str]],
     sources: Sequence[Source],
@@ -213,10 +210,11 @@ def _write(
     """Write the index of these documents: a large one of which little changed as a copy of the earlier one."""
     if earlier is None:
         build_index(changes.fresh, about, path, sentences)
+        calibrate(path, sentences)
         return
     connection = earlier.connection()
     few = len(changes.fresh) <= _SMALL_CHANGE * len(changes.same)
-    if few and earlier.sections >= AMENDED and float(earlier.about("learned_drift")) <= _DRIFT:
+    if few and earlier.sections >= AMENDED:
         same = set(changes.same)
         gone = [name for (name,) in connection.execute("SELECT path FROM documents") if name not in same]
         if len(gone) <= _SMALL_CHANGE * len(same):
@@ -224,10 +222,11 @@ def _write(
             return
     documents = [*changes.fresh, *(read_prepared(connection, name) for name in changes.same)]
     build_index(documents, about, path, sentences, earlier.path)
+    calibrate(path, sentences)
 
 
 def _read(
-    one: _File,
+    one: File,
     reader: SeparateReader,
     sources: Sequence[Source],
     approvals: set[tuple[str, str]],
@@ -248,51 +247,6 @@ def _read(
         held.append(Held(one.name, document.version, findings))
     else:
         documents.append(document)
-
-
-def _files_of(folder: Path) -> tuple[list[_File], list[DocumentInvalid]]:
-    """The folder's documents. Symbolic links are not followed out of the folder. Raises DocumentsInvalid, OSError."""
-    if not folder.is_dir():
-        raise DocumentsInvalid([DocumentInvalid(str(folder), 1, "is not a folder", "name the folder of the documents")])
-    found: list[_File] = []
-    problems: list[DocumentInvalid] = []
-    for path in documents_in(folder):
-        name = path.relative_to(folder).as_posix()
-        try:
-            found.append(_file(path, name, folder))
-        except DocumentInvalid as problem:
-            problems.append(problem)
-    if len(found) > MAX_DOCUMENTS:
-        too_many = f"holds more than {MAX_DOCUMENTS:,} documents"
-        raise DocumentsInvalid([DocumentInvalid(str(folder), 1, too_many, "use fewer files")])
-    if not found and not problems:
-        none = f"holds no {', '.join(sorted(SUFFIXES))} file"
-        raise DocumentsInvalid([DocumentInvalid(str(folder), 1, none, "add a document")])
-    return found, problems
-
-
-def documents_in(folder: Path) -> list[Path]:
-    """The files of a folder that are taken for documents, in order."""
-    return [
-        path
-        for path in sorted(folder.rglob("*"))
-        if path.suffix.lower() in SUFFIXES
-        and not any(part.startswith((".", "_")) for part in path.relative_to(folder).parts)
-        and path.is_file()
-    ]
-
-
-def _file(path: Path, name: str, folder: Path) -> _File:
-    sidecar = path.with_name(f"{path.name}.yaml")
-    for one in (path, sidecar):
-        if one.exists() and not one.resolve().is_relative_to(folder.resolve()):
-            raise DocumentInvalid(name, 1, "is a link that leads out of the folder", "copy the file here")
-    if path.stat().st_size > MAX_BYTES:
-        raise DocumentInvalid(name, 1, f"is larger than {MAX_BYTES:,} bytes", "split it into several files")
-    try:
-        return _File(name, path.read_bytes(), sidecar.read_bytes() if sidecar.is_file() else None)
-    except OSError as bad:
-        raise DocumentInvalid(name, 1, f"cannot be opened ({bad.strerror})", "look at its permissions") from bad
 
 
 def _approvals(folder: Path, problems: list[DocumentInvalid]) -> Sequence[Any]:

@@ -8,11 +8,13 @@ from datetime import date
 from pathlib import Path
 
 from knowledge.access import CALLER, Reader
+from knowledge.anew import DRIFTED, Anew
 from knowledge.approvals import FILE
 from knowledge.english.sentences import SentenceVectors
 from knowledge.errors import KnowledgeError
+from knowledge.folder import documents_in
 from knowledge.index import Index
-from knowledge.ingest import documents_in, held_of, ingest, problems_of
+from knowledge.ingest import held_of, ingest, problems_of
 from knowledge.labels import Source
 from knowledge.retrieve import Found, LocalRetrieval, Passage, passage
 
@@ -38,6 +40,7 @@ class LiveRetrieval:
         self._used = used
         self._looking = threading.Lock()
         self._failed = ""
+        self._anew: Anew | None = None
         self._seen = self._files()
         self._index = ingest(folder, into, sentences, self._sources)
         used(self._index)
@@ -66,6 +69,7 @@ class LiveRetrieval:
                 seen = self._files()
                 if seen == self._seen:
                     self._failed = ""
+                    self._keep_learning()
                     return False
                 index = ingest(self._folder, self._into, self._sentences, self._sources)
                 if index.content_hash != self._index.content_hash:
@@ -77,6 +81,16 @@ class LiveRetrieval:
             changed = index.content_hash != self._index.content_hash
             self._index = index
             return changed
+
+    def _keep_learning(self) -> None:
+        """Have vectors learned anew where much was edited, beside; take them over when nothing was edited meanwhile."""
+        if self._anew is None:
+            if float(self._index.about("learned_drift")) > DRIFTED:
+                self._anew = Anew(self._index)
+        elif self._anew.over():
+            done, self._anew = self._anew, None
+            if done.of == self._index.content_hash:
+                self._index = done.index()
 
     def troubles(self, today: date) -> tuple[str, ...]:
         """What is wrong with the documents, one sentence each: not usable, held back, contradicting, past review."""

@@ -152,17 +152,26 @@ def search(index: Index, question: str, reader: Reader = CALLER) -> Found:
     if not by_score or by_score[0].signals.covered == 0:
         return Found((), certain=False)
     best = by_score[0]
-    second = by_score[1].score if len(by_score) > 1 else 0.0
-    known = {name for term in asked for name in term.names if index.frequency(name)}
-    if reader != CALLER:
-        known |= {name for one in ranked if one.entry.place >= KEPT_FROM for name in one.entry.names}
-    sure = certainty(best.score, second, unknown_share(asked, known), best.signals)
+    sure = certainty_of(index, asked, by_score, reader)
     shown = [best, *(one for one in (ranked if index.sections > _FEW else by_score) if one is not best)][:_SHOWN]
     passages = [passage(one.entry, sure * min(1.0, max(0.0, one.score / best.score))) for one in shown]
     contradicted = index.contradictions(best.entry.place, reader)
-    certain = sure >= weights_for(best.signals).certain and bool(passages[0].spoken) and not contradicted
+    certain = (
+        sure >= max(index.least_certain, weights_for(best.signals).certain)
+        and bool(passages[0].spoken)
+        and not contradicted
+    )
     passages[1:] = sorted(passages[1:], key=lambda one: -one.score)
     return Found(tuple(passages), certain=certain, conflicts=contradicted)
+
+
+def certainty_of(index: Index, asked: Sequence[Term], by_score: Sequence[Ranked], reader: Reader = CALLER) -> float:
+    """Probability that the first of these sections, best first, answers the question."""
+    known = {name for term in asked for name in term.names if index.frequency(name)}
+    if reader != CALLER:
+        known |= {name for one in by_score if one.entry.place >= KEPT_FROM for name in one.entry.names}
+    best, second = by_score[0], by_score[1].score if len(by_score) > 1 else 0.0
+    return certainty(best.score, second, unknown_share(asked, known), best.signals)
 
 
 def rank(index: Index, question: str, reader: Reader = CALLER, wanted: int = _CONSIDERED) -> list[Ranked]:

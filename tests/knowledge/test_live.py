@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import server.migrations
+from knowledge.anew import DRIFTED
 from knowledge.approvals import Approval, approve
 from knowledge.index import Index
 from knowledge.ingest import held_of, ingest
@@ -136,3 +137,29 @@ def test_few_indexes_of_a_folder_are_kept(folder, tmp_path):
         shelf.write(folder, "maps", "Maps", "Trail maps", f"A trail map costs {price} dollars.")
         ingest(folder, tmp_path / "data")
     assert len(list((tmp_path / "data").iterdir())) == 4
+
+
+def test_after_large_edits_vectors_are_learned_anew_beside_and_the_edit_answers_at_once(tmp_path, monkeypatch):
+    monkeypatch.setattr("knowledge.ingest.AMENDED", 50)
+    folder = tmp_path / "knowledge"
+    folder.mkdir()
+    for thing in ("tent", "boot", "stove", "lamp", "rope"):
+        rows = [f"{thing} {at},A {thing} of size {at} weighs {at} grams." for at in range(12)]
+        (folder / f"{thing}s.csv").write_text("title,text\n" + "\n".join(rows) + "\n")
+    live = LiveRetrieval(folder, tmp_path / "data")
+    with (folder / "tents.csv").open("a") as file:
+        file.write("kayak,A kayak weighs twenty kilograms.\n" * 20)
+    assert live.look()
+    assert ask(live, "what does a kayak weigh") == "A kayak weighs twenty kilograms."
+    amended = live.index
+    assert float(amended.about("learned_drift")) > DRIFTED
+    assert not live.look()
+    assert live._anew is not None
+    assert live._anew.over(timeout_s=120)
+    assert not live.look()
+    assert float(live.index.about("learned_drift")) == 0
+    assert live.index.sections == amended.sections
+    assert ask(live, "what does a kayak weigh") == "A kayak weighs twenty kilograms."
+    (folder / "boots.csv").unlink()
+    assert live.look()
+    assert live.index.sections == amended.sections - 12
