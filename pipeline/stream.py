@@ -11,6 +11,7 @@ from pipeline.drive import TaskClock
 from pipeline.endpointing import Endpointing
 from pipeline.floor import Floor
 from pipeline.hearing import Hearing
+from pipeline.line.constants import constants
 from pipeline.line.model import Line
 from pipeline.line.ready import LineRuntime
 from pipeline.line.vocabulary import answers_to, qualified
@@ -67,7 +68,7 @@ class Stream:
         self.dialogue = Dialogue(line.line, line.understanding, model=runtime.model is not None, others=line.others)
         self.pace = Pace(clock, log, settings, runtime.prompts, self._say_now, self._give_up, 1 + _fills(past))
         self.endpointing = Endpointing(hearing, runtime.turn_vote, tasks)
-        standing = Standing(log.call_id, settings.name, tongues=line.line.tongues)
+        standing = Standing(log.call_id, settings.name, constants(settings), tongues=line.line.tongues)
         self._secrets = standing.secrets
         self.floor = Floor(clock, log, line.line.tongue.heard_as, 1 + _said(past), self, self._secrets)
         self.speaking = Speaking(clock, log, ear, self._began, self._heard, self._quiet, self._sounds)

@@ -29,6 +29,7 @@ from pipeline.assistant.llm.port import LanguageModel
 from pipeline.assistant.tools.port import Verification
 from pipeline.assistant.tools.standing import Standing
 from pipeline.drive import CallClock, TaskClock
+from pipeline.line.constants import constants
 from pipeline.line.ready import LineRuntime
 from pipeline.pace import Pace
 from recordings.log import CallLog
@@ -87,7 +88,9 @@ class TextCall:
         settings, caller = self._line.line.settings, self._caller
         zero = CallClock(lambda: caller.local_time)
         self._clock = TaskClock(zero)
-        self._standing = standing = Standing(self._log.call_id, settings.name, tongues=self._line.line.tongues)
+        self._standing = standing = Standing(
+            self._log.call_id, settings.name, constants(settings), tongues=self._line.line.tongues
+        )
         standing.verify(caller.verified, {})
         self._deaf = self._log.listen(standing.take)
         self._record(
