@@ -74,6 +74,7 @@ KINDS: Final[Mapping[str, tuple[str, ...]]] = {
     "floor.changed": ("floor",),  # caller | assistant | nobody
     # One turn: what the caller wanted and what was done about it
     "turn.began": ("turn", "utterance"),  # utterance: the caller's, or "" for the greeting
+    # intent: the likeliest; wish: {label, confidence}, one of the line's intents or "other"
     "turn.understood": ("turn", "intent", "confidence", "slots", "by"),
     "flow.entered": ("turn", "flow", "missing"),  # missing: the slots that it asks for and nobody gave yet
     "flow.held": ("turn", "flow", "autonomy", "would"),  # a person took over; would: the steps, in short
@@ -87,7 +88,7 @@ KINDS: Final[Mapping[str, tuple[str, ...]]] = {
         "queue",
         "priority",
         "evidence",
-    ),  # a person: now, or offered
+    ),  # a person: now, or offered; sentence: what the reason means, for people
     "tool.called": ("turn", "call", "tool", "arguments"),
     "tool.returned": ("turn", "call", "tool", "ok", "result", "error", "took_ms"),
     # Who the caller is: levels and ids, never what was asked or answered
@@ -111,6 +112,7 @@ KINDS: Final[Mapping[str, tuple[str, ...]]] = {
     "message.offered": ("by",),  # by: carrier, because no stream of the call lasts
     "turn.overdue": ("turn", "waited_ms"),  # no answer came in time: a human is brought in
     "turn.timed": ("turn", "reply_gap_ms", "fill_gap_ms", "stages"),  # ms after the caller's speech: pipeline.waterfall
+    # queue_state: emergency, holiday, closed, open; instead_of: the queue that was wanted, where it is another
     "message.taken": ("turn", "queue", "text", "start_ms", "end_ms"),
 }
 """Every kind with the fields its data must have; more fields are allowed."""

@@ -74,7 +74,8 @@ class Turn:
     sources: tuple[Source, ...] = ()
     tools: tuple[ToolUse, ...] = ()
     why: Mapping[str, Any] = field(default_factory=dict)
-    """As turn.understood tells: `by`, `confidence`, `signals`, `sentiment`, `trend`, `entities`."""
+    """As turn.understood tells: `by`, `confidence`, `signals`, `sentiment`, `trend`, `entities`; and `wish`, the label
+    of its intent."""
     person: Mapping[str, Any] = field(default_factory=dict)
     """Why a person was brought in or offered: the data of escalation.raised; empty: none was."""
     reply_gap_ms: int | None = None

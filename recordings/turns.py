@@ -116,12 +116,14 @@ def _why(data: Mapping[str, Any]) -> dict[str, Any]:
         "sentiment": data.get("sentiment") if _is_number(data.get("sentiment")) else 0,
         "trend": fields.text(data, "trend"),
         "entities": fields.mapping(data, "entities"),
+        "wish": fields.text(fields.mapping(data, "wish"), "label"),
     }
 
 
 def _person(data: Mapping[str, Any]) -> dict[str, Any]:
     said = data.get("evidence")
-    told: dict[str, Any] = {name: fields.text(data, name) for name in ("rule", "reason", "queue", "priority")}
+    names = ("rule", "reason", "sentence", "queue", "priority")
+    told: dict[str, Any] = {name: fields.text(data, name) for name in names}
     return {
         **told,
         "offered": data.get("offered") is True,

@@ -5,7 +5,7 @@ from pipeline.assistant.signals.entities import entities
 from pipeline.assistant.signals.listened import Listened
 from pipeline.assistant.signals.mood import SIGNALS
 from pipeline.assistant.signals.phrases import words_of
-from pipeline.assistant.signals.topics import heard
+from pipeline.assistant.signals.topics import FIRM, heard, told
 from pipeline.assistant.state import Asking, Confirming, Guessing, Open, Words
 from pipeline.assistant.talk import Talk
 
@@ -22,7 +22,10 @@ def take(talk: Talk, words: Words) -> None:
     if isinstance(state.waiting, Open | Guessing):
         found, guess = opening.understand(talk, words)
         intent, confidence, sure = guess.intent, guess.confidence, found is not None
-    talk.listened = Listened(tuple(words_of(words.text)), heard(words.text), named, intent, confidence, sure)
+    expected = 0.0 if isinstance(state.waiting, Open | Guessing) else FIRM
+    served = sure or opening.declined(talk, words) is not None
+    topics = told(words.text)[0] if served else heard(words.text, expected)
+    talk.listened = Listened(tuple(words_of(words.text)), topics, named, intent, confidence, sure)
     last = state.mood.last
     talk.told(
         signals={name: getattr(last, name) for name in SIGNALS},

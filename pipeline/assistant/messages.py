@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Final
 
-from pipeline.assistant import answers, escalating
+from pipeline.assistant import answers, escalating, queueing
 from pipeline.assistant.exchange import CallerTurn, CallerUnheard
 from pipeline.assistant.rules import Rule, normal
 from pipeline.assistant.spoken import render
@@ -70,7 +70,9 @@ def _keep(talk: Talk, text: str, start_ms: int, end_ms: int) -> None:
     talk.state.messages += 1
     taken = render(wanted.taken or "", talk.line, talk.state) or talk.prompts.message_kept
     queue, *urgency = escalating.whose(talk, wanted)
-    _write(talk, Message(f"m{talk.state.messages}", queue, text, start_ms, end_ms, "", taken, *urgency))
+    found = queueing.chosen(talk, queue)
+    kept = Message(f"m{talk.state.messages}", found.queue, text, start_ms, end_ms, "", taken, *urgency)
+    _write(talk, replace(kept, queue_state=found.state, instead_of=found.instead_of))
     if talk.state.place is not None:
         talk.state.place = talk.state.place.next
 
@@ -87,6 +89,8 @@ def _write(talk: Talk, message: Message) -> None:
         message=message.id,
         caller_number=state.caller_number,
         intent=state.last_intent,
+        queue_state=message.queue_state,
+        **({"instead_of": message.instead_of} if message.instead_of else {}),
         **({"priority": message.priority, "reason": message.reason} if message.priority else {}),
         slots={
             slot: state.facts[slot] for _, question in talk.line.questions if (slot := question.slot) in state.facts

@@ -15,6 +15,7 @@ from pipeline.assistant.understand import Guess
 from pipeline.line.flows import HUMAN_KEY
 from pipeline.line.flows import Question as Ask
 from pipeline.line.model import Intent
+from pipeline.line.policy import Boundary
 
 MAX_READINGS: Final = 4
 """Other readings may confirm the best one's intent, never bring in another."""
@@ -91,9 +92,14 @@ def digression(talk: Talk, words: Words, asked: Question) -> bool | None:
     return None
 
 
+def declined(talk: Talk, words: Words) -> Boundary | None:
+    """The topic of these words that the line declines."""
+    return next((one for one in talk.settings.boundaries if mentions(words.text, one.phrases)), None)
+
+
 def _declined(talk: Talk, words: Words) -> bool:
     """Whether this is a topic that the line declines; then that was said."""
-    boundary = next((one for one in talk.settings.boundaries if mentions(words.text, one.phrases)), None)
+    boundary = declined(talk, words)
     if boundary is None:
         return False
     talk.understood("rule", "boundary")

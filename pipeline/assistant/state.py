@@ -290,6 +290,10 @@ class Message:
     taken: str
     priority: str = ""
     reason: str = ""
+    queue_state: str = ""
+    """Whether the queue's people are there (line/queues.py)."""
+    instead_of: str = ""
+    """The queue that was wanted, where another gets it."""
 
 
 @dataclass(frozen=True, slots=True)

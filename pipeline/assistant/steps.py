@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, Final
 
-from pipeline.assistant import asking, conversing, escalating, instructions, outcomes, returning, verifying
+from pipeline.assistant import asking, conversing, escalating, instructions, outcomes, queueing, returning, verifying
 from pipeline.assistant.clarify import unanswered
 from pipeline.assistant.exchange import ToolReturned
 from pipeline.assistant.scope import holds as condition_holds
@@ -201,6 +201,7 @@ def not_found(talk: Talk) -> bool:
 
 
 def _take_message(talk: Talk, step: TakeMessageStep) -> bool:
+    queueing.tell_closed(talk, step.take_message)
     if not talk.say_filled(step.take_message.prompt, "question"):
         talk.say(talk.prompts.listening, "question")
     talk.wait(Messaging(), talk.expect_message())
@@ -211,6 +212,7 @@ def _enqueue(talk: Talk, step: EnqueueStep) -> bool:
     wanted = step.enqueue
     if wanted.say is not None and not talk.say_filled(wanted.say):
         talk.say(talk.prompts.human_instead, "apology")
+    queueing.tell_closed(talk, wanted)
     if wanted.prompt is None or not talk.say_filled(wanted.prompt, "question"):
         talk.say(talk.prompts.tell_queue, "question")
     talk.wait(Messaging(), talk.expect_message())

@@ -40,8 +40,13 @@ from pipeline.assistant.understand import Understanding
 from pipeline.line.flows import AskStep, Flow, Step, ToolStep
 from pipeline.line.model import Line, Prompts, Settings
 from pipeline.line.policy import HELD, Autonomy
+from pipeline.line.reasons import sentence
 from pipeline.line.vocabulary import MESSAGE, OPEN, YES_NO
 
+OTHER: Final = "other"
+"""Label of a turn that is none of the line's intents."""
+_SURE: Final = frozenset({"intent", "step", "keys"})
+"""Ways to understand a turn that settle its intent."""
 UNDERSTANDS: Final = ("rule", "step", "keys", "intent", "knowledge", "model", "clarify", "human")
 """How a turn was understood: the `by` of turn.understood."""
 
@@ -269,6 +274,7 @@ class Talk:
             turn=self.turn,
             rule=escalation.rule,
             reason=escalation.reason,
+            sentence=sentence(escalation.reason, escalation.rule),
             queue=escalation.queue,
             priority=escalation.priority,
             offered=escalation.offered,
@@ -378,10 +384,21 @@ class Talk:
             "tier": tier_of(self.state.facts),
         }
 
+    def _wish(self, understood: Mapping[str, Any]) -> dict[str, Any]:
+        """The turn's label out of the line's intents, or OTHER, with the probability that it is right."""
+        intent, sure = understood["intent"], understood["by"] in _SURE
+        if not intent and understood["by"] == "step":
+            intent = self.state.last_intent
+        if sure and self.settings.intent(intent) is not None:
+            return {"label": intent, "confidence": understood["confidence"]}
+        likeliest = 0.0 if self.settings.intent(intent) is None else understood["confidence"]
+        return {"label": OTHER, "confidence": round(1 - likeliest, 4)}
+
     def finish(self) -> list[DialogueAction]:
         """Close the event: the records that need all of it, and everything in order."""
         if self._understood is not None:
-            data = {**self._understood, "slots": self._learned, **self._told, **self._about()}
+            wish = {"wish": self._wish(self._understood)}
+            data = {**self._understood, "slots": self._learned, **self._told, **self._about(), **wish}
             self.out.insert(self._understood_at, Record("turn.understood", data))
         answered = self.replied or any(isinstance(action, Say) for action in self.out)
         if answered and not isinstance(self.state.waiting, Calling | Finding | Replying):

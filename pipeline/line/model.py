@@ -87,7 +87,22 @@ class Queue(Written):
 
     name: Name
     hours: Hours | None = Field(default=None, description="when its people are there; unset: the line's hours")
-    skills: tuple[Name, ...] = Field(default=(), max_length=20, description="what its people can do")
+    skills: tuple[Name, ...] = Field(
+        default=(),
+        max_length=20,
+        description="what its people can do; while it is closed another queue with all of these gets its callers",
+    )
+    languages: tuple[Name, ...] = Field(
+        default=(), max_length=20, description="what its people speak, like en; empty: every language of the line"
+    )
+    instead: Name | None = Field(default=None, description="the queue that gets its callers while it is closed")
+    closed: Text | None = Field(
+        default=None, description="said when it is closed; unset: prompts.queue_closed, where the queue has hours"
+    )
+    emergency: Text | None = Field(
+        default=None,
+        description="set while nobody there can be reached at all: said to callers; goes before hours",
+    )
     owner: Phrase | None = Field(default=None, description="who answers for it")
 
 
@@ -216,6 +231,10 @@ class Prompts(Written):
         default="I can't put you through from here yet, but a person will call you back. Please say your name, your "
         "phone number, and what it's about.",
         description="invites a message where an enqueue step has no prompt of its own",
+    )
+    queue_closed: Text = Field(
+        default="The people who take care of this are not there right now. {hours} They will call you back.",
+        description="said before a message for a queue that is closed; {hours} says until when",
     )
     back_to: Text = Field(
         default="Back to {about}.", description="said when the dialogue returns to a flow that another one interrupted"

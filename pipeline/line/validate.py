@@ -30,7 +30,7 @@ from pipeline.line.flows import (
 from pipeline.line.graph import Graph
 from pipeline.line.hints import meant
 from pipeline.line.knowing import check_identity
-from pipeline.line.model import MIN_EXAMPLES, Settings
+from pipeline.line.model import MIN_EXAMPLES, Hours, Settings
 from pipeline.line.questions import check_question, repeated
 from pipeline.line.templates import PLACE
 from pipeline.line.verbs import Conversation
@@ -77,6 +77,10 @@ def _check_greeting(settings: Settings, language: Language) -> Iterator[Finding]
 def _check_policy(settings: Settings) -> Iterator[Finding]:
     for index, name in repeated(_names(settings)):
         yield Finding(("queues", index), f"there are two queues named {name!r}", "keep one of them")
+    for index, queue in enumerate(settings.queues):
+        if queue.instead is not None and (queue.instead == queue.name or settings.queue(queue.instead) is None):
+            what = f"queue {queue.name!r} names {queue.instead!r} instead, which is no other queue"
+            yield Finding(("queues", index, "instead"), what, meant(queue.instead, _names(settings)))
     for index, topic in repeated([boundary.topic for boundary in settings.boundaries]):
         yield Finding(("boundaries", index, "topic"), f"{topic!r} is declined twice", "merge the two")
     for index, intent in enumerate(settings.intents):
@@ -86,13 +90,20 @@ def _check_policy(settings: Settings) -> Iterator[Finding]:
 
 
 def _check_hours(settings: Settings) -> Iterator[Finding]:
+    of_queues = [(("queues", at, "hours"), queue.hours) for at, queue in enumerate(settings.queues)]
+    for path, hours in [(("hours",), settings.hours), *of_queues]:
+        if hours is not None:
+            yield from _check_these_hours(path, hours)
+
+
+def _check_these_hours(path: tuple[str | int, ...], hours: Hours) -> Iterator[Finding]:
     try:
-        ZoneInfo(settings.hours.time_zone)
+        ZoneInfo(hours.time_zone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        zone = settings.hours.time_zone
-        yield Finding(("hours", "time_zone"), f"there is no time zone {zone!r}", 'use a name like "America/New_York"')
-    for index, day in repeated([holiday.date.isoformat() for holiday in settings.hours.holidays]):
-        yield Finding(("hours", "holidays", index), f"{day} is listed twice", "keep one of the two")
+        what = f"there is no time zone {hours.time_zone!r}"
+        yield Finding((*path, "time_zone"), what, 'use a name like "America/New_York"')
+    for index, day in repeated([holiday.date.isoformat() for holiday in hours.holidays]):
+        yield Finding((*path, "holidays", index), f"{day} is listed twice", "keep one of the two")
 
 
 def _check_intents(settings: Settings) -> Iterator[Finding]:

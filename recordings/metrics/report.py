@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from recordings.events import Event
+from recordings.metrics import wishes
 from recordings.metrics.ear import ear_timeline
 from recordings.metrics.eva import TurnScore, TurnTaking, turn_taking
 from recordings.metrics.panel import FINE_TICK_MS, TICK_MS, Figure, Moments, Panel, moments, panel
@@ -53,6 +54,8 @@ class CallMetrics:
     """None: there is no recording."""
     model: Mapping[str, Spent] = field(default_factory=dict)
     """What its requests to language models cost, by model."""
+    intents: tuple[str, ...] = ()
+    """What the caller wished for (wishes.labels)."""
 
 
 def measured(line: Timeline) -> Measured:
@@ -73,7 +76,7 @@ def call_metrics(
     """
     told = timeline(events, labels)
     ear = None if samples is None else measured(ear_timeline(samples, told))
-    return CallMetrics(call_id, measured(told), ear, spent(events, prices))
+    return CallMetrics(call_id, measured(told), ear, spent(events, prices), wishes.labels(events))
 
 
 def disagreements(one: Measured, other: Measured) -> tuple[str, ...]:
@@ -133,6 +136,7 @@ def to_json(metrics: CallMetrics) -> dict[str, Any]:
         "events": _measured(metrics.events),
         "ear": None if ear is None else _measured(ear),
         "model": {name: spent_to_json(one) for name, one in metrics.model.items()},
+        "intents": [*metrics.intents],
         "disagreements": None if ear is None else [*disagreements(metrics.events, ear)],
     }
 

@@ -19,13 +19,13 @@ from recordings.metrics.panel import Figure, Panel
 from recordings.metrics.report import (
     FIGURES,
     CallMetrics,
-    Together,
     call_metrics,
     disagreements,
     to_json,
     together,
     together_to_json,
 )
+from recordings.metrics.wishes import calls_by_intent
 from recordings.spending import Price, Spent, as_words, total
 from recordings.spending import to_json as spent_to_json
 from recordings.store import SqliteCallStore
@@ -70,7 +70,7 @@ def show(settings: Settings, asked: Asked, out: Console, *, as_json: bool) -> No
     if len(asked.call_ids) == 1:
         _show_one(found[0], out, as_json=as_json)
     else:
-        _show_together(together(call.events for call in found), _all_spent(found), out, as_json=as_json)
+        _show_together(found, out, as_json=as_json)
 
 
 async def _measured(settings: Settings, asked: Asked) -> list[CallMetrics]:
@@ -128,6 +128,8 @@ def _show_one(call: CallMetrics, out: Console, *, as_json: bool) -> None:
         if witness.panel.unclassified:
             out.print(f"{witness.panel.unclassified} sound(s) of the caller's are not known to be speech to us")
     _show_spent(call.model, out)
+    if call.intents:
+        out.print(f"Called about: {', '.join(call.intents)}")
     for difference in disagreements(call.events, call.ear) if call.ear is not None else ():
         out.print(f"[yellow]events and recording differ:[/] {difference}")
 
@@ -138,15 +140,19 @@ def _show_spent(by_model: Mapping[str, Spent], out: Console) -> None:
         out.print(f"Language model {model or '(unnamed)'}: {as_words(one)}")
 
 
-def _show_together(calls: Together, model: Mapping[str, Spent], out: Console, *, as_json: bool) -> None:
+def _show_together(found: Sequence[CallMetrics], out: Console, *, as_json: bool) -> None:
+    calls, model = together(call.events for call in found), _all_spent(found)
+    by_intent = calls_by_intent(call.intents for call in found)
     if as_json:
         told = {name: spent_to_json(one) for name, one in model.items()}
-        out.print_json(json.dumps({**together_to_json(calls), "model": told}))
+        out.print_json(json.dumps({**together_to_json(calls), "model": told, "calls_by_intent": dict(by_intent)}))
         return
     out.print(_table(f"{calls.calls} call(s), by their events", calls.fine, calls.pooled, calls.medians))
     median, mean = figures.score(calls.turn_taking.value), figures.score(calls.turn_taking_mean)
     out.print(f"EVA turn taking: median {median}, mean {mean} over {calls.turn_taking.n} call(s)")
     _show_spent(model, out)
+    if by_intent:
+        out.print(f"Calls by intent: {', '.join(f'{label} {calls}' for label, calls in by_intent.items())}")
 
 
 def _all_spent(calls: Sequence[CallMetrics]) -> Mapping[str, Spent]:

@@ -84,7 +84,7 @@ def test_a_turn_says_why_it_was_understood_so_and_which_rule_brought_in_a_person
     }
     raised = {
         "turn": "t4", "rule": "legal_threat", "reason": "legal", "queue": "legal_team", "priority": "high",
-        "offered": False, "evidence": ["sue you"],
+        "sentence": "The caller speaks of lawyers.", "offered": False, "evidence": ["sue you"],
     }  # fmt: skip
     events = [
         dataclasses.replace(event, data={**event.data, **told, "turn": "t4"}) if event.seq == last else event
@@ -96,7 +96,7 @@ def test_a_turn_says_why_it_was_understood_so_and_which_rule_brought_in_a_person
     assert why == (
         "Why: by intent, 90 % sure · urgency high · frustration low · sentiment -0.32, falling · order number 12345"
     )
-    assert person.startswith("A person takes over: legal rule legal_threat, priority high, for legal team")
+    assert person.startswith("A person takes over: legal · The caller speaks of lawyers. rule legal_threat, priority")
     assert person.endswith("“sue you”")
 
 

@@ -1,7 +1,8 @@
 """How urgent it is to a caller and how they feel: three signals and a sentiment for each turn, and their course. Pure.
 
 Phrases with strengths, for every language that has a file moods_*.txt; negated ones do not count, strengthened ones
-count more, weakened ones less. What several phrases say adds up: 1 - (1 - a)(1 - b).
+count more, weakened ones less. What several phrases say adds up: 1 - (1 - a)(1 - b). Words that are like those a
+signal was learned from (learned.py) tell it too.
 """
 
 from collections.abc import Mapping
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final, Literal, Self
 
+from pipeline.assistant.signals import learned
 from pipeline.assistant.signals.phrases import (
     Match,
     Phrase,
@@ -29,6 +31,8 @@ _WEIGHT: Final = (0.0, 0.3, 0.5, 0.75)
 """Of one phrase, by its strength."""
 _STRENGTHENED: Final = 0.2
 _WEAKENED: Final = 0.5
+_LEARNED: Final = 0.8
+"""Of what was learned (learned.py), times its probability: high from 0.75 on."""
 _SAME_AGAIN: Final = 0.3
 """Frustration of a caller who says the same once more, in as many words."""
 _FEWEST_WORDS: Final = 4
@@ -115,11 +119,17 @@ def level_of(value: float) -> Level:
 def read(text: str, *, again: bool = False) -> Signals:
     """The signals of one utterance. again: the caller said the same before."""
     words = words_of(text)
-    calm, evidence = dict.fromkeys(SIGNALS, 1.0), []
+    calm, evidence, denied = dict.fromkeys(SIGNALS, 1.0), [], set[str]()
     for language, found in _cues().items():
-        for match in found.matches(words):
+        matches, not_meant = found.told(words)
+        denied |= not_meant
+        for match in matches:
             calm[match.name] *= 1 - _weight(match, words, language)
             evidence.append(f"{match.name}: {match.text}")
+    for name, alike in learned.heard(text).items():
+        if name in calm and name not in denied:
+            calm[name] = min(calm[name], 1 - _LEARNED * alike.probability)
+            evidence.append(f"{name}: {alike.words}")
     if again:
         calm["frustration"] *= 1 - _SAME_AGAIN
         evidence.append("frustration: says the same again")

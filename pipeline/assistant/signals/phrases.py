@@ -100,15 +100,22 @@ class PhraseSet:
 
     def matches(self, words: list[str]) -> list[Match]:
         """Phrases that occur and are meant, in the order of the words."""
+        return self.told(words)[0]
+
+    def told(self, words: list[str]) -> tuple[list[Match], frozenset[str]]:
+        """Phrases that occur and are meant, in the order of the words; and the names of which one is not meant."""
         line = "".join(f"{word} " for word in words)
         found = [(phrase, match) for phrase in self._worth_trying(words) for match in phrase.pattern.finditer(line)]
         blocked = [match.span() for phrase, match in found if phrase.blocks]
-        meant = [
-            _match(phrase, match, line)
-            for phrase, match in found
-            if not phrase.blocks and not any(start < match.end() and match.start() < end for start, end in blocked)
-        ]
-        return sorted((match for match in meant if not self._negated(words, match.start)), key=lambda one: one.start)
+        meant, denied = [], set[str]()
+        for phrase, match in found:
+            said = _match(phrase, match, line)
+            overlaps = any(start < match.end() and match.start() < end for start, end in blocked)
+            if phrase.blocks or overlaps or self._negated(words, said.start):
+                denied.add(phrase.name)
+            else:
+                meant.append(said)
+        return sorted(meant, key=lambda one: one.start), frozenset(denied)
 
     def _worth_trying(self, words: list[str]) -> list[Phrase]:
         whole = [phrase for word in words for phrase in self.by_word.get(word, ())]

@@ -56,11 +56,24 @@ def test_what_the_line_is_not_about_is_unsure(model):
     assert [text for text in ELSEWHERE if model.intent(text).sure] == []
 
 
+@pytest.mark.row(2)
 def test_confidence_means_what_it_says(model, halves):
     guesses = [(model.intent(text), intent) for text, intent in halves[1]]
     promised = float(np.mean([guess.confidence for guess, _ in guesses]))
     kept = float(np.mean([guess.intent == intent for guess, intent in guesses]))
     assert promised == pytest.approx(kept, abs=0.1)
+    assert calibration_error(guesses) <= 0.1
+
+
+def calibration_error(guesses):
+    """How far ten shares of confidence are from how often they were right, on average by their sizes."""
+    parts = [[each for each in guesses if min(9, int(each[0].confidence * 10)) == part] for part in range(10)]
+    off = [
+        len(part) * abs(np.mean([guess.confidence - (guess.intent == intent) for guess, intent in part]))
+        for part in parts
+        if part
+    ]
+    return float(sum(off)) / len(guesses)
 
 
 def test_a_phrase_it_was_taught_is_recognised(model, halves):

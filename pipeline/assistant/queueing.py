@@ -1,0 +1,28 @@
+"""Which queue gets the caller now, and what is said where nobody is there. Pure."""
+
+from pipeline.assistant import escalating
+from pipeline.assistant.talk import Talk
+from pipeline.line.flows import TakeMessage
+from pipeline.line.hours import spoken_status
+from pipeline.line.queues import Chosen, choose, local_time
+from pipeline.line.verbs import Enqueue
+
+
+def chosen(talk: Talk, queue: str) -> Chosen:
+    """Who gets a caller that is meant for this queue."""
+    settings = talk.settings
+    return choose(settings.queues, queue, settings.hours, talk.line.tongue.code, talk.state.local_time)
+
+
+def tell_closed(talk: Talk, wanted: TakeMessage | Enqueue) -> None:
+    """Say so where a queue says what is said, or has hours of its own: else the line's own texts are enough."""
+    found = chosen(talk, escalating.whose(talk, wanted)[0])
+    queue, now = talk.settings.queue(found.queue), talk.state.local_time
+    if queue is None or found.state == "open" or now is None:
+        return
+    text = queue.emergency or queue.closed
+    if text is None and queue.hours is not None:
+        status = spoken_status(queue.hours, local_time(queue.hours, now), talk.line.tongue)
+        text = talk.prompts.queue_closed.format(hours=status)
+    if text is not None:
+        talk.say(text)
