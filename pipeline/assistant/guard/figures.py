@@ -81,6 +81,8 @@ def _figure_at(pieces: list[Piece], at: int) -> tuple[list[Figure], int]:
         return [Figure("id", piece.value)], 1
     if isinstance(piece, Number):
         return _quantity(pieces, at, piece)
+    if not piece[0].isdigit():
+        return _said_of_time(pieces, at, piece)
     if re.fullmatch(r"\d{4}-\d{2}-\d{2}.*", piece):
         return _iso(piece), 1
     if re.fullmatch(r"\d{1,2}:\d{2}", piece):

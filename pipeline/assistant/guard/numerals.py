@@ -103,7 +103,7 @@ def _number_at(tokens: list[str], at: int) -> tuple[Piece, int]:
         return Number(_decimal(token[1:]), money=True, written=True), 1
     if token[0].isdigit():
         return _written(token), 1
-    if any(sign.isdigit() for sign in token):
+    if not token.isalpha() and any(sign.isdigit() for sign in token):
         return Code(re.sub(r"[^a-z0-9]", "", token)), 1
     return _spoken(tokens, at)
 
