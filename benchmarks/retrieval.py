@@ -83,7 +83,7 @@ def _sections(path: Path, module: str) -> Iterator[Section]:
         if len(text.split()) >= _FEWEST_WORDS and name not in used:
             used.add(name)
             shown = "\n\n".join(" ".join(paragraph.split()) for paragraph in text.split("\n\n"))
-            spoken = " ".join(shown.split()[:_SPOKEN_WORDS])
+            spoken = " ".join(shown.split("\n\n")[0].split()[:_SPOKEN_WORDS])
             yield Section(name, f"{module} {name}".replace("_", " "), shown, spoken, (), 0, 0, 1)
 
 

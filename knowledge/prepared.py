@@ -77,7 +77,7 @@ def _section(title: str, section: Section) -> PreparedSection:
         section,
         tuple(sorted(names(f"{title}. {section.heading}. {'. '.join(section.asked)}. {whole}"))),
         tuple((line, count_concepts(words(line))) for line in lines if line),
-        chunks(f"{section.spoken}\n\n{section.text}"),
+        chunks(whole),
         facts(f"{title}. {section.heading}", whole),
     )
 
