@@ -144,6 +144,27 @@ def test_two_turns_of_anger_bring_in_a_person_one_does_not():
     assert (raised["rule"], raised["reason"], raised["priority"]) == ("anger", "angry", "high")
 
 
+@pytest.mark.row(67)
+@pytest.mark.parametrize(
+    ("first", "then", "rule"),
+    [
+        ("you people are a bunch of crooks", "this is an absolute disgrace", "anger"),
+        ("i'm absolutely livid with you", "worst company i've ever dealt with", "anger"),
+        ("son unos ladrones", "esto es una vergüenza", "anger"),
+        ("estoy furioso con ustedes", "váyanse al diablo", "anger"),
+        ("i'm sick of this i have called five times", "nobody ever calls me back and i'm fed up", "frustration"),
+        ("estoy harto ya he llamado cinco veces", "llevo horas esperando y nadie me ayuda estoy harta", "frustration"),
+    ],
+)
+def test_two_turns_of_a_bad_mood_bring_in_a_person_in_either_language(first, then, rule):
+    call = small()
+    call.hears("order")
+    call.hears(first)
+    assert call.records("escalation.raised") == []
+    call.hears(then)
+    assert [one["rule"] for one in call.records("escalation.raised")] == [rule]
+
+
 @pytest.mark.row(66, 19, 172)
 def test_what_is_not_understood_twice_goes_to_a_person_and_never_loops():
     call = small()
