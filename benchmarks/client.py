@@ -38,9 +38,9 @@ _TURNS: Final = "brook cliff creek field forest glen grove harbor hill island la
 CALLERS: Final = tuple(_CALLERS.split())
 """A word for each caller: replies begin with it."""
 TURNS: Final = tuple(_TURNS.split())
-TAIL: Final = (
-    "is lovely in spring, quiet and mostly dry. Many of our guests like it for a long walk, and it is easy to find"
-)
+BEGINNING: Final = "is what you mean? Shall I go on about it, and may I tell you more of it"
+FURTHER: Final = ", and shall I go on, and may I tell you more of it"
+"""A reply of any length without a statement, which would need a source."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,10 +173,10 @@ class Phone:
 
 def reply(word: str, place: str, letters: int) -> str:
     """What the language model says: it begins with the caller's word and takes 40 ms a letter."""
-    text = f"{word.capitalize()} {place} {TAIL}"
+    text = f"{word.capitalize()} {place} {BEGINNING}"
     while len(text) < letters:
-        text += f", with {TAIL[3:]}"
-    return text[:letters].rsplit(" ", 1)[0].rstrip(",.") + "."
+        text += FURTHER
+    return text[:letters].rsplit(" ", 1)[0].rstrip(",?") + "?"
 
 
 @asynccontextmanager

@@ -31,7 +31,7 @@ from voice.tts.port import Aligned
 MEDIAN_MS: Final = {"stt": 100, "llm": 200, "tts": 100}
 TAILS: Final = 3.0
 QUESTION: Final = "do your tents smell of elderberries"
-REPLY: Final = "They do not smell of anything at all."
+REPLY: Final = "Do you think they smell of anything at all?"
 GOODBYE: Final = "no thank you goodbye"
 TURNS_A_CALL: Final = 20
 _NORMAL_95: Final = 1.6449

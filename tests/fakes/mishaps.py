@@ -48,8 +48,8 @@ ORDER, SMELL, MOUNTAINS, GOODBYE, MESSAGE = (
     "please call me back",
 )
 """No more words than a peer hears in SPEECH: an interim result that reaches its end has all of them."""
-SMELL_REPLY: Final = "They do not, I am happy to say. Our tents smell of nothing at all."
-MOUNTAINS_REPLY: Final = "Mountains are high, and so are the tents on them."
+SMELL_REPLY: Final = "They do not, I am happy to say. Would you want a smell of nothing at all?"
+MOUNTAINS_REPLY: Final = "Would you want tall rocks, or would you rather have tents on them?"
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ pytestmark = pytest.mark.call
 
 QUESTION = "do your tents smell of elderberries"
 GOODBYE = "no thank you goodbye"
-REPLY = "They do not, I am happy to say. Our tents smell of nothing at all."
+REPLY = "They do not, I am happy to say. Would you want a smell of nothing at all?"
 
 
 async def reply_gap_ms(root: Path, *, foreseen: bool) -> int:
@@ -107,7 +107,7 @@ async def test_the_same_question_asked_again_is_begun_early_again(tmp_path: Path
         record = await office.ended(call.sid)
         first_ms, again_ms = [turn.reply_gap_ms for turn in record.turns if turn.caller][:2]
         assert len(model.asked) == 2
-        assert again_ms == first_ms
+        assert again_ms == pytest.approx(first_ms, abs=20)  # a frame: where a second begins within it differs
 
 
 @virtually

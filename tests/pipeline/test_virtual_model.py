@@ -13,7 +13,7 @@ pytestmark = pytest.mark.call
 
 QUESTION = "do your tents smell of elderberries"
 GOODBYE = "no thank you goodbye"
-REPLY = "They do not, I am happy to say. Our tents smell of nothing at all."
+REPLY = "They do not, I am happy to say. Would you want a smell of nothing at all?"
 
 
 def events_of(events, kind):
@@ -101,7 +101,7 @@ async def test_of_a_reply_that_breaks_off_no_fragment_is_left_alone(
 
 @virtually
 async def test_who_interrupts_a_reply_stops_it_and_the_context_holds_what_was_heard(tmp_path: Path):
-    long = " ".join(f"Sentence {name} is one of very many that nobody wants to hear." for name in "abcdefgh")
+    long = " ".join(f"Would you like to hear sentence {name}, or one of very many others?" for name in "abcdefgh")
     model = answering({"elderberries": long, "berries": "None."}, between_ms=150)
     texts = [QUESTION, "wait what about berries then", GOODBYE]
     async with virtual_office(tmp_path, texts, prepared=True, model=model) as office:
@@ -120,8 +120,8 @@ async def test_who_interrupts_a_reply_stops_it_and_the_context_holds_what_was_he
         heard = [message.text for message in second.messages if message.role == "assistant"]
         ears = [utterance.heard_text for utterance in record.utterances if utterance.speaker == "assistant"]
         assert all(text in ears for text in heard)
-        assert "Sentence h" not in " ".join(heard)
-        assert "Sentence a" in " ".join(heard)
+        assert "sentence h" not in " ".join(heard)
+        assert "sentence a" in " ".join(heard)
 
 
 @virtually
