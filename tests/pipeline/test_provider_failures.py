@@ -30,7 +30,8 @@ UNDISTURBED = (
     "How can I help you?", "What's your order number?",
     "Good news: your trail tent is out for delivery with UPS, and should be there today.",
     "Is there anything else I can help with?", "They do not,", "I am happy to say.",
-    "Would you want a smell of nothing at all?", "Would you want tall rocks,", "or would you rather have tents on them?",
+    "Would you want a smell of nothing at all?", "Would you want tall rocks,",
+    "or would you rather have tents on them?",
     "Thanks for calling Northfield Outdoor. Goodbye.",
 )  # fmt: skip
 SIGNS = {
