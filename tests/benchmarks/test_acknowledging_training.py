@@ -34,7 +34,7 @@ def test_what_was_learned_tells_the_kinds_apart():
 
 
 def test_the_file_that_is_written_can_be_read():
-    read = {}
+    read: dict[str, object] = {}
     exec(written(fitted(list(examples()), 1.0)), read)  # noqa: S102 the text was made here
     assert list(read["ADVANTAGES"]) == list(BEGINNINGS)
     assert read["ACKNOWLEDGED"] > 0

@@ -6,6 +6,7 @@ import pytest
 from benchmarks.onsets import onset_ms
 from benchmarks.speech_gate import at_level, load
 from voice.acknowledging import (
+    Fit,
     ACKNOWLEDGEMENTS,
     ACKNOWLEDGING,
     BEGINNINGS,
@@ -39,12 +40,18 @@ def scores(*phones, frames=9):
     return np.array(rows)
 
 
+def fitted(*phones: str) -> Fit:
+    fit = Beginnings(PHONES).fit(scores(*phones))
+    assert fit is not None
+    return fit
+
+
 @pytest.mark.unit
 @pytest.mark.parametrize(
     "phones", [("SIL", "Y", "AE"), ("SIL", "M", "HH", "M"), ("SIL", "OW", "K"), ("SIL", "R", "AY")]
 )
 def test_an_acknowledgement_is_known_from_its_beginning(phones):
-    assert Beginnings(PHONES).fit(scores(*phones)).meant_by < 0
+    assert fitted(*phones).meant_by < 0
 
 
 @pytest.mark.unit
@@ -52,17 +59,17 @@ def test_an_acknowledgement_is_known_from_its_beginning(phones):
     "phones", [("SIL", "W", "EY"), ("SIL", "N", "OW"), ("SIL", "S", "T", "AA"), ("SIL", "HH", "OW", "L")]
 )
 def test_so_is_what_takes_the_floor(phones):
-    assert Beginnings(PHONES).fit(scores(*phones)).meant_by > 0
+    assert fitted(*phones).meant_by > 0
 
 
 @pytest.mark.unit
 def test_what_is_no_word_of_either_kind_is_meant():
-    assert Beginnings(PHONES).fit(scores("SIL", "Z", "UW", "P", "ER")).meant_by > 0
+    assert fitted("SIL", "Z", "UW", "P", "ER").meant_by > 0
 
 
 @pytest.mark.unit
 def test_silence_behind_a_word_belongs_to_it():
-    fit = Beginnings(PHONES).fit(scores("SIL", "Y", "EH", "P", "SIL", "SIL"))
+    fit = fitted("SIL", "Y", "EH", "P", "SIL", "SIL")
     assert fit.meant_by < 0
     assert fit.acknowledgement > -1
 
