@@ -1,5 +1,7 @@
 """What is learned of beginnings."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -34,7 +36,7 @@ def test_what_was_learned_tells_the_kinds_apart():
 
 
 def test_the_file_that_is_written_can_be_read():
-    read: dict[str, object] = {}
+    read: dict[str, Any] = {}
     exec(written(fitted(list(examples()), 1.0)), read)  # noqa: S102 the text was made here
     assert list(read["ADVANTAGES"]) == list(BEGINNINGS)
     assert read["ACKNOWLEDGED"] > 0

@@ -6,7 +6,6 @@ import pytest
 from benchmarks.onsets import onset_ms
 from benchmarks.speech_gate import at_level, load
 from voice.acknowledging import (
-    Fit,
     ACKNOWLEDGEMENTS,
     ACKNOWLEDGING,
     BEGINNINGS,
@@ -15,6 +14,7 @@ from voice.acknowledging import (
     STATES,
     Acknowledging,
     Beginnings,
+    Fit,
     tells_acknowledgements,
 )
 from voice.acknowledging_weights import ADVANTAGES
