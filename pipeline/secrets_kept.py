@@ -58,6 +58,7 @@ class Secrets:
 
     def __init__(self) -> None:
         self._digits: dict[str, str] = {}
+        self._in_use: frozenset[str] = frozenset()
 
     def keep(self, kind: str, digits: str, utterance: str) -> str:
         """Keep it; gives its reference. utterance is the caller's, such as c7."""
@@ -71,10 +72,15 @@ class Secrets:
         if any(reference not in self._digits for reference in wanted):
             raise SecretGone
         digits = {reference: self._digits.pop(reference) for reference in dict.fromkeys(wanted)}
+        self._in_use = frozenset(digits.values())
         shown = {
             name: digits.get(value, value) if isinstance(value, str) else value for name, value in arguments.items()
         }
         return Revealed(shown, digits)
+
+    def in_use(self, value: Any) -> bool:
+        """Whether this was revealed to the tool that was asked last: the caller keyed it in."""
+        return str(value) in self._in_use
 
     @staticmethod
     def among(arguments: Mapping[str, Any]) -> bool:
@@ -84,3 +90,4 @@ class Secrets:
     def forget(self) -> None:
         """The stream is over."""
         self._digits.clear()
+        self._in_use = frozenset()

@@ -35,7 +35,7 @@ def admit(name: str, spec: ToolSpec, arguments: Mapping[str, Any], standing: Sta
         if standing.customer and str(value) != standing.customer:
             raise NotVerified(name, f"{argument!r} is another customer than the caller")
     for argument, value in ids(spec.arguments, arguments):
-        if not standing.known.has(value):
+        if not standing.known.has(value) and not standing.secrets.in_use(value):
             raise IdUnknown(name, f"nobody in this call gave the id in {argument!r}")
 
 

@@ -16,4 +16,4 @@ def test_a_lines_tools_run_on_its_backend(example_line, tmp_path):
         runner.close()
     assert result.ok
     assert result.result["item"] == "pair of hiking boots"
-    assert [path.parent.name for path in tmp_path.rglob("shop-*.sqlite")] == ["backends"]
+    assert {path.parent.name for path in tmp_path.rglob("shop-*.sqlite")} == {"backends"}

@@ -174,7 +174,6 @@ def test_a_table_says_what_is_wrong_with_its_rows(tmp_path, table, said):
 
 def test_a_line_without_these_files_is_as_it_was(tmp_path):
     place = english_line(tmp_path / "line")
-    (place / "tools.yaml").unlink()
     plain = load_line(place)
     assert plain.toolbox.declared == {}
     spec = plain.tool_spec("start_return")
