@@ -9,13 +9,14 @@ from dataclasses import replace
 from typing import Any, Final
 
 from pipeline.assistant.escalate import Escalation, TurnFacts, decide
-from pipeline.assistant.rules import Rule
+from pipeline.assistant.rules import Rule, mentions
 from pipeline.assistant.scope import names
 from pipeline.assistant.signals.listened import Listened, tier_of
 from pipeline.assistant.signals.mood import SIGNALS
 from pipeline.assistant.state import Calling, Messaging, Words
 from pipeline.assistant.talk import Talk
 from pipeline.line.flows import EnqueueStep, SayStep, TakeMessage, TakeMessageStep
+from pipeline.line.queues import names_of
 from pipeline.line.verbs import Enqueue
 
 REASONS: Final = {
@@ -55,8 +56,14 @@ def ruled(talk: Talk, words: Words, rule: Rule | None) -> bool | None:
         talk.bring_in(replace(found, flow=own, queue=""), words)
         return True
     talk.understood("rule", found.rule)
-    _take_over(talk, found, words, found.say)
+    _take_over(talk, replace(found, queue=found.queue or named_queue(talk, words)), words, found.say)
     return True
+
+
+def named_queue(talk: Talk, words: Words) -> str:
+    """The queue that the caller names ("put me through to billing"); empty: none."""
+    said = words.text if words.via != "dtmf" else ""
+    return next((queue.name for queue in talk.settings.queues if mentions(said, names_of(queue))), "")
 
 
 def give_up(talk: Talk, why: str, words: str | None = None, **facts: bool) -> None:
@@ -80,8 +87,9 @@ def whose(talk: Talk, wanted: TakeMessage | Enqueue) -> tuple[str, str, str]:
     state = talk.state
     priority, reason = (wanted.priority, wanted.reason or "") if isinstance(wanted, Enqueue) else ("", "")
     queue, escalation = wanted.queue, state.escalation
-    if escalation is not None and escalation.rule:
+    if escalation is not None:
         queue = escalation.queue or queue
+    if escalation is not None and escalation.rule:
         priority = escalation.priority if escalation.priority != "normal" or not priority else priority
         reason = reason or escalation.reason
     if state.mood.negative >= MOST_NEGATIVE or state.mood.urgent:

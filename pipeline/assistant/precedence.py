@@ -65,7 +65,7 @@ def ruled(talk: Talk, words: Words, rule: Rule | None) -> bool | None:
     if rule is None or not _wins(talk.state.waiting, rule):
         return None
     talk.understood("rule", rule)
-    return _DO[rule](talk)
+    return _person(talk, words) if rule == "person" else _DO[rule](talk)
 
 
 def _wins(waiting: Waiting, rule: Rule) -> bool:
@@ -89,8 +89,9 @@ def _emergency(talk: Talk, text: str) -> bool:
     return False
 
 
-def _person(talk: Talk) -> bool:
-    talk.go_to_human()
+def _person(talk: Talk, words: Words) -> bool:
+    """Bring somebody in: of the queue that the caller names, if they name one."""
+    talk.go_to_human(queue=escalating.named_queue(talk, words))
     return True
 
 
@@ -166,7 +167,6 @@ def _greeted(talk: Talk) -> bool:
 
 
 _DO: Final[Mapping[Rule, Callable[[Talk], bool]]] = {
-    "person": _person,
     "repeat": _repeat,
     "goodbye": _goodbye,
     "cancel": _cancel,

@@ -250,15 +250,16 @@ class Talk:
         index = self.flow(place).index_of(name) if place else None
         self.state.place = Place(place.flow, index) if place and index is not None else Place(name, 0)
 
-    def go_to_human(self, why: str | None = None, reason: str = "") -> None:
+    def go_to_human(self, why: str | None = None, reason: str = "", queue: str = "") -> None:
         """Be in the flow that brings in a human; why is said before it, unless it is None.
 
         reason: a code; without one, the caller asked for it where nothing is said, and else the dialogue cannot go on.
+        queue: whom the caller wants; empty: whom the flow says.
         """
         if why is not None:
             self.say(why, "apology")
         code = reason or ("asked_for_person" if why is None else "cannot_go_on")
-        self.bring_in(Escalation("", code, "", "", "", "normal", offered=False, evidence=()))
+        self.bring_in(Escalation("", code, queue, "", "", "normal", offered=False, evidence=()))
 
     def bring_in(self, escalation: Escalation, words: Words | None = None) -> None:
         """Be in the flow that brings in this person; words are what led there."""

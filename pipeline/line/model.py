@@ -86,6 +86,9 @@ class Queue(Written):
     """A group of people who get messages and calls."""
 
     name: Name
+    phrases: tuple[Phrase, ...] = Field(
+        default=(), max_length=20, description="what callers call it, beside its name: “put me through to accounts”"
+    )
     hours: Hours | None = Field(default=None, description="when its people are there; unset: the line's hours")
     skills: tuple[Name, ...] = Field(
         default=(),

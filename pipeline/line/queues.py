@@ -74,3 +74,8 @@ def _stand_ins(queues: Iterable[Queue], first: Queue) -> Iterator[Queue]:
 
 def _speaks(queue: Queue, language: str) -> bool:
     return not queue.languages or language in queue.languages
+
+
+def names_of(queue: Queue) -> tuple[str, ...]:
+    """What callers call it."""
+    return (queue.name.replace("_", " "), *queue.phrases)

@@ -38,15 +38,17 @@ def calling(office: Office, number: str, result: Path, *said: str | Path) -> "su
     )  # fmt: skip
 
 
-def told(process: "subprocess.Popen[str]", result: Path) -> tuple[dict[str, Any], str]:
-    """The call, and everything the assistant said."""
+def told(process: "subprocess.Popen[str]", result: Path) -> tuple[dict[str, Any], str, str]:
+    """The call, everything the assistant said, and what was printed."""
     out, errors = process.communicate(timeout=110)
     assert process.returncode == 0, out + errors
     call: dict[str, Any] = json.loads(result.read_text())
-    return call, " ".join(said["text"] for said in call["utterances"] if said["speaker"] == "assistant")
+    return call, " ".join(said["text"] for said in call["utterances"] if said["speaker"] == "assistant"), out
 
 
-def test_a_balance_is_told_for_a_pin_and_a_message_is_taken(office: Office, shared: Path, tmp_path: Path):
+def test_a_balance_is_told_for_a_pin_and_a_message_is_taken_for_the_queue_that_was_named(
+    office: Office, shared: Path, tmp_path: Path
+):
     voices = shared / "audio" / "callers_synth_8k"
     balance = calling(
         office, BANK, tmp_path / "bank.json", "--dtmf", "2=1", "--dtmf", "3=204815#", "--dtmf", "4=7316#",
@@ -56,14 +58,15 @@ def test_a_balance_is_told_for_a_pin_and_a_message_is_taken(office: Office, shar
         office, SAAS, tmp_path / "saas.json",
         voices / "in18_fl_rms.wav", voices / "id05_fe_kal.wav", voices / "yn02_fl_rms.wav",
     )  # fmt: skip
-    call, said = told(balance, tmp_path / "bank.json")
+    call, said, _ = told(balance, tmp_path / "bank.json")
     assert call["outcome"] == "completed"
     assert [tool["tool"] for turn in call["turns"] for tool in turn["tools"] if tool["ok"]] == ["check_pin", "balance"]
     assert "$1240.40" in said
     assert "7316" not in (tmp_path / "bank.json").read_text()
-    call, said = told(message, tmp_path / "saas.json")
+    call, said, printed = told(message, tmp_path / "saas.json")
     assert call["outcome"] == "message_taken"
     assert "Your message is recorded" in said
     assert "one nine four four seven" in " ".join(
         one["text"] for one in call["utterances"] if one["speaker"] == "caller"
     )
+    assert "message for billing" in printed

@@ -67,6 +67,23 @@ def test_on_a_holiday_too_and_by_day_nothing_is_said_of_hours():
     assert day.records("message.taken")[0]["queue_state"] == "open"
 
 
+@pytest.mark.row(3)
+@pytest.mark.parametrize(
+    ("said", "queue"),
+    [
+        ("please transfer me to billing", "billing"),
+        ("can i talk to a person in accounts receivable", "billing"),
+        ("let me talk to a person", "support"),
+        ("a real person please it's urgent", "urgent"),
+    ],
+)
+def test_a_person_is_looked_for_where_the_caller_says(said, queue):
+    by_day = call(MONDAY, "    phrases: [accounts receivable]\n")
+    by_day.hears(said)
+    by_day.hears("it is anna miller about the last bill")
+    assert by_day.records("message.taken")[0]["queue"] == queue
+
+
 def test_another_queue_gets_the_message_where_the_line_names_one():
     night = call(SUNDAY_NIGHT, "    instead: night\n  - {name: night, hours: {time_zone: UTC, weekly: "
                  "{monday: ['00:00-23:59']}}}\n")  # fmt: skip
