@@ -148,3 +148,22 @@ async def test_what_was_begun_when_the_caller_hung_up_is_told_as_wasted(tmp_path
         await office.ended(call.sid)
         wasted = [event.data for event in await office.events(call.sid) if event.kind == "provider.wasted"]
         assert [(one["port"], one["why"], one["requests"]) for one in wasted] == [("model", "foreseen", 1)]
+
+
+@pytest.mark.row(25)
+@virtually
+async def test_answers_of_model_flow_and_knowledge_begin_within_a_human_pause(tmp_path: Path):
+    """The model's first token after 200 ms; a turn's end is waited for, which is most of it."""
+    model = answering({"elderberries": REPLY}, first_ms=200)
+    texts = [QUESTION, "what are your opening hours", "how long do i have to return something", GOODBYE]
+    async with virtual_office(tmp_path, texts, prepared=True, model=model) as office:
+        office.stt.settles = True
+        call = await office.call()
+        for _ in texts:
+            await call.turn()
+        assert await call.over()
+        record = await office.ended(call.sid)
+    gaps = [turn.reply_gap_ms for turn in record.turns if turn.caller and turn.reply_gap_ms is not None]
+    assert len(gaps) == len(texts)
+    assert max(gaps) <= 1000, gaps
+    assert sorted(gaps)[len(gaps) // 2] <= 800, gaps

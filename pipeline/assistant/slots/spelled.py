@@ -23,6 +23,11 @@ _SOUNDS: Final = {
 _SIGNS: Final = {"hyphen": "-", "dash": "-", "apostrophe": "'"}
 _AS_IN: Final = frozenset({"as", "for", "like", "is"})
 _LETTERS_TOGETHER: Final = re.compile(r"\b[a-z](?:[-.][a-z]\b)+\.?")
+_MIXED: Final = re.compile(r"\b(?=[a-z]*\d)(?=\d*[a-z])(?!\d+(?:st|nd|rd|th|am|pm|gb|kg|mm|cm)\b)[a-z\d]{4,}\b")
+"""A code as recognisers write it: "AB742"."""
+_ENDS: Final = "ends"
+"""A word that spells nothing: such a code goes no further."""
+_OH: Final = re.compile(r"(?<=\d)o|o(?=\d)")
 _TOKEN: Final = re.compile(r"[a-z]+(?:'[a-z]+)*|\d")
 
 
@@ -34,6 +39,7 @@ def parse_spelled(text: str) -> str | None:
     spells nothing.
     """
     line = _LETTERS_TOGETHER.sub(lambda found: re.sub(r"[-.]", " ", found[0]), plain(text))
+    line = _MIXED.sub(lambda found: " ".join((*found[0], _ENDS)), line)
     line = line.replace("double you", "w").replace("double u", "w").replace("x-ray", "xray").replace("x ray", "xray")
     said = [word for word in _TOKEN.findall(line) if word not in FILLERS or word == "like"]
     best, at = "", 0
@@ -43,7 +49,7 @@ def parse_spelled(text: str) -> str | None:
         if len(run) > len(best) and _believable(run, certain, whole=whole):
             best = run
         at = max(end, at + 1)
-    return best or None
+    return _OH.sub("0", best) or None  # "nine oh three"
 
 
 def _believable(run: str, certain: int, *, whole: bool) -> bool:

@@ -45,6 +45,24 @@ def test_an_answer_of_each_kind_is_read_back_and_kept_as_it_is_used(kind, said, 
     assert call.dialogue.state.facts["it"] == value
 
 
+@pytest.mark.row(9)
+@pytest.mark.parametrize(
+    ("kind", "more", "said", "read_back", "value"),
+    [
+        ("spelled", "", "the order is a b seven four two", "A, B, seven, four, two, right?", "AB742"),
+        ("spelled", "", "my subscription is x k nine oh three", "X, K, nine, zero, three, right?", "XK903"),
+        ("digits", ", min_digits: 5, max_digits: 5", "the invoice number is one nine four four seven",
+         "one nine four four seven, right?", "19447"),
+    ],
+)  # fmt: skip
+def test_orders_subscriptions_and_invoices_are_read_back_before_they_are_used(kind, more, said, read_back, value):
+    call = call_of(ask(kind, more))
+    assert call.hears(said) == [read_back]
+    assert "it" not in call.dialogue.state.facts
+    assert call.hears("yes") == ["Done.", MORE]
+    assert call.dialogue.state.facts["it"] == value
+
+
 @pytest.mark.parametrize(
     ("kind", "keys", "value"), [("phone", "4155550101", "+14155550101"), ("money", "4950", 49.5), ("number", "12", 12)]
 )

@@ -314,6 +314,9 @@ def test_a_written_amount_round_trips(whole, cents):
         ("a b 1 2 3", "ab123"), ("n f one two three", "nf123"), ("w as in whiskey o n g", "wong"),
         ("s like sugar m like mary i t h", "smith"),
         ("d as in david, a, v, i, s", "davis"), ("double you o n g", "wong"), ("b", "b"),
+        ("a b seven four two", "ab742"),
+        ("it's AB742 i think", "ab742"),
+        ("my reference is x k nine oh three", "xk903"),
     ],
 )  # fmt: skip
 def test_spelled_letters_become_a_word(text, letters):
