@@ -77,9 +77,9 @@ def _conflicts(index: Index) -> Iterator[Remark]:
 
 def _duplicates(index: Index) -> Iterator[Remark]:
     """Sections that share nearly all their words, found by their rarest ones."""
-    entries = index.entries
+    entries = {entry.place: entry for entry in index.entries}
     by_name: dict[str, list[int]] = defaultdict(list)
-    for entry in entries:
+    for entry in entries.values():
         for name in sorted(entry.names, key=lambda name: (index.frequency(name) or 1, name))[:3]:
             by_name[name].append(entry.place)
     told: set[tuple[int, int]] = set()

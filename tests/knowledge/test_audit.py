@@ -61,6 +61,32 @@ def test_the_same_section_twice_is_told(tmp_path):
     assert says.startswith("says the same as")
 
 
+def test_the_same_section_twice_is_told_of_documents_that_callers_do_not_get_too(tmp_path):
+    folder = tmp_path / "knowledge"
+    shelf.public(folder)
+    for name in ("staff", "notes"):
+        text = "Ropes are checked before each trip, and changed in spring."
+        shelf.write(folder, name, "Ropes", "Checking ropes", text, group="internal")
+    ((kind, document, says),) = remarks(folder, tmp_path)
+    assert (kind, {document, says}) == ("duplicate", {"notes.md", "says the same as staff.md#checking-ropes"})
+
+
+def test_the_same_section_twice_is_told_after_a_document_was_taken_away(tmp_path, monkeypatch):
+    monkeypatch.setattr("knowledge.ingest.AMENDED", 1)
+    folder = tmp_path / "knowledge"
+    shelf.public(folder)
+    for at, thing in enumerate(("tents", "boots", "stoves", "ropes")):
+        shelf.write(folder, thing, thing, f"All of our {thing}", f"Most {thing} weigh {at + 1} kilograms.")
+    ingest(folder, tmp_path / "data")
+    for gone in ("boots", "rentals"):
+        (folder / f"{gone}.md").unlink()
+    shelf.write(folder, "copy", "ropes", "All of our ropes", "Most ropes weigh 4 kilograms.")
+    index = ingest(folder, tmp_path / "data")
+    assert max(entry.place for entry in index.entries) >= len(index.entries)
+    twice = [one for one in remarks(folder, tmp_path) if one[0] == "duplicate"]
+    assert twice == [("duplicate", "ropes.md", "says the same as copy.md#all-of-our-ropes")]
+
+
 def test_a_section_that_cannot_be_spoken_is_told(tmp_path):
     folder = tmp_path / "knowledge"
     shelf.public(folder)
