@@ -67,6 +67,16 @@ def yes_no(words: Words) -> bool | None:
     return next((answer for answer in map(_yes_no(words.language), words.readings) if answer is not None), None)
 
 
+_CONDITION: Final = re.compile(r"\b(?:if|whether)\b")
+_SETTLED: Final = re.compile(r"^(?:yes|yeah|yep|yup|no|nope|nah)\b")
+
+
+def _settles(text: str) -> bool:
+    """Whether a yes or no in these words of the parsers is one: in "I'd like to know if that's right" it is not."""
+    line = normal(text)
+    return _CONDITION.search(line) is None or _SETTLED.search(line) is not None
+
+
 def fits(question: Question, digits: str) -> bool:
     """Whether a digits question can have this answer."""
     return question.kind == "digits" and question.min_digits <= len(digits) <= question.max_digits
@@ -114,7 +124,7 @@ def _spoken(question: Question, text: str, today: date, language: Language, *, a
             numbers = [*find_digit_strings(said), *([whole] if whole else [])]
             yield from (digits for digits in numbers if fits(question, digits))
         case "yes_no":
-            yield from _there(parse_yes_no(language.answer(text)))
+            yield from _there(_yes_no(language)(text))
         case "choice":
             yield from _chosen(question, text, language if asked else None)
         case "date":
@@ -154,7 +164,7 @@ def _name_in(language: Language, text: str, said: str) -> str:
 
 
 def _yes_no(language: Language) -> Callable[[str], bool | None]:
-    return lambda text: parse_yes_no(language.answer(text))
+    return lambda text: parse_yes_no(said) if _settles(said := language.answer(text)) else None
 
 
 def _there(value: T | None) -> tuple[T, ...]:

@@ -3,6 +3,7 @@ from datetime import date
 import pytest
 
 from pipeline.assistant.answers import Reading, fits, joined, partial_digits, read, yes_no
+from pipeline.assistant.languages.reading import languages
 from pipeline.assistant.state import Words
 from pipeline.line.flows import Choice, Question
 
@@ -121,3 +122,27 @@ def test_a_number_comes_in_parts():
     assert joined(DIGITS, "", Words("four five")) is None
     assert fits(DIGITS, "123456")
     assert not fits(YES_NO, "12345")
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "meant"),
+    [
+        ("en", "i'd like to know if that's right", None),
+        ("en", "what if i'm not home then", None),
+        ("en", "only if it's free", None),
+        ("en", "yes if you can", True),
+        ("en", "that's right", True),
+        ("es", "dígame si eso cuesta algo", None),
+        ("es", "hacen descuento si pago en efectivo", None),
+        ("es", "dígame si es correcto", None),
+        ("es", "si", True),
+        ("es", "si por favor", True),
+        ("es", "sí, el del viernes", True),
+        ("es", "que sí", True),
+    ],
+)
+def test_a_condition_or_a_question_confirms_nothing(language, text, meant):
+    words = Words(text, language=languages()[language])
+    assert yes_no(words) is meant
+    reading = read(YES_NO, words, TODAY)
+    assert (reading.value if reading else None) is meant
