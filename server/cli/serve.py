@@ -13,6 +13,7 @@ from server.app import Office, open_office
 from server.cli.exits import Exit, fail
 from server.settings import Settings
 from server.uninterrupted import uninterrupted
+from server.warming import warm
 
 DRAIN_S = 3600
 """After a first SIGTERM or Ctrl-C live calls may go on for so long; a second one ends them."""
@@ -52,6 +53,7 @@ async def serve(settings: Settings) -> None:
                 timeout_graceful_shutdown=5,
             )
         )
+        await asyncio.to_thread(warm)
         with uninterrupted():
             async with asyncio.TaskGroup() as tasks:
                 serving = tasks.create_task(server.serve(sockets=[listening]))
