@@ -246,13 +246,21 @@ class Lines:
             self._seen[folder] = version  # it will not become right by itself
             self._not_used(folder, [replace(one, file=_inside(folder, one.file)) for one in error.problems])
         except _OUTSIDE as error:
-            self._again[folder] = (version, asyncio.get_running_loop().time() + TRY_AGAIN_S)
+            self._wait(folder, version)
             self._not_used(folder, [error])
+        except Exception as error:  # noqa: BLE001 an edit that nobody foresaw must not end the calls of the others
+            structlog.get_logger().error("edited line broke", folder=str(folder), version=version, exc_info=True)
+            self._wait(folder, version)
+            self._not_used(folder, [f"it cannot be made ready ({type(error).__name__}: {error})"])
         else:
             self._use(folder, ready)
             self._right(folder)
             tell(self.by_number())
             structlog.get_logger().info("line changed", folder=str(folder), version=version)
+
+    def _wait(self, folder: Path, version: str) -> None:
+        """Try this version again, but not at once."""
+        self._again[folder] = (version, asyncio.get_running_loop().time() + TRY_AGAIN_S)
 
     def _too_soon(self, folder: Path, version: str) -> bool:
         tried, again_s = self._again.get(folder, ("", 0.0))

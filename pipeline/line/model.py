@@ -21,6 +21,8 @@ from pipeline.line.privacy import Recording
 
 MIN_EXAMPLES: Final = 12
 """Fewest example phrases of an intent: below this, classification degrades quickly."""
+MIN_INTENTS: Final = 2
+"""Fewest intents: with one there is nothing to tell apart, and no model to learn."""
 
 Number = Annotated[str, StringConstraints(pattern=r"^\+[1-9]\d{6,14}$")]
 """A telephone number in E.164."""

@@ -30,7 +30,7 @@ from pipeline.line.flows import (
 from pipeline.line.graph import Graph
 from pipeline.line.hints import meant
 from pipeline.line.knowing import check_identity
-from pipeline.line.model import MIN_EXAMPLES, Hours, Settings
+from pipeline.line.model import MIN_EXAMPLES, MIN_INTENTS, Hours, Settings
 from pipeline.line.questions import check_question, repeated
 from pipeline.line.templates import PLACE
 from pipeline.line.verbs import Conversation
@@ -52,6 +52,7 @@ def check(settings: Settings, specs: Specs = SPECS, language: Language = PARSERS
         *_check_policy(settings),
         *_check_greeting(settings, language),
         *_check_hours(settings),
+        *_check_enough(settings),
         *_check_intents(settings),
         *_check_tools(settings, specs),
         *_check_steps(settings, specs),
@@ -104,6 +105,12 @@ def _check_these_hours(path: tuple[str | int, ...], hours: Hours) -> Iterator[Fi
         yield Finding((*path, "time_zone"), what, 'use a name like "America/New_York"')
     for index, day in repeated([holiday.date.isoformat() for holiday in hours.holidays]):
         yield Finding((*path, "holidays", index), f"{day} is listed twice", "keep one of the two")
+
+
+def _check_enough(settings: Settings) -> Iterator[Finding]:
+    if len(settings.intents) < MIN_INTENTS:
+        what = f"there is one intent, and a line needs {MIN_INTENTS} to tell what callers want"
+        yield Finding(("intents",), what, f"add another, say one with 'flow: {settings.human_flow}'")
 
 
 def _check_intents(settings: Settings) -> Iterator[Finding]:

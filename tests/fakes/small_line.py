@@ -49,7 +49,11 @@ def small_line(flows: str, more: str = "") -> Line:
 
 def found_in(flows: str, more: str = "") -> list[Finding]:
     """What is wrong with a line of these flows."""
-    return check(Settings.model_validate(data_of(flows, more)))
+    data = data_of(flows, more)
+    if len(data["intents"]) == 1:  # of the one flow that is looked at
+        examples = [f"a person {word}" for word in "abcdefghijkl"]
+        data["intents"] = [*data["intents"], {"name": "person", "flow": "person", "examples": examples}]
+    return check(Settings.model_validate(data))
 
 
 def understands(line: Line) -> KeywordUnderstanding:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import yaml
 
 from pipeline.line.errors import LineInvalid
 from pipeline.line.model import Line
@@ -204,6 +205,43 @@ def test_words_that_the_recogniser_cannot_learn_keep_the_version_and_are_tried_a
         ears.fails = False
         await _until(lambda: not problems(lines))
         assert lines.current()[0].version != first.version
+
+    watching(tmp_path, folder, script)
+
+
+def _one_intent(text: str) -> str:
+    data = yaml.safe_load(text)
+    data["intents"] = data["intents"][:1]
+    return yaml.safe_dump(data)
+
+
+def test_a_line_that_is_left_with_one_intent_is_not_used(tmp_path: Path, folder: Path):
+    async def script(lines: Lines, ears: Recogniser, told: Told, prompts: Prompts) -> None:
+        del ears, prompts
+        (first,) = lines.current()
+        _edit(folder, _one_intent)
+        await _until(lambda: bool(problems(lines)))
+        assert "a line needs 2" in problems(lines)
+        assert (lines.current(), told.lines) == ([first], [])
+
+    watching(tmp_path, folder, script)
+
+
+def test_an_edit_that_breaks_in_a_way_that_nobody_foresaw_keeps_the_version(
+    tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+):
+    async def script(lines: Lines, ears: Recogniser, told: Told, prompts: Prompts) -> None:
+        del ears, prompts
+        (first,) = lines.current()
+
+        def break_down(_line: Line) -> None:
+            raise ZeroDivisionError("nothing to divide by")
+
+        monkeypatch.setattr(module, "training_examples", break_down)
+        _edit(folder, lambda text: text.replace("How can I help you?", "What can I do for you?"))
+        await _until(lambda: bool(problems(lines)))
+        assert "ZeroDivisionError" in problems(lines)
+        assert (lines.current(), told.lines) == ([first], [])
 
     watching(tmp_path, folder, script)
 

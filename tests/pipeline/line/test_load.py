@@ -193,6 +193,17 @@ def test_too_few_examples_are_an_error(folder):
     assert "1 different examples, and 12 are needed" in problems[0].what
 
 
+def test_one_intent_is_too_few_and_it_says_where(folder):
+    start, end = (
+        TEXT.index("\n  - name: ", TEXT.index("\n  - name: ", TEXT.index("\nintents:")) + 1),
+        TEXT.index("\nflows:"),
+    )
+    problems = problems_of(folder, (TEXT[start:end], "\n"))
+    (one,) = [problem for problem in problems if "a line needs 2" in problem.what]
+    assert (Path(one.file).name, one.line) == ("line.yaml", line_with("intents:"))
+    assert "add another" in one.remedy
+
+
 def test_a_human_flow_must_bring_in_a_human(folder):
     problems = problems_of(folder, ("human_flow: person", "human_flow: store_hours"))
     assert any("brings in no human" in problem.what for problem in problems)
