@@ -14,20 +14,18 @@ from pipeline.line.verbs import Enqueue
 
 ENOUGH_SOUND_MS: Final = 1500
 """A sound this long without words is taken as a message: people can listen to it."""
-_BARE_WORDS: Final = 2
-"""Words, at most, of a no that is no message but says that there is none."""
+_KEYS: Final = 7
+"""Keys that may be a telephone number, and so a message."""
 _NOT_A_MESSAGE: Final[frozenset[Rule]] = frozenset({"person", "wait", "greeting"})
 
 
 def told(talk: Talk, event: CallerTurn, rule: Rule | None, waiting: Messaging) -> bool:
     """The caller spoke when a message was asked for. True: go on with the flow."""
-    if rule == "cancel" or (waiting.nudges and _a_bare_no(talk, event)):
+    if rule == "cancel" or _wants_none(talk, event, waiting):
         talk.say(talk.prompts.no_message)
         talk.more()
         return False
-    words = len(normal(event.text).split())
-    too_little = rule in _NOT_A_MESSAGE or (words < 2 and event.via != "dtmf")
-    if too_little and waiting.nudges == 0:
+    if waiting.nudges == 0 and (rule in _NOT_A_MESSAGE or _too_little(talk, event)):
         return _listen(talk, waiting)
     _keep(talk, event.text, event.start_ms, event.end_ms)
     return True
@@ -53,10 +51,19 @@ def continued(talk: Talk, event: CallerTurn) -> bool:
     return True
 
 
-def _a_bare_no(talk: Talk, event: CallerTurn) -> bool:
-    """Asked twice for a message, the caller only says no."""
+def _wants_none(talk: Talk, event: CallerTurn, waiting: Messaging) -> bool:
+    """The caller only says no, in more than a word that a cough may have been, or says nothing of their own twice."""
     words = Words(event.text, via=event.via, language=talk.line.tongue)
-    return len(normal(event.text).split()) <= _BARE_WORDS and answers.yes_no(words) is False
+    if event.via == "dtmf" or not words.language.is_only_yes_or_no(event.text):
+        return False
+    return waiting.nudges > 0 or (len(normal(event.text).split()) > 1 and answers.yes_no(words) is False)
+
+
+def _too_little(talk: Talk, event: CallerTurn) -> bool:
+    """Yes, thanks, a word, or fewer keys than a telephone number has."""
+    if event.via == "dtmf":
+        return len(event.text) < _KEYS
+    return len(normal(event.text).split()) < 2 or talk.line.tongue.is_only_yes_or_no(event.text)
 
 
 def _listen(talk: Talk, waiting: Messaging) -> bool:

@@ -299,6 +299,16 @@ SCRIPTS = {
         ("no", ["I'm listening. Please tell me your message."]),
         ("no", ["Okay, no message.", MORE]),
     ],
+    "a message that is none": [
+        ("keys 0", [PERSON, TELL_US]),
+        ("yes please", ["I'm listening. Please tell me your message."]),
+        ("thank you", ["Okay, no message.", MORE]),
+        ("keys 0", [PERSON, TELL_US]),
+        ("no thanks", ["Okay, no message.", MORE]),
+        ("keys 0", [PERSON, TELL_US]),
+        ("keys 20481", ["I'm listening. Please tell me your message."]),
+        ("please call me back about my boots", [NOTED, MORE]),
+    ],
     "a message as sound only": [
         ("keys 0", [PERSON, TELL_US]),
         ("noise 400", ["I'm listening. Please tell me your message."]),
