@@ -22,6 +22,8 @@ from knowledge.prepared import read_prepared
 
 DRIFTED: Final = 0.2
 """Share of the text that may be other than what was learned from."""
+_END_S: Final = 2.0
+"""A process that was told to end is waited for so long."""
 _BESIDE: Final = ("folder", "parts", "problems", "held", "files", "approved", "least_certain")
 
 
@@ -52,6 +54,16 @@ class Anew:
                 return False
         return True
 
+    def end(self) -> None:
+        """End it before it is over; what it has begun is removed."""
+        if self._process is None:
+            return
+        self._process.terminate()
+        if not self.over(_END_S):
+            self._process.kill()
+            self._process.wait()
+        _unfinished(self._path, self._process.pid).unlink(missing_ok=True)
+
     def index(self) -> Index:
         """What was made. Raises IndexUnusable when nothing was."""
         return Index(self._path, self._sentences)
@@ -72,6 +84,10 @@ def _hash(content_hash: str) -> str:
     return hashlib.sha256(f"{content_hash} anew".encode()).hexdigest()
 
 
+def _unfinished(path: Path, pid: int) -> Path:
+    return path.with_suffix(f".{pid}.part")
+
+
 def main() -> None:
     """Make one: path of the index, path of the new one, and what its sentence vectors are of."""
     old, new = Path(sys.argv[1]), Path(sys.argv[2])
@@ -81,7 +97,7 @@ def main() -> None:
     paths = [path for (path,) in index.connection().execute("SELECT path FROM documents")]
     documents = [read_prepared(index.connection(), path) for path in paths]
     about = {name: index.about(name) for name in _BESIDE} | {"content_hash": _hash(index.content_hash)}
-    unfinished = new.with_suffix(f".{os.getpid()}.part")
+    unfinished = _unfinished(new, os.getpid())
     try:
         build_index(documents, about, unfinished, kept, old)
         unfinished.replace(new)

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
+from typing import Final
 
 from knowledge.access import CALLER, Reader
 from knowledge.anew import DRIFTED, Anew
@@ -19,6 +20,11 @@ from knowledge.labels import Source
 from knowledge.retrieve import Found, LocalRetrieval, Passage, passage
 
 Seen = tuple[tuple[str, int, int], ...]
+
+_NOT_LEARNED: Final = (
+    "much was edited, and what it means could not be learned anew: see standard error for why; until the next edit or "
+    "start documents are found less well by other words than theirs"
+)
 
 
 class LiveRetrieval:
@@ -41,6 +47,9 @@ class LiveRetrieval:
         self._looking = threading.Lock()
         self._failed = ""
         self._anew: Anew | None = None
+        self._not_learned = ""
+        """Content of the index that could not be made anew: it is not tried again until something is edited."""
+        self._closed = False
         self._seen = self._files()
         self._index = ingest(folder, into, sentences, self._sources)
         used(self._index)
@@ -85,12 +94,23 @@ class LiveRetrieval:
     def _keep_learning(self) -> None:
         """Have vectors learned anew where much was edited, beside; take them over when nothing was edited meanwhile."""
         if self._anew is None:
-            if float(self._index.about("learned_drift")) > DRIFTED:
+            drifted = float(self._index.about("learned_drift")) > DRIFTED
+            if drifted and not self._closed and self._index.content_hash != self._not_learned:
+                self._not_learned = self._index.content_hash  # until it is there
                 self._anew = Anew(self._index)
         elif self._anew.over():
             done, self._anew = self._anew, None
             if done.of == self._index.content_hash:
                 self._index = done.index()
+            self._not_learned = ""
+
+    def close(self) -> None:
+        """Begin nothing more beside, and end what was begun. Blocks until a `look` in another thread is over."""
+        self._closed = True
+        with self._looking:
+            if self._anew is not None:
+                self._anew.end()
+                self._anew = None
 
     def troubles(self, today: date) -> tuple[str, ...]:
         """What is wrong with the documents, one sentence each: not usable, held back, contradicting, past review."""
@@ -101,6 +121,8 @@ class LiveRetrieval:
         )
         (conflicts,) = index.connection().execute("SELECT count(*) FROM conflicts").fetchone()
         found = [self._failed] if self._failed else []
+        if self._anew is None and index.content_hash == self._not_learned:
+            found.append(_NOT_LEARNED)
         found += [str(problem) for problem in problems_of(index)]
         found += [
             f"{held.document} is held back: {held.findings[0].kind}, “{held.findings[0].says}”; read it, then run: "

@@ -97,6 +97,7 @@ class Lines:
         try:
             yield lines
         finally:
+            await asyncio.to_thread(lines._shelves.close)
             for runner in lines._runners:
                 await runner.end()
 

@@ -58,6 +58,11 @@ class Shelves:
             if await asyncio.to_thread(shelf.look):
                 structlog.get_logger().info("documents changed", folder=str(folder))
 
+    def close(self) -> None:
+        """End what is done beside for any of them. Blocks."""
+        for shelf in self._shelves.values():
+            shelf.close()
+
     def troubles(self, line: Line, today: date) -> tuple[str, ...]:
         """What is wrong with a line's documents, one sentence each; those that can be used are."""
         shelf = self.shelf(line)

@@ -139,7 +139,8 @@ def test_few_indexes_of_a_folder_are_kept(folder, tmp_path):
     assert len(list((tmp_path / "data").iterdir())) == 4
 
 
-def test_after_large_edits_vectors_are_learned_anew_beside_and_the_edit_answers_at_once(tmp_path, monkeypatch):
+def drifted(tmp_path, monkeypatch) -> tuple[Path, LiveRetrieval]:
+    """A folder of which much was edited, not looked at since."""
     monkeypatch.setattr("knowledge.ingest.AMENDED", 50)
     folder = tmp_path / "knowledge"
     folder.mkdir()
@@ -149,6 +150,11 @@ def test_after_large_edits_vectors_are_learned_anew_beside_and_the_edit_answers_
     live = LiveRetrieval(folder, tmp_path / "data")
     with (folder / "tents.csv").open("a") as file:
         file.write("kayak,A kayak weighs twenty kilograms.\n" * 20)
+    return folder, live
+
+
+def test_after_large_edits_vectors_are_learned_anew_beside_and_the_edit_answers_at_once(tmp_path, monkeypatch):
+    folder, live = drifted(tmp_path, monkeypatch)
     assert live.look()
     assert ask(live, "what does a kayak weigh") == "A kayak weighs twenty kilograms."
     amended = live.index
@@ -163,3 +169,40 @@ def test_after_large_edits_vectors_are_learned_anew_beside_and_the_edit_answers_
     (folder / "boots.csv").unlink()
     assert live.look()
     assert live.index.sections == amended.sections - 12
+
+
+def test_vectors_that_could_not_be_learned_anew_are_tried_again_only_after_an_edit(tmp_path, monkeypatch):
+    monkeypatch.setattr("knowledge.anew.sys.executable", "/bin/false")
+    folder, live = drifted(tmp_path, monkeypatch)
+    assert live.look()
+    assert not live.look()
+    assert live._anew is not None
+    assert live._anew.over(timeout_s=60)
+    for _ in range(3):
+        assert not live.look()
+        assert live._anew is None
+    assert live.troubles(NOW.date())[0].startswith("much was edited, and what it means could not be learned anew")
+    assert ask(live, "what does a kayak weigh") == "A kayak weighs twenty kilograms."
+    with (folder / "tents.csv").open("a") as file:
+        file.write("sled,A sled weighs nine kilograms.\n")
+    assert live.look()
+    assert "learned anew" not in live.troubles(NOW.date())[0]
+    assert not live.look()
+    assert live._anew is not None
+    live.close()
+
+
+def test_closing_ends_the_process_that_learns(tmp_path, monkeypatch):
+    endless = tmp_path / "endless"
+    endless.write_text("#!/bin/sh\nexec sleep 600\n")
+    endless.chmod(0o700)
+    monkeypatch.setattr("knowledge.anew.sys.executable", str(endless))
+    _, live = drifted(tmp_path, monkeypatch)
+    assert live.look()
+    assert not live.look()
+    learning = live._anew
+    assert learning is not None
+    live.close()
+    assert learning.over()
+    assert not live.look()
+    assert live._anew is None

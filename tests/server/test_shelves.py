@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import server.migrations
+from knowledge.live import LiveRetrieval
 from knowledge.retrieve import Retrieval
 from knowledge.versions import SqliteVersions
 from pipeline.line.errors import LineInvalid
@@ -69,6 +70,18 @@ def test_an_edit_is_in_the_next_answer_of_a_call_that_lives_within_five_seconds(
         assert time.monotonic() - began < 5
 
     serving(tmp_path, folder, script)
+
+
+def test_shelves_are_closed_with_the_lines(tmp_path: Path, folder: Path):
+    kept: list[LiveRetrieval | None] = []
+
+    async def script(lines: Lines) -> None:
+        kept.append(lines.shelf_of(lines.current()[0].settings.name))
+
+    serving(tmp_path, folder, script)
+    (shelf,) = kept
+    assert shelf is not None
+    assert shelf._closed
 
 
 def test_what_needs_somebody_is_told_to_those_who_may_know(tmp_path: Path, folder: Path):
