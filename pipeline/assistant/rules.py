@@ -110,6 +110,10 @@ _RELATION: Final = (
     r"|grandmother|grandfather|aunt|uncle|roommate|neighbor|neighbour|colleague|boss|secretary|assistant|carer|nurse)"
 )
 _OTHER: Final = rf"(?:(?:my|his|her|their|the) {_RELATION}|someone else|somebody else|another person)"
+_OF_OURS: Final = (
+    r"(?:the|that|my) (?:\w+ )?(?:number|reference|code|date|day|time|price|amount|address|answer|options)"
+)
+"""What the assistant has said and a caller may want to hear again."""
 _PATTERNS: Final[tuple[tuple[Rule, str], ...]] = (
     # Somebody else takes the phone: before "person", which "you'll talk to someone else now" resembles.
     ("other_person", rf"^(?:\w+ ){{0,3}}?here(?:'s| is| comes) {_OTHER}\b"),
@@ -131,6 +135,15 @@ _PATTERNS: Final[tuple[tuple[Rule, str], ...]] = (
     ("person", r"^(?:a |an )?(?:real |live |actual )?(?:person|human|agent|representative|operator)\b(?!'s)"),
     ("repeat", r"\b(?:repeat|say) (?:that|it|this|the question|what you said)(?: again)?$"),
     ("repeat", r"^(?:sorry )?(?:i )?(?:didn't|couldn't|can't) (?:catch|hear|understand) (?:that|you|what you said)$"),
+    ("repeat", rf"^(?:sorry |and )?what(?:'s|'re| was| were| is) {_OF_OURS} again$"),
+    (
+        "repeat",
+        rf"\b(?:repeat {_OF_OURS}(?: again)?|(?:say|tell me|give me|read) {_OF_OURS} (?:again|once more))$",
+    ),
+    (
+        "goodbye",
+        r"^(?:no |nope |nah |okay )?(?:thanks |thank you |great )?that's (?:it|all|everything)(?: for (?:now|today))?$",
+    ),
     ("goodbye", r"^(?:\w+ ){0,5}(?:goodbye|bye bye|good bye)$"),
     ("wait", rf"^{_MOMENT}\b(?: \w+){{0,6}}$"),
     ("without", _NOT_AT_HAND),

@@ -259,6 +259,7 @@ SCRIPTS = {
         ("keys 12345", [TENT, MORE]),
         ("could you repeat that", [TENT, MORE]),
         ("what", [TENT, MORE]),
+        ("what was the date again", [TENT, MORE]),
         ("where is my order", ["Is this about order one two three four five?"]),
         ("say that again please", ["Is this about order one two three four five?"]),
         ("no", [ASK_NUMBER]),

@@ -101,3 +101,19 @@ def test_a_long_no_that_wants_something_is_no_goodbye(text, only):
 def test_phrases_are_found_as_whole_words():
     assert mentions("My stove is ON FIRE!", ["on fire"])
     assert not mentions("a season fired up", ["on fire", "fire"])
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("what was the number again", "repeat"),
+        ("can you give me the reference number again", "repeat"),
+        ("can you repeat the date", "repeat"),
+        ("what's my order number", None),
+        ("thanks that's it", "goodbye"),
+        ("nah that's it", "goodbye"),
+        ("that's it i want my money back", None),
+    ],
+)
+def test_what_was_said_is_said_again_and_who_has_all_is_let_go(text, rule):
+    assert rule_of(text) == rule
