@@ -4,7 +4,11 @@ from recordings.audio import CallAudio
 from recordings.events import Event
 from recordings.wav import CALLER, HEARD
 
-_CHANNELS = {"caller.said": CALLER, "answer.hidden": CALLER, "assistant.heard": HEARD}
+_CHANNELS = {
+    "caller.said": (("silenced", CALLER),),
+    "assistant.heard": (("silenced", HEARD),),
+    "answer.hidden": (("silenced", CALLER), ("silenced_heard", HEARD)),
+}
 
 
 class Silencing:
@@ -15,7 +19,6 @@ class Silencing:
 
     def __call__(self, event: Event) -> None:
         """An event was recorded."""
-        channel = _CHANNELS.get(event.kind)
-        if channel is not None:
-            for start_ms, end_ms in event.data.get("silenced", ()):
+        for field, channel in _CHANNELS.get(event.kind, ()):
+            for start_ms, end_ms in event.data.get(field, ()):
                 self._audio.silence(channel, start_ms, end_ms)

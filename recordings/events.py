@@ -96,7 +96,8 @@ KINDS: Final[Mapping[str, tuple[str, ...]]] = {
     "identity.checked": ("turn", "level", "tool", "ok", "reason"),  # reason: why not; empty: it is so
     "identity.raised": ("turn", "level", "customer", "how"),  # how: the tool that said so
     "identity.dropped": ("turn", "reason"),  # somebody else speaks: nobody is known any more
-    "answer.hidden": ("turn", "slot"),  # what was said there is kept nowhere; silenced: where the recording held it
+    # what was said there is kept nowhere; silenced, silenced_heard: where the sound of caller and assistant held it
+    "answer.hidden": ("turn", "slot"),
     "consent.recorded": ("turn", "to", "given"),  # to: text; what the caller said when asked
     "message.sent": ("message", "to", "purpose", "consent"),  # a text; to: masked; consent: how the caller agreed
     "knowledge.found": ("turn", "question", "passages"),  # passages: [{document, section, title, score}]

@@ -44,11 +44,18 @@ class Keeping:
         self._said: deque[_Said] = deque(maxlen=_TURNS)
         self._private = PrivateAnswers()
 
+    def recall(self, events: Iterable[tuple[int, int, str, Mapping[str, Any]]]) -> None:
+        """Know what was kept before, in an earlier stream of the call: seq, at_ms, kind and data of each event."""
+        for seq, at_ms, kind, data in events:
+            self._private.remember(Amended(seq, at_ms, kind, data))
+
     def kept(self, seq: int, at_ms: int, kind: str, data: Mapping[str, Any]) -> Kept:
         """What to keep of the event with this number. The data given are not changed."""
         if kind.startswith(_OURS):
             return Kept(data)
         kept = self._by_kinds(seq, at_ms, kind, data) if self._kinds else Kept(data)
+        for earlier in kept.amended:
+            self._private.remember(earlier)
         private = self._private.kept(seq, at_ms, kind, kept.data)
         return Kept(private.data, (*kept.amended, *private.amended))
 
@@ -69,7 +76,7 @@ class Keeping:
     def _silenced(self, kind: str, data: Mapping[str, Any], amended: tuple[Amended, ...]) -> dict[str, Any]:
         """Which stretches of the recording hold what was taken out."""
         if kind == "caller.said":
-            spans = [*(span_of(earlier) for _, _, earlier in amended), span_of(data)]
+            spans = [*(span_of(earlier.data) for earlier in amended), span_of(data)]
         elif kind == "assistant.heard":
             spans = [span_of(data)]
         else:
@@ -100,8 +107,13 @@ class Keeping:
             joined = " ".join([*(one.text for one in spread), said.text])
             if any(_reaches(run, spread[0].text, joined, said.text) for run in digit_runs(joined)):
                 taken.add("card")
-                return tuple((one.seq, one.at_ms, {**without_digits(one.data), "redacted": ["card"]}) for one in spread)
+                return tuple(self._without_digits(one) for one in spread)
         return ()
+
+    def _without_digits(self, said: _Said) -> Amended:
+        data = self._private.standing(said.seq, said.data)
+        taken = sorted({*data.get("redacted", ()), "card"})
+        return Amended(said.seq, said.at_ms, "caller.said", {**without_digits(data), "redacted": taken})
 
 
 def _reaches(run: SpokenRun, first: str, joined: str, last: str) -> bool:

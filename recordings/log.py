@@ -2,7 +2,7 @@
 
 import json
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from recordings.events import Event, checked, data_text
@@ -16,13 +16,14 @@ Listener = Callable[[Event], None]
 class CallLog:
     """The only writer of one call's events. Belongs to the event loop of the call."""
 
-    def __init__(self, store: CallStore, org_id: str, call_id: str, start_seq: int = 0) -> None:
-        """`start_seq`: the seq of the last event that is recorded already; see `resumed`."""
+    def __init__(self, store: CallStore, org_id: str, call_id: str, past: Sequence[Event] = ()) -> None:
+        """`past`: what is recorded of the call already; see `resumed`."""
+        self._past = past
         self._keeping = Keeping(())
         self._store = store
         self.org_id = org_id
         self.call_id = call_id
-        self._seq = start_seq
+        self._seq = past[-1].seq if past else 0
         self._listeners: tuple[Listener, ...] = ()
         self._undelivered: deque[Event] = deque()
 
@@ -34,6 +35,7 @@ class CallLog:
     def redact(self, kinds: Iterable[Kind]) -> None:
         """From now on keep no such numbers and addresses: masks stand in their place, in events and to listeners."""
         self._keeping = Keeping(kinds)
+        self._keeping.recall((event.seq, event.at_ms, event.kind, event.data) for event in self._past)
 
     def record(self, kind: str, at_ms: int, **data: Any) -> Event:
         """Keep one event; returns at once. Raises UnknownEvent, and then nothing was recorded.
@@ -48,8 +50,8 @@ class CallLog:
         self._seq = event.seq
         if redacted.amended:
             self._store.amend(
-                Event(self.org_id, self.call_id, seq, said_ms, "", "caller.said", data)
-                for seq, said_ms, data in redacted.amended
+                Event(self.org_id, self.call_id, earlier.seq, earlier.at_ms, "", earlier.kind, earlier.data)
+                for earlier in redacted.amended
             )
         self._undelivered.append(event)
         if len(self._undelivered) == 1:  # else a listener is recording: the outer call delivers in order
@@ -78,4 +80,4 @@ class CallLog:
 async def resumed(store: CallStore, org_id: str, call_id: str) -> tuple[CallLog, tuple[Event, ...]]:
     """A log that goes on after what is recorded of the call, and that. Raises StoreUnavailable."""
     events = await store.events(call_id)
-    return CallLog(store, org_id, call_id, start_seq=events[-1].seq if events else 0), events
+    return CallLog(store, org_id, call_id, events), events

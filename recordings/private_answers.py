@@ -1,16 +1,16 @@
 """Answers that a line wants kept nowhere, an address say: out of every text, before and after they are known. Pure.
 
 The caller is heard while such an answer is expected; which words are the answer is known once the dialogue has read
-them. Then it says so (`answer.hidden`): the utterance is taken back (amended), its sound is silenced, and the same
-words are masked wherever they come again.
+them. Then it says so (`answer.hidden`): the utterance is taken back (amended), and the same words are masked and their
+sound is silenced wherever they were said earlier in the call, by whom ever, and wherever they come again.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
-Amended = tuple[int, int, Mapping[str, Any]]
-"""An earlier event's seq and at_ms, and the data that are to stand in it."""
+from recordings.same_words import Wanted, begun, places, wanted
+
 MARGIN_MS: Final = 200
 """Silenced before and after an utterance: the gate hears its edges late."""
 _SHORTEST: Final = 6
@@ -23,6 +23,26 @@ _NEVER: Final = frozenset({"utterance", "turn", "call", "tool", "intent", "slot"
 """Fields that hold names of ours."""
 
 
+_WORDED: Final = frozenset({
+    "caller.said", "caller.partial", "caller.backchannelled", "assistant.speaks", "assistant.heard", "turn.understood",
+    "tool.called", "tool.returned", "tool.drafted", "knowledge.found", "model.said", "model.refused", "model.wants",
+    "message.taken",
+})  # fmt: skip
+"""Kinds that may hold an answer before it is known to be one."""
+_HEARD: Final = frozenset({"caller.said", "assistant.heard"})
+"""Kinds that tell where the recording holds their words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Amended:
+    """An earlier event, with the data that are to stand in it."""
+
+    seq: int
+    at_ms: int
+    kind: str
+    data: Mapping[str, Any]
+
+
 @dataclass(frozen=True, slots=True)
 class Kept:
     """An event's data as they are kept."""
@@ -30,7 +50,7 @@ class Kept:
     data: Mapping[str, Any]
     """`redacted` tells what was taken out, if anything; `silenced`, the recording's [start_ms, end_ms] that hold it."""
     amended: tuple[Amended, ...] = ()
-    """Earlier events of kind caller.said that hold it, too."""
+    """Earlier events that hold it, too."""
 
 
 def mask_of(slot: str) -> str:
@@ -64,9 +84,12 @@ class PrivateAnswers:
 
     def __init__(self) -> None:
         self._expected = False
-        self._said: tuple[int, int, Mapping[str, Any]] | None = None
-        self._hidden: dict[str, str] = {}
-        """Answers in small letters, each with its mask."""
+        self._said: int | None = None
+        """The latest utterance of the caller, until it is taken back."""
+        self._before: dict[int, Amended] = {}
+        """Earlier events that may hold an answer, by seq, as they are kept."""
+        self._hidden: dict[Wanted, str] = {}
+        """Answers, each with its mask."""
 
     def kept(self, seq: int, at_ms: int, kind: str, data: Mapping[str, Any]) -> Kept:
         """What to keep of the event with this number. The data given are not changed."""
@@ -76,31 +99,62 @@ class PrivateAnswers:
             return Kept({**data, "text": ""})
         elif kind == "answer.hidden":
             return self._taken_back(data)
-        clean = {name: one if name in _NEVER else self._clean(one, kind) for name, one in data.items()}
-        told = dict(data) if clean == data else {**clean, **self._silenced(kind, data)}
-        if kind == "caller.said":
-            self._said = (seq, at_ms, told)
+        told = self._cleaned(kind, data) or dict(data)
+        self.remember(Amended(seq, at_ms, kind, told))
+        self._said = seq if kind == "caller.said" else self._said
         return Kept(told)
 
-    def _taken_back(self, data: Mapping[str, Any]) -> Kept:
-        answer, slot = str(data.get("hidden", "")).casefold(), str(data.get("slot", ""))
-        told: dict[str, Any] = {name: value for name, value in data.items() if name != "hidden"}
-        if len(answer) >= _SHORTEST and answer != mask_of(slot):
-            self._hidden[answer] = mask_of(slot)
-        if self._said is None or answer not in str(self._said[2].get("text", "")).casefold():
-            return Kept(told)
-        seq, at_ms, said = self._said
-        span = span_of(said)
-        self._said = None
-        amended = {**said, "text": mask_of(slot), "alternatives": [], "redacted": [slot]}
-        return Kept({**told, "silenced": [span] if span is not None else []}, ((seq, at_ms, amended),))
+    def remember(self, event: Amended) -> None:
+        """Have this stand for the event of its number: what is recorded of it now."""
+        if event.kind in _WORDED:
+            self._before[event.seq] = event
 
-    def _silenced(self, kind: str, data: Mapping[str, Any]) -> dict[str, Any]:
-        span = span_of(data) if kind in {"caller.said", "assistant.heard"} else None
-        before = list(data.get("silenced", ()))
-        return {"redacted": sorted({*data.get("redacted", ()), "answer"})} | (
-            {"silenced": [*before, span]} if span is not None else {}
-        )
+    def standing(self, seq: int, data: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The data of an earlier event, without what was taken out of them since."""
+        before = self._before.get(seq)
+        return before.data if before is not None and "redacted" in before.data else data
+
+    def _taken_back(self, data: Mapping[str, Any]) -> Kept:
+        answer, slot = str(data.get("hidden", "")), str(data.get("slot", ""))
+        told: dict[str, Any] = {name: value for name, value in data.items() if name != "hidden"}
+        amended = list(self._latest(answer, slot))
+        if len(answer) >= _SHORTEST and answer != mask_of(slot):
+            sought = wanted(answer)
+            if sought.words:
+                self._hidden[sought] = mask_of(slot)
+            amended += self._earlier()
+        for one in amended:
+            self.remember(one)
+        spans = {kind: [span for one in amended if one.kind == kind and (span := span_of(one.data))] for kind in _HEARD}
+        silenced = {"silenced": spans["caller.said"], "silenced_heard": spans["assistant.heard"]}
+        return Kept({**told, **{name: found for name, found in silenced.items() if found}}, tuple(amended))
+
+    def _latest(self, answer: str, slot: str) -> Iterator[Amended]:
+        """The utterance that was the answer: nothing of it stays."""
+        said = self._before.get(self._said) if self._said is not None else None
+        if said is not None and places(str(said.data.get("text", "")), wanted(answer)):
+            self._said = None
+            data = {**said.data, "text": mask_of(slot), "alternatives": [], "redacted": [slot]}
+            self.remember(one := replace(said, data=data))
+            yield one
+
+    def _earlier(self) -> Iterator[Amended]:
+        """What else in the call said the same."""
+        for event in list(self._before.values()):
+            data = self._cleaned(event.kind, event.data)
+            if data is not None:
+                yield replace(event, data=data)
+
+    def _cleaned(self, kind: str, data: Mapping[str, Any]) -> dict[str, Any] | None:
+        """The data without the answers that are known; None: they hold none."""
+        if not self._hidden:
+            return None
+        clean = {name: one if name in _NEVER else self._clean(one, kind) for name, one in data.items()}
+        if clean == data:
+            return None
+        if kind == "caller.said":
+            clean["alternatives"] = []  # they say the same, misheard
+        return {**clean, **_silenced(kind, data)}
 
     def _clean(self, value: Any, kind: str) -> Any:
         match value:
@@ -114,11 +168,17 @@ class PrivateAnswers:
                 return value
 
     def _without(self, text: str, kind: str) -> str:
-        for answer, mask in self._hidden.items():
-            while (at := text.casefold().find(answer)) >= 0:
-                text = text[:at] + mask + text[at + len(answer) :]
-            if kind in _SPEAKS:
-                begun = range(len(answer) - 1, _SHORTEST_BEGINNING - 1, -1)
-                size = next((size for size in begun if text.casefold().endswith(answer[:size])), 0)
-                text = text[: len(text) - size] + mask if size else text
+        for sought, mask in self._hidden.items():
+            for start, end in reversed(places(text, sought)):
+                text = text[:start] + mask + text[end:]
+            at = begun(text, sought, _SHORTEST_BEGINNING) if kind in _SPEAKS else None
+            text = text if at is None else text[:at] + mask
         return text
+
+
+def _silenced(kind: str, data: Mapping[str, Any]) -> dict[str, Any]:
+    span = span_of(data) if kind in _HEARD else None
+    before = list(data.get("silenced", ()))
+    return {"redacted": sorted({*data.get("redacted", ()), "answer"})} | (
+        {"silenced": [*before, span]} if span is not None else {}
+    )

@@ -207,7 +207,7 @@ def _tokens(data: Mapping[str, Any]) -> Tokens:
 _NOT_COMPARED: Final = frozenset(
     {
         "took_ms", "status", "effect", "id", "say", "signals", "sentiment", "trend", "entities", "area", "expertise",
-        "missing", "tier", "evidence", "hidden", "silenced", "redacted",
+        "missing", "tier", "evidence", "hidden", "silenced", "silenced_heard", "redacted",
     }
 )  # fmt: skip
 _READ: Final[Mapping[str, Callable[[int, Mapping[str, Any]], DialogueEvent | None]]] = {

@@ -10,6 +10,7 @@ from pipeline.silencing import Silencing
 from recordings.events import Event
 from recordings.keeping import Keeping
 from recordings.private_answers import mask_of, masked
+from recordings.wav import CALLER, HEARD
 from tests.fakes.dialogue import ScriptedCall
 from tests.fakes.northfield import NOON
 from tests.fakes.small_line import found_in, small_line, understands
@@ -39,8 +40,8 @@ class Log:
     def take(self, event: Event) -> None:
         kept = self.keeping.kept(event.seq, event.at_ms, event.kind, event.data)
         self.events[event.seq] = Event("local", "CA1", event.seq, event.at_ms, "", event.kind, kept.data)
-        for seq, at_ms, data in kept.amended:
-            self.events[seq] = Event("local", "CA1", seq, at_ms, "", "caller.said", data)
+        for one in kept.amended:
+            self.events[one.seq] = Event("local", "CA1", one.seq, one.at_ms, "", one.kind, one.data)
 
 
 def call_of() -> ScriptedCall:
@@ -69,6 +70,85 @@ def test_an_address_stands_in_no_event_before_or_after_it_is_known(kinds):
     assert said == ["move", "[address]", "yes"]
     (called,) = [event for event in log.events.values() if event.kind == "tool.called"]
     assert called.data["arguments"] == {"to": "[address]"}
+
+
+def said(seq: int, text: str, start_ms: int = 0, end_ms: int = 900) -> Event:
+    data = {"utterance": f"c{seq}", "text": text, "via": "speech", "start_ms": start_ms, "end_ms": end_ms}
+    return Event("local", "CA1", seq, end_ms, "", "caller.said", {**data, "confidence": 1.0, "alternatives": [text]})
+
+
+def heard(seq: int, text: str, start_ms: int = 0, end_ms: int = 900) -> Event:
+    data = {"utterance": f"a{seq}", "heard_text": text, "start_ms": start_ms, "end_ms": end_ms, "complete": True}
+    return Event("local", "CA1", seq, end_ms, "", "assistant.heard", data)
+
+
+def hidden(seq: int, answer: str = ADDRESS) -> Event:
+    return Event("local", "CA1", seq, 9000, "", "answer.hidden", {"turn": "t1", "slot": "address", "hidden": answer})
+
+
+def test_what_was_said_and_read_back_before_the_answer_was_known_is_taken_back_and_silenced():
+    log = Log()
+    log.take(Event("local", "CA1", 1, 400, "", "caller.partial", {"text": "please change my address to twelve elm"}))
+    log.take(said(2, "Please change my address to 12 Elm Street, Springfield.", 1000, 2000))
+    log.take(heard(3, "To twelve elm street springfield?", 3000, 4000))
+    log.take(said(4, "what are your hours", 5000, 5500))
+    log.take(said(5, ADDRESS, 6000, 7000))
+    log.take(hidden(6))
+    assert "elm" not in repr(log.events).casefold()
+    assert log.events[1].data["text"] == "please change my address to [address]"
+    assert log.events[2].data["text"] == "Please change my address to [address]."
+    assert log.events[2].data["alternatives"] == []
+    assert log.events[3].data["heard_text"] == "To [address]?"
+    assert log.events[4].data == said(4, "what are your hours", 5000, 5500).data
+    assert sorted(log.events[6].data["silenced"]) == [[800, 2200], [5800, 7200]]
+    assert log.events[6].data["silenced_heard"] == [[2800, 4200]]
+    silenced: list[tuple[int, int, int]] = []
+
+    class Audio:
+        def silence(self, channel: int, start_ms: int, end_ms: int) -> None:
+            silenced.append((channel, start_ms, end_ms))
+
+    Silencing(Audio())(log.events[6])  # type: ignore[arg-type]  # of it only this is used
+    assert sorted(silenced) == [(CALLER, 800, 2200), (CALLER, 5800, 7200), (HEARD, 2800, 4200)]
+
+
+def test_what_is_said_later_in_other_writing_is_not_kept_with_its_alternatives():
+    log = Log()
+    log.take(hidden(1))
+    later = said(2, "This is Ann of Twelve Elm Street, Springfield", 9000, 9900)
+    log.take(Event("local", "CA1", 2, 9900, "", "caller.said", {**later.data, "alternatives": ["twelve helm street"]}))
+    log.take(
+        Event("local", "CA1", 3, 9900, "", "message.taken", {"turn": "t9", "text": "Ann, 12 Elm Street Springfield"})
+    )
+    assert "elm" not in repr(log.events).casefold()
+    assert log.events[2].data["silenced"] == [[8800, 10100]]
+
+
+def test_an_address_that_the_caller_gave_with_the_wish_stands_nowhere():
+    call = call_of()
+    for line in (f"move please to {ADDRESS}", ADDRESS, "yes"):
+        call.hears(line)
+    assert "elm" not in repr(kept(call).events)
+
+
+def test_what_was_taken_back_stays_so_when_a_card_is_found_in_the_same_words():
+    log = Log(("card",))
+    log.take(said(1, f"{ADDRESS} four one one one one one one one"))
+    log.take(hidden(2))
+    log.take(said(3, "one one one one one one one one"))
+    assert log.events[1].data["text"] == "[address]"
+    assert "elm" not in repr(log.events)
+
+
+def test_a_resumed_call_takes_back_what_was_said_before_it_was_cut():
+    log = Log()
+    before = said(1, f"change it to {ADDRESS}")
+    log.take(before)
+    log.keeping = Keeping(())
+    log.keeping.recall([(before.seq, before.at_ms, before.kind, before.data)])
+    log.take(said(2, ADDRESS))
+    log.take(hidden(3))
+    assert log.events[1].data["text"] == "change it to [address]"
 
 
 def test_the_dialogue_has_the_address_and_the_tool_gets_it():

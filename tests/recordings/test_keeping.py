@@ -49,7 +49,7 @@ def test_a_number_said_over_several_turns_is_taken_back():
         assert keeping.kept(seq, seq, "caller.said", said(text, seq * 1000, seq * 1000 + 500)).amended == ()
     last = keeping.kept(9, 90, "caller.said", said("and one one one one", 5000, 5500))
     assert last.data["text"] == "and [card]"
-    assert [(seq, at_ms, data["text"]) for seq, at_ms, data in last.amended] == [
+    assert [(one.seq, one.at_ms, one.data["text"]) for one in last.amended] == [
         (1, 1, "it's [card]"),
         (2, 2, "[card]"),
         (3, 3, "[card]"),
