@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from knowledge.tables import versions
 from pipeline.assistant.tools.tables import outbox
 from pipeline.line.load import version_of
+from recordings.log import CallLog
 from recordings.store import SqliteCallStore
 from server.line_versions import LineVersions
 from server.retention import InUse, Swept, keep_so_long, sweep
@@ -78,6 +79,23 @@ def test_a_document_that_is_answered_from_stays_however_old_it_is(tmp_path):
     used = InUse(frozenset(), frozenset({("Small", "a.md", "v1")}))
     assert swept(tmp_path, script, used).documents == 0
     assert found["documents"] == ["v1", "v2"]
+
+
+def test_a_document_that_an_answer_of_a_kept_call_was_spoken_from_stays_however_old_it_is(tmp_path):
+    async def script(store: SqliteCallStore) -> None:
+        for version, seen in (("v1", 200), ("v2", 100), ("v3", 60)):
+            await hold(store, "a.md", version, seen)
+        numbers = {"call_sid": "CA1", "from_number": "", "to_number": "", "line_version": "1"}
+        source = {"document": "a.md", "section": "s", "title": "A", "version": "v1", "score": 1.0}
+        for line, version in (("Small", "v1"), ("Another", "v2")):
+            told = {"turn": "t1", "sources": [source | {"version": version}]}
+            log = CallLog(store, "org", line)
+            log.record("call.ringing", 0, **numbers, line=line)
+            log.record("turn.answered", 1, **told)
+        await store.flush()
+
+    assert swept(tmp_path, script).documents == 1
+    assert found["documents"] == ["v1", "v3"]
 
 
 def test_only_what_is_done_for_long_leaves_the_outbox(tmp_path):
