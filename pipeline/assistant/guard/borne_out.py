@@ -25,7 +25,7 @@ def unfounded(clause: str, evidence: Evidence) -> Claim | None:
     return None
 
 
-_NOUNS: Final = {
+NOUNS: Final = {
     "refund": "refund", "refunds": "refund", "reimbursement": "refund", "reembolso": "refund", "cancellation": "cancel",
     "cancelación": "cancel", "credit": "credit", "voucher": "credit", "coupon": "credit", "discount": "waive",
     "descuento": "waive", "upgrade": "upgrade", "replacement": "order",
@@ -36,7 +36,7 @@ _NOUNS: Final = {
 def _named_otherwise(claim: Claim, evidence: Evidence) -> bool:
     """Whether it speaks of a thing that only another action brings about."""
     done = [deed.classes for deed in evidence.deeds if deed.effective and deed.writes]
-    nouns = {_NOUNS[word] for word in TOKEN.findall(claim.part) if word in _NOUNS}
+    nouns = {NOUNS[word] for word in TOKEN.findall(claim.part) if word in NOUNS}
     return any(not any(fits(noun, classes) for classes in done) for noun in nouns)
 
 

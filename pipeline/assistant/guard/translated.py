@@ -11,8 +11,10 @@ from typing import Final
 
 from pipeline.assistant.guard import figures
 from pipeline.assistant.guard.agreeing import supported
-from pipeline.assistant.guard.borne_out import unfounded
+from pipeline.assistant.guard.borne_out import NOUNS, unfounded
 from pipeline.assistant.guard.check import LONGEST, Objection
+from pipeline.assistant.guard.claim_words import ANY, TOKEN
+from pipeline.assistant.guard.claims import Claim, claims
 from pipeline.assistant.guard.evidence import Evidence
 from pipeline.assistant.guard.manner import language_of, unspeakable
 from pipeline.assistant.signals.phrases import words_in, words_of
@@ -48,10 +50,56 @@ def unfaithful(spoken: str, clause: str, evidence: Evidence, languages: tuple[st
         return Objection("fact", "has other figures in the caller's language")
     if _denies(spoken, theirs) != _denies(clause, ours):
         return Objection("fact", "says the opposite in the caller's language")
-    claim = unfounded(spoken, replace(evidence, language=theirs))
-    if claim is not None and unfounded(clause, evidence) is None and not evidence.deeds:
-        return Objection("claim", f"claims an action that no tool did: {claim.action or 'something done'}")
+    claim = _made_up(spoken, clause, evidence)
+    return None if claim is None else Objection("claim", f"claims another action: {claim.action or 'something done'}")
+
+
+def _made_up(spoken: str, clause: str, evidence: Evidence) -> Claim | None:
+    """The first claim of the translation that neither the call's tools bear out nor the clause makes itself."""
+    theirs = _claimed(clause)
+    for claim in claims(spoken):
+        if _kinds(claim) & theirs or (theirs and claim.action in _SAYS_NO_MORE):
+            continue
+        if unfounded(claim.part, evidence) is not None:
+            return claim
     return None
+
+
+def _claimed(clause: str) -> frozenset[str]:
+    """The kinds of action that a clause claims, and what those may be called in another language."""
+    plain = clause.lower().replace("’", "'")
+    kinds = {kind for claim in claims(clause) for kind in _kinds(claim)}
+    kinds |= {kind for pattern, kind in _TOLD if pattern.search(plain)}
+    return frozenset(kinds | {other for kind in kinds for other in _ALIKE.get(kind, ())})
+
+
+def _kinds(claim: Claim) -> frozenset[str]:
+    """What it claims: where its verb says little, what comes of it too ("issued a refund")."""
+    if _ASKED.search(claim.part) and claim.action in {"order", "transfer"}:
+        return frozenset({"ask"})
+    if claim.action not in _VAGUE:
+        return frozenset({claim.action})
+    return frozenset({claim.action, *(NOUNS[word] for word in TOKEN.findall(claim.part) if word in NOUNS)})
+
+
+_SAYS_NO_MORE: Final = frozenset({ANY, "done", "do"})
+"""That something was done, without what: no more than any claim says."""
+_VAGUE: Final = _SAYS_NO_MORE | {"add", "open", "ask", "send"}
+_ALIKE: Final = {
+    "send": ("ship",), "ship": ("send",), "report": ("tell", "open"), "tell": ("report",), "ask": ("open", "tell"),
+    "refund": ("return",), "charge": ("order",),
+}  # fmt: skip
+"""What else the other language may call it: verbs that it has only one of."""
+_ASKED: Final = re.compile(r"\bpedido (?:a|al|que)\b|\b(?:se )?(?:lo|la) (?:he|hemos) pasado\b")
+"""The verbs for ordering and connecting, where they only tell who was asked."""
+_TOLD: Final = (
+    (
+        re.compile(r"\b(?:order|parcel|package|item|card|it)s? (?:(?:has|have|had|already) )*shipped\b|\bin transit\b"),
+        "ship",
+    ),
+    (re.compile(r"\b(?:i|we|i've|we've|i have|we have) (?:already |just )?asked\b"), "ask"),
+)
+"""What claims no action of ours, and is told by the words for one."""
 
 
 def _same_figures(spoken: str, clause: str) -> bool:
