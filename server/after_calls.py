@@ -13,6 +13,7 @@ from recordings.errors import StoreUnavailable
 from recordings.events import Event
 from recordings.feed import Missed
 from recordings.store import CallStore
+from voice.errors import origin_of
 
 AGAIN_S: Final = (1.0, 3.0)
 """Pauses before what failed is tried again: all of it within ten seconds."""
@@ -31,7 +32,14 @@ async def write_after_calls(store: CallStore, line_of: LineOf, public_url: str) 
                 if isinstance(event, Missed):
                     _log.warning("customer records not written", count=event.count)
                     continue
-                tasks.create_task(_write(store, line_of, public_url, event))
+                tasks.create_task(_written(store, line_of, public_url, event))
+
+
+async def _written(store: CallStore, line_of: LineOf, public_url: str, ended: Event) -> None:
+    try:
+        await _write(store, line_of, public_url, ended)
+    except Exception as error:  # noqa: BLE001 one call whose record breaks must not end those of all later calls
+        _log.error("customer record not written", call_id=ended.call_id, reason=origin_of(error), pii_error=repr(error))
 
 
 async def _write(store: CallStore, line_of: LineOf, public_url: str, ended: Event) -> None:

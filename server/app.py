@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import structlog
 from fastapi import FastAPI, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 
@@ -44,12 +45,15 @@ from server.webhooks import carrier_router
 from telephony.token import MIN_SECRET_BYTES, CallTokens
 from telephony.twilio.signature import Signatures
 from voice.acknowledging import Acknowledging
+from voice.errors import origin_of
 from voice.phone_scores import PhoneModel
 from voice.prompts import Prompts
 from voice.silero import Silero
 from voice.stt.port import SpeechToText
 from voice.tts.port import TextToSpeech
 from voice.vad import SpeechGate
+
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +177,16 @@ def _in_use(lines: Lines, switchboard: Switchboard) -> Callable[[], InUse]:
 def _beside(stack: AsyncExitStack, *works: Coroutine[None, None, None]) -> None:
     """Run these until everything is taken down."""
     for work in works:
-        stack.push_async_callback(_ended, asyncio.create_task(work))
+        task = asyncio.create_task(work)
+        task.add_done_callback(tell_if_broken)
+        stack.push_async_callback(_ended, task)
+
+
+def tell_if_broken(task: "asyncio.Task[None]") -> None:
+    """Log that something which runs until the end broke before it: the server goes on without it."""
+    if not task.cancelled() and (error := task.exception()) is not None:
+        name = getattr(task.get_coro(), "__qualname__", "")
+        _log.error("background work broke", work=name, where=origin_of(error), pii_error=repr(error))
 
 
 async def _ended(task: "asyncio.Task[None]") -> None:

@@ -6,6 +6,7 @@ from pipeline.assistant.memory import Memories, visits
 from recordings.errors import StoreUnavailable
 from recordings.feed import Missed
 from recordings.store import CallStore
+from voice.errors import origin_of
 
 _log = structlog.get_logger(__name__)
 
@@ -22,3 +23,5 @@ async def remember(store: CallStore, memories: Memories) -> None:
                     await memories.keep(visit)
             except StoreUnavailable as error:
                 _log.error("call not remembered", call_id=event.call_id, reason=str(error))
+            except Exception as error:  # noqa: BLE001 one call that breaks must not keep all later ones from being kept
+                _log.error("call not remembered", call_id=event.call_id, reason=origin_of(error), pii_error=repr(error))
