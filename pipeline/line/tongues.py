@@ -82,7 +82,7 @@ def is_said(part: str, key: str, *, listed: bool) -> bool:
 
 def _chosen(value: Any, code: str, codes: Sequence[str]) -> Any:
     if is_translated(value, codes):
-        return value.get(code, next(iter(value.values())))
+        return value.get(code) or next(item for item in value.values() if item is not None)
     if isinstance(value, dict):
         return {key: _chosen(item, code, codes) for key, item in value.items()}
     return [_chosen(item, code, codes) for item in value] if isinstance(value, list) else value
@@ -92,7 +92,8 @@ def is_translated(value: Any, codes: Sequence[str]) -> bool:
     """Whether this is a text in languages rather than a part of the line."""
     if not isinstance(value, dict) or not value or not set(value) <= set(codes):
         return False
-    return all(_is_text(item) for item in value.values())
+    texts = [item for item in value.values() if item is not None]
+    return bool(texts) and all(map(_is_text, texts))
 
 
 def _is_text(value: Any) -> bool:
@@ -105,7 +106,7 @@ def _missing(
     if is_translated(value, codes):
         for code in codes:
             if not value.get(code):
-                yield Finding(path, f"there is no text in {known[code].name}", f"add '{code}: …' beside the others")
+                yield Finding(path, f"there is no text in {known[code].name} ({code})", f"add '{code}: …' beside the others")
             elif _HOURS in str(value[code]) and known[code].answers is not None and known[code].opening is None:
                 yield Finding(path, f"hours cannot be filled in in {known[code].name}", "write them out in this text")
     elif isinstance(value, dict):

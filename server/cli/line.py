@@ -20,7 +20,10 @@ DataDir = Annotated[
 
 @app.command()
 def versions(line: Folder, data_dir: DataDir = None) -> None:
-    """List the versions that took calls, newest first; the one the folder says now is marked."""
+    """List the versions that are kept, newest first: those that took calls, and what a rollback replaced.
+
+    What the folder says now is marked.
+    """
     from server.cli.main import out, said_plainly  # noqa: PLC0415 main imports this module
 
     with said_plainly():
@@ -69,7 +72,8 @@ def rollback(
         except NoSuchVersion as error:
             fail(Exit.FAILED, str(error))
         except LineInvalid as error:
-            fail(Exit.INVALID, *(str(problem) for problem in error.problems))
+            what = f"version {version} cannot be used; nothing was changed. For others: cordboard line versions {line}"
+            fail(Exit.INVALID, *(str(problem) for problem in error.problems), what)
         out.print(f"{line} is version {version} again; it was {before}, which is kept.")
 
 

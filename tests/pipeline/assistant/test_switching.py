@@ -166,7 +166,8 @@ def translated(text: str) -> str:
             "How can I help you?",
             "is not there in español",
         ),
-        (', es: "Lo he pasado."}', "}", "there is no text in español"),
+        (', es: "Lo he pasado."}', "}", "there is no text in español (es)"),
+        (', es: "Lo he pasado."}', ", es: }", "there is no text in español (es)"),
         ("[en, es]\n", "[en, es, qx]\n", "there is no text in Quxish"),
     ],
 )
