@@ -6,6 +6,7 @@ from pipeline.assistant.afterwards import records
 from pipeline.assistant.tools.outcome import ToolResult
 from pipeline.assistant.tools.places import filled
 from pipeline.assistant.tools.runner import ToolRunner
+from pipeline.assistant.tools.standing import Standing
 from pipeline.line.model import Settings
 from recordings.events import Event
 
@@ -29,6 +30,8 @@ async def write_records(
                 after.tool,
                 filled(after.arguments, one.values(link)),
                 deadline_ms,
+                standing=Standing(one.call, one.line),
+                approved=True,  # who was verified is read from the call's events: there is no call left to ask
             )
             for one in records(events)
         ]

@@ -1,6 +1,6 @@
 """What is kept of a call in a company's own records, when it is over: a fold of its events. Pure.
 
-Only of customers who were verified, each with the part of the call in which they spoke; intents and tools by name,
+Only of customers who were verified, each with the parts of the call in which they spoke; intents and tools by name,
 nobody's words.
 """
 
@@ -61,6 +61,18 @@ class _Part:
                 elif data.get("status") == "failed":
                     self.failed[tool] = None
 
+    def join(self, later: "_Part") -> None:
+        """The same customer spoke again, later in the call."""
+        self.level = max(self.level, later.level, key=LEVELS.index)
+        for mine, theirs in (
+            (self.wanted, later.wanted),
+            (self.done, later.done),
+            (self.waits, later.waits),
+            (self.failed, later.failed),
+            (self.messages, later.messages),
+        ):
+            mine.update(theirs)
+
     def summary(self) -> str:
         """In one line for people."""
         parts = (
@@ -75,7 +87,7 @@ class _Part:
 
 
 def records(events: Iterable[Event]) -> list[CustomerRecord]:
-    """Who was verified in a call that is over, and what came of it; none while it goes on."""
+    """Who was verified in a call that is over, and what came of it, once for each customer; none while it goes on."""
     line, outcome, call = "", "", ""
     parts = [_Part()]
     for event in sorted(events, key=lambda event: event.seq):
@@ -89,5 +101,10 @@ def records(events: Iterable[Event]) -> list[CustomerRecord]:
         parts[-1].take(event.kind, event.data)
     if not outcome:
         return []
-    known = [part for part in parts if part.customer]
-    return [CustomerRecord(part.customer, part.level, call, line, outcome, part.summary()) for part in known]
+    known: dict[str, _Part] = {}
+    for part in parts:
+        if part.customer in known:
+            known[part.customer].join(part)
+        elif part.customer:
+            known[part.customer] = part
+    return [CustomerRecord(one.customer, one.level, call, line, outcome, one.summary()) for one in known.values()]

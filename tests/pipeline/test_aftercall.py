@@ -1,20 +1,28 @@
 """What stays of a call in a company's own records: only of who was verified, in names and not in words, once."""
 
 import asyncio
+from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pipeline.aftercall import write_records
 from pipeline.assistant.afterwards import records
+from pipeline.assistant.tools.bind import runner_for
+from pipeline.assistant.tools.ledger import Entry, MemoryLedger
+from pipeline.assistant.tools.outcome import ToolResult
 from pipeline.assistant.tools.port import ToolSpec
 from pipeline.assistant.tools.runner import ToolRunner
 from pipeline.line import validate
+from pipeline.line.load import load_line
 from pipeline.line.model import Settings
 from tests.fakes.crm import AFTER, ENDED, FLOWS, RAISED, RINGING, SPEC, Crm, log, wants
 from tests.fakes.small_line import data_of
 
 pytestmark = pytest.mark.unit
+
+SAAS = Path(__file__).resolve().parents[2] / "lines" / "saas"
 
 
 def returned(tool: str, status: str, effect: str = "none") -> tuple[str, dict[str, Any]]:
@@ -56,6 +64,49 @@ def test_another_speaker_has_a_part_of_their_own():
         ("30114", "Asked about: refund."), ("30227", "Asked about: cancel."),
     ]  # fmt: skip
     assert len(records(log(RINGING, wants("refund"), RAISED, dropped, wants("cancel"), ENDED))) == 1
+
+
+def test_who_speaks_again_after_somebody_else_has_one_record_of_both_parts():
+    dropped = ("identity.dropped", {"turn": "t3", "reason": "another_person"})
+    events = log(
+        RINGING, wants("refund"), RAISED, returned("change_email", "done", "done"), dropped, wants("cancel"), dropped,
+        wants("subscription"), RAISED, returned("note", "failed"), ENDED,
+    )  # fmt: skip
+    (record,) = records(events)
+    assert record.customer == "30114"
+    assert record.summary == "Asked about: refund, subscription. Done: change email. Did not work: note."
+
+
+def test_two_customers_of_one_call_are_both_written_to_the_desks_records(tmp_path: Path):
+    dropped = ("identity.dropped", {"turn": "t3", "reason": "another_person"})
+    other = ("identity.raised", {**RAISED[1], "customer": "30227"})
+    events = log(RINGING, wants("refund"), RAISED, dropped, wants("cancel"), other, ENDED)
+    line = load_line(SAAS)
+
+    async def write() -> list[ToolResult]:
+        runner = runner_for(line, tmp_path, lambda: date(2026, 11, 23))
+        try:
+            return [*await write_records(line.settings, runner, events, "/calls/CA1")]
+        finally:
+            await runner.end()
+
+    done = asyncio.run(write())
+    assert [(one.status, one.result) for one in done] == [("done", {"logged": True})] * 2
+    assert len({one.id for one in done}) == 2
+
+
+def test_what_was_written_after_a_call_stands_in_the_ledger_with_its_line():
+    ledger = MemoryLedger()
+
+    async def write() -> Entry | None:
+        settings, runner = Settings.model_validate(data_of(FLOWS, AFTER)), ToolRunner({"note": Crm()}, ledger=ledger)
+        (done,) = await write_records(settings, runner, log(RINGING, wants("refund"), RAISED, ENDED), "")
+        await runner.end()
+        return await ledger.entry(done.id)
+
+    entry = asyncio.run(write())
+    assert entry is not None
+    assert (entry.write.call_id, entry.write.line, entry.state) == ("CA1", "Larkdesk", "done")
 
 
 def written(crm: Crm, times: int = 1, more: str = AFTER) -> list[str]:
