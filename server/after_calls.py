@@ -18,8 +18,8 @@ from voice.errors import origin_of
 AGAIN_S: Final = (1.0, 3.0)
 """Pauses before what failed is tried again: all of it within ten seconds."""
 
-LineOf = Callable[[str], tuple[Settings, ToolRunner] | None]
-"""A line by its name, as it takes new calls; None: it is not served here."""
+LineOf = Callable[[str, str], tuple[Settings, ToolRunner] | None]
+"""A line by its name and the version that the call had; None: it is not served here."""
 
 _log = structlog.get_logger(__name__)
 
@@ -50,8 +50,8 @@ async def _write(store: CallStore, line_of: LineOf, public_url: str, ended: Even
         except StoreUnavailable as error:
             _log.error("customer record not written", call_id=ended.call_id, reason=str(error))
             return
-        name = next((str(event.data.get("line", "")) for event in events if event.kind == "call.ringing"), "")
-        line = line_of(name)
+        rang = next((event.data for event in events if event.kind == "call.ringing"), {})
+        line = line_of(str(rang.get("line", "")), str(rang.get("line_version", "")))
         if line is None:
             return
         done = await write_records(*line, events, link)

@@ -64,6 +64,8 @@ class Lines:
         self._prompts = prompts
         self._around = around
         self._runners: list[ToolRunner] = []
+        self._had: dict[str, tuple[LineSettings, ToolRunner]] = {}
+        """By version: every one that calls of this process have or had."""
         self._versions = LineVersions(data_dir / "lines")
         self._ready: dict[Path, LineRuntime] = {}
         self._recalled: dict[str, LineRuntime] = {}
@@ -132,10 +134,14 @@ class Lines:
         """The tools of a line by its name, in the version that takes new calls; None: it is not served here."""
         return next((ready.tools for ready in self._ready.values() if ready.line.settings.name == name), None)
 
-    def line_of(self, name: str) -> tuple[LineSettings, ToolRunner] | None:
-        """A line by its name, with its tools, in the version that takes new calls; None: it is not served here."""
+    def line_of(self, name: str, version: str) -> tuple[LineSettings, ToolRunner] | None:
+        """A line with its tools, in the version that a call of this process had, whatever became of it since.
+
+        Of another version: the one by its name that takes new calls; None: it is not served here.
+        """
         named = (ready for ready in self._ready.values() if ready.line.settings.name == name)
-        return next(((ready.line.settings, ready.tools) for ready in named), None)
+        current = next(((ready.line.settings, ready.tools) for ready in named), None)
+        return self._had.get(version, current)
 
     def shelf_of(self, name: str) -> LiveRetrieval | None:
         """A line's documents, by its name; None: it is not served here, or has none."""
@@ -219,6 +225,7 @@ class Lines:
 
         ready = await asyncio.to_thread(engines)
         self._runners.append(ready.tools)
+        self._had[line.version] = (line.settings, ready.tools)
         for one in (line, *line.others):
             offers = (one.tongue.offer,) if line.others else ()
             await self._prompts.prepare((*fixed_texts(one), *offers), one.settings.language)

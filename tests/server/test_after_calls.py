@@ -34,8 +34,12 @@ def after(root: Path, crm: Crm, events: list[Event], done: Callable[[], bool], n
     async def script() -> None:
         settings, runner = Settings.model_validate(data_of(FLOWS, AFTER)), ToolRunner({"note": crm})
         async with open_store(root) as store, asyncio.timeout(30):
-            lines = {name: (settings, runner)}
-            writing = asyncio.create_task(write_after_calls(store, lines.get, "https://phone.example"))
+            lines = {(name, "1"): (settings, runner)}
+
+            def line_of(name: str, version: str) -> tuple[Settings, ToolRunner] | None:
+                return lines.get((name, version))
+
+            writing = asyncio.create_task(write_after_calls(store, line_of, "https://phone.example"))
             await asyncio.sleep(0)
             store.append(events)
             while not done():  # noqa: ASYNC110 what is waited for is in another task's hands
@@ -69,7 +73,7 @@ class BrokenOnce:
         self._line = line
         self._broke = False
 
-    def __call__(self, _name: str) -> tuple[Settings, ToolRunner]:
+    def __call__(self, _name: str, _version: str) -> tuple[Settings, ToolRunner]:
         if not self._broke:
             self._broke = True
             raise ZeroDivisionError("nothing to divide by")

@@ -113,6 +113,22 @@ def test_a_good_edit_is_used_and_a_broken_one_keeps_the_last_good_version(tmp_pa
     watching(tmp_path, folder, script)
 
 
+def test_what_is_written_after_a_call_goes_by_the_version_that_the_call_began_with(tmp_path: Path, folder: Path):
+    async def script(lines: Lines, ears: Recogniser, told: Told, prompts: Prompts) -> None:
+        del ears, prompts
+        (first,) = lines.by_number().values()
+        name = first.line.settings.name
+        _edit(folder, lambda text: text.replace("How can I help you?", "What can I do for you?"))
+        await _until(lambda: bool(told.lines))
+        (second,) = lines.by_number().values()
+        assert lines.line_of(name, first.line.version) == (first.line.settings, first.tools)
+        assert lines.line_of(name, second.line.version) == (second.line.settings, second.tools)
+        assert lines.line_of(name, "0123456789ab") == (second.line.settings, second.tools)
+        assert lines.line_of("Nobody", "0123456789ab") is None
+
+    watching(tmp_path, folder, script)
+
+
 def test_what_a_caller_wants_is_understood_once_for_the_same_words(tmp_path: Path, folder: Path):
     async def script(lines: Lines, ears: Recogniser, told: Told, prompts: Prompts) -> None:
         del ears, told, prompts
