@@ -9,6 +9,7 @@ from pipeline.assistant.guard.claims import claims
 from pipeline.assistant.guard.evidence import Evidence
 from pipeline.assistant.guard.lexicon import light, stem
 from pipeline.assistant.guard.listed import listed
+from pipeline.assistant.guard.needless import waives
 from pipeline.assistant.guard.stance import (
     asks,
     bare,
@@ -160,6 +161,7 @@ def _contradicts(told: Sentence, evidence: Evidence) -> str:
         opposed = (
             _opposed(told, source, shared)
             or _of_others(told, source)
+            or waives(told, source)
             or (source in passages and _elsewhere(told, source, shared))
         )
         told_much = sum(one.kind not in {"raw", "number", "per"} for one in told.figures)
