@@ -3,8 +3,10 @@
 from typing import Final
 
 SCOPES: Final = {
-    "approvals:read": "see what waits for approval, what calls changed, and what is still to be done for callers",
-    "approvals:decide": "approve, edit, reject and reassign it, take back what was done, finish what was to be done",
+    "approvals:read": "see what waits for approval, and what is still to be done for callers",
+    "approvals:decide": "approve, edit, reject and reassign it, finish what was to be done",
+    "writes:read": "see what calls changed",
+    "writes:reverse": "take it back",
     "customers:read": "see what is remembered of a customer's calls",
     "customers:forget": "delete it",
     "knowledge:read": "search what callers are answered from",

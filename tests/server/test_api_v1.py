@@ -109,6 +109,9 @@ def test_no_route_is_reached_without_a_token_and_each_says_what_it_needs(tmp_pat
     assert len(needed) >= 9
     assert all(needed.values()), needed
     assert needed["POST", "/approvals/{approval_id}/approve"] == {"approvals:decide"}
+    assert needed["POST", "/outbox/{errand_id}/done"] == {"approvals:decide"}
+    assert needed["GET", "/writes"] == needed["GET", "/writes/{key:path}"] == {"writes:read"}
+    assert needed["POST", "/writes/{key:path}/reverse"] == {"writes:reverse"}
 
 
 def _scopes(dependant):
@@ -131,6 +134,21 @@ def test_a_token_opens_what_it_was_made_for_and_nothing_else(tmp_path):
     assert refused.json()["type"] == "urn:cordboard:problem:scope"
     assert me == {"name": "a dashboard", "scopes": ["approvals:read"]}
     assert done == []
+
+
+def test_who_decides_on_approvals_neither_sees_nor_takes_back_what_was_written(tmp_path):
+    async def do(server):
+        _, decides = await server.tokens.create("the desk", ["approvals:read", "approvals:decide"])
+        _, reads = await server.tokens.create("the audit", ["writes:read"])
+        answers = [
+            await server.send("GET", "/writes", token=decides),
+            await server.send("GET", "/writes/CA1/k1", token=decides),
+            await server.send("POST", "/writes/CA1/k1/reverse", {}, decides),
+            await server.send("POST", "/writes/CA1/k1/reverse", {}, reads),
+        ]
+        return [one.status_code for one in answers], (await server.send("GET", "/writes", token=reads)).status_code
+
+    assert use(tmp_path, do) == ([403, 403, 403, 403], 200)
 
 
 def test_a_revoked_or_ended_token_opens_nothing(tmp_path):

@@ -42,7 +42,7 @@ class Finished(BaseModel):
 def writes_router(kept: KeptWrites, reversing: Reversing, commands: Commands) -> APIRouter:
     """`/writes`, and what ends an errand of `/outbox`."""
     router = APIRouter(tags=["writes"])
-    reads, decides = require("approvals:read"), require("approvals:decide")
+    reads, reverses, decides = require("writes:read"), require("writes:reverse"), require("approvals:decide")
 
     @router.get("/writes", operation_id="listWrites", dependencies=[reads])
     async def list_writes(
@@ -65,7 +65,7 @@ def writes_router(kept: KeptWrites, reversing: Reversing, commands: Commands) ->
         return private_json({**_shown(found), **await _taken_back(kept, reversing, found)})
 
     @router.post("/writes/{key:path}/reverse", operation_id="reverseWrite")
-    async def reverse(key: str, body: Reversed, request: Request, who: Annotated[Principal, decides]) -> Response:
+    async def reverse(key: str, body: Reversed, request: Request, who: Annotated[Principal, reverses]) -> Response:
         """Take it back: the declared tool runs now; with `by_hand`, a person has done it."""
 
         async def do() -> dict[str, Any]:
