@@ -1,6 +1,7 @@
 """How a person takes back what a call did: by the tool that the declaration names, or by hand, as it says."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -38,6 +39,8 @@ class Reversing:
     def __init__(self, kept: KeptWrites, runner_of: RunnerOf) -> None:
         self._kept = kept
         self._runner_of = runner_of
+        self._underway: set[str] = set()
+        """Writes that somebody is taking back right now. One process owns the database, so that is all of them."""
 
     async def way(self, key: str) -> Way:
         """How this write is taken back. Raises NotPossible where it is not done, or nothing tells how."""
@@ -46,24 +49,40 @@ class Reversing:
     async def reverse(self, key: str, who: str, note: str = "") -> Mapping[str, Any]:
         """Have the declared tool take it back, once, whoever asks again: what it gave.
 
-        Raises NotPossible (it is not done, or a person has to do it), NotReversed.
+        Raises NotPossible (it is not done, a person has to do it, or somebody else is doing it), NotReversed.
         """
-        done = await self._read(key)
-        way, runner, name = self._way(done)
-        if runner is None or not way.tool:
-            raise NotPossible(f"a person takes it back: {way.by_hand}")
-        of = Standing(done.entry.write.call_id, done.entry.write.line)
-        result = await runner.run(f"{key}/reverse", name, way.arguments, DEADLINE_MS, standing=of, approved=True)
-        if not result.ok:
-            raise NotReversed(_why(result))
-        await self._kept.took_back(done, who, note, way.tool, result.result)
-        return result.result
+        with self._claimed(key):
+            done = await self._read(key)
+            way, runner, name = self._way(done)
+            if runner is None or not way.tool:
+                raise NotPossible(f"a person takes it back: {way.by_hand}")
+            of = Standing(done.entry.write.call_id, done.entry.write.line)
+            result = await runner.run(f"{key}/reverse", name, way.arguments, DEADLINE_MS, standing=of, approved=True)
+            if not result.ok:
+                raise NotReversed(_why(result))
+            await self._note(done, who, note, way.tool, result.result)
+            return result.result
 
     async def by_hand(self, key: str, who: str, note: str = "") -> None:
-        """A person has taken it back. Raises NotPossible where it is not done, or was taken back before."""
-        done = await self._read(key)
-        _standing(done)
-        if not await self._kept.took_back(done, who, note, "", {}):
+        """A person has taken it back. Raises NotPossible where it is not done, or was or is taken back otherwise."""
+        with self._claimed(key):
+            done = await self._read(key)
+            _standing(done)
+            await self._note(done, who, note, "", {})
+
+    @contextmanager
+    def _claimed(self, key: str) -> Iterator[None]:
+        """Nobody else takes it back until this ends. Raises NotPossible where somebody does already."""
+        if key in self._underway:
+            raise NotPossible("somebody is taking it back right now")
+        self._underway.add(key)
+        try:
+            yield
+        finally:
+            self._underway.discard(key)
+
+    async def _note(self, done: Done, who: str, note: str, tool: str, result: Mapping[str, Any]) -> None:
+        if not await self._kept.took_back(done, who, note, tool, result):
             raise NotPossible("it was taken back already")
 
     def _way(self, done: Done) -> tuple[Way, ToolRunner | None, str]:

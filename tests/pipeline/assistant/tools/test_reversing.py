@@ -36,10 +36,14 @@ class Desk:
     gives: Mapping[str, Any] = field(default_factory=dict)
     down: bool = False
     asked: list[Mapping[str, Any]] = field(default_factory=list)
+    busy: asyncio.Event | None = None
+    """Answers once it is set."""
 
     async def ask(self, call: str, arguments: Mapping[str, Any], deadline_ms: int) -> Mapping[str, Any]:
         del call, deadline_ms
         self.asked.append(arguments)
+        if self.busy is not None:
+            await self.busy.wait()
         if self.down:
             raise BackendFailed(self.spec.name, "the system is down")
         return self.gives
@@ -112,7 +116,46 @@ def test_what_a_person_takes_back_is_told_and_noted_once_it_is_done(tmp_path: Pa
     use(tmp_path, do)
 
 
-def test_where_the_tool_does_not_take_it_back_it_stands_and_may_be_tried_again(tmp_path: Path):
+def test_while_the_tool_takes_it_back_nobody_else_does(tmp_path: Path):
+    async def do(here: Hotel) -> None:
+        await here.does("book")
+        here.cancel.busy = asyncio.Event()
+        first = asyncio.create_task(here.reversing.reverse("CA1/k1", "ada"))
+        while not here.cancel.asked:  # noqa: ASYNC110 what is waited for is in another task's hands
+            await asyncio.sleep(0.005)
+        with pytest.raises(NotPossible, match="right now"):
+            await here.reversing.by_hand("CA1/k1", "bob")
+        with pytest.raises(NotPossible, match="right now"):
+            await here.reversing.reverse("CA1/k1", "bob")
+        here.cancel.busy.set()
+        assert await first == {"cancelled": True}
+        done = await here.kept.write("CA1/k1")
+        assert done is not None
+        by = await here.kept.taken_back(done)
+        assert by is not None
+        assert (by.who, len(here.cancel.asked)) == ("ada", 1)
+
+    use(tmp_path, do)
+
+
+def test_what_was_noted_as_taken_back_meanwhile_is_not_noted_twice(tmp_path: Path):
+    async def do(here: Hotel) -> None:
+        await here.does("book")
+        done = await here.kept.write("CA1/k1")
+        assert done is not None
+        here.cancel.busy = asyncio.Event()
+        first = asyncio.create_task(here.reversing.reverse("CA1/k1", "ada"))
+        while not here.cancel.asked:  # noqa: ASYNC110 as above
+            await asyncio.sleep(0.005)
+        assert await here.kept.took_back(done, "bob", "", "", {})
+        here.cancel.busy.set()
+        with pytest.raises(NotPossible, match="already"):
+            await first
+
+    use(tmp_path, do)
+
+
+def test_where_the_tool_does_not_take_it_back_it_stands_and_a_person_may(tmp_path: Path):
     async def do(here: Hotel) -> None:
         await here.does("book")
         here.cancel.down = True
@@ -121,6 +164,7 @@ def test_where_the_tool_does_not_take_it_back_it_stands_and_may_be_tried_again(t
         done = await here.kept.write("CA1/k1")
         assert done is not None
         assert done.entry.state == "done"
+        await here.reversing.by_hand("CA1/k1", "ada", "looked after it")
 
     use(tmp_path, do)
 
