@@ -7,7 +7,7 @@ then a wish (opening.py). A new kind of waiting (state.Waiting) is one more case
 from pipeline.assistant import asking, listening, messages, opening, pending, reply, switching
 from pipeline.assistant.clarify import not_heard
 from pipeline.assistant.exchange import CallerSilent, CallerTurn, CallerUnheard
-from pipeline.assistant.precedence import rule_for, ruled
+from pipeline.assistant.precedence import in_danger, rule_for, ruled
 from pipeline.assistant.rules import Rule
 from pipeline.assistant.state import (
     Asking,
@@ -41,6 +41,9 @@ def turn(talk: Talk, event: CallerTurn) -> bool:
     talk.begin_turn(event.utterance)
     talk.remember(Said(caller=True, text=event.text))
     words = Words(event.text, event.alternatives, event.via, event.start_ms, talk.line.tongue)
+    if in_danger(talk, words):
+        listening.take(talk, words)
+        return False
     words, go_on = switching.heard(talk, words)
     if go_on is not None:
         return go_on

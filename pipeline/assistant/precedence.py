@@ -7,6 +7,7 @@ from typing import Final
 
 from pipeline.assistant import asking, escalating, instructions, pending, returning, verifying
 from pipeline.assistant.rules import PHRASES, Rule, mentions, normal
+from pipeline.assistant.signals import emergencies
 from pipeline.assistant.slots import find_digit_strings
 from pipeline.assistant.state import (
     Asking,
@@ -51,11 +52,27 @@ def rule_for(talk: Talk, words: Words) -> Rule | None:
     return None if isinstance(waiting, Asking) and asking.names_choice(talk, words) else rule
 
 
+def in_danger(talk: Talk, words: Words) -> bool:
+    """Whether the caller tells of danger to life; then they were told what the line says about it.
+
+    Goes before everything else: what a line's own phrases, or those of every line (signals.emergencies) hold, in any
+    language, answered in that one where the line has it.
+    """
+    if words.via == "dtmf" or talk.settings.emergency is None:
+        return False
+    told = emergencies.heard(words.text)
+    for line in (talk.line, *talk.other_lines):
+        emergency = line.settings.emergency
+        if emergency is not None and (line.tongue.code == told or mentions(words.text, emergency.phrases)):
+            _emergency(talk, emergency.say, line.tongue.code)
+            return True
+    if told:
+        _emergency(talk, talk.settings.emergency.say)
+    return bool(told)
+
+
 def ruled(talk: Talk, words: Words, rule: Rule | None) -> bool | None:
     """Do what a rule says. None: none applies, or what was asked decides; True: go on with the flow."""
-    emergency = talk.settings.emergency
-    if emergency is not None and words.via != "dtmf" and mentions(words.text, emergency.phrases):
-        return _emergency(talk, emergency.say)
     if rule == "other_person":
         verifying.somebody_else(talk)  # whatever is being waited for: what the first may do, the second may not
     if not (isinstance(talk.state.waiting, Asking) and asking.names_choice(talk, words)):
@@ -80,13 +97,11 @@ def _wins(waiting: Waiting, rule: Rule) -> bool:
             return True
 
 
-def _emergency(talk: Talk, text: str) -> bool:
+def _emergency(talk: Talk, text: str, language: str | None = None) -> None:
     talk.understood("rule", "emergency")
-    talk.say(text, interruptible=False)
-    if isinstance(talk.state.waiting, Calling):
-        return False
-    talk.more()
-    return False
+    talk.say(text, interruptible=False, language=language)
+    if not isinstance(talk.state.waiting, Calling):
+        talk.more()
 
 
 def _person(talk: Talk, words: Words) -> bool:
