@@ -27,6 +27,8 @@ from pipeline.assistant.guard.words import Segment, Sentence, sentence
 
 LEAST_COVERED: Final = 0.7
 """Of a clause's words that the sources know: so many must stand in one sentence of theirs."""
+LEAST_RULED_OUT: Final = 3
+"""Words that mean something of a source that rules something out, whatever other sources say."""
 LEAST_WITH_FIGURE: Final = 0.5
 """The same where that sentence has the clause's price, date or duration too."""
 LEAST_WITH_FIGURES: Final = 0.3
@@ -153,6 +155,8 @@ def _contradicts(told: Sentence, evidence: Evidence) -> str:
     novel = len(told.stems - known - light())
     best, why = 0.0, "states what no source says"
     passages = evidence.of_passages
+    if any(_rules_out(one, told) and _opposed(told, one, known & one.stems) for one in passages):
+        return "says the opposite of its source"
     for source in evidence.sentences:
         shared = known & source.stems
         strong = {one for one in known if one.startswith("=")} - source.stems - _goes_without(source)
@@ -172,6 +176,12 @@ def _contradicts(told: Sentence, evidence: Evidence) -> str:
             best = covered
             why = "says the opposite of its source" if opposed else "says more than its source" if strong else why
     return why
+
+
+def _rules_out(source: Sentence, told: Sentence) -> bool:
+    """Whether it is a plain "not" on just this: another sentence that says most of it is about something else."""
+    meant = source.stems - light()
+    return bool(source.denied) and not source.figures and len(meant) >= LEAST_RULED_OUT and meant <= told.stems
 
 
 def _goes_without(source: Sentence) -> frozenset[str]:

@@ -108,6 +108,11 @@ def echoes(clause: str) -> bool:
 _IF: Final = re.compile(
     r"^(?:if|when|whenever|once|unless|until|after|before|as soon as|in case|provided|should|si|cuando|una vez|hasta que|antes de|después de|en cuanto|en caso)\b"
 )
+_ON_CONDITION: Final = re.compile(
+    r"(?<=\w),? (?:(?:even|only|but) )?(?:(?:if|as long as|so long as|provided(?: that)?|unless|when|whenever|si|siempre que|cuando)\b(?! (?:necessary|needed|not))"
+    r"|once (?=(?:you|we|it|they|the|your|our)\b))[^,;:.!?]*"
+)
+"""What a rule holds under: "if you have the receipt" does not tell that the caller has it."""
 _MAYBE: Final = re.compile(r"\b(?:would|could|can|may|might|should|podría|puede|pueden)\b")
 _LATELY: Final = re.compile(
     r"\b(?:already|now|right now|just now|by now|so far|any ?more|any longer|no longer|at the moment|in a second|a (?:second|minute|moment) ago|as we speak|ya|ahora mismo|acaba de)\b"
@@ -142,6 +147,7 @@ def lately(clause: str) -> bool:
     plain = bare(clause)
     if _IF.match(plain):
         return False
+    plain = _ON_CONDITION.sub("", plain)
     if _MAYBE.search(plain):
         plain = _LATELY.sub("", plain)
     return any(pattern.search(plain) for pattern in (_LATELY, _PERFECT, _DOING, _WAS, _PAST, _YOURS, _HAS, _WENT))

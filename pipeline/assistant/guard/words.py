@@ -29,6 +29,10 @@ _WORKING_DAYS: Final = re.compile(
     r"\b(?:business|working) (?=days?\b)|\bhalf (?=past\b)|\b(?:whole|full|entire) (?=(?:day|week|month|year|hour)\b)|\b(?:every|each) (?=\d|other\b|(?:two|three|four|five|six|ten|fifteen|twenty|thirty|minute|hour|day|week|month|year)\b)"
 )
 _AT_ONCE: Final = re.compile(r"\bat once\b|\b(?:right|straight) away\b|\bon the spot\b|\ben el acto\b")
+_FINAL: Final = re.compile(
+    r"(?<=s )(?:(?:is|are) (?:(?:all|always|strictly) )?(not )?|(?:is|are)(n't) )final(?: sales?)?(?=[.,;!?]|$| and\b| but\b)"
+)
+"""What is final is not taken back."""
 _AND_CENTS: Final = re.compile(
     r"(?<=dollars|dólares) (?:and|con) (?=[\w-]+ c(?:ent|éntimo)s?\b)|(?<=euros) (?:and|con) (?=[\w-]+ c(?:ent|éntimo)s?\b)"
 )
@@ -133,7 +137,8 @@ def sentence(text: str) -> Sentence:  # noqa: C901, PLR0915 one case for each ki
     """A sentence, read."""
     text = re.sub(r"\b([ap])\.\s?m\.?", r"\1m", text, flags=re.IGNORECASE)
     text = re.sub(r"\b(?:not |nothing )?at all\b", lambda said: said[0][:-7], text, flags=re.IGNORECASE)
-    plain = _AT_ONCE.sub("immediately", _WORKING_DAYS.sub("", _AND_CENTS.sub(" ", in_one_piece(text))))
+    plain = _FINAL.sub(_final, in_one_piece(text))
+    plain = _AT_ONCE.sub("immediately", _WORKING_DAYS.sub("", _AND_CENTS.sub(" ", plain)))
     plain = _ANY.sub(" whatever ", _UNLIMITED.sub(" unlimited ", _FREE.sub(f" {FREE} ", plain)))
     figures = frozenset(read(text))
     kinds = {one.kind for one in figures}
@@ -194,6 +199,10 @@ def sentence(text: str) -> Sentence:  # noqa: C901, PLR0915 one case for each ki
         if here
     )
     return Sentence(text, stems, frozenset(denied), frozenset(affirmed), clauses, figures)
+
+
+def _final(told: re.Match[str]) -> str:
+    return "can be returned" if told[1] or told[2] else "cannot be returned"
 
 
 _DOUBLED: Final = frozenset({"nunca", "jamás", "ningún", "ninguna", "ninguno", "nada", "tampoco"})

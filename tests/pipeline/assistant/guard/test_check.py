@@ -192,3 +192,41 @@ def test_another_language_than_the_calls_is_not_spoken(clause: str):
 )
 def test_what_rests_on_the_sources_is_spoken(clause: str):
     assert kind(clause) == ""
+
+
+RETURNS = Evidence(
+    passages=(
+        "You can return unused items within thirty days with a receipt.",
+        "Sale items cannot be returned. Orders over two hundred dollars ship for free.",
+    )
+)
+
+
+@pytest.mark.parametrize(
+    "clause",
+    [
+        "You can return unused items within thirty days if you have the receipt.",
+        "You can return unused items within thirty days, as long as you have the receipt.",
+        "I'm sorry, sale items are final.",
+        "Sale items are final sale.",
+    ],
+)
+def test_a_rule_with_its_condition_is_a_rule_and_what_is_final_is_not_taken_back(clause: str):
+    assert kind(clause, RETURNS) == ""
+
+
+@pytest.mark.parametrize(
+    "clause",
+    [
+        "You have the receipt.",
+        "You can return used items within thirty days if you have the receipt.",
+        "You can return unused items within thirty days if you have the box.",
+        "You can return sale items if you have the receipt.",
+        "Your order has shipped if you have the receipt.",
+        "We received it when you called.",
+        "Unused items are final.",
+        "Sale items aren't final.",
+    ],
+)
+def test_a_condition_makes_no_rule_of_what_no_source_says(clause: str):
+    assert kind(clause, RETURNS) in {"fact", "claim"}
