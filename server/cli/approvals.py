@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from typing import Annotated, Any
+from urllib.parse import quote
 
 import typer
 
@@ -51,13 +52,13 @@ def list_(
 @app.command()
 def approve(approval: Which, note: Note = "", url: Url = None) -> None:
     """Say yes: the tool runs now."""
-    _show(asked(url, "POST", f"approvals/{approval}/approve", body={"note": note}))
+    _show(asked(url, "POST", f"approvals/{quote(approval, safe='')}/approve", body={"note": note}))
 
 
 @app.command()
 def reject(approval: Which, note: Note = "", url: Url = None) -> None:
     """Say no: the caller is to be called back."""
-    _show(asked(url, "POST", f"approvals/{approval}/reject", body={"note": note}))
+    _show(asked(url, "POST", f"approvals/{quote(approval, safe='')}/reject", body={"note": note}))
 
 
 @app.command()
@@ -71,7 +72,7 @@ def edit(
         told = json.loads(arguments)
     except ValueError as wrong:
         fail(Exit.INVALID, f"the arguments are no JSON ({wrong})")
-    _show(asked(url, "POST", f"approvals/{approval}/edit", body={"arguments": told}))
+    _show(asked(url, "POST", f"approvals/{quote(approval, safe='')}/edit", body={"arguments": told}))
 
 
 @app.command()
@@ -79,7 +80,7 @@ def reassign(
     approval: Which, assignee: Annotated[str, typer.Argument(help="A person or a queue.")], url: Url = None
 ) -> None:
     """Let somebody else look at it."""
-    _show(asked(url, "POST", f"approvals/{approval}/reassign", body={"assignee": assignee}))
+    _show(asked(url, "POST", f"approvals/{quote(approval, safe='')}/reassign", body={"assignee": assignee}))
 
 
 @app.command()
@@ -108,7 +109,7 @@ def done(
     """Note that a caller was called back, or that a write in doubt was looked after."""
     from server.cli.main import out  # noqa: PLC0415 as above
 
-    told = asked(url, "POST", f"outbox/{errand}/done", body={"note": note})
+    told = asked(url, "POST", f"outbox/{quote(errand, safe='')}/done", body={"note": note})
     out.print(f"{told['id']}  {told['state']}")
 
 

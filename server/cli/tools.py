@@ -6,6 +6,7 @@ import tempfile
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 import typer
@@ -61,14 +62,15 @@ def reverse(
     from server.cli.approvals import asked  # noqa: PLC0415 --help needs no client
     from server.cli.main import out  # noqa: PLC0415 main imports this module
 
-    found = asked(url, "GET", f"writes/{write}")
+    path = f"writes/{quote(write)}"  # its slashes are the route's, too
+    found = asked(url, "GET", path)
     way = found.get("reverse") or {}
     if show:
         out.print(f"{write}  {found['state']}  {json.dumps(found.get('reversed') or way)}")
         return
     if way.get("by_hand") and not by_hand:
         fail(Exit.FAILED, f"a person takes it back: {way['by_hand']}", "run it again with --by-hand once that is done")
-    told = asked(url, "POST", f"writes/{write}/reverse", body={"note": note, "by_hand": by_hand})
+    told = asked(url, "POST", f"{path}/reverse", body={"note": note, "by_hand": by_hand})
     out.print(f"{write}  {told['state']}  {json.dumps(told['result'])}")
 
 

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 from pipeline.assistant.tools.approving import Approving
 from pipeline.assistant.tools.kept import KeptTools
-from pipeline.assistant.tools.ledger import Write
+from pipeline.assistant.tools.ledger import Entry, Write
 from pipeline.assistant.tools.port import Retry, Reversal, ToolSpec
 from pipeline.assistant.tools.runner import Asked, ToolRunner
 from server.api.v1.app import PREFIX, api
@@ -42,6 +42,10 @@ class Bank:
         return {"id": "r1"}
 
 
+ODD = "CA3/k 1?x=1#2%41"
+"""A write's key with everything that means something else in an address."""
+
+
 def no_line(name: str) -> None:
     del name
 
@@ -58,6 +62,9 @@ def serving(directory: Path, bank: Bank) -> Iterator[tuple[int, list[str]]]:
             for key in ("CA1/k1", "CA2/k1"):
                 write = Write(key, "refund", {"cents": 300}, key[:3], "Northfield")
                 told.append((await kept.ask(Asked(write, "approval_only", "t1", "+14155550101", "pin"))).id)
+            odd = Write(ODD, "refund", {"cents": 5}, "CA3", "Northfield")
+            await kept.begin(odd)
+            await kept.settle(Entry(odd, "done"))
             app = FastAPI()
             app.mount(PREFIX, api(store, kept, Approving(kept, {"Northfield": runner}.get), no_line, Access(ACCESS)))
             server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error", lifespan="off"))
@@ -117,6 +124,20 @@ def test_people_work_through_the_queue_from_the_command_line(tmp_path, monkeypat
         monkeypatch.setenv("CORDBOARD_API_TOKEN", "a token that opens nothing")
         assert run("list").exit_code == 2
     assert bank.done == [{"cents": 100}]
+
+
+def test_keys_and_ids_go_into_addresses_whole(tmp_path, monkeypatch):
+    monkeypatch.setenv("CORDBOARD_API_TOKEN", ACCESS)
+    bank = Bank()
+    with serving(tmp_path, bank) as (port, (first, _)):
+        url = ["--url", f"http://127.0.0.1:{port}"]
+        shown = CliRunner().invoke(program, ["tools", "reverse", ODD, "--show", *url])
+        assert (shown.exit_code, "Charge the amount again." in shown.output) == (0, True), shown.output
+        assert CliRunner().invoke(program, ["tools", "reverse", ODD, "--by-hand", *url]).exit_code == 0
+        for wrong in (f"{first}#x", f"{first}/approve?x", f"../approvals/{first}"):
+            assert CliRunner().invoke(program, ["approvals", "reassign", wrong, "billing", *url]).exit_code == 1
+            assert CliRunner().invoke(program, ["approvals", "approve", wrong, *url]).exit_code == 1
+    assert bank.done == []
 
 
 def test_a_server_that_is_not_there_is_said_so(monkeypatch):
