@@ -306,11 +306,11 @@ class Prompts(Written):
     still_working: Text = "I'm still on it. One moment, please."
     fills: Texts = Field(
         default=("One moment, please.", "Let me look.", "Just a second."),
-        description="for slow turns: kept for when turns have latency budgets, not spoken today",
+        description="said by turns when an answer is late: after 0.9 s of silence, and again after 2.4 s more",
     )
     apologies: Texts = Field(
         default=("Sorry, this is taking longer than it should.",),
-        description="said when the voice failed in the middle of a reply, before it is said again",
+        description="said when an answer is 5 s late, say because the voice failed",
     )
     resumed: Text = Field(
         default="Sorry, we were cut off for a moment.", description="said when a lost connection is back"
@@ -363,7 +363,9 @@ class Settings(Written):
         "(docs/languages.md)",
     )
     persona: str = Field(
-        default="", max_length=2000, description="how the assistant is; kept for the people who edit its texts"
+        default="",
+        max_length=2000,
+        description="how the assistant is: the language model is told so; the line's own texts are said as they are",
     )
     greeting: Greeting
     hours: Hours

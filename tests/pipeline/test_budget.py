@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from pipeline.budget import (
     APOLOGY_MS,
+    FILL_AGAIN_MS,
     FILL_MS,
     GIVE_UP_MS,
     Answered,
@@ -19,6 +20,7 @@ from pipeline.budget import (
     Phrases,
     Quiet,
 )
+from pipeline.line.model import Prompts
 
 pytestmark = pytest.mark.unit
 
@@ -81,6 +83,14 @@ def test_the_caller_never_hears_more_than_three_seconds_of_silence_until_a_human
     instants = [at_ms for at_ms, _ in turn.said]
     starts = [0, *(at_ms + turn.heard_ms for at_ms in instants)]
     assert all(end - start <= 3000 for start, end in zip(starts, instants, strict=False))
+
+
+def test_the_line_reference_tells_when_they_are_said():
+    fields = Prompts.model_fields
+    assert f"{FILL_MS / 1000:g} s of silence, and again after {FILL_AGAIN_MS / 1000:g} s" in str(
+        fields["fills"].description
+    )
+    assert f"{APOLOGY_MS / 1000:g} s late" in str(fields["apologies"].description)
 
 
 def test_fills_vary_and_one_alone_is_not_said_twice_in_a_row():
