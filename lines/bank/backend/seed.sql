@@ -59,6 +59,13 @@ CREATE TABLE card_orders (              -- replacements, each approved by a pers
     last_four TEXT NOT NULL
 ) STRICT;
 
+CREATE TABLE address_changes (          -- each approved by a person
+    id INTEGER PRIMARY KEY,
+    customer TEXT NOT NULL REFERENCES customers (number),
+    old TEXT NOT NULL,
+    new TEXT NOT NULL
+) STRICT;
+
 CREATE TABLE fraud_reports (            -- what the fraud team looks at first
     id INTEGER PRIMARY KEY,
     customer TEXT NOT NULL,             -- as the caller said it: nobody checked it
