@@ -1,10 +1,12 @@
 """A value is read back: the caller says yes, no, or what it should be instead. Pure."""
 
+import re
 from dataclasses import replace
 from typing import Any, Final
 
 from pipeline.assistant import answers, attempts
 from pipeline.assistant.heard import heard_before, until_value
+from pipeline.assistant.rules import means_instead
 from pipeline.assistant.slots import corrected_digits, split_correction
 from pipeline.assistant.spoken import render
 from pipeline.assistant.state import Asking, Confirming, Words
@@ -14,6 +16,8 @@ from pipeline.line.flows import Question
 UNCLEAR_BEFORE_KEYS: Final = 2
 """How often a read-back may be answered by neither yes nor no before keys are offered."""
 TOO_UNCLEAR: Final = 3
+_CLAUSE: Final = re.compile(r"[,.;]| (?:and|but|then) ")
+_LEAD: Final = re.compile(r"^(?:(?:no|oh|well|actually|wait|forget (?:it|that|about it)|never ?mind)\b[ ,]*)+")
 _LONGEST: Final = {
     "date": 4, "phone": attempts.MAX_PHONE, "money": attempts.MAX_KEYS, "number": attempts.MAX_KEYS,
 }  # fmt: skip
@@ -58,12 +62,26 @@ def answered(talk: Talk, words: Words, asked: Confirming) -> bool | None:
         if not heard_before(talk, words, asked.named):
             return _too_early(talk, asked)
         return attempts.accept(talk, question, _same_type(talk, question, asked.value))
+    if rejected and _something_else(words):
+        return None
     if rejected:
         _refuse(talk, question, asked)
         if asked.known:
             return attempts.put(talk, question, Asking())
         return attempts.failed(talk, question, asked.failures + 1, None)
     return None
+
+
+def _something_else(words: Words) -> bool:
+    """Whether the value is not what it is about: "actually forget it, what time do you close?"."""
+    plain_no = answers.yes_no(words) is False and not re.search(r"\bnever ?mind\b", words.text.lower())
+    return (
+        not plain_no
+        and means_instead(words.text)
+        and any(
+            words.language.is_question(_LEAD.sub("", clause.strip().lower())) for clause in _CLAUSE.split(words.text)
+        )
+    )
 
 
 def unclear(talk: Talk, asked: Confirming) -> bool:

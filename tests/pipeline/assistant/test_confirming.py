@@ -176,3 +176,14 @@ def test_noise_between_two_goodbyes_does_not_keep_the_caller(call):
     for line in ("where is my order", "12345", "bye", "noise"):
         call.hears(line)
     assert call.hears("bye") == [BYE]
+
+
+@pytest.mark.parametrize(
+    "said", ["actually forget it what are your opening hours", "actually never mind, what are your opening hours"]
+)
+def test_another_wish_in_place_of_a_confirmation_is_served(call, said):
+    for line in ("where is my order", "12345"):
+        call.hears(line)
+    answer = call.hears(said)[0]
+    assert "open" in answer
+    assert answer != ASK_AGAIN
