@@ -26,6 +26,8 @@ REASONS: Final = {
     "knowledge": "not_known",
 }
 """Reasons where the dialogue gives up and no rule names one."""
+_SERVED: Final = frozenset({"financial_dispute"})
+"""Defaults that a flow of the line may serve before it brings in a person: a card is blocked first."""
 _RAISED: Final = {"": "high", "normal": "high", "high": "urgent", "urgent": "urgent"}
 MOST_NEGATIVE: Final = 2
 """Turns in a row with a bad sentiment that make a message more urgent."""
@@ -50,7 +52,7 @@ def ruled(talk: Talk, words: Words, rule: Rule | None) -> bool | None:
         talk.state.offer = found
         talk.raised(found)
         return None
-    own = _own_flow(talk, listened) if found.evidence and not found.flow else ""
+    own = _own_flow(talk, listened, found.rule) if found.evidence and not found.flow else ""
     if own:
         talk.understood("intent", listened.intent, listened.confidence)
         talk.bring_in(replace(found, flow=own, queue=""), words)
@@ -109,15 +111,15 @@ def _take_over(talk: Talk, found: Escalation, words: Words | None, say: str) -> 
     talk.bring_in(found, words)
 
 
-def _own_flow(talk: Talk, listened: Listened) -> str:
-    """The flow that the caller's words lead to anyway, where it brings in a person at once."""
+def _own_flow(talk: Talk, listened: Listened, rule: str) -> str:
+    """The flow that the caller's words lead to anyway, where it brings in a person at once; for a dispute, anywhere."""
     intent = talk.settings.intent(listened.intent) if listened.sure else None
     if intent is None:
         return ""
     for step in talk.settings.flows[intent.flow].steps:
         if isinstance(step, TakeMessageStep | EnqueueStep):
             return intent.flow
-        if not isinstance(step, SayStep):
+        if rule not in _SERVED and not isinstance(step, SayStep):
             return ""
     return ""
 
