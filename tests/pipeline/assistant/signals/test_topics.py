@@ -38,7 +38,9 @@ def test_near_misses_are_hardly_ever_taken_for_what_was_learned():
     assert len(wrongly) <= 8, wrongly  # of 165 sentences that are as near to a topic as can be
 
 
-@pytest.mark.parametrize("text", ["i don't need to talk to a person", "no me quejo de nadie", "your man was very kind"])
+@pytest.mark.parametrize(
+    "text", ["i don't need to talk to a person", "no me quejo de nadie", "your man was very kind", "y sin recibo"]
+)
 def test_what_was_learned_does_not_speak_against_a_phrase_that_is_denied(text):
     assert topics.heard(text) == {}
 
