@@ -1,9 +1,9 @@
-"""What must not be kept: cards, social security numbers, e-mail addresses and telephone numbers in a text. Pure.
+"""What must not be kept: cards, social security numbers, pins, e-mail addresses and telephone numbers. Pure.
 
 People say numbers as words ("forty one, double one, oh three"), in English or Spanish, with "uh" and "dash" in between,
 and recognisers write some of them as figures. A text is read as one run of digits wherever that is possible; what the
 run amounts to decides. Card numbers are told by their length, first digit and check digit (ISO/IEC 7812-1), social
-security numbers by the blocks that are given out.
+security numbers by the blocks that are given out, pins and passwords by the word before them.
 """
 
 import re
@@ -13,9 +13,9 @@ from typing import Final, Literal, get_args
 
 from recordings.spoken_digits import SpokenRun, digit_runs
 
-Kind = Literal["card", "ssn", "email", "phone"]
+Kind = Literal["card", "ssn", "pin", "email", "phone"]
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
-MASKS: Final = {"card": "[card]", "ssn": "[ssn]", "email": "[email]", "phone": "[phone]"}
+MASKS: Final = {"card": "[card]", "ssn": "[ssn]", "pin": "[pin]", "email": "[email]", "phone": "[phone]"}
 
 UNFINISHED_DIGITS: Final = 7
 
@@ -38,6 +38,30 @@ _OURS: Final = frozenset({
     "cuenta", "factura", "referencia", "caso",
 })  # fmt: skip
 _SOCIAL: Final = re.compile(r"(?<!\[)\b(social|ssn|seguro social)\b", re.IGNORECASE)
+_SECRET: Final = re.compile(
+    r"(?<!\[)\b(?:(?:pin|password|passcode|passphrase|clave|contraseña|contrasena)"
+    r"|(?P<of>[^\W\d_]+(?:\s+de)?\s+)?(?:codes?|código|codigo)(?P<behind>\s+[^\W\d_]+)?)\b",
+    re.IGNORECASE,
+)
+_NO_SECRET: Final = frozenset({
+    "zip", "area", "postal", "country", "discount", "promo", "promotion", "promotional", "coupon", "voucher", "gift",
+    "error", "status", "http", "product", "item", "model", "order", "customer", "account", "workspace", "tracking",
+    "reference", "booking", "confirmation", "invoice", "bar", "sort", "swift", "routing", "branch", "dialing", "tax",
+    "color", "descuento", "promocional", "producto", "pedido", "cliente", "reserva", "barras", "área",
+})  # fmt: skip
+"""What a code is of when it is no secret."""
+_TO_A_SECRET: Final = frozenset({
+    "is", "it's", "its", "it", "was", "number", "code", "word", "for", "my", "the", "card", "account", "telephone",
+    "phone", "debit", "credit", "of", "that", "they", "you", "sent", "texted", "gave", "me", "got", "i", "to", "on",
+    "uh", "um", "here", "so", "es", "el", "la", "de", "del", "mi", "tarjeta", "cuenta", "numero", "número", "secreta",
+    "secreto", "que", "enviaron", "llegó", "eh", "era", "telefono", "teléfono", "banco", "bank", "online", "pin",
+})  # fmt: skip
+"""Words that stand between "pin" and its digits."""
+_THEIRS: Final = frozenset({"card", "account", "tarjeta", "cuenta", "phone", "teléfono", "telefono"})
+"""Whose number it is that follows at once: "the password for account 204815"."""
+_SECRET_REACH: Final = 60
+"""Characters before the digits in which the word for them stands."""
+_SECRET_DIGITS: Final = range(3, 11)
 _MISHEARD_CARD: Final = 12
 """Digits of a spoken number that is taken for a card's whatever its check digit: one may be misheard or missing."""
 _WORDS_BEFORE: Final = 5
@@ -82,10 +106,10 @@ def masked(text: str, spans: Iterable[Span]) -> str:
 
 def unfinished(text: str, kinds: Iterable[Kind] = KINDS) -> str:
     """The same for words that are still coming: a number of seven digits or more may yet become anything."""
-    parts, here = [], 0
-    hidden = redacted(text, kinds)
+    parts, here, asked = [], 0, tuple(kinds)
+    hidden = redacted(text, asked)
     for run in digit_runs(hidden):
-        if len(run.digits) >= UNFINISHED_DIGITS:
+        if len(run.digits) >= UNFINISHED_DIGITS or ("pin" in asked and _is_secret(hidden, run)):
             parts += [hidden[here : run.start], "[number]"]
             here = run.end
     return "".join([*parts, hidden[here:]])
@@ -128,6 +152,8 @@ def _numbers(text: str) -> Iterator[Span]:
             yield Span("card", run.start, run.end)
         elif is_ssn(run.digits) and not _ours(text, run):
             yield Span("ssn", run.start, run.end)
+        elif len(run.digits) in _SECRET_DIGITS and _is_secret(text, run):
+            yield Span("pin", run.start, run.end)
         elif is_phone(run.digits) or (run.plus and 8 <= len(run.digits) <= 15):
             yield Span("phone", run.start, run.end)
         elif len(run.digits) > 9 and _SOCIAL.search(text, max(0, run.start - 60), run.start) and is_ssn(run.digits[:9]):
@@ -140,6 +166,18 @@ def _has_card(digits: str) -> bool:
         return True
     usual = (digits[start : start + size] for size in (15, 16) for start in range(len(digits) - size + 1))
     return any(map(is_card, usual))
+
+
+def _is_secret(text: str, run: SpokenRun) -> bool:
+    """Whether the words before a number say that it is a pin, a password or a code of somebody's own."""
+    begin = max(0, run.start - _SECRET_REACH)
+    for word in _SECRET.finditer(text, begin, run.start):
+        kind = f"{word['of'] or ''} {word['behind'] or ''}".lower().split()
+        end = word.start("behind") if word["behind"] else word.end()
+        between = re.findall(r"[\w']+", text[end : run.start].lower())
+        if _NO_SECRET.isdisjoint(kind) and _TO_A_SECRET.issuperset(between) and not _THEIRS.intersection(between[-1:]):
+            return True
+    return False
 
 
 def _ours(text: str, run: SpokenRun) -> bool:

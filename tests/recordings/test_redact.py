@@ -29,6 +29,13 @@ TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "nin
         ),
         ("my social is 219-09-9999", "my social is [ssn]"),
         ("two one nine zero nine nine nine nine nine", "[ssn]"),
+        ("my pin is 7316", "my pin is [pin]"),
+        ("my PIN number is seven three one six thanks", "my PIN number is [pin] thanks"),
+        ("mi pin es siete tres uno seis", "mi pin es [pin]"),
+        ("mi pin es 7316", "mi pin es [pin]"),
+        ("la contraseña es 123456", "la contraseña es [pin]"),
+        ("the code they sent me is 4 8 1 2 oh 5", "the code they sent me is [pin]"),
+        ("my pin is 7316 and my customer number is 204815", "my pin is [pin] and my customer number is 204815"),
         ("john dot smith at example dot com please", "[email] please"),
         ("my email is maria at gmail dot com", "my email is [email]"),
         ("mi correo es ana punto ruiz arroba correo punto es", "mi correo es [email]"),
@@ -48,6 +55,12 @@ def test_what_must_not_be_kept_is_masked(text, kept):
     [
         "my order number is four seven one two nine",
         "order number 219099999 please",
+        "my zip code is 94110",
+        "discount code 2024 and error code 404",
+        "mi código postal es 28013",
+        "i typed my pin three times",
+        "i forgot my pin my customer number is 204815",
+        "the password for account 204815",
         "I have twenty five tents for 3 nights",
         "meet me at the store, dot",
         "at nine to five for two days",
@@ -69,6 +82,7 @@ def test_only_what_the_policy_names_is_masked():
 def test_a_number_that_is_still_coming_is_hidden():
     assert unfinished("four one one one one one") == "four one one one one one"
     assert unfinished("it is four one one one one one one") == "it is [number]"
+    assert unfinished("my pin is seven three") == "my pin is [number]"
 
 
 @st.composite
