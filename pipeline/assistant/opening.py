@@ -30,10 +30,9 @@ def wanted(talk: Talk, words: Words, waiting: Open | Guessing) -> bool:
     if _declined(talk, words):
         talk.more()
         return False
-    answer, number = parse_yes_no(words.answer), flow_for_number(talk, words)
-    short = answer is not None and number is None and len(normal(words.text).split()) <= BARE_WORDS
-    only = words.language.is_only_yes_or_no(words.text)
-    if short and answer is not None and (isinstance(waiting, Guessing) or only):
+    answer, number = _agreed(words, waiting), flow_for_number(talk, words)
+    short = number is None and len(normal(words.text).split()) <= BARE_WORDS
+    if answer is not None and (short or (answer is False and isinstance(waiting, Open))):
         return _answered(talk, words, waiting, yes=answer)
     several = topics.mentioned(talk, words)
     if several:
@@ -51,11 +50,22 @@ def wanted(talk: Talk, words: Words, waiting: Open | Guessing) -> bool:
         talk.understood("step", _intent_of(talk, number), guess.confidence)
         talk.enter(number, words)
         return True
-    if answer is not None and (
-        short or words.language.is_only_yes_or_no(words.text)
-    ):  # "order status please" is a wish
+    if answer is not None and words.language.is_only_yes_or_no(words.text):
         return _answered(talk, words, waiting, yes=answer)
     return _look_up(talk, words, guess)
+
+
+def _agreed(words: Words, waiting: Open | Guessing) -> bool | None:
+    """Whether this is a yes or a no; where anything may be wished, only one with nothing besides.
+
+    Whoever says "cancel my order" or "nothing arrived" is not done, and "order status please" is no yes.
+    """
+    agreed = parse_yes_no(words.answer)
+    if isinstance(waiting, Guessing):
+        return agreed
+    if words.language.is_plain_no(words.text):
+        return False
+    return True if agreed and words.language.is_only_yes_or_no(words.text) else None
 
 
 def understand(talk: Talk, words: Words) -> tuple[Intent | None, Guess]:

@@ -212,6 +212,8 @@ _EMPTY: Final = frozenset(
         "needed", "need", "have", "had", "for", "now", "today", "right", "at", "the", "moment", "this", "time",
         "good", "fine", "great", "done", "set", "we're", "really", "very", "much", "a", "lot", "just", "like",
         "love", "go", "ahead", "could", "can", "help", "your", "to", "and", "um", "uh", "well",
+        "yup", "yea", "absolutely", "definitely", "certainly", "exactly", "indeed", "correct", "perfect", "alright",
+        "oh", "of", "course", "mhm", "mm", "hmm", "hm", "sir", "ma'am",
     }
 )  # fmt: skip
 """Words that add nothing to a yes or no."""

@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final, Literal
 
-from pipeline.assistant import rules
+from pipeline.assistant import nothing_else, rules
 from pipeline.assistant.languages.opening import OpeningWords
 from pipeline.assistant.rules import Rule, folded
+from pipeline.assistant.slots import parse_yes_no
 from voice.backchannel import Lexicon, Tongue
 from voice.endpoint_words import EndpointWords
 
@@ -114,6 +115,8 @@ class Language:
     spoken: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """How values are said: digits (0 to 9), weekdays, months, yes_no, date ("{weekday} {day} of {month}"), money (with
     and without cents, and a single one), signs (of addresses: "@ at")."""
+    nothing_else: re.Pattern[str] | None = None
+    """A plain no to "anything else?", folded; None: nobody wrote that down."""
     farewells: tuple[str, ...] = ()
     """Words of goodbye; folded."""
     machine: tuple[str, ...] = ()
@@ -161,6 +164,17 @@ class Language:
         if self.answers is None:
             return rules.is_only_yes_or_no(text)
         return all(word in self.empty for word in plain(text).split())
+
+    def is_plain_no(self, text: str) -> bool:
+        """Whether it says that nothing else is wanted, and nothing besides: no to "anything else?"."""
+        if self.answers is None:
+            return nothing_else.is_plain_no(text)
+        agreed = parse_yes_no(self.answer(text))
+        if self.nothing_else is None:
+            return self.is_only_yes_or_no(text) and agreed is False
+        line = plain(text)
+        says_no = any(parse_yes_no(self.answer(word)) is False for word in line.split())
+        return agreed is not True and says_no and self.nothing_else.fullmatch(line) is not None
 
     def is_question(self, text: str) -> bool:
         """Whether it reads like a question of its own rather than an answer."""

@@ -120,6 +120,7 @@ class LanguageFile(_Written):
     opening: OpeningWords | None = None
     listening: _Listening | None = None
     instructed: tuple[tuple[Reply, str], ...] = ()
+    nothing_else: tuple[str, ...] = ()
     farewells: tuple[str, ...] = ()
     machine: tuple[str, ...] = ()
     offer: str
@@ -188,6 +189,7 @@ def _made(written: LanguageFile) -> Language:
         offer=written.offer,
         machine=tuple(map(plain, written.machine)),
         spoken={str(what): said for what, said in written.spoken.items()},
+        nothing_else=_tiles(written.nothing_else),
         farewells=tuple(map(plain, written.farewells)),
         opening=written.opening,
         lexicon=written.listening.lexicon if written.listening else None,
@@ -213,6 +215,12 @@ def _book(table: _Table, patterns: tuple[_Pair, ...], *, keeps: bool = False) ->
         for word in re.findall(r"(?<!\\)\b[a-z]+\b", instead):
             meanings.setdefault(word, word)
     return Phrasebook(made, meanings, keeps)
+
+
+def _tiles(phrases: tuple[str, ...]) -> re.Pattern[str] | None:
+    """What is made of these phrases and nothing else; None: there are none."""
+    one = "|".join(sorted(map(plain, phrases), key=len, reverse=True))
+    return re.compile(rf"(?:(?:{one})(?: |$))+") if one else None
 
 
 def _phrases(written: LanguageFile) -> Phrases:
