@@ -12,7 +12,8 @@ import csv
 import io
 import random
 import re
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -24,7 +25,7 @@ from scipy.optimize import minimize
 from scipy.special import expit
 
 from knowledge.english.vectors import word_vectors
-from pipeline.assistant.signals.learned import MOST_WORDS, PLACES, features
+from pipeline.assistant.signals.learned import MOST_WORDS, PLACES, features, stems
 from pipeline.assistant.signals.mood import SIGNALS
 from pipeline.assistant.signals.phrases import words_of
 
@@ -46,6 +47,13 @@ _LEAST: Final = 0.5
 _LEAST_OF_MOODS: Final = 0.35
 _MOST: Final = 0.5
 """Thresholds are between these: some of what is taken for everyday talk does tell a topic."""
+_FIRMER: Final = {"medical_question": 0.6, "advice": 0.6, "account_closure": 0.6}
+"""Thresholds of those that are put in the words of any question about a product or a plan."""
+_TYPICAL: Final = 8.0
+_MOST_TYPICAL: Final = 16.0
+"""How many times as often as elsewhere a word is said where it is typical; of _FIRMER more."""
+_UNSURE: Final = 0.3
+"""Wordings that each word is taken to occur in besides, on both sides."""
 _NOT_QUIET: Final = frozenset(
     {
         *("cash_unrecognised", "cash_wrong_amount", "duplicate_charge", "payment_unrecognised", "payment_wrong_rate"),
@@ -96,34 +104,78 @@ def learn(known: list[Example]) -> dict[str, npt.NDArray[Any]]:
     told = np.array([[name in one.names for name in names] for one in known], np.float64)
     weights = np.array([[one.weight * _tells(one, name) for name in names] for one in known])
     fold = np.random.default_rng(0).integers(0, _FOLDS, known[-1].wording + 1)[[one.wording for one in known]]
-    unseen = np.zeros(told.shape)
+    unseen, typical = np.zeros(told.shape), np.zeros(told.shape, bool)
     for part in range(_FOLDS):
         seen = fold != part
+        typical[~seen] = _says_typical(known, ~seen, _typical(known, seen, names))
         unseen[~seen] = _scores(rows[~seen], _fit(rows[seen], told[seen], weights[seen]))
     slope, bias = _calibrated(unseen, told, weights * _as_often(known))
     probable = expit(unseen * slope + bias)
     everyday = np.array([one.everyday for one in known])
     least = [_LEAST_OF_MOODS if name in SIGNALS else _LEAST for name in names]
     thresholds = np.clip(np.quantile(probable[everyday], 1 - _RARELY, axis=0), least, _MOST)
+    thresholds = np.maximum(thresholds, [_FIRMER.get(name, 0) for name in names])
+    shown = (probable >= thresholds) & typical
+    quiet = ~told.any(1)
+    topics = [at for at, name in enumerate(names) if name not in SIGNALS]
+    print(f"taken for a topic: {shown[quiet & ~everyday][:, topics].any(1).mean():.1%} of wordings that tell none")
     for name, threshold, column in zip(names, thresholds, range(len(names)), strict=True):
-        recall = (probable[told[:, column] > 0, column] >= threshold).mean()
+        recall = shown[told[:, column] > 0, column].mean()
         print(f"{name:20} from {threshold:.2f}: {recall:.0%} of wordings unlike those it learned from")
     fitted = _fit(rows, told, weights) * slope
     fitted[-1] += bias
-    return _packed(names, fitted, thresholds)
+    return _packed(names, fitted, thresholds, _typical(known, fold >= 0, names))
 
 
-def _packed(names: tuple[str, ...], fitted: Floats, thresholds: Floats) -> dict[str, npt.NDArray[Any]]:
+def _packed(
+    names: tuple[str, ...], fitted: Floats, thresholds: Floats, typical: list[frozenset[str]]
+) -> dict[str, npt.NDArray[Any]]:
     hashed, rest = fitted[:PLACES], fitted[PLACES:]
     scales = np.abs(hashed).max(0) / 127
     return {
-        "names": np.frombuffer("\n".join(names).encode(), np.uint8),
+        "names": _text(names),
         "hashed": np.round(hashed / scales).astype(np.int8),
         "scales": scales.astype(np.float32),
         "vectors": rest[:-1].astype(np.float32),
         "biases": rest[-1].astype(np.float32),
         "thresholds": thresholds.astype(np.float32),
+        "typical": _text(" ".join(sorted(words)) for words in typical),
     }
+
+
+def _text(lines: Iterable[str]) -> npt.NDArray[np.uint8]:
+    return np.frombuffer("\n".join(lines).encode(), np.uint8)
+
+
+def _typical(known: list[Example], chosen: npt.NDArray[np.bool_], names: tuple[str, ...]) -> list[frozenset[str]]:
+    """Of each name the stems that far more of its wordings hold than of those that do not tell it."""
+    said: dict[int, set[str]] = defaultdict(set)
+    for one, used in zip(known, chosen.tolist(), strict=True):
+        if used:
+            said[one.wording] |= stems(words_of(one.text))
+    told = {one.wording: one.names for one in known if one.wording in said}
+    everywhere = Counter(word for words in said.values() for word in words)
+    return [
+        _far_oftener([said[at] for at, of in told.items() if name in of], everywhere, len(said), name) for name in names
+    ]
+
+
+def _far_oftener(wordings: list[set[str]], everywhere: Counter[str], total: int, name: str) -> frozenset[str]:
+    times = _MOST_TYPICAL if name in _FIRMER else _TYPICAL
+    inside = Counter(word for words in wordings for word in words)
+    rest = total - len(wordings)
+    return frozenset(
+        word
+        for word, count in inside.items()
+        if (count + _UNSURE) * rest >= times * (everywhere[word] - count + _UNSURE) * len(wordings)
+    )
+
+
+def _says_typical(
+    known: list[Example], chosen: npt.NDArray[np.bool_], typical: list[frozenset[str]]
+) -> npt.NDArray[np.bool_]:
+    said = [stems(words_of(one.text)) for one, used in zip(known, chosen.tolist(), strict=True) if used]
+    return np.array([[bool(words & least) for least in typical] for words in said])
 
 
 def _fit(rows: sp.csr_matrix, told: Floats, weights: Floats) -> Floats:
@@ -205,7 +257,7 @@ def _sampled(wording: str, most: int, chance: random.Random) -> list[str]:
 def _everyday() -> Iterator[str]:
     for path in sorted((_ROOT / "tests" / "fixtures").glob("intents_*.csv")):
         with path.open(encoding="utf-8", newline="") as file:
-            yield from (row["text"] for row in csv.DictReader(file) if row["category"] not in _NOT_QUIET)
+            yield from (row["text"] for row in csv.DictReader(file) if row.get("category", "") not in _NOT_QUIET)
     talk = (_ROOT / "pipeline" / "assistant" / "intents" / "background.txt").read_text("utf-8")
     yield from (line for line in talk.splitlines() if line and not line.startswith("#"))
 

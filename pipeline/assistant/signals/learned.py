@@ -1,8 +1,9 @@
 """Topics and moods by what was learned from wordings, where no phrase is found: callers have words of their own. Pure.
 
 One logistic regression for each name, over hashed words, neighbouring words and letters, and the mean of the English
-word vectors; all languages in one. Learned, and calibrated on wordings that took no part in it, by
-benchmarks/learn_topics.py, which writes learned.npz. A sentence costs about 0.2 ms.
+word vectors; all languages in one. A name counts only where one word at least is typical of it: "what should I take
+for that" is as good as any question of a doctor's but for the pills. Learned, and calibrated on wordings that took no
+part in it, by benchmarks/learn_topics.py, which writes learned.npz. A sentence costs about 0.2 ms.
 """
 
 import io
@@ -31,6 +32,8 @@ _SKIP: Final = 0.4
 _THREE: Final = 0.3
 """Weights of letters, of two neighbours, of two with one between, and of three, against 1 for a word."""
 _LONGEST_WORD: Final = 30
+_STEM: Final = 6
+"""Letters by which words are one another's forms: "infected", "infection"."""
 MOST_WORDS: Final = 60
 """Words looked at; of a longer turn the last ones."""
 FEWEST_WORDS: Final = 3
@@ -62,13 +65,17 @@ class Learned:
     biases: Floats
     thresholds: Floats
     """Lowest probability with which each is heard."""
+    typical: tuple[frozenset[str], ...]
+    """Of each, the stems of which one must be said."""
 
     @classmethod
     def read(cls, packed: bytes) -> Self:
         """What write gave. Raises ValueError and KeyError."""
         with np.load(io.BytesIO(packed), allow_pickle=False) as kept:
-            names = tuple(kept["names"].tobytes().decode().split("\n"))
-            return cls(names, *(kept[name] for name in ("hashed", "scales", "vectors", "biases", "thresholds")))
+            names = tuple(_lines(kept["names"]))
+            typical = tuple(frozenset(line.split()) for line in _lines(kept["typical"]))
+            weights = {name: kept[name] for name in ("hashed", "scales", "vectors", "biases", "thresholds")}
+            return cls(names, **weights, typical=typical)
 
     def scores(self, words: Sequence[str]) -> Floats:
         """The log odds of each name."""
@@ -79,15 +86,15 @@ class Learned:
         return hashed * self.scales + word_vectors().meaning(list(words)) @ self.vectors + self.biases
 
     def heard(self, text: str) -> Mapping[str, Heard]:
-        """The names that are probable enough."""
+        """The names that are probable enough, and of which a typical word is said."""
         words = words_of(text)[-MOST_WORDS:]
         if len(words) < FEWEST_WORDS:
             return {}
-        scores = self.scores(words)
+        scores, said = self.scores(words), stems(words)
         found = {}
         for at, name in enumerate(self.names):
             probability = 1 / (1 + exp(-float(scores[at])))
-            if probability >= self.thresholds[at]:
+            if probability >= self.thresholds[at] and said & self.typical[at]:
                 found[name] = Heard(round(probability, 3), " ".join(self._telling(words, at)))
         return found
 
@@ -118,6 +125,11 @@ def features(words: Sequence[str]) -> tuple[list[int], list[float], list[tuple[i
     return [place for place, _, _ in found], [value / length for _, value, _ in found], [span for _, _, span in found]
 
 
+def stems(words: Sequence[str]) -> frozenset[str]:
+    """By which a word counts as typical."""
+    return frozenset(word[:_STEM] for word in words)
+
+
 @cache
 def learned() -> Learned:
     """What the package brings."""
@@ -135,6 +147,10 @@ def _of_word(word: str) -> tuple[tuple[int, float], ...]:
     marked = f"<{word[:_LONGEST_WORD]}>"
     letters = [marked[at : at + count] for count in _LETTERS for at in range(len(marked) - count + 1)]
     return ((_place(f"w{word}"), 1.0), *((_place(f"c{part}"), _LETTER) for part in letters))
+
+
+def _lines(kept: npt.NDArray[np.uint8]) -> list[str]:
+    return kept.tobytes().decode().split("\n")
 
 
 def _place(feature: str) -> int:

@@ -50,10 +50,15 @@ def names() -> tuple[str, ...]:
 
 @cache
 def _sets() -> Mapping[str, PhraseSet]:
+    """Each with what is not meant in any language: a funeral is one in both."""
+    written = {language: _by_name(text) for language, text in language_files("topics").items()}
+    blocks = [one for of in written.values() for phrases in of.values() for one in phrases if one.blocks]
     return {
-        f"{language} {name}": phrase_set(language, phrases)
-        for language, text in language_files("topics").items()
-        for name, phrases in _by_name(text).items()
+        f"{language} {name}": phrase_set(
+            language, dict.fromkeys([*phrases, *(one for one in blocks if one.name == name)])
+        )
+        for language, of in written.items()
+        for name, phrases in of.items()
     }
 
 

@@ -14,6 +14,7 @@ from tests.fakes.sentences import sentences
 pytestmark = pytest.mark.unit
 
 UNSEEN = sentences("unseen.txt")
+FOLLOW_UPS = sentences("follow_ups.txt")
 ORDINARY = [text for (name, _), texts in UNSEEN.items() if name == "ordinary" for text in texts]
 
 
@@ -49,6 +50,50 @@ def test_everyday_talk_hardly_ever_brings_in_a_person():
     wrongly = {text: found for text in ORDINARY if (found := topics.heard(text))}
     assert len(wrongly) <= 0.025 * len(ORDINARY), wrongly
     assert [text for text in ORDINARY if mood.read(text).level("anger") == "high"] == []
+
+
+def test_follow_ups_hardly_ever_bring_in_a_person():
+    held = [text for (half, _), texts in FOLLOW_UPS.items() if half == "held" for text in texts]
+    assert len(FOLLOW_UPS["held", "en"]) >= 75
+    assert len(FOLLOW_UPS["held", "es"]) >= 30
+    assert sum(bool(topics.heard(text)) for text in held) <= 0.02 * len(held)  # counted, not shown: see the file
+
+
+def test_follow_ups_hardly_ever_sound_frustrated():
+    turns = [text for texts in FOLLOW_UPS.values() for text in texts]
+    moved = [text for text in turns if max(mood.read(text).frustration, mood.read(text).anger) >= mood.LOW]
+    assert len(moved) <= 0.025 * len(turns), moved
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "and then what do I do",
+        "what do I need for that",
+        "okay, what should I take for that",
+        "how much should I take",
+        "can children use it",
+        "how often should I apply it",
+        "I want to remove a user from my team",
+        "and how long do I have to ask for it?",
+        "is that normal",
+    ],
+)
+def test_a_question_without_a_word_of_the_topic_does_not_tell_it(text):
+    assert topics.heard(text) == {}
+    assert mood.read(text).frustration == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("how often should i take the tablets", "medical_question"),
+        ("can children take ibuprofen", "medical_question"),
+        ("i want to remove my user account from your site permanently", "account_closure"),
+    ],
+)
+def test_with_one_it_does(text, name):
+    assert name in topics.heard(text)
 
 
 def test_probabilities_are_what_they_say():

@@ -45,6 +45,24 @@ def test_what_was_learned_does_not_speak_against_a_phrase_that_is_denied(text):
     assert topics.heard(text) == {}
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "my husband passed me the phone",
+        "I work as a lawyer, do you offer discounts",
+        "a tent for a funeral",
+        "zapatos negros para un funeral",
+    ],
+)
+def test_what_only_sounds_like_a_phrase_is_ordinary(text):
+    assert topics.heard(text) == {}
+
+
+@pytest.mark.parametrize("text", ["my husband passed last week", "i can't come i'm at a funeral", "es por el funeral"])
+def test_a_death_is_still_a_death(text):
+    assert "bereavement" in topics.heard(text)
+
+
 @pytest.mark.parametrize("language", ["en", "es"])
 def test_every_set_has_enough_phrases_in_each_language(language):
     text = language_files("topics")[language]
