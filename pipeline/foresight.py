@@ -11,6 +11,7 @@ from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
 
 from knowledge.access import Reader
+from knowledge.follow_up import find_after
 from knowledge.retrieve import Found, Retrieval
 from pipeline.assistant.exchange import (
     AskModel,
@@ -151,13 +152,21 @@ class Foresight:
 
     async def _find(self, asked: FindPassages) -> Found:
         """In the caller's words where those are enough, else in the documents' language."""
-        found = await self._retrieval.find(asked.question, RETRIEVAL_DEADLINE_MS, reader_of(asked))
+        found = await self._said(asked)
         if found.certain or not asked.into or self._translator is None:
             return found
         question = await self._translator.into(asked.into, asked.question)
         if not question:
             return found
         return await self._retrieval.find(question, RETRIEVAL_DEADLINE_MS, reader_of(asked))
+
+    async def _said(self, asked: FindPassages) -> Found:
+        reader = reader_of(asked)
+        if not asked.after or asked.into:
+            return await self._retrieval.find(asked.question, RETRIEVAL_DEADLINE_MS, reader)
+        return await find_after(
+            asked.after, asked.topic, asked.question, self._retrieval, RETRIEVAL_DEADLINE_MS, reader
+        )
 
     def reply(self, model: LanguageModel, request: ModelRequest) -> tuple[Reply, list[ModelPart]]:
         """The model's reply, and those of its parts that were read from it already."""
@@ -202,8 +211,8 @@ class Foresight:
                 self._prepare(action.text)
 
 
-Searches = dict[tuple[str, Reader], asyncio.Task[Found]]
-"""What is being looked up, by the question and who asks."""
+Searches = dict[tuple[str, Reader, str], asyncio.Task[Found]]
+"""What is being looked up, by the question, who asks, and after what."""
 
 
 def reader_of(asked: FindPassages) -> Reader:
@@ -211,8 +220,8 @@ def reader_of(asked: FindPassages) -> Reader:
     return Reader(asked.customer, asked.verified)
 
 
-def _search(asked: FindPassages) -> tuple[str, Reader]:
-    return normal(asked.question), reader_of(asked)
+def _search(asked: FindPassages) -> tuple[str, Reader, str]:
+    return normal(asked.question), reader_of(asked), asked.after
 
 
 def as_events(found: Found) -> tuple[FoundPassage, ...]:

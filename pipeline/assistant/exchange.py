@@ -264,6 +264,10 @@ class FindPassages:
     """How well they are known: what is written for one customer is found for that customer only."""
     into: str = ""
     """The language that the documents are in, where the question is in another one."""
+    after: str = ""
+    """The document that the turn before was answered from; empty: none."""
+    topic: str = ""
+    """Its title."""
 
 
 @dataclass(frozen=True, slots=True)

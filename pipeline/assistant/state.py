@@ -375,6 +375,8 @@ class State:
     """Tools on their way that nobody waits for any more: what they do is on record all the same."""
     sources: tuple[dict[str, str | float], ...] = ()
     """Of this turn."""
+    answered_from: tuple[str, str] = ("", "")
+    """Document and title that the caller's turn before was answered from."""
     history: tuple[Said, ...] = ()
     """What the caller said and what they heard, last of all; kept while a model may be asked."""
     unspoken: int = 0

@@ -323,8 +323,9 @@ class Talk:
         elif isinstance(waiting, Finding):
             known = self.state.identity
             into = self.written_in.tongue.code if self.speak_in and self.model else ""
-            asked = FindPassages(waiting.call, waiting.turn, waiting.question, known.customer, known.level, into)
-            self.out.append(asked)
+            before = ("", "") if waiting.step else self.state.answered_from
+            asked = (waiting.call, waiting.turn, waiting.question, known.customer, known.level, into, *before)
+            self.out.append(FindPassages(*asked))
 
     # The record
 
@@ -337,6 +338,8 @@ class Talk:
         self.state.turns += 1
         if any(spoken.purpose in {"greeting", "reply", "question"} for spoken in self.state.said):
             self.state.said_before = self.state.said
+        last = self.state.sources[-1] if self.state.sources else {"document": "", "title": ""}
+        self.state.answered_from = str(last["document"]), str(last["title"]).partition(": ")[0]
         self.state.said, self.state.sources, self.state.understood = (), (), False
         self.state.unspoken = 0
         self.record("turn.began", turn=self.turn, utterance=utterance, **more)
