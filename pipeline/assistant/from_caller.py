@@ -4,7 +4,7 @@ A turn goes the same way whatever the line: rules that always win (precedence.py
 then a wish (opening.py). A new kind of waiting (state.Waiting) is one more case in each `match` here.
 """
 
-from pipeline.assistant import asking, listening, messages, opening, pending, reply, switching
+from pipeline.assistant import asking, listening, messages, not_spoken, opening, pending, reply, switching
 from pipeline.assistant.clarify import not_heard
 from pipeline.assistant.exchange import CallerSilent, CallerTurn, CallerUnheard
 from pipeline.assistant.precedence import in_danger, rule_for, ruled
@@ -42,6 +42,10 @@ def turn(talk: Talk, event: CallerTurn) -> bool:
     talk.remember(Said(caller=True, text=event.text))
     words = Words(event.text, event.alternatives, event.via, event.start_ms, talk.line.tongue)
     if in_danger(talk, words):
+        listening.take(talk, words)
+        return False
+    words, told = not_spoken.heard(talk, words)
+    if told:
         listening.take(talk, words)
         return False
     words, go_on = switching.heard(talk, words)
