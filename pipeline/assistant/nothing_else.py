@@ -24,8 +24,8 @@ _NO: Final = (
 )  # fmt: skip
 _ENOUGH: Final = (
     (
-        r"that(?:'s| is| was|'ll be| will be| would be| should be)(?: about| really| just)? (?:all|it|everything|enough)"
-        r"(?: i (?:need|needed|want|wanted)(?: to know)?)?"
+        r"that(?:'s| is| was|'ll be| will be| would be| should be)(?: about| really| just)?"
+        r" (?:all|it|everything|enough)(?: i (?:need|needed|want|wanted)(?: to know)?)?"
     ),
     r"(?:that|it|everything)(?:'s| is)(?: all)? (?:fine|okay|ok|good|great|alright|perfect)|all (?:fine|okay|ok|good)",
     r"(?:all|what|everything) i (?:need|needed|want|wanted|have|had)(?: to know)?|all set|all done",

@@ -88,7 +88,7 @@ def ruled(talk: Talk, words: Words, rule: Rule | None) -> bool | None:
 def _wins(waiting: Waiting, rule: Rule) -> bool:
     match waiting:
         case Messaging():
-            return rule in {"repeat", "goodbye"}
+            return rule in {"repeat", "goodbye", "machine"}
         case Calling():
             return rule in {"person", "goodbye"} and not waiting.writes
         case Finding():
@@ -181,6 +181,25 @@ def _greeted(talk: Talk) -> bool:
     return False
 
 
+def _machine(talk: Talk) -> bool:
+    """Say honestly what speaks, then ask again what was asked."""
+    waiting = talk.state.waiting
+    talk.say(talk.prompts.machine)
+    if isinstance(waiting, Question):
+        return pending.again(talk, waiting)
+    if isinstance(waiting, Open):
+        more = waiting.more or bool(talk.state.served)
+        talk.say(talk.prompts.anything_else if more else talk.settings.greeting.question, "question")
+        talk.wait(Open(more=more), talk.expect_open())
+        return False
+    asked = next((one for one in reversed(talk.state.said_before) if one.purpose == "question"), None)
+    if asked is not None:
+        talk.say(asked.text, "question")
+    if talk.state.expect is not None:
+        talk.out.append(talk.state.expect)
+    return False
+
+
 _DO: Final[Mapping[Rule, Callable[[Talk], bool]]] = {
     "repeat": _repeat,
     "goodbye": _goodbye,
@@ -190,4 +209,5 @@ _DO: Final[Mapping[Rule, Callable[[Talk], bool]]] = {
     "greeting": _greeted,
     "thanks": _thanked,
     "other_person": _somebody_else,
+    "machine": _machine,
 }

@@ -10,7 +10,9 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Final, Literal
 
-Rule = Literal["person", "repeat", "goodbye", "cancel", "wait", "without", "greeting", "thanks", "other_person"]
+Rule = Literal[
+    "person", "repeat", "goodbye", "cancel", "wait", "without", "greeting", "thanks", "other_person", "machine"
+]
 
 PHRASES: Final[Mapping[Rule, tuple[str, ...]]] = {
     "person": (
@@ -84,6 +86,12 @@ PHRASES: Final[Mapping[Rule, tuple[str, ...]]] = {
         "here is my husband", "i'm not the account holder", "i am not the account holder", "this is somebody else",
         "you're talking to someone else now", "i'll put my wife on", "i'll put my husband on", "i'm somebody else",
     ),
+    "machine": (
+        "are you a robot", "are you a real person", "are you human", "are you a human", "are you a machine",
+        "are you real", "am i talking to a machine", "am i talking to a robot", "am i talking to a real person",
+        "is this a recording",
+        "is this a robot", "is this a real person", "are you a person", "are you an ai", "are you a bot",
+    ),
 }  # fmt: skip
 """Whole utterances in lower case, best-known first; offline recognisers listen for them too."""
 
@@ -114,7 +122,22 @@ _OF_OURS: Final = (
     r"(?:the|that|my) (?:\w+ )?(?:number|reference|code|date|day|time|price|amount|address|answer|options)"
 )
 """What the assistant has said and a caller may want to hear again."""
+_MACHINE: Final = (
+    r"(?:a |an |the |some )?(?:(?:real|live|actual|human|automated|virtual|voice|answering|talking) )*"
+    r"(?:robot|bot|machine|computer|recording|human|human being|person|ai|a i|artificial intelligence|chatbot"
+    r"|assistant|system)"
+)
+_ASKED_WHAT: Final = r"(?:are you|aren't you|you're|am i (?:talking|speaking) (?:to|with)|is (?:this|that|it))"
 _PATTERNS: Final[tuple[tuple[Rule, str], ...]] = (
+    # Whole, and before "person": a wish for one that stands beside it wins.
+    (
+        "machine",
+        (
+            rf"^(?:\w+ ){{0,2}}?{_ASKED_WHAT}(?: (?:really|actually|just|even))? {_MACHINE}"
+            rf"(?: or (?:not|what|(?:am i (?:talking|speaking) (?:to|with) )?{_MACHINE}))?"
+            r"(?: (?:right|now|here|then|i'm (?:talking|speaking) (?:to|with)))*$"
+        ),
+    ),
     # Somebody else takes the phone: before "person", which "you'll talk to someone else now" resembles.
     ("other_person", rf"^(?:\w+ ){{0,3}}?here(?:'s| is| comes) {_OTHER}\b"),
     (

@@ -252,6 +252,10 @@ class Prompts(Written):
         default="Press 1 when it's done, 2 if it didn't work, or 3 to skip it.",
         description="said when it is not understood what came of an instruction",
     )
+    machine: Text = Field(
+        default="I'm an automated assistant, not a person. If you'd rather have a person, just say so.",
+        description="answers who asks whether they speak with a machine; then the open question is asked again",
+    )
     take_your_time: Text = "Sure, take your time."
     you_are_welcome: Text = "You're welcome."
     before_you_go: Text = Field(
