@@ -39,6 +39,7 @@ from pipeline.assistant.llm.port import (
     ModelToolCall,
     ModelUsage,
 )
+from pipeline.assistant.prompting import read_ahead
 from pipeline.assistant.tools.standing import Standing
 from pipeline.drive import Clock, Driver
 from pipeline.foresight import Foresight, as_events
@@ -51,6 +52,8 @@ from voice.clauses import Clauses
 from voice.errors import ProviderError
 
 _log = structlog.get_logger(__name__)
+READ_AHEAD_S = 0.02
+"""After passages were found: once the model has been asked, before it can have written a clause."""
 _OPENING = frozenset({"["})
 """Of every mask."""
 
@@ -251,9 +254,10 @@ class Answering:
     async def _find(self, action: FindPassages) -> None:
         found = await self.foresight.passages(action)
         self._stream.pace.reached("retrieval")
-        self.post(
-            PassagesFound(self._clock.now_ms(), action.call, as_events(found), found.certain, bool(found.conflicts))
-        )
+        passages = as_events(found)
+        self.post(PassagesFound(self._clock.now_ms(), action.call, passages, found.certain, bool(found.conflicts)))
+        if self._model is not None and not found.certain:  # what it may rest on is read while it is thinking
+            asyncio.get_running_loop().call_later(READ_AHEAD_S, read_ahead, passages)
 
     async def _ask(self, action: AskModel, model: LanguageModel) -> None:
         reply, read = self.foresight.reply(model, action.request)

@@ -7,12 +7,14 @@ import hashlib
 import json
 import re
 import secrets
+from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from knowledge.scan import scan
 from pipeline.assistant.exchange import FoundPassage
 from pipeline.assistant.guard.evidence import Boundary, Evidence
+from pipeline.assistant.guard.words import sentences
 from pipeline.assistant.llm.port import Message, ModelRequest, ModelTool
 from pipeline.assistant.signals.mood import SIGNALS, Signals
 from pipeline.assistant.talk import Talk
@@ -78,9 +80,7 @@ def request(
     asked = ModelRequest((Message("rules", rules), *said), tools, MOST_TOKENS, language=language, model=model)
     inner = rules.partition("\nWhat is known of this call:")[0]
     return asked, Evidence(
-        passages=tuple(
-            text for one in shown if one.section not in suspects for text in (one.title, _for_readers(one.text))
-        ),
+        passages=tuple(text for one in shown if one.section not in suspects for text in _evidence(one)),
         deeds=talk.state.deeds,
         said=tuple(line.text for line in history if line.caller),
         ours=tuple(line.text for line in history if not line.caller),
@@ -92,6 +92,21 @@ def request(
             for one in line.settings.boundaries
         ),
     )
+
+
+def read_ahead(found: Sequence[FoundPassage]) -> None:
+    """Read what a reply may rest on before there is one: its first clause is then judged as fast as the others.
+
+    Some 0.2 ms of CPU a sentence that was not read before; the last 4096 sentences are kept.
+    """
+    for one in found[:MOST_PASSAGES]:
+        for text in _evidence(one):
+            deque(sentences(text), maxlen=0)
+
+
+def _evidence(one: FoundPassage) -> tuple[str, str]:
+    """What a passage bears out."""
+    return one.title, _for_readers(one.text)
 
 
 def _tone(heard: Signals) -> str:

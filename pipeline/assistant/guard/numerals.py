@@ -82,7 +82,10 @@ _HALF_OFF: Final = re.compile(r"\bhalf (?:off|the price|price)\b|\ba mitad de pr
 
 def _has_code(text: str) -> bool:
     """Whether a hyphen belongs to an id or a date."""
-    return bool(re.search(r"[A-Za-z]+-\d|\d-[A-Za-z]*\d", text))
+    return "-" in text and bool(_CODED.search(text))
+
+
+_CODED: Final = re.compile(r"[A-Za-z]-\d|\d-[A-Za-z]*\d")
 
 
 def _pieces(text: str) -> list[Piece]:
@@ -91,10 +94,19 @@ def _pieces(text: str) -> list[Piece]:
     found: list[Piece] = []
     at = 0
     while at < len(tokens):
+        token = tokens[at]
+        if token not in BEGINS and token.isalpha():  # nearly all words
+            found.append(token)
+            at += 1
+            continue
         piece, used = _number_at(tokens, at)
         found.append(piece)
         at += used
     return found
+
+
+BEGINS: Final = frozenset({*UNITS, *TENS, *HUNDREDS, *ORDINALS, "hundred", "thousand", "mil"})
+"""Words that a number begins with."""
 
 
 def _number_at(tokens: list[str], at: int) -> tuple[Piece, int]:

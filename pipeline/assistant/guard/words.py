@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from pipeline.assistant.guard.figures import NUMBER_WORDS, Figure, read
+from pipeline.assistant.guard.figures import NUMBER_WORDS, Figure, may_tell, read
 from pipeline.assistant.guard.lexicon import Stemmed, stem
 from pipeline.assistant.guard.listed import listed
 from pipeline.assistant.guard.numerals import in_one_piece
@@ -18,6 +18,8 @@ from pipeline.assistant.guard.numerals import in_one_piece
 FREE: Final = "=free"
 """What costs nothing, however that is said."""
 
+_HALF_DAYS: Final = re.compile(r"\b([ap])\.\s?m\.?", re.IGNORECASE)
+_AT_ALL: Final = re.compile(r"\b(?:not |nothing )?at all\b", re.IGNORECASE)
 _FREE: Final = re.compile(
     r"\b(?:free of charge|at no (?:extra |additional )?(?:charge|cost)|without (?:a |any )?(?:fee|charge|cost)s?"
     r"|(?:costs?|cuestan?|costing) (?:you )?nothing|(?:doesn't|does not|didn't|did not|don't|do not|won't|will not) cost (?:you )?(?:anything|a thing)"
@@ -125,9 +127,12 @@ class Sentence:
     figures: frozenset[Figure]
 
 
+_BETWEEN: Final = re.compile(r"(?<=[.!?])\s+(?=[A-ZÁÉÍÓÚÑ¿¡\d])|(?<=;)\s+|\n+")
+
+
 def sentences(text: str) -> Iterator[Sentence]:
     """Those of a text."""
-    for part in re.split(r"(?<=[.!?])\s+(?=[A-ZÁÉÍÓÚÑ¿¡\d])|(?<=;)\s+|\n+", text):
+    for part in _BETWEEN.split(text):
         if part.strip():
             yield sentence(part)
 
@@ -135,8 +140,8 @@ def sentences(text: str) -> Iterator[Sentence]:
 @lru_cache(maxsize=4096)
 def sentence(text: str) -> Sentence:  # noqa: C901, PLR0915 one case for each kind of word
     """A sentence, read."""
-    text = re.sub(r"\b([ap])\.\s?m\.?", r"\1m", text, flags=re.IGNORECASE)
-    text = re.sub(r"\b(?:not |nothing )?at all\b", lambda said: said[0][:-7], text, flags=re.IGNORECASE)
+    text = _HALF_DAYS.sub(r"\1m", text)
+    text = _AT_ALL.sub(lambda said: said[0][:-7], text)
     plain = _FINAL.sub(_final, in_one_piece(text))
     plain = _AT_ONCE.sub("immediately", _WORKING_DAYS.sub("", _AND_CENTS.sub(" ", plain)))
     plain = _ANY.sub(" whatever ", _UNLIMITED.sub(" unlimited ", _FREE.sub(f" {FREE} ", plain)))
@@ -193,7 +198,7 @@ def sentence(text: str) -> Sentence:  # noqa: C901, PLR0915 one case for each ki
             frozenset(no),
             frozenset(lacking & here),
             flips % 2 == 1,
-            frozenset(read(" ".join(said))) if figures else frozenset(),
+            frozenset(read(" ".join(said))) if figures and may_tell(said) else frozenset(),
         )
         for (here, no, flips), said in zip(segments, written, strict=True)
         if here
