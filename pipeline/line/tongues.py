@@ -106,7 +106,9 @@ def _missing(
     if is_translated(value, codes):
         for code in codes:
             if not value.get(code):
-                yield Finding(path, f"there is no text in {known[code].name} ({code})", f"add '{code}: …' beside the others")
+                yield Finding(
+                    path, f"there is no text in {known[code].name} ({code})", f"add '{code}: …' beside the others"
+                )
             elif _HOURS in str(value[code]) and known[code].answers is not None and known[code].opening is None:
                 yield Finding(path, f"hours cannot be filled in in {known[code].name}", "write them out in this text")
     elif isinstance(value, dict):
