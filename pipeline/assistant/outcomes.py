@@ -3,7 +3,7 @@
 from typing import Final
 
 from pipeline.assistant.exchange import ToolReturned
-from pipeline.line.model import Prompts
+from pipeline.line.prompts import Prompts
 
 _CODES: Final = frozenset({"late", "malformed", "contradiction", "not_verified", "refused"})
 """Errors with a prompt of their own: tool_late, tool_malformed…"""

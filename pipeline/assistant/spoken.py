@@ -10,7 +10,8 @@ from pipeline.assistant.rules import mentions
 from pipeline.assistant.slots import parse_date
 from pipeline.assistant.state import State
 from pipeline.line.hours import spoken_date, spoken_day, spoken_status, spoken_week
-from pipeline.line.model import Hours, Line
+from pipeline.line.model import Line
+from pipeline.line.opening_hours import Hours
 from pipeline.line.templates import BUILT_IN, PLACE, places
 
 _DIGITS: Final = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")

@@ -38,8 +38,9 @@ from pipeline.assistant.state import (
 from pipeline.assistant.tongues import NO_DETECTOR, Tongues
 from pipeline.assistant.understand import Understanding
 from pipeline.line.flows import AskStep, Flow, Step, ToolStep
-from pipeline.line.model import Line, Prompts, Settings
+from pipeline.line.model import Line, Settings
 from pipeline.line.policy import HELD, Autonomy
+from pipeline.line.prompts import Prompts
 from pipeline.line.reasons import sentence
 from pipeline.line.vocabulary import MESSAGE, OPEN, YES_NO
 

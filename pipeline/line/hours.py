@@ -10,7 +10,7 @@ from typing import Final
 
 from pipeline.assistant.languages.language import PARSERS, Language
 from pipeline.assistant.languages.opening import ENGLISH_OPENING, OpeningWords
-from pipeline.line.model import WEEKDAYS, Hours, Span
+from pipeline.line.opening_hours import WEEKDAYS, Hours, Span
 
 _LOOK_AHEAD_DAYS: Final = 14
 _ORDINALS: Final = {1: "st", 2: "nd", 3: "rd", 21: "st", 22: "nd", 23: "rd", 31: "st"}

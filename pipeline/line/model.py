@@ -1,12 +1,12 @@
 """What an operator writes about a line: the models behind line.yaml. load.py reads and checks it."""
 
 from dataclasses import dataclass
-from datetime import date, time
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BeforeValidator, Field, StringConstraints, WithJsonSchema, model_validator
+from pydantic import BeforeValidator, Field, StringConstraints
 
 from pipeline.assistant.languages.language import PARSERS, Language
 from pipeline.assistant.rules import normal
@@ -16,8 +16,10 @@ from pipeline.line.aftercall import AfterCall
 from pipeline.line.escalation import EscalationRule, Rule, rules_of
 from pipeline.line.flows import Flow, Key, Name, Phrase, Question, Text, Written
 from pipeline.line.identity import IdentityRules
+from pipeline.line.opening_hours import Hours
 from pipeline.line.policy import LEVELS, Autonomy, Boundary, Budgets
 from pipeline.line.privacy import Recording
+from pipeline.line.prompts import Prompts
 
 MIN_EXAMPLES: Final = 12
 """Fewest example phrases of an intent: below this, classification degrades quickly."""
@@ -26,62 +28,6 @@ MIN_INTENTS: Final = 2
 
 Number = Annotated[str, StringConstraints(pattern=r"^\+[1-9]\d{6,14}$")]
 """A telephone number in E.164."""
-Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
-WEEKDAYS: Final[tuple[Weekday, ...]] = (
-    "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday",
-)  # fmt: skip
-
-
-class Span(Written):
-    """A stretch of a day during which a line's people are there. In the file: "09:00-18:30"."""
-
-    opens: time
-    closes: time
-
-    @model_validator(mode="before")
-    @classmethod
-    def _from_text(cls, value: Any) -> Any:
-        if not isinstance(value, str):
-            return value
-        opens, dash, closes = value.partition("-")
-        if not dash:
-            raise ValueError('hours look like "09:00-18:00"')
-        return {"opens": opens.strip(), "closes": closes.strip()}
-
-    @model_validator(mode="after")
-    def _in_order(self) -> "Span":
-        if self.closes <= self.opens:
-            raise ValueError("a span must close after it opens; write an evening past midnight as two spans")
-        return self
-
-
-_SPAN_SCHEMA: Final = {"type": "string", "pattern": r"^\d\d:\d\d *- *\d\d:\d\d$", "examples": ["09:00-18:30"]}
-Spans = Annotated[tuple[Annotated[Span, WithJsonSchema(_SPAN_SCHEMA)], ...], Field(max_length=4)]
-
-
-class Holiday(Written):
-    """A day on which other hours hold."""
-
-    date: date
-    name: Phrase = Field(description='how it is called on the phone: "Thanksgiving Day"')
-    hours: Spans = Field(default=(), description='empty: closed all day; else like ["10:00-14:00"]')
-
-
-class Hours(Written):
-    """When people are there. A weekday that is not listed is closed."""
-
-    time_zone: str = Field(description='a name of the IANA list, such as "America/Los_Angeles"')
-    weekly: dict[Weekday, Spans] = Field(description='for each weekday, spans like ["09:00-18:00"]')
-    holidays: tuple[Holiday, ...] = Field(default=(), max_length=100)
-
-    def on(self, day: date) -> tuple[Span, ...]:
-        """The spans of a day."""
-        holiday = self.holiday(day)
-        return holiday.hours if holiday else self.weekly.get(WEEKDAYS[day.weekday()], ())
-
-    def holiday(self, day: date) -> Holiday | None:
-        """The holiday on a day, if it is one."""
-        return next((holiday for holiday in self.holidays if holiday.date == day), None)
 
 
 class Queue(Written):
@@ -184,157 +130,6 @@ class Timing(Written):
     no_input_ms: int = Field(default=7000, ge=2000, le=60_000, description="silence after a question before a check-in")
     digits_no_input_ms: int = Field(
         default=10_000, ge=2000, le=60_000, description="the same, when a number is asked that people have to look up"
-    )
-
-
-def _sequence(value: Any) -> Any:
-    return (value,) if isinstance(value, str) else value
-
-
-Texts = Annotated[tuple[Text, ...], BeforeValidator(_sequence), Field(min_length=1, max_length=5)]
-
-
-class Prompts(Written):
-    """What the assistant says around the flows. Each has a default; write those that should sound like the company."""
-
-    check_ins: Texts = Field(
-        default=("Are you still there?", "I'm still here if you need me."),
-        description="one for each silence; after the last comes silent_goodbye",
-    )
-    silent_goodbye: Text = "I can't hear you, so I'll hang up now. Please call again any time. Goodbye."
-    goodbye: Text = "Thanks for calling. Goodbye."
-    anything_else: Text = "Is there anything else I can help you with?"
-    go_ahead: Text = "Sure, how can I help?"
-    not_heard: Text = "Sorry, I didn't catch that."
-    offer_person: Text = Field(
-        default="Would you like a person from our team to take over?", description="asked where a rule offers a person"
-    )
-    clarify: Text = Field(
-        default="I'm sorry, I don't have an answer to that. Could you say it another way? Or say message, "
-        "and I'll take one for our team.",
-        description="said once when something was not understood or is not known",
-    )
-    dont_know: Text = Field(
-        default="I'm sorry, I don't know that.", description="said when a question came up on the way and has no answer"
-    )
-    is_this_about: Text = Field(default="Is this about {about}?", description="checks a guess; {about} is the flow's")
-    human_instead: Text = Field(
-        default="I'm sorry, I can't help with that myself.", description="said before the line's human_flow takes over"
-    )
-    yes_or_no: Text = "Sorry, was that a yes or a no?"
-    yes_no_keys: Text = Field(
-        default="Press 1 for yes, or 2 for no.", description="said when yes and no are not understood"
-    )
-    spell_it: Text = Field(
-        default="Please spell it for me, letter by letter.",
-        description="asked after the first failure of what is spelled",
-    )
-    go_on: Text = Field(default="I have {digits}. What comes next?", description="said when a number's first part came")
-    menu_entry: Text = Field(default="For {about}, press {key}.", description="one entry of the keypad menu")
-    menu_human: Text = Field(default="To leave a message, press 0.", description="its last entry")
-    tell_queue: Text = Field(
-        default="I can't put you through from here yet, but a person will call you back. Please say your name, your "
-        "phone number, and what it's about.",
-        description="invites a message where an enqueue step has no prompt of its own",
-    )
-    queue_closed: Text = Field(
-        default="The people who take care of this are not there right now. {hours} They will call you back.",
-        description="said before a message for a queue that is closed; {hours} says until when",
-    )
-    back_to: Text = Field(
-        default="Back to {about}.", description="said when the dialogue returns to a flow that another one interrupted"
-    )
-    also_mentioned: Text = Field(
-        default="You also mentioned {about}. Shall we do that now?",
-        description="offers what the caller mentioned besides; {about} is the flow's",
-    )
-    instruction_keys: Text = Field(
-        default="Press 1 when it's done, 2 if it didn't work, or 3 to skip it.",
-        description="said when it is not understood what came of an instruction",
-    )
-    machine: Text = Field(
-        default="I'm an automated assistant, not a person. If you'd rather have a person, just say so.",
-        description="answers who asks whether they speak with a machine; then the open question is asked again",
-    )
-    take_your_time: Text = "Sure, take your time."
-    you_are_welcome: Text = "You're welcome."
-    before_you_go: Text = Field(
-        default="Before you go, this is not done yet.",
-        description="said before the open question when a caller says goodbye in the middle of something",
-    )
-    cancelled: Text = "Okay, never mind that."
-    keypad_offer: Text = Field(
-        default="I'm having trouble hearing you. You can use your keypad.", description="said before a keypad question"
-    )
-    tool_failed: Text = "I'm sorry, I can't reach our system right now."
-    tool_late: Text = Field(
-        default="I'm sorry, our system is too slow right now.", description="said when a lookup took too long"
-    )
-    tool_malformed: Text = Field(
-        default="I'm sorry, our system gave me an answer I can't rely on.",
-        description="said when a system's answer makes no sense",
-    )
-    tool_contradiction: Text = Field(
-        default="I'm sorry, our systems disagree about this, so I won't guess.",
-        description="said when two systems contradict each other",
-    )
-    tool_refused: Text = Field(
-        default="I'm sorry, that's not possible.", description="said when a system or a rule says no and gives no words"
-    )
-    tool_not_verified: Text = Field(
-        default="I'm sorry, I can only do that once I know for sure who is calling.",
-        description="said when the caller is not known well enough",
-    )
-    tool_waiting: Text = Field(
-        default="I've passed that on. A colleague has to approve it, and will call you back.",
-        description="said when something waits for a person's approval: it is not done",
-    )
-    tool_checking: Text = Field(
-        default="I can't see yet whether that went through, and I won't do it twice. A colleague will check, "
-        "and call you back.",
-        description="said when the answer to something that changes things was lost",
-    )
-    not_confirmed: Text = Field(
-        default="To be honest, I can't confirm that. A colleague can look into it: just say message.",
-        description="said in place of a language model's claim that something was done, which no system confirms",
-    )
-    declined: Text = Field(
-        default="I'm sorry, I can't advise you on that.",
-        description="said in place of what a language model says on topics that it is to stay out of",
-    )
-    model_asks: Text = Field(
-        default="Before I do that: this {about}, with {arguments}. Shall I go ahead?",
-        description="asks the caller before anything is done that a language model wants; {about} and {arguments} "
-        "are the tool's",
-    )
-    still_working: Text = "I'm still on it. One moment, please."
-    fills: Texts = Field(
-        default=("One moment, please.", "Let me look.", "Just a second."),
-        description="said by turns when an answer is late: after 0.9 s of silence, and again after 2.4 s more",
-    )
-    apologies: Texts = Field(
-        default=("Sorry, this is taking longer than it should.",),
-        description="said when an answer is 5 s late, say because the voice failed",
-    )
-    resumed: Text = Field(
-        default="Sorry, we were cut off for a moment.", description="said when a lost connection is back"
-    )
-    sorry: Text = Field(
-        default="I'm sorry about the trouble.",
-        description="said once in a call, before a caller who sounds frustrated or angry is served",
-    )
-    message_kept: Text = "Thank you, your message is recorded."
-    no_message: Text = "Okay, no message."
-    listening: Text = "I'm listening. Please tell me your message."
-    keypad_only: Text = Field(
-        default="Nothing you say is heard now. Please use the keypad, and end with the pound key.",
-        description="said before a question for a secret is put again",
-    )
-    new_speaker: Text = Field(
-        default="Hello. What can I do for you?", description="said when somebody else takes the phone"
-    )
-    refusal: Text = Field(
-        default="This number is not in service. Goodbye.", description="said on numbers nobody answers"
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from pipeline.assistant.languages.language import Language
 from pipeline.line.finding import Finding
-from pipeline.line.model import Prompts
+from pipeline.line.prompts import Prompts
 
 Path = tuple[str | int, ...]
 

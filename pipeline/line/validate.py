@@ -30,7 +30,8 @@ from pipeline.line.flows import (
 from pipeline.line.graph import Graph
 from pipeline.line.hints import meant
 from pipeline.line.knowing import check_identity
-from pipeline.line.model import MIN_EXAMPLES, MIN_INTENTS, Hours, Settings
+from pipeline.line.model import MIN_EXAMPLES, MIN_INTENTS, Settings
+from pipeline.line.opening_hours import Hours
 from pipeline.line.questions import check_question, repeated
 from pipeline.line.templates import PLACE
 from pipeline.line.verbs import Conversation

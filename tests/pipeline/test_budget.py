@@ -20,7 +20,7 @@ from pipeline.budget import (
     Phrases,
     Quiet,
 )
-from pipeline.line.model import Prompts
+from pipeline.line.prompts import Prompts
 
 pytestmark = pytest.mark.unit
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.line.model import Prompts
+from pipeline.line.prompts import Prompts
 from tests.fakes.office import virtual_office, virtually
 
 pytestmark = pytest.mark.call

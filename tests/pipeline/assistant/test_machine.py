@@ -4,7 +4,7 @@ import pytest
 
 from pipeline.assistant.flow import Dialogue
 from pipeline.assistant.languages.reading import languages
-from pipeline.line.model import Prompts
+from pipeline.line.prompts import Prompts
 from tests.fakes.dialogue import ScriptedCall
 from tests.fakes.northfield import KNOWLEDGE, NOON
 from tests.fakes.shop import shop_tools

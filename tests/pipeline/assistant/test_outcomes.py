@@ -4,7 +4,7 @@ import pytest
 
 from pipeline.assistant.exchange import ToolReturned
 from pipeline.assistant.outcomes import with_people, words_for
-from pipeline.line.model import Prompts
+from pipeline.line.prompts import Prompts
 
 pytestmark = pytest.mark.unit
 

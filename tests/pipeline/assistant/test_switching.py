@@ -13,7 +13,8 @@ from pipeline.assistant.resume import replay
 from pipeline.assistant.understand import IntentModel
 from pipeline.line.escalation import defaults
 from pipeline.line.load import examine, load_line
-from pipeline.line.model import Line, Prompts
+from pipeline.line.model import Line
+from pipeline.line.prompts import Prompts
 from pipeline.line.templates import places
 from pipeline.line.vocabulary import YES_NO, answers_to, training_examples
 from tests.fakes.dialogue import ScriptedCall

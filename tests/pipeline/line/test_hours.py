@@ -4,7 +4,7 @@ import pytest
 
 from pipeline.assistant.languages.reading import languages
 from pipeline.line.hours import is_open, spoken_date, spoken_day, spoken_status, spoken_time, spoken_week
-from pipeline.line.model import WEEKDAYS, Hours
+from pipeline.line.opening_hours import WEEKDAYS, Hours
 
 pytestmark = pytest.mark.unit
 
