@@ -1,0 +1,239 @@
+from typing import Any
+
+import pytest
+from hypothesis import event, given, settings
+from hypothesis import strategies as st
+
+from telephony.transfer import BRIDGE_MS, JOIN_MS, RING_MS, again, decide, tick
+from telephony.transfer_events import (
+    AgentAccepts,
+    AgentDeclines,
+    AgentJoined,
+    AgentLeft,
+    AgentsFound,
+    AgentUnanswered,
+    BridgeFailed,
+    CallerJoined,
+    CallerLeft,
+    FallBack,
+    FindAgents,
+    Finished,
+    HandsBack,
+    Ignored,
+    KeepCaller,
+    MoveCaller,
+    NobodyComes,
+    NoLongerWanted,
+    PacketReady,
+    ReleaseAgent,
+    Rerouted,
+    Ring,
+    StopRinging,
+    TakeBack,
+    TransferAction,
+    TransferEvent,
+    WrapUp,
+)
+from telephony.transfer_state import PACKET_MS, State, Transfer
+from tests.telephony.transfer_world import World
+
+pytestmark = pytest.mark.unit
+
+PATIENCE_MS = 120_000
+
+
+def asked(**named: Any) -> Transfer:
+    return Transfer.asked("t1", "CA1", "support", 0, patience_ms=PATIENCE_MS, **named)
+
+
+def after(transfer: Transfer, *events: TransferEvent) -> tuple[Transfer, list[TransferAction]]:
+    """The transfer after these events, and what the last one asked for."""
+    actions: tuple[TransferAction, ...] = ()
+    for one in events:
+        transfer, actions = decide(transfer, one)
+    return transfer, list(actions)
+
+
+OFFERED = (PacketReady(100), AgentsFound(200, ("ann", "bob")))
+ACCEPTED = (*OFFERED, AgentAccepts(5000, 1))
+BRIDGING = (*ACCEPTED, AgentJoined(6000, 1))
+CONNECTED = (*BRIDGING, CallerJoined(7000))
+
+
+def test_two_are_rung_the_first_to_accept_gets_the_caller_and_the_other_is_told():
+    transfer, actions = after(asked(), *OFFERED)
+    assert actions == [Ring(0, "ann"), Ring(1, "bob")]
+    transfer, actions = after(transfer, AgentAccepts(5000, 1))
+    assert actions == [StopRinging(0, "taken")]
+    transfer, actions = after(transfer, AgentJoined(6000, 1))
+    assert actions == [MoveCaller(1)]
+    transfer, actions = after(transfer, CallerJoined(7000))
+    assert (transfer.state, transfer.deadline_ms) == (State.CONNECTED, None)
+
+
+def test_who_accepts_second_is_told_that_it_is_taken():
+    _, actions = after(asked(), *ACCEPTED, AgentAccepts(5010, 0))
+    assert actions == [Ignored("AgentAccepts while accepted"), StopRinging(0, "taken")]
+
+
+def test_accepting_twice_changes_nothing():
+    transfer, _ = after(asked(), *ACCEPTED)
+    again_, actions = decide(transfer, AgentAccepts(5010, 1))
+    assert again_ is transfer
+    assert actions == (Ignored("AgentAccepts while accepted"),)
+
+
+@pytest.mark.parametrize(
+    "no",
+    [AgentDeclines(300, 0, "at lunch"), *(AgentUnanswered(300, 0, how) for how in ("busy", "voicemail", "failed"))],
+)
+def test_one_no_leaves_the_other_ringing_and_the_last_no_looks_further(no: TransferEvent):
+    transfer, actions = after(asked(), *OFFERED, no)
+    assert (transfer.state, actions) == (State.OFFERED, [])
+    transfer, actions = after(transfer, AgentUnanswered(400, 1, "no_answer"))
+    assert (transfer.state, actions) == (State.QUEUED, [FindAgents(("ann", "bob"))])
+
+
+def test_nobody_who_answers_is_rung_no_longer_than_that_and_others_are_looked_for():
+    transfer, _ = after(asked(), *OFFERED)
+    assert tick(transfer, 200 + RING_MS - 1) == (transfer, ())
+    transfer, actions = tick(transfer, 200 + RING_MS)
+    assert actions == (StopRinging(0, "timeout"), StopRinging(1, "timeout"), FindAgents(("ann", "bob")))
+    _, late = decide(transfer, AgentAccepts(60_000, 0))
+    assert StopRinging(0, "timeout") in late
+
+
+def test_a_packet_that_is_late_holds_nobody_up():
+    transfer, actions = tick(asked(), PACKET_MS)
+    assert (transfer.state, actions) == (State.QUEUED, (FindAgents(()),))
+
+
+@pytest.mark.parametrize("why", ["closed", "full", "no_agents"])
+def test_where_nobody_comes_the_assistant_goes_on(why: Any):
+    transfer, actions = after(asked(), PacketReady(100), NobodyComes(200, why))
+    assert actions == [FallBack(why), Finished("exhausted", why)]
+    assert transfer.outcome == "exhausted"
+
+
+def test_a_caller_who_waits_in_another_queue_is_offered_to_its_people_and_waits_no_longer_for_it():
+    transfer, actions = after(asked(), PacketReady(100), Rerouted(30_000, "billing"))
+    assert (transfer.queue, actions) == ("billing", [FindAgents(())])
+    assert transfer.deadline_ms == PATIENCE_MS
+
+
+def test_waiting_ends_when_patience_does():
+    transfer, _ = after(asked(), PacketReady(100))
+    transfer, actions = tick(transfer, PATIENCE_MS)
+    assert actions == (FallBack("waited_too_long"), Finished("exhausted", "waited_too_long"))
+
+
+@pytest.mark.parametrize("gone", [AgentLeft(6000, 1), AgentUnanswered(6000, 1, "hung_up"), AgentDeclines(6000, 1)])
+def test_who_accepted_and_is_gone_is_replaced_while_the_assistant_keeps_the_caller_company(gone: TransferEvent):
+    transfer, actions = after(asked(), *ACCEPTED, gone)
+    assert actions == [KeepCaller("the agent left"), FindAgents(("bob",))]
+    assert transfer.state is State.QUEUED
+
+
+def test_who_accepted_and_does_not_come_is_let_go():
+    transfer, _ = after(asked(), *ACCEPTED)
+    transfer, actions = tick(transfer, 5000 + JOIN_MS)
+    assert actions[0] == ReleaseAgent(1, "not_connected")
+    assert transfer.state is State.QUEUED
+
+
+def test_a_caller_who_cannot_be_moved_stays_with_the_assistant_and_the_agent_is_told():
+    transfer, actions = after(asked(), *BRIDGING, BridgeFailed(7000, "21220"))
+    assert actions == [ReleaseAgent(1, "not_connected"), KeepCaller("21220"), FindAgents(("bob",))]
+    transfer, _ = after(asked(), *BRIDGING)
+    transfer, actions_late = tick(transfer, 6000 + BRIDGE_MS)
+    assert actions_late[:2] == (ReleaseAgent(1, "not_connected"), TakeBack("not connected"))
+
+
+def test_a_caller_who_arrives_where_nobody_is_any_more_is_taken_back():
+    transfer, actions = after(asked(), *BRIDGING, AgentLeft(6500, 1))
+    assert actions[0] == TakeBack("the agent left")
+    _, actions = after(transfer, CallerJoined(6600))
+    assert TakeBack("nobody is there") in actions
+
+
+def test_after_two_failed_bridges_nobody_else_is_tried():
+    _, actions = after(
+        asked(), *BRIDGING, BridgeFailed(7000, "x"), AgentsFound(8000, ("cy",)), AgentAccepts(9000, 2),
+        AgentJoined(9500, 2), BridgeFailed(9900, "x"),
+    )  # fmt: skip
+    assert actions[-2:] == [FallBack("too_many_offers"), Finished("exhausted", "too_many_offers")]
+
+
+@pytest.mark.parametrize(
+    ("before", "told"),
+    [
+        (OFFERED, [StopRinging(0, "caller_left"), StopRinging(1, "caller_left")]),
+        (ACCEPTED, [ReleaseAgent(1, "caller_left")]),
+        (BRIDGING, [ReleaseAgent(1, "caller_left")]),
+    ],
+)
+def test_when_the_caller_leaves_every_agent_is_told(before: tuple[TransferEvent, ...], told: list[TransferAction]):
+    _, actions = after(asked(), *before, CallerLeft(9000))
+    assert actions == [*told, Finished("abandoned", "the caller left")]
+
+
+def test_never_mind_is_taken_until_the_caller_is_being_moved():
+    _, actions = after(asked(), *ACCEPTED, NoLongerWanted(5500, "never mind"))
+    assert actions == [ReleaseAgent(1, "withdrawn"), Finished("withdrawn", "never mind")]
+    _, actions = after(asked(), *BRIDGING, NoLongerWanted(6500, "never mind"))
+    assert actions == [Ignored("NoLongerWanted while bridging")]
+
+
+def test_after_the_conversation_the_caller_is_let_go_or_comes_back_as_the_line_says():
+    _, actions = after(asked(), *CONNECTED, AgentLeft(60_000, 1))
+    assert actions == [WrapUp(1), Finished("completed", "the agent left")]
+    _, actions = after(asked(after="assistant"), *CONNECTED, AgentLeft(60_000, 1))
+    assert actions == [TakeBack("the agent left"), WrapUp(1), Finished("completed", "the agent left")]
+    _, actions = after(asked(), *CONNECTED, HandsBack(60_000, "order changed"))
+    assert actions[0] == TakeBack("handed back")
+    assert actions[-1] == Finished("handed_back", "order changed")
+
+
+def test_a_second_transfer_may_follow_a_first_that_failed_and_late_news_of_the_first_let_agents_go():
+    first, _ = after(asked(), *OFFERED, CallerLeft(400))
+    _, actions = decide(first, AgentAccepts(500, 0))
+    assert StopRinging(0, "timeout") in actions
+    _, actions = decide(first, AgentJoined(600, 0))
+    assert ReleaseAgent(0, "not_connected") in actions
+
+
+def test_what_another_process_repeats():
+    assert again(after(asked(), PacketReady(1))[0]) == (FindAgents(()),)
+    assert again(after(asked(), *BRIDGING)[0]) == (MoveCaller(1),)
+    assert again(after(asked(), *CONNECTED)[0]) == ()
+
+
+def test_a_version_counts_changes_only():
+    transfer, _ = after(asked(), *ACCEPTED)
+    assert transfer.version == 3
+    assert decide(transfer, AgentAccepts(5000, 0))[0].version == 3
+
+
+# Any order of things
+
+
+FATES = ("told", "told", "told", "told", "twice", "late", "lost")
+
+
+@settings(max_examples=300)
+@given(st.data())
+def test_whatever_is_lost_late_or_repeated_nobody_is_stranded_and_no_two_agents_meet_one_caller(data: st.DataObject):
+    world = World(asked(after=data.draw(st.sampled_from(("assistant", "end")))))
+    for _ in range(data.draw(st.integers(5, 40))):
+        world.now_ms += data.draw(st.sampled_from((10, 500, 2_000, 12_000)))
+        enabled = world.possible()
+        if enabled:
+            enabled[data.draw(st.integers(0, len(enabled) - 1))]()
+        world.carry_news(lambda: data.draw(st.sampled_from(FATES)))
+        if data.draw(st.booleans()):
+            world.tick(world.now_ms)
+        if data.draw(st.integers(0, 4)) == 0:
+            world.restart()
+    world.settle()
+    event(f"{world.transfer.state.name} {world.transfer.outcome}, moved {world.moved}")
+    world.check()
