@@ -1,10 +1,14 @@
 """One call's life: rung, connected, talking, its media lost and found, ended in exactly one way. A pure core.
 
+                              AWAY
+                                ⇅
     RINGING ─→ CONNECTING ─→ TALKING ⇄ LOST
         │          │            │        │
         │          ├────────────┼────────┼→ MESSAGE ─→ ENDED
         └──────────┴────────────┼────────┴───────────→ ENDED
                                 └→ ENDING ───────────→ ENDED
+
+A caller who is put through at the carrier is AWAY: no stream of ours is missed, and the next one finds them back.
 
 Its actions are carried out in order: HangUp reaches the carrier before CloseMedia, or TwiML goes on after <Connect>.
 Whoever posts StreamStarted closes that socket unless BeginConversation or ContinueConversation answers; whoever posts
@@ -13,8 +17,7 @@ ResumeAsked hangs up unless OfferStream or TakeMessage answers. After Finish eve
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from enum import Enum
-from typing import ClassVar, Final
+from typing import ClassVar
 
 from telephony.call_events import (
     OUTCOMES,
@@ -23,6 +26,7 @@ from telephony.call_events import (
     CallEvent,
     CarrierStatus,
     CloseMedia,
+    ComeBack,
     ContinueConversation,
     Finish,
     HangUp,
@@ -30,6 +34,7 @@ from telephony.call_events import (
     Ignored,
     LastWordsHeard,
     MessageLeft,
+    MovingAway,
     OfferStream,
     Outcome,
     Rang,
@@ -38,60 +43,20 @@ from telephony.call_events import (
     StreamStarted,
     StreamStopped,
     TakeMessage,
+    WithAgent,
 )
-
-START_DEADLINE_MS: Final = 20_000
-"""From our answer to the start of a stream, which takes about a second; ours to choose, so generous."""
-
-LOST_MAX_MS: Final = 30_000
-"""How long a caller is waited for whose audio broke. Telecom practice forgives 30 s (reliability.md §1)."""
-
-STOPPED_GRACE_MS: Final = 1_000
-"""A stopped stream is a caller who hung up, unless the carrier asks by then what to do with a call that goes on."""
-
-MAX_STREAMS: Final = 5
-"""A call that lost so many is given no other: it takes a message, with the carrier's means."""
-
-MAX_FAILURES: Final = 2
-"""A call of which errors of ours ended so many streams is given no other either."""
-
-MESSAGE_MAX_MS: Final = 210_000
-"""From asking the carrier to take a message to hearing of it: its words to the caller (some 10 s), the longest message
-(120 s), the silence that ends it, and a minute for webhooks that have to be repeated."""
-
-RECORDED_GRACE_MS: Final = 60_000
-"""From the end of a call to the news that its recording is ready, which may take the carrier half a minute."""
-
-LAST_WORDS_MS: Final = 15_000
-"""The longest goodbye. After that the call ends, whether or not its mark came back."""
-
-_OVER: Final[Mapping[str, Outcome]] = {
-    "completed": "caller_hung_up",
-    "canceled": "caller_hung_up",
-    "busy": "failed",
-    "no-answer": "failed",
-    "failed": "failed",
-}
-"""Twilio's CallStatus values that are final (https://www.twilio.com/docs/voice/api/call-resource#call-status-values)."""
-
-
-class State(Enum):
-    """Where a call is."""
-
-    RINGING = "ringing"
-    """Not answered yet."""
-    CONNECTING = "connecting"
-    """A stream was offered and has not started."""
-    TALKING = "talking"
-    """A stream is open."""
-    LOST = "lost"
-    """The stream broke; the carrier is expected to ask for another."""
-    MESSAGE = "message"
-    """The carrier takes a message: no stream of this call lasts."""
-    ENDING = "ending"
-    """Saying the last words."""
-    ENDED = "ended"
-    """Finished."""
+from telephony.call_state import (
+    LAST_WORDS_MS,
+    LOST_MAX_MS,
+    MAX_FAILURES,
+    MAX_STREAMS,
+    MESSAGE_MAX_MS,
+    OVER,
+    RECORDED_GRACE_MS,
+    START_DEADLINE_MS,
+    STOPPED_GRACE_MS,
+    State,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +76,14 @@ class CallFlow:
         self._offered = 0
         self._deadline_ms: int | None = None
         self._lost_ms = 0
+        self._left = 0
+        """The stream that ended while the caller was away; 0: none."""
         self._failures = 0
         """Streams that an error of ours ended."""
+        self._returns = 0
+        """How often the caller came back from an agent: the streams that ended then were not lost."""
+        self._with_agent = False
+        """An agent has the caller, here or at the carrier."""
         self._wanted: tuple[Outcome, str] = ("failed", "")
 
     @classmethod
@@ -136,6 +107,16 @@ class CallFlow:
         flow = cls()
         flow._stream_number = flow._offered = stream_number
         flow._take_message(at_ms, "media_lost", "its process ended")
+        return flow
+
+    @classmethod
+    def away(cls, at_ms: int, stream_number: int) -> "CallFlow":
+        """A call that another process put through to an agent, or was about to, after the stream of this number."""
+        flow = cls()
+        flow._stream_number = flow._offered = stream_number
+        flow._with_agent = True
+        flow._lost_ms = at_ms
+        flow._enter(State.AWAY)
         return flow
 
     @property
@@ -218,6 +199,47 @@ class CallFlow:
             self._await_stream(self._lost_ms)  # the caller is still there
         return closing + self._next_stream(event.at_ms)
 
+    def _move_away(self, event: MovingAway) -> list[CallAction]:
+        """The stream is still there until the carrier ends it."""
+        self._lost_ms = event.at_ms
+        self._enter(State.AWAY)
+        return []
+
+    def _leave_stream(self, event: StreamStopped | StreamBroken) -> list[CallAction]:
+        if event.stream_number != self._stream_number or self._left == self._stream_number:
+            return [Ignored("not the call's stream")]
+        self._left = event.stream_number
+        return [CloseMedia(event.stream_number, 1000)]
+
+    def _come_back(self, event: ComeBack) -> list[CallAction]:
+        """They were not moved, or the carrier brings them: it asks for a stream then."""
+        self._with_agent = False
+        if self._left != self._stream_number:
+            self._enter(State.TALKING)
+            return []
+        self._returns += 1
+        self._await_stream(event.at_ms)
+        return []
+
+    def _resume_away(self, event: ResumeAsked) -> list[CallAction]:
+        """The carrier has the caller back, before or after we know."""
+        is_open = self._left != self._stream_number
+        closing: list[CallAction] = [CloseMedia(self._stream_number, 1001)] if is_open else []
+        self._with_agent = False
+        self._left, self._returns = self._stream_number, self._returns + 1
+        self._await_stream(event.at_ms)
+        return closing + self._next_stream(event.at_ms)
+
+    def _continue_away(self, event: StreamStarted) -> list[CallAction]:
+        """They are back with a stream that was offered before they were moved, or by another process."""
+        self._with_agent = False
+        self._lost_ms = event.at_ms
+        return self._continue(event)
+
+    def _note_agent(self, event: WithAgent) -> list[CallAction]:
+        self._with_agent = event.there
+        return []
+
     def _say_last_words(self, event: HangUpWanted) -> list[CallAction]:
         self._enter(State.ENDING, event.at_ms + LAST_WORDS_MS, (event.outcome, event.reason))
         return []
@@ -249,13 +271,13 @@ class CallFlow:
 
     def _await_recording(self, event: CarrierStatus) -> list[CallAction]:
         """The caller is gone; the news of a message comes later."""
-        if event.status not in _OVER or self._deadline_ms is None:
+        if event.status not in OVER or self._deadline_ms is None:
             return [Ignored("the call goes on")]
         self._deadline_ms = min(self._deadline_ms, event.at_ms + RECORDED_GRACE_MS)
         return []
 
     def _hear_carrier(self, event: CarrierStatus) -> list[CallAction]:
-        outcome = _OVER.get(event.status)
+        outcome = OVER.get(event.status)
         if outcome is None:
             return [Ignored("the call goes on")]
         if self._state is State.ENDING:
@@ -280,7 +302,7 @@ class CallFlow:
     def _next_stream(self, at_ms: int) -> list[CallAction]:
         if self._failures >= MAX_FAILURES:
             return self._take_message(at_ms, "failed", f"{MAX_FAILURES} streams failed, and no message was left")
-        if self._offered >= MAX_STREAMS:
+        if self._offered - self._returns >= MAX_STREAMS:
             return self._take_message(at_ms, "media_lost", f"{MAX_STREAMS} streams were lost, and no message was left")
         self._offered = max(self._offered, self._stream_number) + 1
         return [OfferStream(self._offered)]
@@ -292,6 +314,9 @@ class CallFlow:
     def _finish(self, outcome: Outcome, reason: str, at_ms: int, *, hang_up: bool = False) -> list[CallAction]:
         hanging_up: list[CallAction] = [HangUp()] if hang_up else []
         is_open = self._state in (State.TALKING, State.ENDING)
+        is_open |= self._state is State.AWAY and self._left != self._stream_number
+        if self._with_agent and outcome in {"caller_hung_up", "completed"}:
+            outcome = "transferred"
         closing: list[CallAction] = [CloseMedia(self._stream_number, 1000)] if is_open else []
         self._enter(State.ENDED)
         return [*hanging_up, *closing, Finish(outcome, reason, at_ms)]
@@ -319,9 +344,23 @@ class CallFlow:
             ResumeAsked: Row(_resume, (State.LOST, State.MESSAGE)),
             MessageLeft: Row(_keep_message, (State.ENDED,)),  # likewise; the carrier's stream is over then
             HangUpWanted: Row(_say_last_words, (State.ENDING,)),
+            MovingAway: Row(_move_away, (State.AWAY,)),
+            WithAgent: Row(_note_agent, (State.TALKING,)),
+            CarrierStatus: Row(_hear_carrier, (State.ENDED,)),
+        },
+        State.AWAY: {
+            StreamStopped: Row(_leave_stream, (State.AWAY,)),
+            StreamBroken: Row(_leave_stream, (State.AWAY,)),
+            WithAgent: Row(_note_agent, (State.AWAY,)),
+            ComeBack: Row(_come_back, (State.TALKING, State.LOST)),
+            ResumeAsked: Row(_resume_away, (State.LOST, State.MESSAGE)),
+            StreamStarted: Row(_continue_away, (State.TALKING,)),
+            MessageLeft: Row(_keep_message, (State.ENDED,)),  # asked for when the store could not be read
+            HangUpWanted: Row(_hang_up, (State.ENDED,)),
             CarrierStatus: Row(_hear_carrier, (State.ENDED,)),
         },
         State.LOST: {
+            WithAgent: Row(_note_agent, (State.LOST,)),
             StreamStarted: Row(_continue, (State.TALKING,)),
             ResumeAsked: Row(_resume, (State.LOST, State.MESSAGE)),
             MessageLeft: Row(_keep_message, (State.ENDED,)),  # likewise

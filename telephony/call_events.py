@@ -3,13 +3,16 @@
 from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
-Outcome = Literal["completed", "message_taken", "caller_hung_up", "caller_silent", "media_lost", "refused", "failed"]
+Outcome = Literal[
+    "completed", "message_taken", "transferred", "caller_hung_up", "caller_silent", "media_lost", "refused", "failed"
+]
 
 OUTCOMES: Final[tuple[Outcome, ...]] = get_args(Outcome)
 """How a call can end; every call ends in one.
 
 completed       the caller got what there was to get, and we said goodbye
 message_taken   the caller left a message for a person
+transferred     an agent took the caller over, and the call ended with them
 caller_hung_up  the caller, or the carrier for the caller, ended it before we did
 caller_silent   nobody answered our check-ins
 media_lost      the audio broke and did not come back in time
@@ -92,6 +95,28 @@ class MessageLeft:
 
 
 @dataclass(frozen=True, slots=True)
+class MovingAway:
+    """The carrier is about to be told to put the caller through: our stream will end, and is not missed."""
+
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class ComeBack:
+    """They could not be put through, or are to come back from the agent."""
+
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class WithAgent:
+    """Whether an agent has the caller now."""
+
+    at_ms: int
+    there: bool
+
+
+@dataclass(frozen=True, slots=True)
 class BeginConversation:
     """Greet the caller: the first stream is open."""
 
@@ -160,6 +185,9 @@ CallEvent = (
     | LastWordsHeard
     | CarrierStatus
     | MessageLeft
+    | MovingAway
+    | ComeBack
+    | WithAgent
 )
 CallAction = (
     BeginConversation | ContinueConversation | OfferStream | TakeMessage | HangUp | CloseMedia | Finish | Ignored

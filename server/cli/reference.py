@@ -24,6 +24,7 @@ _EXITS = {
 _OUTCOMES: Mapping[Outcome, str] = {
     "completed": "the caller got what there was to get, and we said goodbye",
     "message_taken": "the caller left a message for a person",
+    "transferred": "an agent took the caller over, and the call ended with them",
     "caller_hung_up": "the caller, or the carrier for the caller, ended it before we did",
     "caller_silent": "nobody answered our check-ins, and nothing had been done for the caller (else: completed)",
     "media_lost": "the audio broke and did not come back in time",

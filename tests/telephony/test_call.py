@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from telephony import call
-from telephony.call import CallFlow, State
+from telephony import call_state as call
+from telephony.call import CallFlow
 from telephony.call_events import (
     OUTCOMES,
     BeginConversation,
@@ -11,6 +11,7 @@ from telephony.call_events import (
     CallEvent,
     CarrierStatus,
     CloseMedia,
+    ComeBack,
     ContinueConversation,
     Finish,
     HangUp,
@@ -18,6 +19,7 @@ from telephony.call_events import (
     Ignored,
     LastWordsHeard,
     MessageLeft,
+    MovingAway,
     OfferStream,
     Rang,
     ResumeAsked,
@@ -25,7 +27,9 @@ from telephony.call_events import (
     StreamStarted,
     StreamStopped,
     TakeMessage,
+    WithAgent,
 )
+from telephony.call_state import State
 from telephony.twilio import twiml
 
 pytestmark = pytest.mark.unit
@@ -305,6 +309,7 @@ def test_hang_up_is_legal_in_every_state():
         State.LOST: (RANG, FIRST, StreamBroken(1, 1, "reset")),
         State.MESSAGE: (*[ResumeAsked(number) for number in range(call.MAX_STREAMS + 1)],),
         State.ENDING: (RANG, FIRST, GOODBYE),
+        State.AWAY: (RANG, FIRST, MovingAway(1)),
         State.ENDED: (CarrierStatus(1, "completed"),),
     }
     assert set(states) == set(State)
@@ -327,8 +332,13 @@ EVENTS = st.one_of(
     st.builds(HangUpWanted, AT, st.sampled_from(OUTCOMES), st.just("because")),
     st.builds(LastWordsHeard, AT),
     st.builds(MessageLeft, AT),
+    st.builds(MovingAway, AT),
+    st.builds(ComeBack, AT),
+    st.builds(WithAgent, AT, st.booleans()),
     st.builds(CarrierStatus, AT, st.sampled_from(["ringing", "in-progress", "completed", "busy", "?"])),
 )
+SILENT = (MovingAway, ComeBack, WithAgent)
+"""Events that ask for nothing."""
 ROWS = {event for rows in CallFlow.TRANSITIONS.values() for event in rows}
 
 
@@ -347,7 +357,7 @@ def test_whatever_happens_a_call_ends_exactly_once_and_nothing_follows(events, t
         row = CallFlow.TRANSITIONS[before].get(type(event))
         actions = actions + (answer := flow.handle(event))
         assert flow.state is before or (row is not None and flow.state in row.to)
-        assert answer or flow.state in (State.ENDING, State.MESSAGE)
+        assert answer or flow.state in (State.ENDING, State.MESSAGE) or isinstance(event, SILENT)
         assert not done or all(isinstance(action, Ignored) for action in actions)
         for action in actions:
             if isinstance(action, BeginConversation | ContinueConversation):
@@ -357,7 +367,7 @@ def test_whatever_happens_a_call_ends_exactly_once_and_nothing_follows(events, t
                 open_streams.discard(action.stream_number)
         done = done or any(isinstance(action, Finish) for action in actions)
         assert done is (flow.state is State.ENDED)
-        assert (flow.deadline_ms is None) is (flow.state in (State.RINGING, State.TALKING, State.ENDED))
+        assert (flow.deadline_ms is None) is (flow.state in (State.RINGING, State.TALKING, State.AWAY, State.ENDED))
         assert len(open_streams) <= 1
         told += actions
     now_ms += 1
@@ -382,4 +392,62 @@ def test_every_event_has_a_place_in_the_table():
         LastWordsHeard,
         CarrierStatus,
         MessageLeft,
+        MovingAway,
+        ComeBack,
+        WithAgent,
     } == ROWS
+
+
+# With an agent
+
+AWAY = (RANG, FIRST, MovingAway(60_000), StreamStopped(60_800, 1), WithAgent(61_000, True))
+
+
+def test_a_stream_that_ends_because_the_caller_was_put_through_is_not_missed():
+    flow = after(RANG, FIRST, MovingAway(60_000))
+    assert flow.handle(StreamStopped(60_800, 1)) == [CloseMedia(1, 1000)]
+    assert (state(flow), flow.deadline_ms) == (State.AWAY, None)
+    assert isinstance(flow.handle(StreamBroken(60_900, 1, "closed"))[0], Ignored)
+
+
+def test_a_caller_who_hangs_up_while_with_an_agent_was_transferred():
+    flow = after(*AWAY)
+    assert flow.handle(CarrierStatus(90_000, "completed"))[-1] == Finish(
+        "transferred", "the carrier's status is completed", 90_000
+    )
+    desk = after(RANG, FIRST, WithAgent(61_000, True), StreamStopped(90_000, 1))
+    assert desk.tick(91_000)[-1] == Finish("transferred", "the carrier stopped the stream", 90_000)
+
+
+def test_a_caller_who_hangs_up_while_being_moved_hung_up():
+    flow = after(*AWAY[:4])
+    assert flow.handle(CarrierStatus(90_000, "completed"))[-1].outcome == "caller_hung_up"  # type: ignore[union-attr]
+
+
+def test_a_caller_who_could_not_be_put_through_goes_on_talking_on_the_same_stream():
+    flow = after(RANG, FIRST, MovingAway(60_000))
+    assert flow.handle(ComeBack(64_000)) == []
+    assert state(flow) is State.TALKING
+
+
+def test_a_caller_who_is_handed_back_gets_another_stream_and_is_not_counted_as_lost():
+    flow = after(*AWAY)
+    assert flow.handle(ResumeAsked(120_000)) == [OfferStream(2)]
+    assert flow.handle(StreamStarted(121_000, "MZ2", 2)) == [ContinueConversation(2, 1_000)]
+    for number in range(2, 12):  # as often as agents like
+        flow.handle(MovingAway(200_000))
+        flow.handle(StreamStopped(200_100, number))
+        flow.handle(ComeBack(200_200))
+        assert flow.handle(ResumeAsked(200_300)) == [OfferStream(number + 1)]
+        assert flow.handle(StreamStarted(200_400, "MZ", number + 1))[-1] == ContinueConversation(number + 1, 200)
+
+
+def test_a_caller_whom_the_carrier_gives_back_before_their_stream_was_missed_is_offered_another():
+    flow = after(RANG, FIRST, MovingAway(60_000))
+    assert flow.handle(ResumeAsked(60_500)) == [CloseMedia(1, 1001), OfferStream(2)]
+
+
+def test_a_call_that_another_process_put_through_ends_as_transferred_or_comes_back():
+    flow = CallFlow.away(60_000, 3)
+    assert flow.handle(ResumeAsked(70_000)) == [CloseMedia(3, 1001), OfferStream(4)]
+    assert CallFlow.away(60_000, 3).handle(CarrierStatus(70_000, "completed"))[-1].outcome == "transferred"  # type: ignore[union-attr]
