@@ -8,8 +8,12 @@ from typing import Any, Protocol
 import structlog
 
 from pipeline.assistant.exchange import (
+    AgentAction,
     AskModel,
+    BringAgent,
+    CallBack,
     CallBegan,
+    CallerReady,
     CallerTurn,
     CallTool,
     CannotSpeak,
@@ -18,6 +22,7 @@ from pipeline.assistant.exchange import (
     End,
     Expect,
     FindPassages,
+    Hush,
     Ignored,
     ModelDone,
     ModelSaid,
@@ -26,6 +31,7 @@ from pipeline.assistant.exchange import (
     Record,
     Say,
     StopModel,
+    StopTransfer,
     Tokens,
     ToolReturned,
 )
@@ -78,6 +84,15 @@ class Told(Protocol):
 
     def announce(self, say: Say) -> None:
         """An utterance is on its way to synthesis."""
+
+    def play(self, say: Say) -> None:
+        """Play music until the caller or news come."""
+
+    def hush(self) -> None:
+        """Be quiet; nothing that was to be said will be."""
+
+    def transfer(self, wanted: AgentAction) -> None:
+        """A person is to be brought in, or not any more."""
 
     def prepare(self, text: str) -> None:
         """This may be said soon."""
@@ -177,9 +192,7 @@ class Answering:
     def _act(self, action: DialogueAction) -> None:
         match action:
             case Say():
-                self._stream.pace.reached("first_clause")
-                self._stream.announce(action)
-                self._say(action)
+                self._speak(action)
             case Expect():
                 self._stream.expect(action)
                 self._stream.pace.answered()
@@ -197,8 +210,20 @@ class Answering:
             case _:
                 self._ask_outside(action)
 
-    def _ask_outside(self, action: CallTool | FindPassages | AskModel | StopModel) -> None:
+    def _speak(self, say: Say) -> None:
+        if say.purpose == "hold":
+            self._stream.play(say)
+            return
+        self._stream.pace.reached("first_clause")
+        self._stream.announce(say)
+        self._say(say)
+
+    def _ask_outside(self, action: CallTool | FindPassages | AskModel | StopModel | AgentAction | Hush) -> None:
         match action:
+            case Hush():
+                self._stream.hush()
+            case BringAgent() | StopTransfer() | CallerReady() | CallBack():
+                self._stream.transfer(action)
             case CallTool():
                 self._standing.verify(action.verified, {})  # now: before it begins, somebody else may speak
                 self._tasks.create_task(self._call(action))

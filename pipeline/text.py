@@ -14,6 +14,7 @@ from typing import Any, Final, Self, TypeVar
 
 from pipeline.answering import Answering
 from pipeline.assistant.exchange import (
+    AgentAction,
     AnswerOverdue,
     AssistantHeard,
     CallBegan,
@@ -188,6 +189,17 @@ class TextCall:
             purpose=say.purpose,
             interruptible=say.interruptible,
         )
+
+    def play(self, say: Say) -> None:
+        """Music: it lasts until something happens."""
+        self.announce(say)
+
+    def hush(self) -> None:
+        """What was said is heard already."""
+
+    def transfer(self, wanted: AgentAction) -> None:
+        """Nobody can be put through to a text."""
+        raise AssertionError(f"no queue can be reached in text, but {wanted} was asked for")  # our own bug
 
     def prepare(self, text: str) -> None:
         """Nothing is made in advance."""

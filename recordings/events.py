@@ -110,6 +110,19 @@ KINDS: Final[Mapping[str, tuple[str, ...]]] = {
     "provider.switched": ("port", "from", "to", "reason"),  # port: stt | tts | model
     "provider.wasted": ("port", "why", "requests", "characters"),  # port: tts | model; why: hedged | foreseen
     "turn.answered": ("turn", "sources"),  # sources: [{document, section, title, score}]
+    # A person is brought in. transfer: its id within the call, h1, h2…; agent: the human's
+    "transfer.requested": ("turn", "transfer", "queue", "reason", "sentence", "priority"),
+    "transfer.packet": ("transfer", "version", "source", "took_ms"),  # what agents are told is written
+    "transfer.queued": ("transfer", "queue", "position", "wait_s"),
+    "transfer.offered": ("transfer", "offer", "agent", "by"),  # by: desk | phone
+    "transfer.answered": ("transfer", "offer", "agent", "how", "reason"),  # how: accepted, declined, no_answer…
+    "transfer.told": ("transfer", "what", "agent", "position", "wait_s", "why"),  # what the dialogue heard of it
+    "transfer.bridging": ("transfer", "offer", "agent"),
+    "transfer.connected": ("transfer", "offer", "agent", "by"),
+    "transfer.over": ("transfer", "outcome", "why"),
+    "transfer.callback": ("transfer", "number_end", "consent"),  # the caller keeps their place and is called back
+    "transfer.wrapped_up": ("transfer", "agent", "disposition", "note"),
+    "agent.said": ("utterance", "agent", "text", "start_ms", "end_ms"),
     "message.offered": ("by",),  # by: carrier, because no stream of the call lasts
     "turn.overdue": ("turn", "waited_ms"),  # no answer came in time: a human is brought in
     "turn.timed": ("turn", "reply_gap_ms", "fill_gap_ms", "stages"),  # ms after the caller's speech: pipeline.waterfall

@@ -14,7 +14,7 @@ from recordings.record import CallRecord, Message, Utterance
 from recordings.silence import Span, silences
 from recordings.turns import TURN_READERS, Turns
 
-PURPOSES: Final = ("greeting", "reply", "question", "check_in", "apology", "fill", "goodbye")
+PURPOSES: Final = ("greeting", "reply", "question", "check_in", "apology", "fill", "hold", "goodbye")
 """Why the assistant speaks; the `purpose` of assistant.speaks."""
 
 

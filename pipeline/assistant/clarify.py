@@ -16,6 +16,11 @@ WORTH_CHECKING: Final = 0.4
 
 def unanswered(talk: Talk, words: Words | None = None, guess: Guess | None = None) -> None:
     """Something was said that no flow serves and no document answers: the first time clarify, then a human."""
+    if talk.state.sought is not None:  # a person is on the way already
+        talk.understood("clarify", guess.intent if guess else "", guess.confidence if guess else 0.0)
+        talk.say(talk.prompts.dont_know)
+        talk.more()
+        return
     talk.state.strikes += 1
     if talk.state.strikes > 1:
         talk.understood("human")

@@ -7,15 +7,20 @@ only written into records.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from pipeline.assistant.llm.port import ModelRequest, ModelToolCall
 from pipeline.assistant.tools.port import Verification
 
+HOLD_MUSIC: Final = "[music]"
 Via = Literal["speech", "dtmf", "text"]
-Purpose = Literal["greeting", "reply", "question", "check_in", "apology", "fill", "goodbye"]
+Purpose = Literal["greeting", "reply", "question", "check_in", "apology", "fill", "hold", "goodbye"]
+"""hold: music, while a person is brought in; its text is HOLD_MUSIC."""
 Expecting = Literal["open", "yes_no", "digits", "menu", "text"]
 Outcome = Literal["completed", "message_taken", "caller_silent"]
+NewsKind = Literal["waiting", "found", "connected", "lost", "nobody", "back"]
+"""What became of bringing in a person: a place in the queue, somebody who takes the call, caller and agent joined, that
+agent lost again, nobody to be expected, the caller given back to the assistant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +33,8 @@ class CallBegan:
     local_time: datetime
     """The line's local time when the call began; aware. It stays what it was when the call is resumed."""
     resumed: bool = False
+    reach: tuple[str, ...] = ()
+    """Queues whose people can be put through to; the others get messages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +188,27 @@ class AnswerOverdue:
     waited_ms: int
 
 
+@dataclass(frozen=True, slots=True)
+class TransferNews:
+    """What became of bringing in a person."""
+
+    at_ms: int
+    transfer: str
+    """As BringAgent named it."""
+    kind: NewsKind
+    agent: str = ""
+    """How the caller may call them."""
+    position: int = 0
+    """In the queue, from 1; 0: not known."""
+    wait_s: int = 0
+    """How long it will take; 0: not known."""
+    why: str = ""
+    at_once: bool = False
+    """Found: caller and agent are joined without a word of ours."""
+    callback: bool = False
+    """Whether the queue calls back."""
+
+
 DialogueEvent = (
     CallBegan
     | CallerTurn
@@ -193,6 +221,7 @@ DialogueEvent = (
     | ModelSaid
     | ModelWants
     | ModelDone
+    | TransferNews
 )
 
 
@@ -289,6 +318,51 @@ class StopModel:
 
 
 @dataclass(frozen=True, slots=True)
+class BringAgent:
+    """Bring in a person of this queue, and post TransferNews. Asked again with the same id, it is the same one."""
+
+    transfer: str
+    turn: str
+    queue: str
+    reason: str
+    """A code."""
+    sentence: str
+    """The reason for people."""
+    priority: str
+
+
+@dataclass(frozen=True, slots=True)
+class StopTransfer:
+    """Nobody is wanted any more."""
+
+    transfer: str
+    why: str
+    """never_mind, message or goodbye."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallerReady:
+    """The caller knows who is coming: join them."""
+
+    transfer: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallBack:
+    """The caller hangs up and keeps their place: call this number when it is their turn."""
+
+    transfer: str
+    number: str
+    consent: str
+    """The utterance that said yes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hush:
+    """What is being said or played is not to be heard to its end."""
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """Write an event (recordings.events) now."""
 
@@ -316,4 +390,19 @@ class CannotSpeak:
     """No voice is left, not even for an apology: the stream must not go on in silence."""
 
 
-DialogueAction = Say | Expect | CallTool | FindPassages | AskModel | StopModel | Record | End | CannotSpeak | Ignored
+AgentAction = BringAgent | StopTransfer | CallerReady | CallBack
+"""What is asked of whoever puts callers through."""
+DialogueAction = (
+    Say
+    | Expect
+    | CallTool
+    | FindPassages
+    | AskModel
+    | StopModel
+    | AgentAction
+    | Hush
+    | Record
+    | End
+    | CannotSpeak
+    | Ignored
+)

@@ -15,6 +15,9 @@ for, and what each event does then:
     Calling      "still on it"; a human on request  go on             ignored            ignored
     Finding      the newest question counts         answer, or not    ignored            ignored
     Replying     the newest wish counts             ignored           ignored            ignored
+    Queueing     never mind, call me back, a wish   ignored           go on waiting      go on waiting
+    OfferingC.   yes, no                            ignored           go on waiting      check-in, goodbye
+    Handing, WithAgent   ignored                    ignored           ignored            ignored
     Over         ignored                            ignored           ignored            ignored
 """
 
@@ -22,7 +25,7 @@ from collections.abc import Callable, Mapping
 from copy import deepcopy
 from typing import Any, Final
 
-from pipeline.assistant import from_caller, from_others, steps
+from pipeline.assistant import company, from_caller, from_others, steps
 from pipeline.assistant.exchange import (
     AnswerOverdue,
     AssistantHeard,
@@ -37,6 +40,7 @@ from pipeline.assistant.exchange import (
     ModelWants,
     PassagesFound,
     ToolReturned,
+    TransferNews,
 )
 from pipeline.assistant.resume import begin
 from pipeline.assistant.state import State
@@ -111,5 +115,6 @@ _HANDLE: Final[Mapping[type, Callable[[Talk, Any], bool]]] = {
     ModelDone: from_others.answered,
     AssistantHeard: from_others.heard,
     AnswerOverdue: from_others.overdue,
+    TransferNews: company.news,
 }
 """What takes each event. True: the flow goes on with its next step."""

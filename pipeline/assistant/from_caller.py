@@ -4,7 +4,7 @@ A turn goes the same way whatever the line: rules that always win (precedence.py
 then a wish (opening.py). A new kind of waiting (state.Waiting) is one more case in each `match` here.
 """
 
-from pipeline.assistant import asking, listening, messages, not_spoken, opening, pending, reply, switching
+from pipeline.assistant import asking, company, listening, messages, not_spoken, opening, pending, reply, switching
 from pipeline.assistant.clarify import not_heard
 from pipeline.assistant.exchange import CallerSilent, CallerTurn, CallerUnheard
 from pipeline.assistant.precedence import in_danger, rule_for, ruled
@@ -14,14 +14,17 @@ from pipeline.assistant.state import (
     Calling,
     Confirming,
     Conversing,
+    Elsewhere,
     Finding,
     Guessing,
     Instructing,
     Messaging,
     Nobody,
+    OfferingCallback,
     Open,
     Over,
     Question,
+    Queueing,
     Replying,
     Said,
     Words,
@@ -34,6 +37,8 @@ def turn(talk: Talk, event: CallerTurn) -> bool:
     waiting = talk.state.waiting
     if isinstance(waiting, Nobody | Over):
         return talk.ignore("the call has not begun" if isinstance(waiting, Nobody) else "the call is over")
+    if isinstance(waiting, Elsewhere):
+        return talk.ignore("an agent has the caller")
     if not event.text.strip():
         return talk.ignore("nothing was said")
     if isinstance(waiting, Replying):
@@ -55,6 +60,9 @@ def turn(talk: Talk, event: CallerTurn) -> bool:
     rule = rule_for(talk, words)
     talk.state.parting &= rule == "goodbye"
     listening.take(talk, words)
+    go_on = company.told(talk, words, rule)
+    if go_on is not None:
+        return go_on
     go_on = ruled(talk, words, rule)
     if go_on is not None:
         return go_on
@@ -69,6 +77,8 @@ def unheard(talk: Talk, event: CallerUnheard) -> bool:
             return pending.unheard(talk, event, asked)
         case Messaging() as waiting:
             return messages.heard_without_words(talk, event, waiting)
+        case Queueing() | OfferingCallback():
+            return company.keep(talk)
         case Open() | Guessing():
             not_heard(talk, recogniser_failed=event.reason in asking.RECOGNISER_FAILED)
             return talk.state.place is not None
@@ -79,8 +89,10 @@ def unheard(talk: Talk, event: CallerUnheard) -> bool:
 def silent(talk: Talk, event: CallerSilent) -> bool:
     """The caller says nothing: ask whether they are there, and in the end let them go."""
     waiting, prompts = talk.state.waiting, talk.prompts
-    if isinstance(waiting, Nobody | Calling | Finding | Replying | Over):
+    if isinstance(waiting, Nobody | Calling | Finding | Replying | Elsewhere | Over):
         return talk.ignore("the assistant has the floor")
+    if isinstance(waiting, Queueing):
+        return company.keep(talk)
     if event.count > len(prompts.check_ins):
         if talk.state.messages or (talk.state.served and isinstance(waiting, Open)):
             talk.goodbye("caller_silent", prompts.silent_goodbye)
@@ -123,6 +135,8 @@ def _by_what_is_waited_for(talk: Talk, event: CallerTurn, words: Words, rule: Ru
             return _asked(talk, words, back)
         case Open() | Guessing():
             return _open(talk, event, words, waiting)
+        case Queueing():
+            return _open(talk, event, words, Open())
     return False
 
 

@@ -8,8 +8,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from pipeline.assistant import model_tools, opening, reply, steps
+from pipeline.assistant import company, model_tools, opening, reply, steps
 from pipeline.assistant.exchange import (
+    HOLD_MUSIC,
     AnswerOverdue,
     AssistantHeard,
     ModelDone,
@@ -42,9 +43,12 @@ def heard(talk: Talk, event: AssistantHeard) -> bool:
     state.said = tuple(_over(spoken, event) if spoken.utterance == event.utterance else spoken for spoken in state.said)
     if event.complete and state.message is not None and state.message.confirmed_by == event.utterance:
         state.message = None
-    if event.heard_text and event.utterance.startswith(OWN_UTTERANCES):
+    if event.heard_text and event.utterance.startswith(OWN_UTTERANCES) and event.heard_text != HOLD_MUSIC:
         talk.remember(Said(caller=False, text=event.heard_text))
-    return not_spoken(talk, event) if event.failed else False
+    if event.failed:
+        return not_spoken(talk, event)
+    company.heard(talk, event)
+    return False
 
 
 def _over(spoken: Spoken, event: AssistantHeard) -> Spoken:

@@ -1,6 +1,7 @@
 """Which queue gets the caller now, and what is said where nobody is there. Pure."""
 
 from pipeline.assistant import escalating
+from pipeline.assistant.state import Messaging
 from pipeline.assistant.talk import Talk
 from pipeline.line.flows import TakeMessage
 from pipeline.line.hours import spoken_status
@@ -26,3 +27,11 @@ def tell_closed(talk: Talk, wanted: TakeMessage | Enqueue) -> None:
         text = talk.prompts.queue_closed.format(hours=status)
     if text is not None:
         talk.say(text)
+
+
+def take_message(talk: Talk, wanted: Enqueue) -> None:
+    """Nobody of this queue can be put through to: ask for a message."""
+    tell_closed(talk, wanted)
+    if wanted.prompt is None or not talk.say_filled(wanted.prompt, "question"):
+        talk.say(talk.prompts.tell_queue, "question")
+    talk.wait(Messaging(), talk.expect_message())

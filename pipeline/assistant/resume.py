@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from pipeline.assistant import company
 from pipeline.assistant.exchange import (
     AnswerOverdue,
     AssistantHeard,
@@ -19,13 +20,15 @@ from pipeline.assistant.exchange import (
     ModelDone,
     ModelSaid,
     ModelWants,
+    NewsKind,
     PassagesFound,
     Record,
     Tokens,
     ToolReturned,
+    TransferNews,
 )
 from pipeline.assistant.llm.port import ModelToolCall
-from pipeline.assistant.state import Calling, Finding, Nobody, Open, Over, Replying
+from pipeline.assistant.state import Calling, Elsewhere, Finding, Nobody, Open, Over, Replying, Spoken
 from pipeline.assistant.talk import Talk
 from pipeline.assistant.voiceless import say_again
 from recordings.events import Event
@@ -80,10 +83,12 @@ def begin(talk: Talk, event: CallBegan) -> bool:
         return False
     if first:
         state.local_time, state.caller_number = event.local_time, event.caller_number
+        state.reach = event.reach
     began = {
         "local_time": event.local_time.isoformat(),
         "caller_number": event.caller_number,
         "resumed": event.resumed,
+        **({"reach": list(event.reach)} if event.reach else {}),
     }
     unheard = [spoken for spoken in state.said if not spoken.heard and spoken.purpose in {"reply", "greeting"}]
     unheard = [spoken for spoken in unheard if spoken.text != talk.settings.greeting.welcome]
@@ -94,25 +99,35 @@ def begin(talk: Talk, event: CallBegan) -> bool:
     if first:
         _greet(talk)
         return False
-    talk.say(talk.prompts.resumed, "apology")
+    _go_on(talk, unheard, question)
+    return False
+
+
+def _go_on(talk: Talk, unheard: Sequence[Spoken], question: Spoken | None) -> None:
+    """After a loss: say again what was not heard, and ask what was asked."""
+    state = talk.state
     waiting = state.waiting
+    if isinstance(waiting, Elsewhere):  # back from an agent, or still with one: whoever put them through tells
+        company.rejoin(talk)
+        return
+    talk.say(talk.prompts.resumed, "apology")
+    company.begin_again(talk)
     if isinstance(waiting, Over):
         talk.say(talk.prompts.goodbye, "goodbye")
         talk.out.append(End(waiting.outcome, waiting.reason))
-        return False
+        return
     for spoken in unheard:
         say_again(talk, spoken)
     if isinstance(waiting, Calling | Finding):
         talk.ask_outside()
-        return False
+        return
     if isinstance(waiting, Replying):  # what came of the reply was said, or is said again above
         talk.wait(waiting.stretch or Open(more=True), talk.expect_open())
-        return False
+        return
     if question is not None:
         talk.say(question.text, "question")
     if state.expect is not None:
         talk.out.append(state.expect)
-    return False
 
 
 def _greet(talk: Talk) -> None:
@@ -137,7 +152,8 @@ def _began(at_ms: int, data: Mapping[str, Any]) -> DialogueEvent | None:
     if not isinstance(began, Mapping):
         return None
     local_time = datetime.fromisoformat(str(began["local_time"]))
-    return CallBegan(at_ms, str(began["caller_number"]), local_time, bool(began["resumed"]))
+    reach = tuple(map(str, began.get("reach", ())))
+    return CallBegan(at_ms, str(began["caller_number"]), local_time, bool(began["resumed"]), reach)
 
 
 def _said(at_ms: int, data: Mapping[str, Any]) -> DialogueEvent:
@@ -197,6 +213,14 @@ def _model_done(at_ms: int, data: Mapping[str, Any]) -> DialogueEvent:
     return ModelDone(at_ms, data["call"], bool(data["ok"]), data["error"], _tokens(data))
 
 
+def _told(at_ms: int, data: Mapping[str, Any]) -> DialogueEvent:
+    news: NewsKind = data["what"]
+    return TransferNews(
+        at_ms, data["transfer"], news, data["agent"], int(data["position"]), int(data["wait_s"]), data["why"],
+        bool(data["at_once"]), bool(data["callback"]),
+    )  # fmt: skip
+
+
 def _tokens(data: Mapping[str, Any]) -> Tokens:
     counted = data.get("tokens")
     if not isinstance(counted, Mapping):
@@ -222,4 +246,5 @@ _READ: Final[Mapping[str, Callable[[int, Mapping[str, Any]], DialogueEvent | Non
     "model.said": _model_said,
     "model.wants": _model_wants,
     "model.done": _model_done,
+    "transfer.told": _told,
 }

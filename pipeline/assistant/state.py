@@ -210,6 +210,32 @@ class Replying:
 
 
 @dataclass(frozen=True, slots=True)
+class Queueing:
+    """For a person, who is being looked for; the caller may say anything."""
+
+
+@dataclass(frozen=True, slots=True)
+class OfferingCallback:
+    """For yes or no to being called back."""
+
+    nobody: bool = False
+    """There is nobody to go on waiting for: no means a message."""
+    asked: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Handing:
+    """For the caller to have heard who is coming."""
+
+    utterance: str
+
+
+@dataclass(frozen=True, slots=True)
+class WithAgent:
+    """For the agent to be done: the assistant is quiet."""
+
+
+@dataclass(frozen=True, slots=True)
 class Over:
     """For nothing more: goodbye was said."""
 
@@ -220,7 +246,22 @@ class Over:
 Asked = Asking | Confirming
 Question = Asked | Instructing | Conversing
 """What a step of a flow waits for from the caller; a digression comes back to it."""
-Waiting = Nobody | Open | Guessing | Question | Messaging | Calling | Finding | Replying | Over
+Elsewhere = Handing | WithAgent
+"""Somebody else has the floor, or is about to."""
+Waiting = (
+    Nobody
+    | Open
+    | Guessing
+    | Question
+    | Messaging
+    | Calling
+    | Finding
+    | Replying
+    | Queueing
+    | OfferingCallback
+    | Elsewhere
+    | Over
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,6 +346,23 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
+class Sought:
+    """A person who is being brought in."""
+
+    transfer: str
+    queue: str
+    place: Place
+    """The step that wants them: it takes a message when nobody comes."""
+    escalation: Escalation | None
+    position: int = 0
+    wait_s: int = 0
+    told: tuple[int, int] = (0, 0)
+    """Position and minutes that the caller heard last."""
+    callback: bool = False
+    """Whether the queue calls back."""
+
+
+@dataclass(frozen=True, slots=True)
 class Topic:
     """Something else that the caller wants."""
 
@@ -350,6 +408,10 @@ class State:
     """A person to offer once what the caller wants is done."""
     raised: tuple[str, ...] = ()
     """Rules that brought in a person, or offered one, in this call."""
+    reach: tuple[str, ...] = ()
+    """Queues whose people can be put through to."""
+    sought: Sought | None = None
+    transfers: int = 0
     language: str = ""
     """In which the call goes on; empty: the line's first."""
     language_offer: LanguageOffer | None = None

@@ -3,7 +3,17 @@
 from collections.abc import Callable
 from typing import Any, Final
 
-from pipeline.assistant import asking, conversing, escalating, instructions, outcomes, queueing, returning, verifying
+from pipeline.assistant import (
+    asking,
+    company,
+    conversing,
+    escalating,
+    instructions,
+    outcomes,
+    queueing,
+    returning,
+    verifying,
+)
 from pipeline.assistant.clarify import unanswered
 from pipeline.assistant.exchange import ToolReturned
 from pipeline.assistant.scope import holds as condition_holds
@@ -212,10 +222,9 @@ def _enqueue(talk: Talk, step: EnqueueStep) -> bool:
     wanted = step.enqueue
     if wanted.say is not None and not talk.say_filled(wanted.say):
         talk.say(talk.prompts.human_instead, "apology")
-    queueing.tell_closed(talk, wanted)
-    if wanted.prompt is None or not talk.say_filled(wanted.prompt, "question"):
-        talk.say(talk.prompts.tell_queue, "question")
-    talk.wait(Messaging(), talk.expect_message())
+    if company.begin(talk, wanted):
+        return False
+    queueing.take_message(talk, wanted)
     return False
 
 

@@ -1,6 +1,7 @@
 """One event's worth of dialogue: the state it changes, and the actions it leads to, in order."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from pipeline.assistant.escalate import Escalation
@@ -28,6 +29,7 @@ from pipeline.assistant.state import (
     Open,
     Over,
     Place,
+    Queueing,
     Replying,
     Said,
     Spoken,
@@ -55,6 +57,8 @@ UNDERSTANDS: Final = ("rule", "step", "keys", "intent", "knowledge", "model", "c
 OWN_UTTERANCES: Final = "a"
 """Begins the ids of what the dialogue says; fills have another (pipeline.pace)."""
 MOST_REMEMBERED: Final = 40
+NEVER_MS: Final = 24 * 3_600_000
+"""A silence that no call outlasts."""
 
 
 class Talk:
@@ -188,9 +192,16 @@ class Talk:
         """Free words."""
         return self.expecting("text", MESSAGE)
 
+    def expect_agent(self) -> Expect:
+        """Nothing: an agent has the caller."""
+        return replace(self.expect_open(), no_input_ms=NEVER_MS)
+
     def more(self) -> None:
         """Ask what else is wanted."""
         self.leave_flow()
+        if self.state.sought is not None:  # whatever else was served meanwhile: a person is still on the way
+            self.wait(Queueing(), self.expect_open())
+            return
         if self.state.offer is not None:
             self._offer(self.state.offer)
             return

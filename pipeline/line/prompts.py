@@ -61,6 +61,55 @@ class Prompts(Written):
         default="The people who take care of this are not there right now. {hours} They will call you back.",
         description="said before a message for a queue that is closed; {hours} says until when",
     )
+    bringing_agent: Text = Field(
+        default="I'm getting somebody from our team for you. Please stay with me.",
+        description="said when a person of a queue is brought in",
+    )
+    still_seeking: Text = Field(
+        default="I'm still looking for somebody. If you'd rather not wait, say call me back, or never mind.",
+        description="answers who asks for a person again, or only says something short, while one is looked for",
+    )
+    hold_music: Text = Field(
+        default="I'll play some music meanwhile; just talk to me any time.", description="said before the music"
+    )
+    queue_next: Text = Field(default="You're next in line.", description="said to the first of a queue")
+    queue_position: Text = Field(
+        default="You're number {position} in line.", description="said to the others; {position} is the caller's"
+    )
+    queue_minute: Text = Field(default="It should take about a minute.", description="said behind the place in line")
+    queue_minutes: Text = Field(
+        default="It should take about {minutes} minutes.", description="said behind the place in line"
+    )
+    agent_found: Text = Field(
+        default="{agent} is here for you. I'm connecting you now.",
+        description="said when a person takes the call by telephone; {agent} is their name",
+    )
+    somebody_found: Text = Field(
+        default="Somebody from our team is here for you. I'm connecting you now.",
+        description="said instead where they have no name",
+    )
+    agent_lost: Text = Field(
+        default="Sorry, I lost them again. I'm finding somebody else, please stay with me.",
+        description="said when the person who took the call is gone before they spoke",
+    )
+    nobody_free: Text = Field(
+        default="I'm sorry, nobody is free right now.", description="said when no person is to be expected any more"
+    )
+    offer_callback: Text = Field(
+        default="Shall we call you back at the number that ends in {digits}? You keep your place in line.",
+        description="offers a callback; {digits} are the last four of the caller's number",
+    )
+    callback_kept: Text = Field(
+        default="All right. You keep your place in line, and we'll call you.", description="said after a yes to it"
+    )
+    no_callback: Text = Field(
+        default="I can't offer that here. You can stay with me, or leave a message.",
+        description="answers who wants to be called back where that is not possible",
+    )
+    welcome_back: Text = Field(
+        default="You're back with me. Is there anything else I can help you with?",
+        description="said when an agent gives the caller back",
+    )
     back_to: Text = Field(
         default="Back to {about}.", description="said when the dialogue returns to a flow that another one interrupted"
     )

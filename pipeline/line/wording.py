@@ -214,6 +214,10 @@ def _result_fields(settings: Settings, specs: Mapping[str, ToolSpec]) -> _Fields
 
 _PLACES_OF_PROMPTS: Final = {
     "is_this_about": {"about"},
+    "queue_position": {"position"},
+    "queue_minutes": {"minutes"},
+    "agent_found": {"agent"},
+    "offer_callback": {"digits"},
     "queue_closed": {"hours"},
     "go_on": {"digits"},
     "menu_entry": {"about", "key"},

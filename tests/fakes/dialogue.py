@@ -106,7 +106,7 @@ class ScriptedCall:
         match action:
             case Record(kind=kind, data=data):
                 self._write(kind, data)
-            case Say() if self.heard:
+            case Say() if self.heard and action.purpose != "hold":  # music lasts
                 now_ms = self._now()
                 heard = AssistantHeard(
                     now_ms, action.utterance, action.text, complete=True, start_ms=now_ms, end_ms=now_ms

@@ -131,6 +131,8 @@ class Language:
     """What tells whether a caller has finished; None: what voice.endpoint_words has for the language, if anything."""
     instructed: tuple[tuple[Reply, re.Pattern[str]], ...] = ()
     """What came of an instruction, by what callers say of it, in the order in which that is looked for."""
+    waiting: Mapping[str, re.Pattern[str]] = field(default_factory=dict)
+    """What callers say while a person is brought in: never_mind, call_back, leave_message, how_long."""
     yes_or_no: frozenset[str] = frozenset()
     """What callers say for yes and no, lower case, with accents and without."""
 
@@ -188,6 +190,11 @@ class Language:
     def means_instead(self, text: str) -> bool:
         """Whether a wish takes the place of the one before it."""
         return rules.means_instead(text) if self.answers is None else stands_in(text, self.instead)
+
+    def means(self, text: str, what: str) -> bool:
+        """Whether a caller who waits for a person says this (waiting)."""
+        pattern = self.waiting.get(what)
+        return pattern is not None and pattern.search(rules.normal(text)) is not None
 
     def says_goodbye(self, text: str) -> bool:
         """Whether a farewell stands in it, which nothing else could mean."""

@@ -123,6 +123,9 @@ class LanguageFile(_Written):
     nothing_else: tuple[str, ...] = ()
     farewells: tuple[str, ...] = ()
     machine: tuple[str, ...] = ()
+    waiting: dict[Literal["never_mind", "call_back", "leave_message", "how_long"], tuple[str, ...]] = Field(
+        default_factory=dict
+    )
     offer: str
     prompts: dict[str, str | tuple[str, ...]] = Field(default_factory=dict)
 
@@ -195,6 +198,7 @@ def _made(written: LanguageFile) -> Language:
         lexicon=written.listening.lexicon if written.listening else None,
         endings=written.listening.endings if written.listening else None,
         instructed=tuple((reply, re.compile(pattern)) for reply, pattern in written.instructed),
+        waiting={what: re.compile("|".join(patterns)) for what, patterns in written.waiting.items()},
         yes_or_no=frozenset(_agreeing(written)),
     )
 

@@ -1,0 +1,302 @@
+"""Keeps the caller company while a person is brought in: where they stand, music, "never mind", "call me back". Pure.
+
+The caller may want anything else meanwhile and is served; the person is brought in all the same. What becomes of it
+comes as TransferNews; when nobody comes, the step that wanted somebody takes a message.
+"""
+
+import re
+from dataclasses import replace
+from typing import Final
+
+from pipeline.assistant import answers, escalating, queueing
+from pipeline.assistant.exchange import (
+    HOLD_MUSIC,
+    AssistantHeard,
+    BringAgent,
+    CallBack,
+    CallerReady,
+    Hush,
+    StopTransfer,
+    TransferNews,
+)
+from pipeline.assistant.rules import Rule
+from pipeline.assistant.state import (
+    Handing,
+    OfferingCallback,
+    Open,
+    Over,
+    Queueing,
+    Sought,
+    WithAgent,
+    Words,
+)
+from pipeline.assistant.talk import Talk
+from pipeline.line.flows import EnqueueStep
+from pipeline.line.reasons import sentence
+from pipeline.line.verbs import Enqueue
+
+_E164: Final = re.compile(r"\+\d{8,15}")
+_ON_IT: Final[frozenset[Rule]] = frozenset({"person", "wait", "thanks", "greeting"})
+_MOST_ASKED: Final = 2
+
+
+def begin(talk: Talk, wanted: Enqueue) -> bool:
+    """Bring somebody in, where this queue's people can be put through to. False: take a message."""
+    state = talk.state
+    if state.sought is not None:
+        talk.say(talk.prompts.still_seeking)
+        talk.wait(Queueing(), talk.expect_open())
+        return True
+    queue, priority, reason = escalating.whose(talk, wanted)
+    found = queueing.chosen(talk, queue)
+    if found.queue not in state.reach or found.state != "open" or state.place is None:
+        return False
+    state.transfers += 1
+    transfer, priority = f"h{state.transfers}", priority or "normal"
+    reason = reason or (state.escalation.reason if state.escalation else "") or "asked_for_person"
+    told = sentence(reason, state.escalation.rule if state.escalation else "")
+    asked = {"transfer": transfer, "queue": found.queue, "reason": reason, "sentence": told, "priority": priority}
+    more = {"instead_of": found.instead_of} if found.instead_of else {}
+    talk.record("transfer.requested", turn=talk.turn, **asked, **more)
+    state.sought = Sought(transfer, found.queue, state.place, state.escalation)
+    talk.out.append(BringAgent(transfer, talk.turn, found.queue, reason, told, priority))
+    talk.say(talk.prompts.bringing_agent)
+    talk.wait(Queueing(), talk.expect_open())
+    return True
+
+
+def rejoin(talk: Talk) -> None:
+    """The caller has sound again, with an agent or on the way to one: whoever puts them through tells what now."""
+    _join(talk)
+
+
+def begin_again(talk: Talk) -> None:
+    """The call was resumed while somebody was being brought in: whoever does it may not know of it."""
+    sought = talk.state.sought
+    if sought is None:
+        return
+    escalation = sought.escalation
+    reason, priority = (escalation.reason, escalation.priority) if escalation else ("asked_for_person", "normal")
+    told = sentence(reason, escalation.rule if escalation else "")
+    talk.out.append(BringAgent(sought.transfer, talk.turn, sought.queue, reason, told, priority))
+
+
+# What the caller says
+
+
+def told(talk: Talk, words: Words, rule: Rule | None) -> bool | None:
+    """The caller said something while somebody is being brought in. None: it is served as ever."""
+    state, waiting = talk.state, talk.state.waiting
+    if isinstance(waiting, OfferingCallback):
+        return _callback_answered(talk, words, rule, waiting)
+    if state.sought is None or not isinstance(waiting, Queueing):
+        return None
+    if rule == "goodbye":
+        _stop(talk, "goodbye")
+        return None
+    if rule == "cancel" or words.language.means(words.text, "never_mind"):
+        _stop(talk, "never_mind")
+        talk.understood("rule", "cancel")
+        talk.say(talk.prompts.cancelled)
+        talk.more()
+        return False
+    if words.language.means(words.text, "call_back"):
+        talk.understood("rule", "call_back")
+        return _offer_callback(talk, nobody=False)
+    if words.language.means(words.text, "leave_message"):
+        talk.understood("rule", "message")
+        _take_message(talk, _stop(talk, "message"))
+        return False
+    if words.language.means(words.text, "how_long"):
+        talk.understood("rule", "how_long")
+        talk.say(_place(talk) or talk.prompts.still_seeking)
+        return False
+    if rule in _ON_IT or words.language.is_only_yes_or_no(words.text):
+        talk.understood("rule", rule or "")
+        talk.say(talk.prompts.still_seeking)
+        return False
+    return None
+
+
+def keep(talk: Talk) -> bool:
+    """The caller made a sound, or none: go on with what there is to hear."""
+    waiting = talk.state.waiting
+    if isinstance(waiting, OfferingCallback):
+        return _ask_callback(talk, waiting)
+    _go_on(talk)
+    return False
+
+
+def heard(talk: Talk, event: AssistantHeard) -> None:
+    """An utterance of ours is over."""
+    state, waiting = talk.state, talk.state.waiting
+    if isinstance(waiting, Handing) and event.utterance == waiting.utterance:
+        _join(talk)
+    elif isinstance(waiting, Queueing) and event.complete and all(spoken.over for spoken in state.said):
+        _go_on(talk)
+
+
+# What becomes of it
+
+
+def news(talk: Talk, event: TransferNews) -> bool:
+    """What became of bringing somebody in. True: go on with the flow."""
+    state, sought = talk.state, talk.state.sought
+    if isinstance(state.waiting, Over) or sought is None or sought.transfer != event.transfer:
+        return talk.ignore("nobody is being brought in")
+    _note(talk, event)
+    match event.kind:
+        case "waiting":
+            state.sought = replace(
+                sought, position=event.position, wait_s=event.wait_s, callback=event.callback or sought.callback
+            )
+        case "found":
+            _found(talk, event)
+        case "connected":
+            talk.wait(WithAgent())
+        case "lost":
+            talk.begin_turn("")
+            talk.say(talk.prompts.agent_lost, "apology")
+            talk.wait(Queueing(), talk.expect_open())
+        case "nobody":
+            _nobody(talk, event, sought)
+        case "back":
+            _back(talk)
+    return False
+
+
+def _note(talk: Talk, event: TransferNews) -> None:
+    names = ("transfer", "agent", "position", "wait_s", "why", "at_once", "callback")
+    talk.record("transfer.told", what=event.kind, **{name: getattr(event, name) for name in names})
+
+
+def _found(talk: Talk, event: TransferNews) -> None:
+    talk.leave_flow()
+    talk.begin_turn("")
+    talk.out.append(Hush())
+    if event.at_once:
+        _join(talk)
+        return
+    text = talk.prompts.agent_found.format(agent=event.agent) if event.agent else talk.prompts.somebody_found
+    talk.wait(Handing(talk.say(text, interruptible=False)))
+
+
+def _join(talk: Talk) -> None:
+    sought = talk.state.sought
+    talk.wait(WithAgent(), talk.expect_agent())
+    if sought is not None:
+        talk.out.append(CallerReady(sought.transfer))
+
+
+def _nobody(talk: Talk, event: TransferNews, sought: Sought) -> None:
+    talk.leave_flow()
+    talk.begin_turn("")
+    if event.callback and _number(talk):
+        talk.say(talk.prompts.nobody_free)
+        _offer_callback(talk, nobody=True)
+        return
+    talk.state.sought = None
+    talk.say(talk.prompts.nobody_free)
+    _take_message(talk, sought)
+
+
+def _back(talk: Talk) -> None:
+    talk.state.sought = None
+    talk.leave_flow()
+    talk.begin_turn("")
+    talk.say(talk.prompts.welcome_back, "question")
+    talk.wait(Open(more=True), talk.expect_open())
+
+
+# Being called back
+
+
+def _offer_callback(talk: Talk, *, nobody: bool) -> bool:
+    if not _number(talk) or talk.state.sought is None or not (nobody or talk.state.sought.callback):
+        talk.say(talk.prompts.no_callback)
+        return False
+    return _ask_callback(talk, OfferingCallback(nobody=nobody))
+
+
+def _ask_callback(talk: Talk, waiting: OfferingCallback) -> bool:
+    digits = " ".join(_number(talk)[-4:])
+    talk.say(talk.prompts.offer_callback.format(digits=digits), "question")
+    talk.wait(waiting, talk.expect_yes_no())
+    return False
+
+
+def _callback_answered(talk: Talk, words: Words, rule: Rule | None, waiting: OfferingCallback) -> bool | None:
+    answer = False if rule == "cancel" else answers.yes_no(words)
+    if answer is None:
+        if waiting.asked < _MOST_ASKED:
+            return _ask_callback(talk, replace(waiting, asked=waiting.asked + 1))
+        answer = False
+    talk.understood("step")
+    sought = talk.state.sought
+    if sought is None:
+        raise AssertionError("a callback is offered to nobody")  # our own bug: waiting and sought disagree
+    if answer:
+        talk.state.sought = None
+        consent = next((one.utterance for one in reversed(talk.state.said_before)), "")
+        talk.record("consent.recorded", turn=talk.turn, to="callback", given=True)
+        talk.out.append(CallBack(sought.transfer, _number(talk), consent))
+        talk.say(talk.prompts.callback_kept)
+        talk.more()
+    elif waiting.nobody:
+        talk.state.sought = None
+        _take_message(talk, sought)
+    else:
+        talk.say(talk.prompts.still_seeking)
+        talk.wait(Queueing(), talk.expect_open())
+    return False
+
+
+# What the parts share
+
+
+def _go_on(talk: Talk) -> None:
+    """Say where the caller stands, if that is news; else music."""
+    sought = talk.state.sought
+    if sought is None:
+        return
+    standing = (sought.position, -(-sought.wait_s // 60))
+    if sought.position and standing != sought.told:
+        talk.state.sought = replace(sought, told=standing)
+        first = talk.prompts.hold_music if sought.told == (0, 0) else ""
+        talk.say(f"{_place(talk)} {first}".strip())
+        return
+    talk.say(HOLD_MUSIC, "hold")
+
+
+def _place(talk: Talk) -> str:
+    """The caller's place and the wait, as far as they are known."""
+    sought, prompts = talk.state.sought, talk.prompts
+    if sought is None or not sought.position:
+        return ""
+    place = prompts.queue_next if sought.position == 1 else prompts.queue_position.format(position=sought.position)
+    minutes = -(-sought.wait_s // 60)
+    if not minutes:
+        return place
+    wait = prompts.queue_minute if minutes == 1 else prompts.queue_minutes.format(minutes=minutes)
+    return f"{place} {wait}"
+
+
+def _stop(talk: Talk, why: str) -> Sought:
+    sought = talk.state.sought
+    if sought is None:
+        raise AssertionError("nobody is being brought in")  # our own bug
+    talk.state.sought = None
+    talk.out.append(StopTransfer(sought.transfer, why))
+    return sought
+
+
+def _take_message(talk: Talk, sought: Sought) -> None:
+    talk.state.place, talk.state.escalation = sought.place, sought.escalation
+    step = talk.flow(sought.place).steps[sought.place.step]
+    assert isinstance(step, EnqueueStep)  # noqa: S101  # no other brings anybody in
+    queueing.take_message(talk, step.enqueue)
+
+
+def _number(talk: Talk) -> str:
+    number = talk.state.caller_number
+    return number if _E164.fullmatch(number) else ""
