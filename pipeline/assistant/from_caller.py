@@ -111,7 +111,10 @@ def _by_what_is_waited_for(talk: Talk, event: CallerTurn, words: Words, rule: Ru
         case Asking() | Confirming() | Instructing() | Conversing():
             return _asked(talk, words, waiting)
         case Messaging():
-            talk.understood("step")
+            found = asking.found_after_all(talk, words)
+            talk.understood("step", talk.state.last_intent if found is not None else "")
+            if found is not None:
+                return found
             return messages.told(talk, event, rule, waiting)
         case Calling():
             talk.say(talk.prompts.still_working, "fill")

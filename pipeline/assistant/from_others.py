@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from pipeline.assistant import model_tools, opening, reply, steps
+from pipeline.assistant import asides, model_tools, opening, reply, steps
 from pipeline.assistant.exchange import (
     AnswerOverdue,
     AssistantHeard,
@@ -33,7 +33,8 @@ def answered(talk: Talk, event: ToolReturned | PassagesFound | ModelSaid | Model
             return model_tools.returned(talk, event)
     if not isinstance(waiting, waits) or waiting.call != event.call:
         return talk.ignore(f"nobody waits for {event.call}")
-    return take(talk, waiting, event)
+    go_on = take(talk, waiting, event)
+    return asides.answered(talk, waiting, event, go_on=go_on) if isinstance(waiting, Replying) else go_on
 
 
 def heard(talk: Talk, event: AssistantHeard) -> bool:

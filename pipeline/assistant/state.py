@@ -197,6 +197,8 @@ class Replying:
     """That were let through."""
     stretch: "Conversing | None" = None
     """A model step of the flow asked, not the caller out of the blue."""
+    back: "Question | None" = None
+    """What was being asked when the caller wanted to know it."""
     request: ModelRequest | None = None
     """What the model was asked last."""
     rounds: int = 1
@@ -332,6 +334,10 @@ class State:
     """Instructions given in this flow, for "go back"."""
     opening: Words | None = None
     """What the caller said to get into the flow: it may hold answers."""
+    unplaced: Words | None = None
+    """What held a number that no flow asked for yet."""
+    skipped: Paused | None = None
+    """A question whose answer the caller did not have: they may find it."""
     facts: dict[str, Any] = field(default_factory=dict)
     """Confirmed slots (digits, ISO dates, choices: text; yes/no: bool) and tool results (mappings)."""
     refused: dict[str, tuple[str, ...]] = field(default_factory=dict)

@@ -13,6 +13,7 @@ from typing import Any, Final, Literal
 
 from pipeline.assistant import nothing_else, rules
 from pipeline.assistant.languages.opening import OpeningWords
+from pipeline.assistant.languages.wishes import ENGLISH_WISHES, NO_WISH_WORDS, WishWords
 from pipeline.assistant.rules import Rule, folded
 from pipeline.assistant.slots import parse_yes_no
 from voice.backchannel import Lexicon, Tongue
@@ -131,6 +132,8 @@ class Language:
     """What tells whether a caller has finished; None: what voice.endpoint_words has for the language, if anything."""
     instructed: tuple[tuple[Reply, re.Pattern[str]], ...] = ()
     """What came of an instruction, by what callers say of it, in the order in which that is looked for."""
+    wishes: WishWords = NO_WISH_WORDS
+    """How several wishes are joined in one sentence."""
     yes_or_no: frozenset[str] = frozenset()
     """What callers say for yes and no, lower case, with accents and without."""
 
@@ -246,7 +249,9 @@ class Language:
         return stands_in(text, self.asked_for)
 
 
-PARSERS: Final = Language("en", "English", None, None, None, None, *(frozenset[str](),) * 3, (), frozenset(), {}, {})
+PARSERS: Final = Language(
+    "en", "English", None, None, None, None, *(frozenset[str](),) * 3, (), frozenset(), {}, {}, wishes=ENGLISH_WISHES
+)
 """The language of the parsers, where no file is needed."""
 _QUESTION_WORDS: Final = 3
 _ADDRESS: Final = re.compile(r"[^\W\d_]+|\d|[@._+-]")
