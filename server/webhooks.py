@@ -11,12 +11,10 @@ from server.edge import Edge, call_sid
 from server.media import TwilioSocket, monotonic_ms
 from telephony.numbers import mask
 from telephony.twilio import twiml
+from telephony.twilio.addresses import RETRIES
 from telephony.twilio.signature import Signatures
 from telephony.twilio.text_states import text_state
 
-RETRIES = "#rc=5&rp=all"
-"""Twilio asks five times more, whatever failed, before it gives the caller up: a process needs a moment to start again
-(https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides). It is not part of what is signed."""
 LANGUAGE = "en-US"
 SORRY_TOO = "Thank you. We will call you back. Goodbye."
 SORRY = "I'm sorry, something went wrong. Please leave a message after the tone."

@@ -39,9 +39,9 @@ class TransferAddresses:
         """Who comes into the conference, and leaves it."""
         return self._of(f"conf/{transfer}")
 
-    def waiting(self, transfer: str) -> str:
+    def waiting(self, transfer: str, language: str) -> str:
         """Somebody is alone in the conference, and hears what this says."""
-        return self._of(f"conf/{transfer}/wait")
+        return self._of(f"conf/{transfer}/wait/{language}")
 
     def announced(self, transfer: str, what: str) -> str:
         """Words for the conference."""

@@ -66,14 +66,14 @@ def briefing(transfer: str, offer: int, text: str, words: AgentWords, addresses:
     return str(response)
 
 
-def agent_joins(room: Room, offer: int) -> str:
+def agent_joins(room: Room, offer: int, language: str = "en") -> str:
     """Put the agent who accepted into the conference. It ends when they leave: the carrier asks what the caller does.
 
     So an agent's goodbye never leaves the caller alone in it, even while no process of ours runs.
     """
     response = VoiceResponse()
     dial = response.dial(action=room.addresses.done(room.transfer, offer), method="POST")
-    _conference(dial, room, agent_label(offer), waits=True)
+    _conference(dial, room, agent_label(offer), waits_in=language)
     return str(response)
 
 
@@ -87,7 +87,7 @@ def caller_joins(room: Room, listening: Listening | None, label: str = CALLER) -
     if listening is not None:
         _listen(response, listening, room.transfer)
     dial = response.dial(action=room.addresses.after(room.transfer), method="POST")
-    _conference(dial, room, label, waits=False)
+    _conference(dial, room, label)
     response.redirect(room.addresses.resume, method="POST")
     document = str(response)
     if len(document) > MAX_CHARACTERS:
@@ -117,8 +117,9 @@ def on_hold(music_url: str) -> str:
     return str(response)
 
 
-def _conference(dial: Dial, room: Room, label: str, *, waits: bool) -> None:
-    heard = {"wait_url": room.addresses.waiting(room.transfer), "wait_method": "POST"} if waits else {}
+def _conference(dial: Dial, room: Room, label: str, *, waits_in: str = "") -> None:
+    alone = room.addresses.waiting(room.transfer, waits_in) if waits_in else ""
+    heard = {"wait_url": alone, "wait_method": "POST"} if alone else {}
     dial.conference(
         room.name,
         participant_label=label,

@@ -43,7 +43,7 @@ def test_a_briefing_that_cannot_be_spoken_is_refused():
 
 
 def test_the_agent_joins_a_conference_that_ends_with_them():
-    (dial,) = parsed(agent_twiml.agent_joins(ROOM, 2))
+    (dial,) = parsed(agent_twiml.agent_joins(ROOM, 2, "es"))
     assert dial.attrib == {"action": at("agent/trf_1/2/done"), "method": "POST"}
     (conference,) = dial
     assert conference.text == "xfer-CA1-1"
@@ -51,7 +51,7 @@ def test_the_agent_joins_a_conference_that_ends_with_them():
         "participantLabel": "agent-2", "startConferenceOnEnter": "true", "endConferenceOnExit": "true",
         "beep": "false", "jitterBufferSize": "small", "statusCallback": at("conf/trf_1"),
         "statusCallbackEvent": "start end join leave mute hold", "statusCallbackMethod": "POST",
-        "waitUrl": at("conf/trf_1/wait"), "waitMethod": "POST",
+        "waitUrl": at("conf/trf_1/wait/es"), "waitMethod": "POST",
     }  # fmt: skip
 
 
