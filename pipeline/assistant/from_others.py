@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from pipeline.assistant import asides, model_tools, opening, reply, steps
+from pipeline.assistant import asides, disclosing, model_tools, opening, reply, steps
 from pipeline.assistant.exchange import (
     AnswerOverdue,
     AssistantHeard,
@@ -40,6 +40,7 @@ def answered(talk: Talk, event: ToolReturned | PassagesFound | ModelSaid | Model
 def heard(talk: Talk, event: AssistantHeard) -> bool:
     """An utterance of ours is over. True: go on with the flow."""
     state = talk.state
+    disclosing.told(talk, event)
     state.said = tuple(_over(spoken, event) if spoken.utterance == event.utterance else spoken for spoken in state.said)
     if event.complete and state.message is not None and state.message.confirmed_by == event.utterance:
         state.message = None

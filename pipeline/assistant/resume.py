@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from pipeline.assistant import disclosing, permission
 from pipeline.assistant.exchange import (
     AnswerOverdue,
     AssistantHeard,
@@ -118,7 +119,10 @@ def begin(talk: Talk, event: CallBegan) -> bool:
 def _greet(talk: Talk) -> None:
     greeting = talk.settings.greeting
     talk.say(greeting.welcome, "greeting", interruptible=False)
-    talk.say(greeting.disclosure, "greeting", interruptible=False)
+    disclosing.disclose(talk)
+    if talk.settings.recording.consent == "ask":
+        permission.ask(talk)
+        return
     talk.say(greeting.question, "question")
     talk.wait(Open(), talk.expect_open())
 

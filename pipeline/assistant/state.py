@@ -83,6 +83,20 @@ class Open:
 
 
 @dataclass(frozen=True, slots=True)
+class Permitting:
+    """For yes or no to whether the call may be recorded."""
+
+    asked: str
+    """The question as far as it has to be heard before a yes counts."""
+    language: str
+    """In which it was asked."""
+    again: bool = False
+    """It was asked again."""
+    words: Words | None = None
+    """A wish that came instead, served once it is answered."""
+
+
+@dataclass(frozen=True, slots=True)
 class Guessing:
     """For yes or no to "is this about …?"."""
 
@@ -222,7 +236,7 @@ class Over:
 Asked = Asking | Confirming
 Question = Asked | Instructing | Conversing
 """What a step of a flow waits for from the caller; a digression comes back to it."""
-Waiting = Nobody | Open | Guessing | Question | Messaging | Calling | Finding | Replying | Over
+Waiting = Nobody | Permitting | Open | Guessing | Question | Messaging | Calling | Finding | Replying | Over
 
 
 @dataclass(frozen=True, slots=True)
@@ -359,6 +373,12 @@ class State:
     language: str = ""
     """In which the call goes on; empty: the line's first."""
     language_offer: LanguageOffer | None = None
+    disclosed: tuple[str, ...] = ()
+    """Languages in which the caller was told what speaks, and of any recording."""
+    disclosure: str = ""
+    """The utterance that told so last; empty: it was heard to its end."""
+    permitted: bool = False
+    """The caller agreed to be recorded."""
     offered: tuple[str, ...] = ()
     """Languages that the caller was asked about."""
     last_flow: str = ""

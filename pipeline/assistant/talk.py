@@ -147,6 +147,8 @@ class Talk:
         self.state.utterances += 1
         utterance = f"{OWN_UTTERANCES}{self.state.utterances}"
         self.state.said += (Spoken(utterance, text, purpose),)
+        if purpose == "greeting" and text == self.settings.greeting.disclosure:
+            self.state.disclosure = utterance
         spoken = self.line.tongue.code if language is None else language
         self.out.append(Say(utterance, self.turn, text, purpose, interruptible, spoken if self._tongues else ""))
         return utterance

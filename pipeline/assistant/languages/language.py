@@ -86,6 +86,10 @@ class Phrases:
         return next((rule for rule, pattern in self.anywhere if pattern.search(line) or pattern.search(bare)), None)
 
 
+_RECORDED: Final = re.compile(r"\b(?:record|records|recorded|recording|recordings)\b", re.IGNORECASE)
+"""In English, the language of the parsers."""
+
+
 @dataclass(frozen=True, slots=True)
 class Language:
     """What the assistant knows of one language."""
@@ -122,6 +126,8 @@ class Language:
     """Words of goodbye; folded."""
     machine: tuple[str, ...] = ()
     """Words by which a disclosure says that a machine speaks; folded."""
+    recorded: tuple[str, ...] = ()
+    """Words by which it says that the call is recorded; folded."""
     offer: str = ""
     """Asks, in this language, whether to go on in it."""
     opening: OpeningWords | None = None
@@ -157,6 +163,12 @@ class Language:
     def named(self, text: str) -> str:
         """A name, with what is said around it in the words of the parsers."""
         return text if self.names is None else self.names.canonical(text)
+
+    def says_recorded(self, text: str) -> bool:
+        """Whether a text speaks of recording, as far as the language has words for it."""
+        if self.recorded:
+            return stands_in(text, self.recorded)
+        return self.answers is None and _RECORDED.search(text) is not None
 
     def rule_of(self, text: str) -> Rule | None:
         """The rule that always wins and that an utterance falls under, or None."""

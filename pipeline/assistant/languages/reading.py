@@ -137,6 +137,7 @@ class LanguageFile(_Written):
     nothing_else: tuple[str, ...] = ()
     farewells: tuple[str, ...] = ()
     machine: tuple[str, ...] = ()
+    recorded: tuple[str, ...] = ()
     offer: str
     prompts: dict[str, str | tuple[str, ...]] = Field(default_factory=dict)
 
@@ -202,6 +203,7 @@ def _made(written: LanguageFile) -> Language:
         prompts=written.prompts,
         offer=written.offer,
         machine=tuple(map(plain, written.machine)),
+        recorded=tuple(map(plain, written.recorded)),
         spoken={str(what): said for what, said in written.spoken.items()},
         nothing_else=_tiles(written.nothing_else),
         farewells=tuple(map(plain, written.farewells)),
