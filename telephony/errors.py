@@ -23,6 +23,11 @@ class CarrierError(Exception):
         self.carrier = carrier
         self.code = code
 
+    @property
+    def may_be_done(self) -> bool:
+        """Whether what was asked for may have been done all the same, or may still be."""
+        return self.retryable
+
 
 class CarrierLate(CarrierError):
     """No answer within the deadline."""

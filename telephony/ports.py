@@ -189,10 +189,10 @@ class CallControl(Protocol):
     A conference is named by `room`, a participant (`who`) by its label or its leg's sid.
     """
 
-    async def dial(self, key: str, wanted: Dialling, deadline_ms: int, *, again: bool = False) -> Leg:
+    async def dial(self, key: str, wanted: Dialling, deadline_ms: int, *, since: datetime | None = None) -> Leg:
         """Make a leg, once per key. Raises NotDiallable, too.
 
-        again: it was perhaps asked for before, by a process that died: what is there is looked up first.
+        since: it was perhaps asked for then, by a process that died: what was made from then on is looked up first.
         """
 
     async def find(self, wanted: Dialling, since: datetime, deadline_ms: int) -> Leg | None:
@@ -201,9 +201,10 @@ class CallControl(Protocol):
         Raises CarrierFailed if there are several: it cannot be told which.
         """
 
-    async def move(self, sid: str, markup: str, deadline_ms: int, *, room: str = "") -> None:
+    async def move(self, sid: str, markup: str, deadline_ms: int, *, room: str = "", again: bool = False) -> None:
         """Have a leg do something else from now on. room: the conference that it ends up in, if it is one.
 
+        again: it was perhaps asked for before, by a process that died.
         After a lost answer nothing is asked for twice if the leg is in that conference: to be moved once more would
         take it out, and end the conference.
         """

@@ -7,35 +7,25 @@ network, 429 and 5xx.
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, TypeVar
 
-from twilio.base.exceptions import TwilioException, TwilioRestException
+from twilio.base.exceptions import TwilioException
 
-from telephony.errors import CarrierError, CarrierFailed, CarrierLate, CarrierRefused, LegGone, NotDiallable
+from telephony.errors import CarrierFailed, LegGone
 from telephony.ports import Dialling, Joining, Leg, Participant
+from telephony.twilio.asking import CARRIER, UNREADABLE, attempts, http_status, once, unless_gone, within
 from telephony.twilio.leg_states import answered_by, leg_status
 from telephony.twilio.recent import recent
-from telephony.twilio.rest import AnswerLost, NotSent, TwilioRest
+from telephony.twilio.rest import TwilioRest
 
-ATTEMPTS: Final = 3
-WAITS_S: Final = (0.25, 0.75)
-"""Between attempts: as long as a request that was lost needs to show in the account's lists, and no longer."""
 MAX_MARKUP_CHARACTERS: Final = 4_000
 """Twilio's limit on markup in a request."""
 EVENTS: Final = ("initiated", "ringing", "answered", "completed")
 MOST_LISTED: Final = 20
 _SAME_S: Final = 2
 """The account's times are whole seconds, of a clock that is not ours."""
-_CARRIER: Final = "twilio"
-UNREADABLE: Final = "an answer that cannot be read"
-_NOBODY: Final = frozenset({13223, 13224, 13225, 21211, 21214, 21215, 21216, 21217, 21219, 21401, 32100})
-"""Codes that speak of whoever is called: no number, none that may be called, a country that is not allowed."""
-_GONE: Final = frozenset({20404, 21220})
-"""Codes of a resource that is not there, and of a call that is over."""
-
 _T = TypeVar("_T")
 
 
@@ -54,31 +44,31 @@ class TwilioControl:
         recent(self._ours, sid, key)
         recent(self._dialled, key, Leg(sid, "queued"))
 
-    async def dial(self, key: str, wanted: Dialling, deadline_ms: int, *, again: bool = False) -> Leg:
-        """See CallControl. `again` looks for legs made in the last ring_s and a minute."""
-        async with _deadline(deadline_ms), self._alone(key):
+    async def dial(self, key: str, wanted: Dialling, deadline_ms: int, *, since: datetime | None = None) -> Leg:
+        """See CallControl."""
+        async with within(deadline_ms), self._alone(key):
             repeated, began = self._began(key)
-            if again and not repeated:
-                began -= timedelta(seconds=wanted.ring_s + 60)
             if key in self._dialled:
                 return self._dialled[key]
-            return await _once(
-                lambda: self._call(key, wanted), lambda: self._found(key, wanted, began), look_first=again or repeated
+            return await once(
+                lambda: self._call(key, wanted),
+                lambda: self._found(key, wanted, since or began),
+                look_first=repeated or since is not None,
             )
 
     async def find(self, wanted: Dialling, since: datetime, deadline_ms: int) -> Leg | None:
         """See CallControl: among the latest calls of the account from and to these numbers."""
-        async with _deadline(deadline_ms):
-            return await _attempts(lambda: self._listed(wanted, since))
+        async with within(deadline_ms):
+            return await attempts(lambda: self._listed(wanted, since))
 
-    async def move(self, sid: str, markup: str, deadline_ms: int, *, room: str = "") -> None:
+    async def move(self, sid: str, markup: str, deadline_ms: int, *, room: str = "", again: bool = False) -> None:
         """See CallControl. Raises ValueError on markup of more than MAX_MARKUP_CHARACTERS."""
         if not 0 < len(markup) <= MAX_MARKUP_CHARACTERS:
             raise ValueError(f"markup has 1 to {MAX_MARKUP_CHARACTERS} characters, not {len(markup)}")
         key = f"{sid} {room}"
-        async with _deadline(deadline_ms), self._alone(key):
+        async with within(deadline_ms), self._alone(key):
             if not room:
-                await _attempts(lambda: self._client.calls(sid).update_async(twiml=markup))
+                await attempts(lambda: self._client.calls(sid).update_async(twiml=markup))
                 return
             repeated, _ = self._began(key)
 
@@ -89,32 +79,32 @@ class TwilioControl:
                 await self._client.calls(sid).update_async(twiml=markup)
                 return True
 
-            await _once(moved, there, look_first=repeated)
+            await once(moved, there, look_first=repeated or again)
 
     async def end(self, sid: str, deadline_ms: int) -> None:
         """See CallControl. `completed` ends ringing, too."""
-        async with _deadline(deadline_ms):
-            await _unless_gone(_attempts(lambda: self._client.calls(sid).update_async(status="completed")))
+        async with within(deadline_ms):
+            await unless_gone(attempts(lambda: self._client.calls(sid).update_async(status="completed")))
 
     async def leg(self, sid: str, deadline_ms: int) -> Leg:
         """See CallControl."""
-        async with _deadline(deadline_ms):
-            return _leg(await _attempts(lambda: self._client.calls(sid).fetch_async()))
+        async with within(deadline_ms):
+            return _leg(await attempts(lambda: self._client.calls(sid).fetch_async()))
 
     async def participants(self, room: str, deadline_ms: int) -> tuple[Participant, ...]:
         """See CallControl."""
-        async with _deadline(deadline_ms):
-            return await _attempts(lambda: self._in_room(room))
+        async with within(deadline_ms):
+            return await attempts(lambda: self._in_room(room))
 
     async def join(self, room: str, label: str, wanted: Joining, deadline_ms: int) -> Leg:
         """See CallControl."""
-        async with _deadline(deadline_ms), self._alone(f"{room} {label}"):
+        async with within(deadline_ms), self._alone(f"{room} {label}"):
 
             async def there() -> Leg | None:
                 found = [one for one in await self._in_room(room) if one.label == label]
                 return Leg(found[0].sid, "in_progress") if found else None
 
-            return await _once(lambda: self._participant(room, label, wanted), there, look_first=True)
+            return await once(lambda: self._participant(room, label, wanted), there, look_first=True)
 
     async def hold(self, room: str, who: str, deadline_ms: int, *, url: str = "") -> None:
         """See CallControl."""
@@ -141,14 +131,14 @@ class TwilioControl:
         if who:
             await self._update(room, who, deadline_ms, **told)
             return
-        async with _deadline(deadline_ms):
-            await _attempts(lambda: self._conference(room, lambda found: found.update_async(**told)))
+        async with within(deadline_ms):
+            await attempts(lambda: self._conference(room, lambda found: found.update_async(**told)))
 
     async def remove(self, room: str, who: str, deadline_ms: int) -> None:
         """See CallControl."""
-        async with _deadline(deadline_ms):
-            await _unless_gone(
-                _attempts(lambda: self._conference(room, lambda found: found.participants(who).delete_async()))
+        async with within(deadline_ms):
+            await unless_gone(
+                attempts(lambda: self._conference(room, lambda found: found.participants(who).delete_async()))
             )
 
     def _alone(self, key: str) -> asyncio.Lock:
@@ -165,14 +155,14 @@ class TwilioControl:
         return self._rest.client
 
     async def _update(self, room: str, who: str, deadline_ms: int, **what: Any) -> None:
-        async with _deadline(deadline_ms):
-            await _attempts(lambda: self._conference(room, lambda found: found.participants(who).update_async(**what)))
+        async with within(deadline_ms):
+            await attempts(lambda: self._conference(room, lambda found: found.participants(who).update_async(**what)))
 
     async def _conference(self, room: str, what: Callable[[Any], Awaitable[_T]]) -> _T:
         """Do something with the conference of this name. Only its sid names it in all requests."""
         listed = await self._client.conferences.list_async(friendly_name=room, status="in-progress", limit=1)
         if not listed:
-            raise LegGone(_CARRIER, "there is no conference of this name now", 20404)
+            raise LegGone(CARRIER, "there is no conference of this name now", 20404)
         return await what(self._client.conferences(str(listed[0].sid)))
 
     async def _in_room(self, room: str) -> tuple[Participant, ...]:
@@ -180,8 +170,8 @@ class TwilioControl:
             listed = await self._conference(room, lambda found: found.participants.list_async(limit=MOST_LISTED))
         except LegGone:
             return ()
-        except TwilioRestException as error:  # it was over between the two requests
-            if error.status == 404:
+        except TwilioException as error:
+            if http_status(error)[0] == 404:  # it was over between the two requests
                 return ()
             raise
         return tuple(
@@ -261,7 +251,7 @@ class TwilioControl:
             and listed.date_created >= earliest
         ]
         if len(found) > 1:
-            raise Ambiguous(_CARRIER, f"{len(found)} calls to the same address, and none says which it is")
+            raise Ambiguous(CARRIER, f"{len(found)} calls to the same address, and none says which it is")
         return _leg(found[0]) if found else None
 
 
@@ -270,78 +260,10 @@ class Ambiguous(CarrierFailed):
 
     retryable = False
 
-
-async def _once(
-    make: Callable[[], Awaitable[_T]], look: Callable[[], Awaitable[_T | None]], *, look_first: bool = False
-) -> _T:
-    """Ask for it; whenever it may have been done after all, look before asking again."""
-    unsure = look_first
-
-    async def attempt() -> _T:
-        nonlocal unsure
-        if unsure and (there := await look()) is not None:
-            return there
-        try:
-            return await make()
-        except TwilioRestException as error:  # a server that breaks may have done it before
-            unsure = unsure or error.status >= 500
-            raise
-        except (AnswerLost, TwilioException, ValueError):
-            unsure = True
-            raise
-
-    return await _attempts(attempt)
-
-
-@asynccontextmanager
-async def _deadline(deadline_ms: int) -> AsyncIterator[None]:
-    """Whatever takes longer is CarrierLate."""
-    try:
-        async with asyncio.timeout(deadline_ms / 1000):
-            yield
-    except TimeoutError:
-        raise CarrierLate(_CARRIER, f"no answer within {deadline_ms} ms") from None
-
-
-async def _attempts(ask: Callable[[], Awaitable[_T]]) -> _T:
-    """Ask until there is an answer, or asking does not help. Raises CarrierError."""
-    failed: CarrierFailed = CarrierFailed(_CARRIER, "never asked")
-    for attempt in range(ATTEMPTS):
-        if attempt:
-            await asyncio.sleep(WAITS_S[attempt - 1])
-        try:
-            return await ask()
-        except NotSent as error:
-            failed = CarrierFailed(_CARRIER, f"not reached ({error})")
-        except AnswerLost as error:
-            failed = CarrierFailed(_CARRIER, f"no whole answer ({error})")
-        except TwilioRestException as error:
-            told = told_by(error)
-            if not isinstance(told, CarrierFailed):
-                raise told from None
-            failed = told
-        except (TwilioException, ValueError):  # its text may hold the answer, which repeats numbers
-            failed = CarrierFailed(_CARRIER, UNREADABLE)
-    raise failed
-
-
-async def _unless_gone(asking: Awaitable[object]) -> None:
-    """What is over has no need to be ended."""
-    with suppress(LegGone):
-        await asking
-
-
-def told_by(error: TwilioRestException) -> CarrierError:
-    """What an answer of Twilio's that is none of success means. Its text, which may repeat numbers, is left out."""
-    status, code = int(error.status), error.code
-    named = f"HTTP {status}" + (f", error {code}" if code else "")
-    if status == 404 or code in _GONE:
-        return LegGone(_CARRIER, f"it is over ({named})", code)
-    if code in _NOBODY:
-        return NotDiallable(_CARRIER, f"this address cannot be called ({named})", code)
-    if status == 429 or status >= 500:
-        return CarrierFailed(_CARRIER, named, code)
-    return CarrierRefused(_CARRIER, f"{named}; see https://www.twilio.com/docs/api/errors", code)
+    @property
+    def may_be_done(self) -> bool:
+        """It was: one of them is it."""
+        return True
 
 
 def _leg(listed: Any) -> Leg:

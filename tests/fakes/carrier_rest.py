@@ -53,6 +53,8 @@ class CarrierRest:
     """Codes by number."""
     joins: str = ""
     """A call whose markup is replaced turns up in this conference."""
+    over_when_listed: bool = False
+    """Conferences end right after they were found."""
     dialled: Callable[[str], None] = lambda sid: None
     """Told of each call that is made, as a webhook would be."""
     url: str = ""
@@ -159,7 +161,7 @@ class CarrierRest:
 
     def _list_participants(self, asked: Request, sid: str) -> web.Response:
         room = self._room(sid)
-        return _error(404, 20404) if room is None else _page("participants", room)
+        return _error(404, 20404) if room is None or self.over_when_listed else _page("participants", room)
 
     def _participant(self, asked: Request, sid: str, who: str) -> web.Response:
         room = self._room(sid) or []

@@ -10,7 +10,8 @@ import pytest
 
 from telephony.errors import CarrierFailed, CarrierLate, CarrierRefused, LegGone, NotDiallable
 from telephony.ports import Dialling, Joining, Leg, Participant
-from telephony.twilio.control import ATTEMPTS, Ambiguous, TwilioControl
+from telephony.twilio.asking import ATTEMPTS
+from telephony.twilio.control import Ambiguous, TwilioControl
 from telephony.twilio.leg_states import answered_by, leg_status
 from telephony.twilio.rest import TwilioRest
 from tests.fakes.carrier_rest import ACCOUNT, AUTH_TOKEN, carrier_rest
@@ -32,7 +33,7 @@ def anyio_backend() -> str:
 
 @pytest.fixture(autouse=True)
 def _short_waits(monkeypatch):
-    monkeypatch.setattr("telephony.twilio.control.WAITS_S", (0.001, 0.001))
+    monkeypatch.setattr("telephony.twilio.asking.WAITS_S", (0.001, 0.001))
 
 
 @pytest.fixture
@@ -123,9 +124,10 @@ async def test_what_was_begun_before_the_deadline_is_looked_up_when_it_is_asked_
 
 async def test_a_process_that_comes_after_looks_first(account, control):
     account.call(AGENT, OURS, age_s=70)
-    leg = await control.dial("T1:ring:1", WANTED, 5_000, again=True)
+    then = datetime.now(UTC) - timedelta(seconds=71)
+    leg = await control.dial("T1:ring:1", WANTED, 5_000, since=then)
     assert leg.sid == account.calls[0]["sid"]
-    other = await control.dial("T2:ring:1", WANTED, 5_000, again=True)
+    other = await control.dial("T2:ring:1", WANTED, 5_000, since=then)
     assert other.sid == account.calls[1]["sid"]
 
 
@@ -196,6 +198,13 @@ async def test_a_caller_who_is_in_the_conference_is_not_moved_out_of_it_again(ac
     assert await control.participants(ROOM, 2_000) == (Participant(sid, "customer"),)
 
 
+async def test_a_process_that_comes_after_looks_before_it_moves_anybody(account, control):
+    sid = account.call("+1")
+    account.rooms[ROOM] = [{"call_sid": sid, "label": "customer", "muted": False, "hold": False, "coaching": False}]
+    await control.move(sid, TWIML, 2_000, room=ROOM, again=True)
+    assert account.asked("POST", sid) == []
+
+
 async def test_a_caller_who_is_not_there_is_moved_once_more(account, control):
     sid = account.call("+1")
     account.mishaps.append("lost before")
@@ -256,6 +265,21 @@ async def test_a_conference_that_is_not_there_has_nobody_in_it_and_nobody_can_be
     with pytest.raises(LegGone):
         await control.hold(ROOM, "agent", 2_000)
     await control.remove(ROOM, "agent", 2_000)
+
+
+async def test_what_lists_are_answered_with_is_told_too(account, control):
+    account.read_mishaps.extend([503] * ATTEMPTS)
+    with pytest.raises(CarrierFailed, match="HTTP 503, error 20500"):
+        await control.participants(ROOM, 2_000)
+    async with aclosing(TwilioRest(ACCOUNT, "not the token", account.url)) as rest:
+        with pytest.raises(CarrierRefused, match="20003"):
+            await TwilioControl(rest).participants(ROOM, 2_000)
+
+
+async def test_a_conference_that_ends_between_two_requests_has_nobody_in_it(account, control):
+    account.rooms[ROOM] = []
+    account.over_when_listed = True
+    assert await control.participants(ROOM, 2_000) == ()
 
 
 async def test_numbers_enter_no_log(account, control, caplog):
