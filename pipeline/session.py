@@ -5,6 +5,7 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Self
 from zoneinfo import ZoneInfo
 
@@ -16,7 +17,7 @@ from pipeline.line.ready import LineRuntime
 from pipeline.runtime import Runtime
 from pipeline.silencing import Silencing
 from pipeline.stream import Stream
-from recordings.audio import CallAudio
+from pipeline.taping import Taping
 from recordings.events import Event
 from recordings.log import CallLog
 from telephony.ports import MediaEvent, MediaLost, MediaSocket
@@ -82,8 +83,11 @@ class Session:
         async with AsyncExitStack() as opened:
             recognition = await runtime.stt.open(call_id, STT_OPEN_DEADLINE_MS)
             opened.push_async_callback(recognition.aclose)
-            audio = runtime.recording(call_id)
+            consent = self._line.line.settings.recording.consent
+            open_audio = partial(runtime.recording, call_id)
+            audio = Taping.begun(open_audio, self._log, self._clock, consent, past)
             opened.callback(audio.close)
+            opened.callback(self._log.listen(audio))
             opened.callback(self._log.listen(Silencing(audio)))
             async with asyncio.TaskGroup() as tasks:
                 stream = self._stream(recognition, audio, past, tasks)
@@ -103,13 +107,11 @@ class Session:
     def _stream(
         self,
         recognition: Recognition,
-        audio: CallAudio,
+        audio: Taping,
         past: tuple[Event, ...],
         tasks: asyncio.TaskGroup,
     ) -> Stream:
         log = self._log
-        if self._first:
-            log.record("recording.started", self._clock.now_ms(), audio=str(audio.path))
         hearing = Hearing(self._runtime.gate(), audio, self._runtime.stt.wants, self._anchor)
         clock = self._clock
         stream = Stream(self._runtime, self._line, clock, log, audio, hearing, recognition, past, tasks)
@@ -134,7 +136,7 @@ class Session:
             return -timestamp_ms
         return self._clock.now_ms() - timestamp_ms
 
-    async def _advance(self, audio: CallAudio) -> None:
+    async def _advance(self, audio: Taping) -> None:
         while True:
             await asyncio.sleep(ADVANCE_S)
             if self._call_clock.started:

@@ -1,8 +1,9 @@
 """The recording without what the transcript may not hold either: what is redacted there is silence here."""
 
-from recordings.audio import CallAudio
+from typing import Protocol
+
 from recordings.events import Event
-from recordings.wav import CALLER, HEARD
+from recordings.wav import CALLER, HEARD, Channel
 
 _CHANNELS = {
     "caller.said": (("silenced", CALLER),),
@@ -11,10 +12,17 @@ _CHANNELS = {
 }
 
 
+class Kept(Protocol):
+    """What is kept of a call's sound."""
+
+    def silence(self, channel: Channel, start_ms: int, end_ms: int) -> None:
+        """Take back what was kept of this stretch."""
+
+
 class Silencing:
     """A listener of a call's log."""
 
-    def __init__(self, audio: CallAudio) -> None:
+    def __init__(self, audio: Kept) -> None:
         self._audio = audio
 
     def __call__(self, event: Event) -> None:

@@ -25,6 +25,7 @@ from recordings.log import CallLog
 from telephony.ports import MediaEvent, MediaLost, MediaSocket
 from voice.acknowledging import tells_acknowledgements
 from voice.playout_events import Heard
+from voice.prompts import LinePrompts
 from voice.stt.port import Expectation, ExpectedKind, Recognition
 from voice.tts.port import AskedTwice, Switched, TellsSwitches, TextToSpeech
 from voice.vad import PAUSED_MS
@@ -66,13 +67,16 @@ class Stream:
         self._language = line.line.tongue
         """In which the caller is expected to speak."""
         self.dialogue = Dialogue(line.line, line.understanding, model=runtime.model is not None, others=line.others)
-        self.pace = Pace(clock, log, settings, runtime.prompts, self._say_now, self._give_up, 1 + _fills(past))
+        prompts = LinePrompts(runtime.prompts, line.voices)
+        self.pace = Pace(clock, log, settings, prompts, self._say_now, self._give_up, 1 + _fills(past))
         self.endpointing = Endpointing(hearing, runtime.turn_vote, tasks)
         standing = Standing(log.call_id, settings.name, constants(settings), tongues=line.line.tongues)
         self._secrets = standing.secrets
         self.floor = Floor(clock, log, line.line.tongue.heard_as, 1 + _said(past), self, self._secrets)
         self.speaking = Speaking(clock, log, ear, self._began, self._heard, self._quiet, self._sounds)
-        self.voicing = Voicing(_told(runtime.tts, clock, log, self.pace), runtime.prompts, settings.language)
+        voices = {code: _told(voice, clock, log, self.pace) for code, voice in line.voices.items()}
+        usual = _told(runtime.tts, clock, log, self.pace)
+        self.voicing = Voicing(usual, prompts, settings.language, voices)
         for event in past:
             standing.take(event)
         self._deaf = log.listen(standing.take)

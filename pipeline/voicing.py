@@ -3,17 +3,17 @@
 import asyncio
 import re
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 
 import structlog
 
+from pipeline.pace import Made
 from pipeline.prepared import Prepared
 from voice.audio import ulaw_to_pcm
 from voice.errors import ProviderError
 from voice.phrasing import speakable
-from voice.prompts import Prompts
 from voice.tts.port import TextToSpeech
 
 MOST_PREPARED = 3
@@ -73,7 +73,11 @@ class Words:
 class Voicing:
     """One stream's synthesis. `speak` and `interrupt` are synchronous; `run` is its one task."""
 
-    def __init__(self, tts: TextToSpeech, prompts: Prompts, language: str) -> None:
+    def __init__(
+        self, tts: TextToSpeech, prompts: Made, language: str, voices: Mapping[str, TextToSpeech] | None = None
+    ) -> None:
+        """voices: by language, those that do not speak with tts."""
+        self._voices = voices or {}
         self._tts = tts
         self._prompts = prompts
         self._language = language
@@ -102,7 +106,10 @@ class Voicing:
         known = (text, language) in self._prepared or self._prompts.get(text, language) is not None
         if self._tasks is not None and not known and len(self._prepared) < MOST_PREPARED:
             spoken = speakable(text, language)
-            self._prepared[(text, language)] = Prepared(self._tts, spoken, language, self._tasks)
+            self._prepared[(text, language)] = Prepared(self._voice(language), spoken, language, self._tasks)
+
+    def _voice(self, language: str) -> TextToSpeech:
+        return self._voices.get(language, self._tts)
 
     def forget(self) -> Sequence[str]:
         """Stop preparing what does not wait to be said; the texts, which the voice was asked for in vain."""
@@ -155,7 +162,8 @@ class Voicing:
         made = False
         spoken = speakable(text, language)
         assert self._tasks is not None  # noqa: S101  # run is at work
-        audio = self._prepared.pop((text, language), None) or Prepared(self._tts, spoken, language, self._tasks)
+        voice = self._voice(language)
+        audio = self._prepared.pop((text, language), None) or Prepared(voice, spoken, language, self._tasks)
         words = Words(text) if spoken == text else None
         try:
             async with aclosing(aiter(audio)) as pieces:
@@ -169,6 +177,6 @@ class Voicing:
         finally:
             audio.drop()
         if not made and any(sign.isalnum() for sign in spoken):
-            _log.error("utterance not spoken", provider=self._tts.name, begun=False)
+            _log.error("utterance not spoken", provider=voice.name, begun=False)
             return False
         return True

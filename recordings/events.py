@@ -46,7 +46,8 @@ KINDS: Final[Mapping[str, tuple[str, ...]]] = {
     "call.resumed": ("stream_sid", "stream_number"),
     "call.ended": ("outcome", "reason"),
     "media.fault": ("fault", "count", "detail"),
-    "recording.started": ("audio",),
+    "recording.started": ("audio",),  # sound is kept from here on; none of what was before it
+    "recording.announced": ("utterance", "language", "start_ms", "end_ms"),  # heard to its end: its mark came back
     # The caller
     "caller.speech_started": (),
     "caller.speech_ended": (),
@@ -98,7 +99,7 @@ KINDS: Final[Mapping[str, tuple[str, ...]]] = {
     "identity.dropped": ("turn", "reason"),  # somebody else speaks: nobody is known any more
     # what was said there is kept nowhere; silenced, silenced_heard: where the sound of caller and assistant held it
     "answer.hidden": ("turn", "slot"),
-    "consent.recorded": ("turn", "to", "given"),  # to: text; what the caller said when asked
+    "consent.recorded": ("turn", "to", "given"),  # to: text, recording; what the caller said when asked
     "message.sent": ("message", "to", "purpose", "consent"),  # a text; to: masked; consent: how the caller agreed
     "knowledge.found": ("turn", "question", "passages"),  # passages: [{document, section, title, score}]
     "model.said": ("turn", "call", "text"),  # a clause, as the model wrote it

@@ -245,6 +245,7 @@ def _troubles(office: Office) -> list[Trouble]:
         *([Trouble(f"Not all sound is on the disk: {audio}")] if audio else ()),
         *([Trouble(f"Callers are heard with less than was asked for: {stt}")] if stt else ()),
         *([Trouble(f"The voice failed: {tts}")] if (tts := office.tts.trouble) else ()),
+        *([Trouble(f"A line's voice failed: {own}")] if (own := office.lines.voices.trouble) else ()),
         *([Trouble(f"The language model failed: {llm}")] if (llm := office.llm and office.llm.trouble) else ()),
         *(trouble for line in office.lines.health() for trouble in line_trouble(line)),
     ]

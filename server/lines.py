@@ -29,6 +29,7 @@ from pipeline.line.ready import LineRuntime, others_of
 from pipeline.line.vocabulary import fixed_texts, qualified, training_examples, vocabularies
 from server.health import LineHealth
 from server.line_versions import LineVersions
+from server.line_voices import LineVoices
 from server.settings import Settings
 from server.shelves import Shelves, document_vectors
 from server.texting import lacking_messages
@@ -55,7 +56,12 @@ class Lines:
     """Every line of this process, ready to take calls."""
 
     def __init__(
-        self, settings: Settings, data_dir: Path, prompts: Prompts, around: Surroundings = NOTHING_AROUND
+        self,
+        settings: Settings,
+        data_dir: Path,
+        prompts: Prompts,
+        around: Surroundings,
+        voices: LineVoices,
     ) -> None:
         self._folders = settings.lines
         self._settings = settings
@@ -63,6 +69,8 @@ class Lines:
         self._data_dir = data_dir
         self._prompts = prompts
         self._around = around
+        self.voices = voices
+        """Those that lines chose."""
         self._runners: list[ToolRunner] = []
         self._had: dict[str, tuple[LineSettings, ToolRunner]] = {}
         """By version: every one that calls of this process have or had."""
@@ -86,22 +94,27 @@ class Lines:
 
         around: what their tools are given. Writes on their way are waited for at the end.
         """
-        lines = cls(settings, data_dir, prompts, around)
-        problems: list[Problem] = []
-        for folder in lines._folders:
+        async with LineVoices.opened(settings) as voices:
+            lines = cls(settings, data_dir, prompts, around, voices)
             try:
-                await lines._load(folder)
+                await lines._load_all()
+                yield lines
+            finally:
+                await asyncio.to_thread(lines._shelves.close)
+                for runner in lines._runners:
+                    await runner.end()
+
+    async def _load_all(self) -> None:
+        """Load every line. Raises LineInvalid with every problem of every line."""
+        problems: list[Problem] = []
+        for folder in self._folders:
+            try:
+                await self._load(folder)
             except LineInvalid as error:
                 problems += error.problems
-        problems += lines._shared_numbers()
+        problems += self._shared_numbers()
         if problems:
             raise LineInvalid(problems)
-        try:
-            yield lines
-        finally:
-            await asyncio.to_thread(lines._shelves.close)
-            for runner in lines._runners:
-                await runner.end()
 
     @asynccontextmanager
     async def watched(self, learn: Learn, in_use: InUse, tell: OnChange) -> AsyncIterator[None]:
@@ -211,6 +224,7 @@ class Lines:
     async def _engines(self, line: Line) -> LineRuntime:
         """What a line's calls need. Raises LineInvalid and _OUTSIDE."""
         zone = ZoneInfo(line.settings.hours.time_zone)
+        voices = await self.voices.of(line)
 
         def today() -> date:
             return datetime.now(zone).date()
@@ -221,14 +235,15 @@ class Lines:
             understanding = IntentModel.cached(training_examples(line), self._data_dir / "intents", sentences=sentences)
             tools = runner_for(line, self._data_dir, today, self._around)
             others = others_of(line, self._data_dir / "intents", sentences)
-            return LineRuntime(line, Remembered(understanding), retrieval, tools, others)
+            return LineRuntime(line, Remembered(understanding), retrieval, tools, others, voices)
 
         ready = await asyncio.to_thread(engines)
         self._runners.append(ready.tools)
         self._had[line.version] = (line.settings, ready.tools)
         for one in (line, *line.others):
             offers = (one.tongue.offer,) if line.others else ()
-            await self._prompts.prepare((*fixed_texts(one), *offers), one.settings.language)
+            code = one.settings.language
+            await self._prompts.prepare((*fixed_texts(one), *offers), code, voices.get(code))
         return ready
 
     async def _watch(self, learn: Learn, in_use: InUse, tell: OnChange) -> None:

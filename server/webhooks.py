@@ -3,22 +3,18 @@
 from typing import Annotated
 
 import structlog
-from fastapi import APIRouter, Depends, HTTPException, Request, Response, WebSocket
-from starlette.types import Scope
+from fastapi import APIRouter, Depends, Response, WebSocket
 
 from pipeline.switchboard import TOKEN, Answer, Connect, HangUp, Refuse, Switchboard, TakeMessage
 from recordings.errors import StoreUnavailable
+from server.edge import Edge, call_sid
 from server.media import TwilioSocket, monotonic_ms
 from telephony.numbers import mask
 from telephony.twilio import twiml
-from telephony.twilio.signature import SETTINGS_HEADER, SIGNATURE_HEADER, Signatures, form_values
+from telephony.twilio.addresses import RETRIES
+from telephony.twilio.signature import Signatures
 from telephony.twilio.text_states import text_state
 
-MAX_BODY_BYTES = 65_536
-MAX_SID_CHARACTERS = 64
-RETRIES = "#rc=5&rp=all"
-"""Twilio asks five times more, whatever failed, before it gives the caller up: a process needs a moment to start again
-(https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides). It is not part of what is signed."""
 LANGUAGE = "en-US"
 SORRY_TOO = "Thank you. We will call you back. Goodbye."
 SORRY = "I'm sorry, something went wrong. Please leave a message after the tone."
@@ -30,17 +26,17 @@ assert TOKEN == twiml.TOKEN_PARAMETER  # noqa: S101 two layers name the same par
 def carrier_router(switchboard: Switchboard, signatures: Signatures, public_url: str, stream_url: str) -> APIRouter:
     """Routes under /twilio. The carrier is told public_url and stream_url; headers of requests are not believed."""
     router = APIRouter(prefix="/twilio")
-    edge = _Edge(signatures)
+    edge = Edge(signatures)
 
     def markup(answer: Answer) -> Response:
-        return Response(_twiml(answer, public_url, stream_url), media_type="application/xml")
+        return Response(answer_twiml(answer, public_url, stream_url), media_type="application/xml")
 
     Form = Annotated[dict[str, str], Depends(edge.form)]  # noqa: N806 a type
 
     @router.post("/voice")
     async def voice(form: Form) -> Response:
         """A call came in."""
-        answer = await switchboard.ring(_sid(form), form.get("From", ""), form.get("To", ""))
+        answer = await switchboard.ring(call_sid(form), form.get("From", ""), form.get("To", ""))
         structlog.get_logger().info(
             "call", call_id=form["CallSid"], answer=type(answer).__name__, pii_caller=mask(form.get("From"))
         )
@@ -50,7 +46,7 @@ def carrier_router(switchboard: Switchboard, signatures: Signatures, public_url:
     async def resume(form: Form) -> Response:
         """The stream is over and the caller is still there."""
         try:
-            return markup(await switchboard.resume(_sid(form)))
+            return markup(await switchboard.resume(call_sid(form)))
         except StoreUnavailable as error:
             structlog.get_logger().error("call not resumed", call_id=form["CallSid"], reason=str(error))
             return markup(TakeMessage(SORRY))
@@ -70,7 +66,7 @@ def carrier_router(switchboard: Switchboard, signatures: Signatures, public_url:
     @router.post("/status")
     async def status(form: Form) -> Response:
         """How a call is; comes late, twice and in any order."""
-        switchboard.status(_sid(form), form.get("CallStatus", ""))
+        switchboard.status(call_sid(form), form.get("CallStatus", ""))
         return Response(status_code=204)
 
     @router.websocket("/media")
@@ -85,7 +81,7 @@ def carrier_router(switchboard: Switchboard, signatures: Signatures, public_url:
     return router
 
 
-def _add_texts(router: APIRouter, edge: "_Edge") -> None:
+def _add_texts(router: APIRouter, edge: Edge) -> None:
     @router.post("/text")
     async def text(form: Annotated[dict[str, str], Depends(edge.form)]) -> Response:
         """How a text message is; comes late, twice and in any order."""
@@ -97,7 +93,7 @@ async def _note_message(switchboard: Switchboard, form: dict[str, str]) -> None:
     seconds = form.get("RecordingDuration", "0")
     try:
         await switchboard.message_left(
-            _sid(form), form.get("RecordingUrl", ""), int(seconds) if seconds.isdecimal() else 0
+            call_sid(form), form.get("RecordingUrl", ""), int(seconds) if seconds.isdecimal() else 0
         )
     except StoreUnavailable as error:  # the message itself is safe with the carrier
         structlog.get_logger().error("message not noted", call_id=form["CallSid"], reason=str(error))
@@ -127,62 +123,8 @@ async def _carry(websocket: WebSocket, switchboard: Switchboard) -> None:
         await socket.close(_BROKEN, "not now")
 
 
-class _Edge:
-    """Lets nobody in whose signature does not hold."""
-
-    def __init__(self, signatures: Signatures) -> None:
-        self._signatures = signatures
-
-    async def form(self, request: Request) -> dict[str, str]:
-        """The form of a signed request. 403 without a good signature, 413 when it is too large, 400 when it is none."""
-        body = b""
-        async for piece in request.stream():
-            body += piece
-            if len(body) > MAX_BODY_BYTES:
-                raise HTTPException(413, "The request is too large.")
-        content_type = request.headers.get("content-type", "")
-        try:
-            values = form_values(body) if "json" not in content_type else []
-        except ValueError as error:
-            raise HTTPException(400, "The request is not a form.") from error
-        if not self._signatures.validate_webhook(
-            _path(request.scope),
-            values,
-            request.headers.get(SIGNATURE_HEADER),
-            raw_body=body,
-            content_type=content_type,
-            settings=request.headers.get(SETTINGS_HEADER),
-        ):
-            structlog.get_logger().warning("webhook refused: bad signature", path=request.url.path)
-            raise HTTPException(403, "The signature does not match.")
-        return dict(values)
-
-    def signed_socket(self, websocket: WebSocket) -> bool:
-        """Whether the carrier opened this socket."""
-        return self._signatures.validate_websocket(
-            _path(websocket.scope),
-            websocket.headers.get(SIGNATURE_HEADER),
-            settings=websocket.headers.get(SETTINGS_HEADER),
-        )
-
-
-def _path(scope: Scope) -> str:
-    """The raw path with its query, as it was requested."""
-    raw: bytes = scope.get("raw_path") or scope["path"].encode()
-    query: bytes = scope.get("query_string", b"")
-    path: bytes = raw.split(b"?", 1)[0] + (b"?" + query if query else b"")
-    return path.decode("ascii", "replace")
-
-
-def _sid(form: dict[str, str]) -> str:
-    """The call's id, safe as a file name. 400 otherwise."""
-    sid = form.get("CallSid", "")
-    if not (sid.isascii() and sid.isalnum() and len(sid) <= MAX_SID_CHARACTERS):
-        raise HTTPException(400, "CallSid is missing or malformed.")
-    return sid
-
-
-def _twiml(answer: Answer, public_url: str, stream_url: str) -> str:
+def answer_twiml(answer: Answer, public_url: str, stream_url: str) -> str:
+    """What the carrier does for this answer, as TwiML."""
     match answer:
         case Connect(token=token):
             return twiml.connect_stream(stream_url, token, f"{public_url}/twilio/resume{RETRIES}")

@@ -4,7 +4,9 @@ CarrierError (remote; carries carrier and retryable)
 ├── CarrierLate       not within the deadline; a retry may help, and may do again what was done after all
 ├── CarrierFailed     the carrier could not be reached or broke; a retry may help
 ├── CarrierRefused    the carrier turned us away: wrong key, wrong sender; a retry does not help until somebody acts
-└── NotTextable       nobody can be texted at this number: no mobile, opted out, or none at all; a retry does not help
+├── NotTextable       nobody can be texted at this number: no mobile, opted out, or none at all; a retry does not help
+├── NotDiallable      nobody can be called there: no number, a country that is not allowed; a retry does not help
+└── LegGone           this leg is over, or was never there; a retry does not help
 """
 
 from typing import ClassVar
@@ -20,6 +22,11 @@ class CarrierError(Exception):
         super().__init__(f"{carrier}: {message}")
         self.carrier = carrier
         self.code = code
+
+    @property
+    def may_be_done(self) -> bool:
+        """Whether what was asked for may have been done all the same, or may still be."""
+        return self.retryable
 
 
 class CarrierLate(CarrierError):
@@ -38,5 +45,17 @@ class CarrierRefused(CarrierError):
 
 class NotTextable(CarrierError):
     """This recipient cannot be texted."""
+
+    retryable = False
+
+
+class NotDiallable(CarrierError):
+    """This address cannot be called."""
+
+    retryable = False
+
+
+class LegGone(CarrierError):
+    """The leg, or the conference, that this was for is over."""
 
     retryable = False

@@ -1,7 +1,8 @@
-"""The ports to a caller: the media of a call, and text messages, whichever carrier brings them."""
+"""The ports to a carrier: the media of a call, its legs, and text messages, whichever carrier brings them."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Literal, Protocol
 
 Fault = Literal[
@@ -104,3 +105,136 @@ class Messages(Protocol):
         Raises CarrierLate, CarrierFailed, CarrierRefused or NotTextable (telephony.errors). Attempts that may help are
         made within the deadline. Neither text nor number enters a log.
         """
+
+
+LegStatus = Literal["queued", "ringing", "in_progress", "completed", "busy", "no_answer", "failed", "canceled"]
+"""How a leg is; from `completed` on it is over."""
+
+AnsweredBy = Literal["", "human", "machine", "fax", "unknown"]
+"""Who answered, as the carrier heard it; empty: not known yet, or not asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """One telephone connection between the carrier and somebody."""
+
+    sid: str
+    """The carrier's id."""
+    status: LegStatus
+    answered_by: AnsweredBy = ""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it has ended; it never comes back."""
+        return self.status not in ("queued", "ringing", "in_progress")
+
+
+@dataclass(frozen=True, slots=True)
+class Dialling:
+    """A leg that is to be made: who is called, and where the carrier asks what to do once somebody answers."""
+
+    to: str
+    """E.164, or a SIP address with its headers (telephony.sip)."""
+    from_: str
+    """A number of the account, or one that it may show."""
+    url: str
+    """Asked, signed, for the markup when somebody has answered."""
+    status_url: str
+    """Told, signed, that it rings, is answered and is over."""
+    amd_url: str = ""
+    """Told whether a person or a machine answered, while the leg goes on; empty: not asked."""
+    ring_s: int = 20
+    """How long it rings. Carriers add up to 5 s."""
+
+
+@dataclass(frozen=True, slots=True)
+class Joining:
+    """A leg that is to be made right into a conference, without anything being asked of whoever answers."""
+
+    to: str
+    """E.164, a SIP address, `client:` or `app:` and a name: an application of ours can take part, too."""
+    from_: str
+    muted: bool = False
+    coaching: str = ""
+    """The sid of the only leg that is to hear it."""
+    ends_with_it: bool = False
+    """Whether the conference is over when this leg leaves."""
+    status_url: str = ""
+    """Told of the conference's comings and goings, if it begins with this leg."""
+    ring_s: int = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Participant:
+    """One leg in a conference."""
+
+    sid: str
+    """The leg's."""
+    label: str
+    """Ours; empty: it was given none."""
+    muted: bool = False
+    on_hold: bool = False
+    coaching: str = ""
+    """The sid of the only leg that hears it; empty: all do."""
+
+
+class CallControl(Protocol):
+    """What a carrier does with legs besides carrying their sound.
+
+    All methods raise CarrierLate after deadline_ms, CarrierFailed when the carrier broke or was not reached after all
+    attempts, CarrierRefused when it turns us away, LegGone when leg or conference are over (telephony.errors). Attempts
+    that may help are made within the deadline. After CarrierLate and CarrierFailed what was asked for may have been
+    done, or may still be done. Neither numbers nor addresses enter a log.
+
+    A conference is named by `room`, a participant (`who`) by its label or its leg's sid.
+    """
+
+    async def dial(self, key: str, wanted: Dialling, deadline_ms: int, *, since: datetime | None = None) -> Leg:
+        """Make a leg, once per key. Raises NotDiallable, too.
+
+        since: it was perhaps asked for then, by a process that died: what was made from then on is looked up first.
+        """
+
+    async def find(self, wanted: Dialling, since: datetime, deadline_ms: int) -> Leg | None:
+        """A leg of this kind that was made since then and is not known under any key. None: there is none.
+
+        Raises CarrierFailed if there are several: it cannot be told which.
+        """
+
+    async def move(self, sid: str, markup: str, deadline_ms: int, *, room: str = "", again: bool = False) -> None:
+        """Have a leg do something else from now on. room: the conference that it ends up in, if it is one.
+
+        again: it was perhaps asked for before, by a process that died.
+        After a lost answer nothing is asked for twice if the leg is in that conference: to be moved once more would
+        take it out, and end the conference.
+        """
+
+    async def end(self, sid: str, deadline_ms: int) -> None:
+        """End a leg, or its ringing. One that is over stays so, without an error."""
+
+    async def leg(self, sid: str, deadline_ms: int) -> Leg:
+        """How a leg is."""
+
+    async def participants(self, room: str, deadline_ms: int) -> tuple[Participant, ...]:
+        """Who is in a conference; nobody, if there is none of this name now."""
+
+    async def join(self, room: str, label: str, wanted: Joining, deadline_ms: int) -> Leg:
+        """Call somebody right into a conference, which begins with it if need be. Once per room and label."""
+
+    async def hold(self, room: str, who: str, deadline_ms: int, *, url: str = "") -> None:
+        """Have a participant neither hear nor be heard; it hears what url says, or the carrier's music."""
+
+    async def unhold(self, room: str, who: str, deadline_ms: int) -> None:
+        """Take a participant back from hold."""
+
+    async def mute(self, room: str, who: str, muted: bool, deadline_ms: int) -> None:
+        """Let a participant be heard, or not."""
+
+    async def coach(self, room: str, who: str, whom: str, deadline_ms: int) -> None:
+        """Let a participant be heard by one leg (its sid) alone; whom empty: by all again."""
+
+    async def announce(self, room: str, url: str, deadline_ms: int, *, who: str = "") -> None:
+        """Let all of a conference, or one of it, hear what this address says."""
+
+    async def remove(self, room: str, who: str, deadline_ms: int) -> None:
+        """Take a participant out of a conference. One that is not there stays away, without an error."""

@@ -1,6 +1,7 @@
 """What every test may ask for, and what no test may leave behind."""
 
 import asyncio
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,12 +9,17 @@ from pathlib import Path
 import hypothesis
 import pytest
 
+from tests.fakes.made import Made
+
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 # In CI the same examples every time, so that a change is judged by itself; everywhere else new ones are tried.
 hypothesis.settings.register_profile("ci", derandomize=True, deadline=None)
 hypothesis.settings.register_profile("here", deadline=None)
 hypothesis.settings.load_profile("ci" if os.environ.get("CORDBOARD_CI") == "1" else "here")
+
+
+gc.disable()  # until all tests are collected: looking through what is imported, and stays, took a sixth of that time
 
 
 REAL_CLOCK = ("adapter", "call", "browser")
@@ -28,6 +34,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.flaky(reruns=1))
 
 
+def pytest_collection_finish() -> None:
+    """From here on garbage is collected again, among what tests make: modules and tests themselves are none."""
+    gc.collect()
+    gc.freeze()
+    gc.enable()
+
+
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """The folder of recordings and specifications beside the repository; absent, a loud skip, and in CI a failure."""
@@ -38,6 +51,13 @@ def shared() -> Path:
     if os.environ.get("CORDBOARD_CI") == "1":
         pytest.fail(reason)
     pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    """What servers of this run made at their first starts, whichever worker they ran in."""
+    own = tmp_path_factory.getbasetemp()
+    return Made((own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "made")
 
 
 @pytest.fixture(autouse=True)

@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import aclosing, suppress
 from pathlib import Path
 from typing import Final
@@ -25,7 +25,9 @@ LONGEST_MS: Final = 60_000
 
 
 class Prompts:
-    """Prompts of one voice in a folder. `prepare` at start; `get` in a call, which never waits.
+    """Prompts of the usual voice, and of those that lines chose, in a folder.
+
+    `prepare` at start; `get` in a call, which never waits.
 
     A text is the same prompt whether it was made speakable before or not (voice.phrasing). A folder that cannot be
     written to costs a warning and the time to make its prompts again at the next start, no more.
@@ -34,48 +36,65 @@ class Prompts:
     def __init__(self, tts: TextToSpeech, cache_dir: Path) -> None:
         self._tts = tts
         self._folder = cache_dir
-        self._ready: dict[tuple[str, str], bytes] = {}
+        self._ready: dict[tuple[str, str, str], bytes] = {}
+        """By voice, text and language."""
 
-    def get(self, text: str, language: str) -> bytes | None:
-        """The prompt as μ-law; None if it was not prepared."""
-        ready = self._ready.get((text, language))
-        return ready if ready is not None else self._ready.get((speakable(text, language), language))
+    def get(self, text: str, language: str, voice: TextToSpeech | None = None) -> bytes | None:
+        """The prompt as μ-law; None if it was not prepared. voice: another than the usual one."""
+        name = (voice or self._tts).name
+        ready = self._ready.get((name, text, language))
+        return ready if ready is not None else self._ready.get((name, speakable(text, language), language))
 
-    async def prepare(self, texts: Iterable[str], language: str) -> None:
-        """Have these ready: from the folder, else from the voice.
+    async def prepare(self, texts: Iterable[str], language: str, voice: TextToSpeech | None = None) -> None:
+        """Have these ready: from the folder, else from the voice. voice: another than the usual one.
 
         Raises ProviderError when the voice fails; what was ready by then stays ready.
         """
+        tts = voice or self._tts
         for text in texts:
             spoken = speakable(text, language)
-            if (spoken, language) in self._ready:
+            if (tts.name, spoken, language) in self._ready:
                 continue
-            path = self._path(spoken, language)
+            path = self._path(spoken, language, tts.name)
             ulaw = await asyncio.to_thread(_read, path)
             if ulaw is None:
-                made = await self._made(spoken, language)
+                made = await _made(tts, spoken, language)
                 ulaw = pcm_to_ulaw(made.pcm)
                 await asyncio.to_thread(_write, self._path(spoken, language, made.voice), ulaw)
-            self._ready[(spoken, language)] = ulaw
-            self._ready[(text, language)] = ulaw
+            self._ready[(tts.name, spoken, language)] = ulaw
+            self._ready[(tts.name, text, language)] = ulaw
 
-    async def _made(self, spoken: str, language: str) -> Rendered:
-        if isinstance(self._tts, RendersPrompts):
-            return await self._tts.render(spoken, language, DEADLINE_MS)
-        pcm = bytearray()
-        async with aclosing(self._tts.speak(spoken, language, DEADLINE_MS)) as speech:
-            async for chunk in speech:
-                pcm += chunk
-                if len(pcm) > LONGEST_MS * 2 * ULAW_BYTES_PER_MS:
-                    raise ProviderFailed(self._tts.name, f"a prompt of more than {LONGEST_MS} ms: {spoken[:40]!r}")
-        if not pcm:
-            raise ProviderFailed(self._tts.name, f"no audio for the prompt {spoken[:40]!r}")
-        return Rendered(bytes(pcm), self._tts.name)
-
-    def _path(self, spoken: str, language: str, voice: str = "") -> Path:
+    def _path(self, spoken: str, language: str, voice: str) -> Path:
         """What a substitute said is kept as its own: the voice that is wanted makes it when it is back."""
-        key = f"{voice or self._tts.name}\0{language}\0{spoken}"
+        key = f"{voice}\0{language}\0{spoken}"
         return self._folder / f"{hashlib.sha256(key.encode(errors='replace')).hexdigest()}.ulaw"
+
+
+class LinePrompts:
+    """The prompts of a line, some of whose languages have a voice of their own."""
+
+    def __init__(self, prompts: Prompts, voices: Mapping[str, TextToSpeech]) -> None:
+        """voices: by language; one that is not there speaks with the usual voice."""
+        self._prompts = prompts
+        self._voices = voices
+
+    def get(self, text: str, language: str) -> bytes | None:
+        """The prompt as μ-law; None if it was not prepared."""
+        return self._prompts.get(text, language, self._voices.get(language))
+
+
+async def _made(tts: TextToSpeech, spoken: str, language: str) -> Rendered:
+    if isinstance(tts, RendersPrompts):
+        return await tts.render(spoken, language, DEADLINE_MS)
+    pcm = bytearray()
+    async with aclosing(tts.speak(spoken, language, DEADLINE_MS)) as speech:
+        async for chunk in speech:
+            pcm += chunk
+            if len(pcm) > LONGEST_MS * 2 * ULAW_BYTES_PER_MS:
+                raise ProviderFailed(tts.name, f"a prompt of more than {LONGEST_MS} ms: {spoken[:40]!r}")
+    if not pcm:
+        raise ProviderFailed(tts.name, f"no audio for the prompt {spoken[:40]!r}")
+    return Rendered(bytes(pcm), tts.name)
 
 
 def _read(path: Path) -> bytes | None:

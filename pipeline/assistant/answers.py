@@ -186,14 +186,19 @@ def _chosen(question: Question, text: str, asked_in: Language | None) -> Iterato
     winners = [value for value, score in scores.items() if score == best]
     if best and len(winners) == 1:
         yield winners[0]
-    key = parse_digits(asked_in.answer(text)) if asked_in is not None else None
+    key = parse_digits(said) if asked_in is not None and _KEY.fullmatch(said := normal(asked_in.answer(text))) else None
     yield from (choice.value for choice in question.choices if key and str(choice.key) == key)
 
 
+_KEY: Final = re.compile(
+    r"(?:(?:um|uh|it's|the|number|option|key|press|i|said|say|thing) ){0,3}\w+(?: please| thanks)?"
+)
+"""A key's number said aloud: "option two", but not "this isn't the one I ordered"."""
 _SMALL: Final = frozenset(
     {
         "a", "an", "the", "it", "it's", "its", "is", "was", "are", "i", "i'm", "my", "me", "of", "to", "in", "on", "at",
         "for", "and", "or", "that", "that's", "this", "there", "there's", "be", "been", "has", "have", "had", "with",
+        "what", "one",
     }
 )  # fmt: skip
 """Words that tell no choice from another."""
@@ -214,6 +219,7 @@ def _loosely(text: str, phrase: str) -> int:
 
 
 def _stems(text: str) -> set[str]:
-    words = [word for word in normal(text).split() if word not in _SMALL]
+    said = _NEGATION.sub("not", normal(text))
+    words = [word for word in said.split() if word not in _SMALL]
     stems = (_ENDINGS.sub("", word) for word in words)
     return {stem if len(stem) >= _SHORTEST_STEM else word for stem, word in zip(stems, words, strict=True)}

@@ -12,14 +12,17 @@ from pipeline.assistant.answers import Reading
 from pipeline.assistant.exchange import CallerUnheard
 from pipeline.assistant.heard import heard_before
 from pipeline.assistant.rules import normal
+from pipeline.assistant.slots import find_digit_strings
 from pipeline.assistant.spoken import lookup, spoken_digits
-from pipeline.assistant.state import Asked, Asking, Confirming, Words
+from pipeline.assistant.state import Asked, Asking, Confirming, Paused, Words
 from pipeline.assistant.talk import Talk
 from pipeline.line.flows import SILENTLY, Question
 
 RECOGNISER_FAILED: Final = frozenset({"busy", "late"})
 """Reasons of CallerUnheard for which speaking again would not help."""
 
+FOUND_WORDS: Final = 12
+"""More words than these are a message that holds a number."""
 _LEAVES_OPEN: Final = {
     "digits": frozenset({"choice", "yes_no", "date", "name"}),
     "phone": frozenset({"choice", "yes_no", "date", "name", "email"}),
@@ -97,12 +100,44 @@ def unheard(talk: Talk, event: CallerUnheard, asked: Asked) -> bool:
 
 def without(talk: Talk) -> bool:
     """The caller does not have what is asked."""
-    question = attempts.question_of(talk)
+    question, state = attempts.question_of(talk), talk.state
+    here = state.place
+    skipped = (
+        Paused(here, Asking(), state.last_flow, state.opening, state.returns, state.instructed, state.settled)
+        if here is not None and question.kind == "digits" and question.secret is None
+        else None
+    )
     if question.without is not None:
         talk.go_to(question.without)
     else:
         attempts.give_up(talk, question)
+    state.skipped = skipped
     return True
+
+
+def found_after_all(talk: Talk, words: Words) -> bool | None:
+    """The caller has the number now that they did not have: go on as if they had. None: that is not what they say.
+
+    A message may hold such a number, too: then it is not all there is in it.
+    """
+    state, skipped = talk.state, talk.state.skipped
+    numbers = [digits for digits in find_digit_strings(words.answer) if len(digits) > 1]  # "oh" is no number
+    if skipped is None or len(numbers) != 1 or len(words.text.split()) > FOUND_WORDS:
+        return None
+    before = state.place, state.returns, state.opening
+    state.place = skipped.place
+    question = attempts.question_of(talk)
+    reading = answers.read(question, words, attempts.today(talk), attempts.refused(talk, question))
+    if reading is None or attempts.objection(talk, question, reading.value) is not None:
+        state.place, state.returns, state.opening = before
+        return None
+    state.opening, state.returns = skipped.opening, skipped.returns
+    state.instructed, state.settled, state.last_flow = skipped.instructed, skipped.settled, skipped.flow
+    state.skipped = None
+    state.facts.pop(question.slot, None)
+    if reading.certain:
+        return attempts.accept(talk, question, reading.value)
+    return confirming.read_back(talk, question, Confirming(reading.value))
 
 
 def names_choice(talk: Talk, words: Words) -> bool:
@@ -120,6 +155,11 @@ def _from_opening(talk: Talk, question: Question) -> Reading | None:
         keyed = question.kind == "date" and state.opening.via == "dtmf"  # the keys were some other number
         reading = None if keyed else answers.read(question, state.opening, now, never, asked=False)
         if reading is not None:
+            return reading
+    if state.unplaced is not None and question.kind == "digits" and question.secret is None and question.read_back:
+        reading = answers.read(question, state.unplaced, now, never, asked=False)
+        if reading is not None:
+            state.unplaced = None
             return reading
     besides = (words for kind, words in state.told if kind in _LEAVES_OPEN.get(question.kind, ()))
     return next((reading for words in besides if (reading := answers.read(question, words, now, never))), None)

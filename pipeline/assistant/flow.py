@@ -7,6 +7,7 @@ for, and what each event does then:
 
     waiting      caller's turn                      tool, passages    unheard            silent
     Nobody       ignored                            ignored           ignored            ignored
+    Permitting   yes or no; a wish is neither       ignored           asked once more    check-in, goodbye
     Open         opening.wanted                     ignored           ask, keypad, human check-in, goodbye
     Guessing     opening.wanted                     ignored           as Open            check-in, goodbye
     Asking       answer, digression, or missed      ignored           missed, or keypad  check-in, goodbye

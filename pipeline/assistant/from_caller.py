@@ -4,7 +4,18 @@ A turn goes the same way whatever the line: rules that always win (precedence.py
 then a wish (opening.py). A new kind of waiting (state.Waiting) is one more case in each `match` here.
 """
 
-from pipeline.assistant import asking, company, listening, messages, not_spoken, opening, pending, reply, switching
+from pipeline.assistant import (
+    asking,
+    company,
+    listening,
+    messages,
+    not_spoken,
+    opening,
+    pending,
+    permission,
+    reply,
+    switching,
+)
 from pipeline.assistant.clarify import not_heard
 from pipeline.assistant.exchange import CallerSilent, CallerTurn, CallerUnheard
 from pipeline.assistant.precedence import in_danger, rule_for, ruled
@@ -23,6 +34,7 @@ from pipeline.assistant.state import (
     OfferingCallback,
     Open,
     Over,
+    Permitting,
     Question,
     Queueing,
     Replying,
@@ -44,6 +56,12 @@ def turn(talk: Talk, event: CallerTurn) -> bool:
     if isinstance(waiting, Replying):
         reply.drop(talk, waiting)
     talk.begin_turn(event.utterance)
+    go_on = _taken(talk, event)
+    permission.left(talk, waiting, go_on=go_on)
+    return go_on
+
+
+def _taken(talk: Talk, event: CallerTurn) -> bool:
     talk.remember(Said(caller=True, text=event.text))
     words = Words(event.text, event.alternatives, event.via, event.start_ms, talk.line.tongue)
     if in_danger(talk, words):
@@ -56,7 +74,6 @@ def turn(talk: Talk, event: CallerTurn) -> bool:
     words, go_on = switching.heard(talk, words)
     if go_on is not None:
         return go_on
-    waiting = talk.state.waiting
     rule = rule_for(talk, words)
     talk.state.parting &= rule == "goodbye"
     listening.take(talk, words)
@@ -79,6 +96,8 @@ def unheard(talk: Talk, event: CallerUnheard) -> bool:
             return messages.heard_without_words(talk, event, waiting)
         case Queueing() | OfferingCallback():
             return company.keep(talk)
+        case Permitting() as waiting:
+            return permission.unheard(talk, waiting)
         case Open() | Guessing():
             not_heard(talk, recogniser_failed=event.reason in asking.RECOGNISER_FAILED)
             return talk.state.place is not None
@@ -122,8 +141,13 @@ def _by_what_is_waited_for(talk: Talk, event: CallerTurn, words: Words, rule: Ru
     match waiting := talk.state.waiting:
         case Asking() | Confirming() | Instructing() | Conversing():
             return _asked(talk, words, waiting)
+        case Permitting():
+            return permission.answered(talk, words, waiting)
         case Messaging():
-            talk.understood("step")
+            found = asking.found_after_all(talk, words)
+            talk.understood("step", talk.state.last_intent if found is not None else "")
+            if found is not None:
+                return found
             return messages.told(talk, event, rule, waiting)
         case Calling():
             talk.say(talk.prompts.still_working, "fill")

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from pipeline.assistant import company, model_tools, opening, reply, steps
+from pipeline.assistant import asides, company, disclosing, model_tools, opening, reply, steps
 from pipeline.assistant.exchange import (
     HOLD_MUSIC,
     AnswerOverdue,
@@ -34,12 +34,14 @@ def answered(talk: Talk, event: ToolReturned | PassagesFound | ModelSaid | Model
             return model_tools.returned(talk, event)
     if not isinstance(waiting, waits) or waiting.call != event.call:
         return talk.ignore(f"nobody waits for {event.call}")
-    return take(talk, waiting, event)
+    go_on = take(talk, waiting, event)
+    return asides.answered(talk, waiting, event, go_on=go_on) if isinstance(waiting, Replying) else go_on
 
 
 def heard(talk: Talk, event: AssistantHeard) -> bool:
     """An utterance of ours is over. True: go on with the flow."""
     state = talk.state
+    disclosing.told(talk, event)
     state.said = tuple(_over(spoken, event) if spoken.utterance == event.utterance else spoken for spoken in state.said)
     if event.complete and state.message is not None and state.message.confirmed_by == event.utterance:
         state.message = None

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Final
 
-from pipeline.assistant import answers, escalating, queueing
+from pipeline.assistant import answers, disclosing, escalating, queueing
 from pipeline.assistant.exchange import CallerTurn, CallerUnheard
 from pipeline.assistant.rules import Rule, normal
 from pipeline.assistant.spoken import render
@@ -14,6 +14,8 @@ from pipeline.line.verbs import Enqueue
 
 ENOUGH_SOUND_MS: Final = 1500
 """A sound this long without words is taken as a message: people can listen to it."""
+MOST_NUDGES: Final = 2
+"""So often a message without words is asked for again where its sound is not kept."""
 _KEYS: Final = 7
 """Keys that may be a telephone number, and so a message."""
 _NOT_A_MESSAGE: Final[frozenset[Rule]] = frozenset({"person", "wait", "greeting"})
@@ -36,7 +38,10 @@ def heard_without_words(talk: Talk, event: CallerUnheard, waiting: Messaging) ->
     keyed = event.reason == "incomplete"
     if keyed or (event.end_ms - event.start_ms < ENOUGH_SOUND_MS and waiting.nudges == 0):
         return _listen(talk, waiting)
-    _keep(talk, "", event.start_ms, event.end_ms)
+    kept = disclosing.keeps_sound(talk)
+    if not kept and waiting.nudges < MOST_NUDGES:
+        return _listen(talk, waiting)
+    _keep(talk, "", event.start_ms, event.end_ms, taken="" if kept else talk.prompts.message_noted)
     return True
 
 
@@ -72,10 +77,10 @@ def _listen(talk: Talk, waiting: Messaging) -> bool:
     return False
 
 
-def _keep(talk: Talk, text: str, start_ms: int, end_ms: int) -> None:
+def _keep(talk: Talk, text: str, start_ms: int, end_ms: int, taken: str = "") -> None:
     wanted = _wanted(talk)
     talk.state.messages += 1
-    taken = render(wanted.taken or "", talk.line, talk.state) or talk.prompts.message_kept
+    taken = taken or render(wanted.taken or "", talk.line, talk.state) or talk.prompts.message_kept
     queue, *urgency = escalating.whose(talk, wanted)
     found = queueing.chosen(talk, queue)
     kept = Message(f"m{talk.state.messages}", found.queue, text, start_ms, end_ms, "", taken, *urgency)

@@ -3,17 +3,27 @@
 from dataclasses import replace
 from typing import Final
 
-from pipeline.assistant import answers, conversing, escalating, pending, reply, returning, steps, topics
+from pipeline.assistant import (
+    answers,
+    asides,
+    conversing,
+    escalating,
+    pending,
+    reply,
+    returning,
+    steps,
+    topics,
+    unasked,
+)
 from pipeline.assistant.clarify import check_guess, keypad_menu, unanswered
 from pipeline.assistant.exchange import PassagesFound
 from pipeline.assistant.heard import heard_before, spoken_into
 from pipeline.assistant.rules import mentions, normal
-from pipeline.assistant.slots import find_digit_strings, parse_yes_no, split_correction
+from pipeline.assistant.slots import parse_yes_no, split_correction
 from pipeline.assistant.state import Conversing, Finding, Guessing, Open, Paused, Question, Words
 from pipeline.assistant.talk import Talk
 from pipeline.assistant.understand import Guess
 from pipeline.line.flows import HUMAN_KEY
-from pipeline.line.flows import Question as Ask
 from pipeline.line.model import Intent
 from pipeline.line.policy import Boundary
 
@@ -30,7 +40,7 @@ def wanted(talk: Talk, words: Words, waiting: Open | Guessing) -> bool:
     if _declined(talk, words):
         talk.more()
         return False
-    answer, number = _agreed(words, waiting), flow_for_number(talk, words)
+    answer, number = _agreed(words, waiting), unasked.flow_for_number(talk, words)
     short = number is None and len(normal(words.text).split()) <= BARE_WORDS
     if answer is not None and (short or (answer is False and isinstance(waiting, Open))):
         return _answered(talk, words, waiting, yes=answer)
@@ -47,6 +57,7 @@ def wanted(talk: Talk, words: Words, waiting: Open | Guessing) -> bool:
         talk.enter(intent.flow, words)
         return True
     if number is not None:
+        number = unasked.likelier_flow(talk, words, guess) or number
         talk.understood("step", _intent_of(talk, number), guess.confidence)
         talk.enter(number, words)
         return True
@@ -74,6 +85,8 @@ def understand(talk: Talk, words: Words) -> tuple[Intent | None, Guess]:
     if exact is not None:
         return exact, Guess(exact.name, 1.0, True, ((exact.name, 1.0),))
     guess = talk.understanding.intent(words.text)
+    if not guess.sure:
+        guess = unasked.without_numbers(talk, words) or topics.one_part(talk, words) or guess
     if not guess.sure:
         others = [talk.understanding.intent(text) for text in words.readings[1:MAX_READINGS]]
         guess = next((other for other in others if other.sure and other.intent == guess.intent), guess)
@@ -152,8 +165,8 @@ def found(talk: Talk, waiting: Finding, event: PassagesFound) -> bool:
         talk.understood("knowledge", guess.intent, guess.confidence)
         escalating.give_up(talk, "knowledge", sources_conflict=True)
         return True
-    if not certain and _model_answers(talk, waiting):
-        reply.ask(talk, waiting.question, event.passages, waiting.turn)
+    if not certain and asides.model_answers(talk, waiting):
+        asides.ask_model(talk, waiting, event.passages)
         return False
     if waiting.step:
         if not certain:
@@ -162,38 +175,13 @@ def found(talk: Talk, waiting: Finding, event: PassagesFound) -> bool:
         talk.state.place = talk.state.place.next
         return True
     if waiting.back is not None:
-        if certain:
-            return pending.again(talk, waiting.back)
-        return pending.missed(talk, Words(waiting.question), waiting.back)
+        return asides.looked_up(talk, waiting.question, waiting.back, certain=certain)
     if certain:
         talk.state.served += 1
         talk.more()
         return False
     unanswered(talk, Words(waiting.question), guess)
     return talk.state.place is not None
-
-
-def _model_answers(talk: Talk, waiting: Finding) -> bool:
-    """Whether the model is asked; for a step, only what the documents say in a language that the caller does not."""
-    if not talk.model or waiting.back is not None or (waiting.step and not talk.speak_in):
-        return False
-    if waiting.step:
-        talk.leave_flow()
-    return True
-
-
-def flow_for_number(talk: Talk, words: Words) -> str | None:
-    """The flow that an unasked number belongs to: the last one that took such a number, or the first in the file."""
-    question_of = {name: first for name, flow in talk.settings.flows.items() if (first := next(flow.questions(), None))}
-    names = [talk.state.last_flow, *question_of]
-    return next((name for name in names if name in question_of and _holds_number(question_of[name], words)), None)
-
-
-def _holds_number(question: Ask, words: Words) -> bool:
-    if words.via == "dtmf":
-        return answers.fits(question, words.text)
-    said = (words.language.answer(text) for text in words.readings)
-    return any(answers.fits(question, digits) for text in said for digits in find_digit_strings(text))
 
 
 def _only_corrects(words: Words, number: str | None) -> bool:
@@ -209,7 +197,7 @@ def _keyed(talk: Talk, words: Words, waiting: Open | Guessing) -> bool:
         talk.go_to_human()
         return True
     intent = next((intent for intent in talk.settings.intents if str(intent.key) == words.text), None)
-    flow = intent.flow if intent is not None else flow_for_number(talk, words)
+    flow = intent.flow if intent is not None else unasked.flow_for_number(talk, words)
     if flow is not None:
         talk.enter(flow, words if intent is None else None)
         return True
@@ -253,6 +241,7 @@ def _answered(talk: Talk, words: Words, waiting: Open | Guessing, *, yes: bool) 
 
 
 def _look_up(talk: Talk, words: Words, guess: Guess) -> bool:
+    unasked.keep(talk, words)
     if talk.settings.knowledge is None and talk.model:
         reply.ask(talk, words.text, (), talk.turn)
         return False

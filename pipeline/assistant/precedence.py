@@ -18,6 +18,7 @@ from pipeline.assistant.state import (
     Instructing,
     Messaging,
     Open,
+    Permitting,
     Question,
     Waiting,
     Words,
@@ -173,7 +174,7 @@ def _greeted(talk: Talk) -> bool:
     waiting = talk.state.waiting
     if isinstance(waiting, Question):
         return pending.again(talk, waiting)
-    if isinstance(waiting, Guessing):
+    if isinstance(waiting, Guessing | Permitting):
         _repeat(talk)
     else:
         talk.say(talk.prompts.go_ahead, "question")

@@ -16,14 +16,23 @@ from pipeline.assistant.guard.check import objection
 from pipeline.assistant.guard.instead import own_words
 from pipeline.assistant.guard.translated import unfaithful
 from pipeline.assistant.slots import parse_yes_no
-from pipeline.assistant.state import Open, Replying, Words
+from pipeline.assistant.state import Open, Question, Replying, Words
 from pipeline.assistant.stretch import Stretch
 from pipeline.assistant.talk import Talk
 from voice.clauses import ends_sentence
 
 
-def ask(talk: Talk, question: str, passages: Sequence[FoundPassage], turn: str, stretch: Stretch | None = None) -> None:
+def ask(
+    talk: Talk,
+    question: str,
+    passages: Sequence[FoundPassage],
+    turn: str,
+    stretch: Stretch | None = None,
+    back: Question | None = None,
+) -> None:
     """Put the caller's question to the model, with the passages that were found for it, or let it lead a stretch.
+
+    back: what was being asked when the caller wanted to know it; it is asked again afterwards.
 
     What the caller was asked to agree to is done first where they say yes.
     """
@@ -35,7 +44,7 @@ def ask(talk: Talk, question: str, passages: Sequence[FoundPassage], turn: str, 
         talk.source(one)
     call = talk.next_call()
     agreed, talk.state.consent = talk.state.consent, None
-    talk.wait(Replying(call, turn, question, evidence, stretch=asked, request=request))
+    talk.wait(Replying(call, turn, question, evidence, stretch=asked, back=back, request=request))
     if agreed is not None and asked is not None and parse_yes_no(question) is True:
         model_tools.agreed_to(talk, agreed)
     else:
@@ -93,7 +102,7 @@ def drop(talk: Talk, waiting: Replying) -> None:
     """The caller wants something else."""
     talk.state.adrift += tuple(wish for wish in waiting.wished if not wish.result)
     talk.out.append(StopModel(waiting.call))
-    talk.state.waiting = waiting.stretch or Open()
+    talk.state.waiting = waiting.stretch or waiting.back or Open()
 
 
 def counted(tokens: Tokens) -> Mapping[str, Any]:
@@ -104,6 +113,9 @@ def counted(tokens: Tokens) -> Mapping[str, Any]:
 def over(talk: Talk, waiting: Replying, *, answered: bool) -> bool:
     """The reply is over, with something said or not. True: go on with the flow that takes over."""
     talk.replied = bool(waiting.clauses)
+    if waiting.back is not None:
+        talk.aside = answered
+        return False
     if waiting.stretch is not None:
         return stretches.said(talk, waiting.stretch) if answered else stretches.otherwise(talk)
     if not answered:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from pipeline.assistant import company
+from pipeline.assistant import company, disclosing, permission
 from pipeline.assistant.exchange import (
     AnswerOverdue,
     AssistantHeard,
@@ -133,7 +133,10 @@ def _go_on(talk: Talk, unheard: Sequence[Spoken], question: Spoken | None) -> No
 def _greet(talk: Talk) -> None:
     greeting = talk.settings.greeting
     talk.say(greeting.welcome, "greeting", interruptible=False)
-    talk.say(greeting.disclosure, "greeting", interruptible=False)
+    disclosing.disclose(talk)
+    if talk.settings.recording.consent == "ask":
+        permission.ask(talk)
+        return
     talk.say(greeting.question, "question")
     talk.wait(Open(), talk.expect_open())
 

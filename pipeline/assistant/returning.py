@@ -5,7 +5,7 @@ from typing import Final
 from pipeline.assistant import asking, pending
 from pipeline.assistant.clarify import offer
 from pipeline.assistant.spoken import lookup
-from pipeline.assistant.state import Asking, Paused, Place, Return, Words
+from pipeline.assistant.state import Asking, Paused, Place, Question, Return, Words
 from pipeline.assistant.talk import Talk
 from pipeline.line.flows import FlowStep, VerifyStep
 
@@ -52,6 +52,9 @@ def resume(talk: Talk) -> bool:
     if state.topics:
         topic, *rest = state.topics
         state.topics = tuple(rest)
+        if talk.settings.flows[topic.flow].informs_only:  # it was asked, and telling it changes nothing
+            talk.enter(topic.flow, topic.words)
+            return True
         offer(talk, topic)
     else:
         talk.more()
@@ -70,16 +73,22 @@ def _return(talk: Talk) -> None:
     state.opening = back.opening
 
 
-def _back(talk: Talk, paused: Paused) -> bool:
+def restore(talk: Talk, paused: Paused) -> Question:
+    """Stand where the dialogue stood when this was interrupted: the question that was open there."""
     state = talk.state
-    informed = state.place is not None and talk.flow(state.place).informs_only
-    state.paused = state.paused[:-1]
+    state.paused = tuple(one for one in state.paused if one is not paused)
     state.place, state.opening = paused.place, paused.opening
     state.returns, state.instructed, state.settled = paused.returns, paused.instructed, paused.settled
     state.last_flow = paused.flow
+    return paused.question
+
+
+def _back(talk: Talk, paused: Paused) -> bool:
+    state = talk.state
+    informed = state.place is not None and talk.flow(state.place).informs_only
+    asked = restore(talk, paused)
     about = talk.settings.flows[paused.flow].about
     lead = None if informed else talk.prompts.back_to.format(about=about)
-    asked = paused.question
     if isinstance(asked, Asking) and asking.is_known(talk):
         if lead:
             talk.say(lead)

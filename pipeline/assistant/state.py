@@ -83,6 +83,20 @@ class Open:
 
 
 @dataclass(frozen=True, slots=True)
+class Permitting:
+    """For yes or no to whether the call may be recorded."""
+
+    asked: str
+    """The question as far as it has to be heard before a yes counts."""
+    language: str
+    """In which it was asked."""
+    again: bool = False
+    """It was asked again."""
+    words: Words | None = None
+    """A wish that came instead, served once it is answered."""
+
+
+@dataclass(frozen=True, slots=True)
 class Guessing:
     """For yes or no to "is this about …?"."""
 
@@ -197,6 +211,8 @@ class Replying:
     """That were let through."""
     stretch: "Conversing | None" = None
     """A model step of the flow asked, not the caller out of the blue."""
+    back: "Question | None" = None
+    """What was being asked when the caller wanted to know it."""
     request: ModelRequest | None = None
     """What the model was asked last."""
     rounds: int = 1
@@ -250,6 +266,7 @@ Elsewhere = Handing | WithAgent
 """Somebody else has the floor, or is about to."""
 Waiting = (
     Nobody
+    | Permitting
     | Open
     | Guessing
     | Question
@@ -390,6 +407,10 @@ class State:
     """Instructions given in this flow, for "go back"."""
     opening: Words | None = None
     """What the caller said to get into the flow: it may hold answers."""
+    unplaced: Words | None = None
+    """What held a number that no flow asked for yet."""
+    skipped: Paused | None = None
+    """A question whose answer the caller did not have: they may find it."""
     facts: dict[str, Any] = field(default_factory=dict)
     """Confirmed slots (digits, ISO dates, choices: text; yes/no: bool) and tool results (mappings)."""
     refused: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -415,6 +436,12 @@ class State:
     language: str = ""
     """In which the call goes on; empty: the line's first."""
     language_offer: LanguageOffer | None = None
+    disclosed: tuple[str, ...] = ()
+    """Languages in which the caller was told what speaks, and of any recording."""
+    disclosure: str = ""
+    """The utterance that told so last; empty: it was heard to its end."""
+    permitted: bool = False
+    """The caller agreed to be recorded."""
     offered: tuple[str, ...] = ()
     """Languages that the caller was asked about."""
     last_flow: str = ""

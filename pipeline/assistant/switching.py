@@ -6,13 +6,25 @@ for a language always works.
 
 from typing import Final
 
-from pipeline.assistant import answers, pending
-from pipeline.assistant.state import Asking, Confirming, Guessing, Instructing, LanguageOffer, Open, Question, Words
+from pipeline.assistant import answers, disclosing, pending, permission
+from pipeline.assistant.state import (
+    Asking,
+    Confirming,
+    Guessing,
+    Instructing,
+    LanguageOffer,
+    Open,
+    Permitting,
+    Question,
+    Words,
+)
 from pipeline.assistant.talk import Talk
 from pipeline.line.model import Line
 
 ASKS_ONLY: Final = 6
 """An utterance of so few words that asks for a language asks for nothing else."""
+_LISTENS: Final = Permitting | Open | Guessing | Asking | Confirming | Instructing
+"""What is waited for while another language may be offered."""
 
 
 def heard(talk: Talk, words: Words) -> tuple[Words, bool | None]:
@@ -23,7 +35,7 @@ def heard(talk: Talk, words: Words) -> tuple[Words, bool | None]:
     offer, talk.state.language_offer = talk.state.language_offer, None
     if offer is not None:
         return _answered(talk, words, offer)
-    if words.via == "dtmf" or not isinstance(talk.state.waiting, Open | Guessing | Asking | Confirming | Instructing):
+    if words.via == "dtmf" or not isinstance(talk.state.waiting, _LISTENS):
         return words, None
     asked = next((line for line in others if line.tongue.is_asked_for(words.text)), None)
     if asked is not None and not talk.line.tongue.is_asked_for(words.text):
@@ -45,6 +57,7 @@ def _change(talk: Talk, line: Line, reason: str) -> None:
     talk.record("language.changed", turn=talk.turn, reason=reason, **codes)
     talk.state.language = line.tongue.code
     talk.speak_as(line)
+    disclosing.disclose(talk)
 
 
 def _offer(talk: Talk, words: Words, line: Line) -> None:
@@ -79,6 +92,9 @@ def _put_again(talk: Talk) -> bool:
     waiting = talk.state.waiting
     if isinstance(waiting, Question):
         return pending.again(talk, waiting)
+    if isinstance(waiting, Permitting):
+        permission.ask(talk, waiting.words, again=waiting.again)
+        return False
     talk.say(talk.prompts.go_ahead, "question")
     talk.wait(Open(), talk.expect_open())
     return False

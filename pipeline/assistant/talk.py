@@ -90,6 +90,8 @@ class Talk:
         self._told: dict[str, Any] = {}
         self.replied = False
         """Whether a model's reply, said clause by clause before this event, is over."""
+        self.aside: bool | None = None
+        """Whether a model's reply to a question in between is over, with something said (True) or not (False)."""
         self.listened = NOTHING
         """What the caller's words of this event tell."""
 
@@ -149,6 +151,8 @@ class Talk:
         self.state.utterances += 1
         utterance = f"{OWN_UTTERANCES}{self.state.utterances}"
         self.state.said += (Spoken(utterance, text, purpose),)
+        if purpose == "greeting" and text == self.settings.greeting.disclosure:
+            self.state.disclosure = utterance
         spoken = self.line.tongue.code if language is None else language
         self.out.append(Say(utterance, self.turn, text, purpose, interruptible, spoken if self._tongues else ""))
         return utterance
@@ -236,7 +240,8 @@ class Talk:
             would = [_outlined(step) for step in self.settings.flows[flow].steps] if held == "shadow" else []
             self.record("flow.held", turn=self.turn, flow=flow, autonomy=held, would=would)
             flow, words = self.settings.human_flow, None
-        self.state.topics = tuple(topic for topic in self.state.topics if topic.flow != flow)
+        if not self.settings.flows[flow].answers_only:  # each question is one of its own
+            self.state.topics = tuple(topic for topic in self.state.topics if topic.flow != flow)
         slots = [question.slot for question in self.settings.flows[flow].questions()]
         missing = [slot for slot in dict.fromkeys(slots) if slot not in self.state.facts]
         self.record("flow.entered", turn=self.turn, flow=flow, missing=missing)
@@ -247,6 +252,7 @@ class Talk:
         self.state.opening = words
         self.state.last_flow = flow
         self.state.returns, self.state.instructed, self.state.settled, self.state.told = (), (), (), ()
+        self.state.skipped = None
         self.state.strikes = 0
 
     def leave_flow(self) -> None:
@@ -255,6 +261,7 @@ class Talk:
         self.state.place, self.state.opening = None, None
         self.state.paused, self.state.returns = (), ()
         self.state.instructed, self.state.settled, self.state.told = (), (), ()
+        self.state.skipped = None
 
     def go_to(self, name: str) -> None:
         """Be at a step of this flow, or at a flow's first one."""

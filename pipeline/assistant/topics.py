@@ -1,14 +1,18 @@
 """Several wishes in one utterance: "check my order, and then I'd like to return something". Pure.
 
-Only words that join wishes divide an utterance, and only wishes that are sure by themselves count: a wish of one part
-is never made of half a sentence.
+Only words and commas that join wishes divide an utterance, and only wishes that are sure by themselves lead it: a wish
+of one part is never made of half a sentence. A part that begins like a wish or a question, but is not sure, is kept
+beside a sure one as a guess that the caller is asked about, or as a question for the documents.
 """
 
 import re
 from dataclasses import replace
 from typing import Final
 
-from pipeline.assistant.rules import normal
+from pipeline.assistant.clarify import WORTH_CHECKING
+from pipeline.assistant.languages.language import plain
+from pipeline.assistant.languages.wishes import WishWords
+from pipeline.assistant.rules import folded
 from pipeline.assistant.state import Topic, Words
 from pipeline.assistant.talk import Talk
 from pipeline.assistant.understand import Guess
@@ -17,30 +21,40 @@ from pipeline.line.model import Intent
 FEWEST_WORDS: Final = 2
 MOST: Final = 3
 """Wishes kept of one utterance, the first included."""
-_WISHES: Final = (
-    r"(?:i|i'd|i'll|i'm|i've|can|could|would|will|please|how|what|when|where|do|does|is|are|change|check|cancel|return"
-    r"|order|track|tell|let|we)"
-)
-_JOIN: Final = re.compile(
-    r"\b(?:and )?(?:then|also|after that|afterwards|besides|plus|secondly)\b(?: also| then)?"
-    rf"|\band(?= {_WISHES}\b)|\bas well as\b|\band another (?:thing|question)\b"
-)
+_COMMA: Final = re.compile(r"[,;](?=\s)|[.?!]+(?=\s|$)")
 
 
 def mentioned(talk: Talk, words: Words) -> list[tuple[Intent, Guess, Words]]:
-    """The wishes of an utterance that holds more than one, in their order; else none."""
-    line = normal(words.text)
-    if line in talk.line.examples:
+    """The wishes of an utterance that holds more than one, a sure one first, else in their order; else none."""
+    if plain(words.text) in talk.line.examples:
         return []
-    parts = [part for part in (piece.strip() for piece in _JOIN.split(line)) if len(part.split()) >= FEWEST_WORDS]
+    joins = words.language.wishes
+    parts = _parts(words.text, joins)
     if len(parts) < 2:
         return []
-    found: dict[str, tuple[Intent, Guess, Words]] = {}
-    for part in parts:
-        intent, guess = _sure(talk, part)
-        if intent is not None:
-            found.setdefault(intent.flow, (intent, guess, replace(words, text=part, alternatives=())))
-    return list(found.values())[:MOST] if len(found) > 1 else []
+    found: dict[tuple[str, str], tuple[Intent, Guess, Words]] = {}
+    for at, part in enumerate(parts):
+        if at == 0 and not joins.begins.match(part) and any(joins.refers.search(later) for later in parts[1:]):
+            continue  # "I bought boots and want to return them": what it is about, and one wish
+        intent, guess = _wish(talk, part, joins)
+        if intent is None:
+            continue
+        asks = talk.settings.flows[intent.flow].answers_only  # each question is one of its own
+        found.setdefault(
+            (intent.flow, part if asks else ""), (intent, guess, replace(words, text=part, alternatives=()))
+        )
+    several = sorted(found.values(), key=lambda one: not one[1].sure)
+    return several[:MOST] if len(several) > 1 and several[0][1].sure else []
+
+
+def one_part(talk: Talk, words: Words) -> Guess | None:
+    """The only sure wish among the parts of an utterance that is not sure as a whole: "hi, it came, it doesn't fit"."""
+    joins = words.language.wishes
+    parts = [plain(piece) for clause in _COMMA.split(folded(words.text)) for piece in joins.between.split(clause)]
+    if len(parts) < 2:
+        return None
+    sure = [guess for part in parts if len(part.split()) >= FEWEST_WORDS and (guess := _sure(talk, part)).sure]
+    return sure[0] if sure and len({guess.intent for guess in sure}) == 1 else None
 
 
 def note(talk: Talk, later: list[tuple[Intent, Guess, Words]]) -> None:
@@ -50,9 +64,40 @@ def note(talk: Talk, later: list[tuple[Intent, Guess, Words]]) -> None:
         talk.record("topic.noted", turn=talk.turn, intent=intent.name)
 
 
-def _sure(talk: Talk, text: str) -> tuple[Intent | None, Guess]:
+def _parts(text: str, joins: WishWords) -> list[str]:
+    """What stands between words and signs that may join wishes; a part that could be no wish belongs to the one before.
+
+    Whole words stay together: "boots and tents", "red, blue and green".
+    """
+    pieces: list[str] = []
+    for clause in _COMMA.split(folded(text)):
+        for piece in (plain(one) for one in joins.between.split(clause)):
+            if not piece:
+                continue
+            if pieces and (len(piece.split()) < FEWEST_WORDS or not joins.begins.match(piece)):
+                pieces[-1] = f"{pieces[-1]} {piece}"
+            else:
+                pieces.append(piece)
+    return [piece for piece in pieces if len(piece.split()) >= FEWEST_WORDS]
+
+
+def _wish(talk: Talk, text: str, joins: WishWords) -> tuple[Intent | None, Guess]:
+    """What a part wishes: sure, or what it may be when it begins like a wish."""
+    guess = _sure(talk, text)
+    if guess.sure or not joins.begins.match(text):
+        return (talk.settings.intent(guess.intent) if guess.sure else None), guess
+    likely = talk.settings.intent(guess.intent) if guess.confidence >= WORTH_CHECKING else None
+    return likely or _asks_documents(talk), guess
+
+
+def _sure(talk: Talk, text: str) -> Guess:
+    """What a part may be: an operator's own example is sure."""
     exact = talk.line.examples.get(text)
-    if exact is not None:
-        return exact, Guess(exact.name, 1.0, True, ((exact.name, 1.0),))
-    guess = talk.understanding.intent(text)
-    return (talk.settings.intent(guess.intent) if guess.sure else None), guess
+    return talk.understanding.intent(text) if exact is None else Guess(exact.name, 1.0, True, ((exact.name, 1.0),))
+
+
+def _asks_documents(talk: Talk) -> Intent | None:
+    """The intent whose flow answers from the documents, if the line has one."""
+    flows = talk.settings.flows
+    answering = (one for one in talk.settings.intents if flows[one.flow].answers_only)
+    return next(answering, None) if talk.settings.knowledge is not None else None

@@ -59,6 +59,7 @@ def examine(folder: Path, tongues_folder: Path | None = None) -> Examined:
     settings, others = read[0][0], tuple(one for one, _ in read[1:] if one is not None)
     findings = [*findings, *(finding for _, found in read for finding in found)]
     findings += tongues.untranslated(written.data, codes, known) if written.whole else ()
+    findings += tongues.unspoken(written.data, codes) if written.whole else ()
     faults = [Problem(str(path), fault.line, fault.what, fault.remedy) for fault in written.faults]
     bound = check_bound(toolbox, settings) if settings is not None else ()
     problems = {*faults, *_problems(findings, written, str(path)), *wrong_beside, *bound}

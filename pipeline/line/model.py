@@ -18,8 +18,9 @@ from pipeline.line.flows import Flow, Key, Name, Phrase, Question, Text, Written
 from pipeline.line.identity import IdentityRules
 from pipeline.line.opening_hours import Hours
 from pipeline.line.policy import LEVELS, Autonomy, Boundary, Budgets
-from pipeline.line.privacy import Recording
+from pipeline.line.privacy import Recording, RecordingPolicy
 from pipeline.line.prompts import Prompts
+from pipeline.line.voices import Voice
 
 MIN_EXAMPLES: Final = 12
 """Fewest example phrases of an intent: below this, classification degrades quickly."""
@@ -185,9 +186,14 @@ class Settings(Written):
     )
     backend: Backend | None = None
     tools: tuple[ToolBinding, ...] = ()
+    voices: dict[Name, Voice] = Field(
+        default_factory=dict,
+        description="which voice speaks, for each language by its code, like {en: {espeak: {variant: f3}}}; "
+        "unset: that of the settings (docs/first-line.md)",
+    )
     prompts: Prompts = Field(default_factory=Prompts)
     timing: Timing = Field(default_factory=Timing)
-    recording: Recording = Field(default_factory=Recording)
+    recording: RecordingPolicy = Field(default_factory=Recording)
     identity: IdentityRules = Field(
         default_factory=IdentityRules, description="how the line makes sure who its callers are (docs/identity.md)"
     )

@@ -202,6 +202,16 @@ class Prompts(Written):
     new_speaker: Text = Field(
         default="Hello. What can I do for you?", description="said when somebody else takes the phone"
     )
+    may_record: Text = Field(
+        default="May I record this call, so that what you tell me can be checked later?",
+        description="asked after the greeting where recording.consent is ask",
+    )
+    recorded: Text = Field(default="Thank you.", description="said to a yes to that")
+    not_recorded: Text = Field(default="All right, this call is not recorded.", description="said to anything else")
+    message_noted: Text = Field(
+        default="I'm sorry, I couldn't understand you. I've noted that you called, and someone will call you back.",
+        description="said when a message was not understood and its sound is not kept",
+    )
     refusal: Text = Field(
         default="This number is not in service. Goodbye.", description="said on numbers nobody answers"
     )

@@ -11,6 +11,7 @@ from pipeline.assistant.tools.runner import ToolRunner
 from pipeline.assistant.understand import IntentModel, Understanding
 from pipeline.line.model import Line
 from pipeline.line.vocabulary import training_examples
+from voice.tts.port import TextToSpeech
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,8 @@ class LineRuntime:
     tools: ToolRunner
     others: Mapping[str, Understanding] = field(default_factory=dict)
     """What understands its callers in its other languages."""
+    voices: Mapping[str, TextToSpeech] = field(default_factory=dict)
+    """Those that it chose, by language; else the usual one speaks."""
 
 
 def others_of(line: Line, folder: Path, sentences: SentenceVectors | None = None) -> Mapping[str, Understanding]:

@@ -72,6 +72,14 @@ def untranslated(data: Any, codes: Sequence[str], known: Mapping[str, Language])
     yield from _missing(data, (), codes, known, spoken=False)
 
 
+def unspoken(data: Any, codes: Sequence[str]) -> Iterator[Finding]:
+    """Voices for languages that the line does not speak."""
+    voices = data.get("voices") if isinstance(data, dict) else None
+    for code in voices if isinstance(voices, dict) else ():
+        if code not in codes:
+            yield Finding(("voices", code), f"the line does not speak {code!r}", f"it speaks {', '.join(codes)}")
+
+
 def is_said(part: str, key: str, *, listed: bool) -> bool:
     """Whether a text may stand in several languages under this key of a part of a line (a class of model.py)."""
     if part in _NOT_FOR_CALLERS:

@@ -52,6 +52,7 @@ def check(settings: Settings, specs: Specs = SPECS, language: Language = PARSERS
     return [
         *_check_policy(settings),
         *_check_greeting(settings, language),
+        *_check_recording(settings, language),
         *_check_hours(settings),
         *_check_enough(settings),
         *_check_intents(settings),
@@ -74,6 +75,20 @@ def _check_greeting(settings: Settings, language: Language) -> Iterator[Finding]
             "the disclosure does not say that the caller speaks with a machine",
             'say so, as the law asks in many places: "You are speaking with our automated assistant."',
         )
+
+
+def _check_recording(settings: Settings, language: Language) -> Iterator[Finding]:
+    """The disclosure says that the call is recorded where it is, and nowhere else."""
+    consent = settings.recording.consent
+    if language.recorded or language.answers is None:
+        told = language.says_recorded(settings.greeting.disclosure)
+        if consent == "announce" and not told:
+            what = f"calls are recorded, and the disclosure does not say so in {language.name}"
+            remedy = 'say it ("… and this call is recorded."), or ask or record nothing (recording.consent)'
+            yield Finding(("greeting", "disclosure"), what, remedy)
+        if consent != "announce" and told:
+            what = f"the disclosure speaks of recording, and recording.consent is {consent!r}"
+            yield Finding(("greeting", "disclosure"), what, "leave it out: nobody is to be told what is not so")
 
 
 def _check_policy(settings: Settings) -> Iterator[Finding]:

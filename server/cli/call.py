@@ -189,10 +189,8 @@ def _close(
 ) -> Exit:
     kept = placing.data_dir.absolute() / RECORDINGS
     if isinstance(placing.server, Launched):
-        told |= {
-            "recording": str(kept / f"{heard.call_sid}.wav"),
-            "events": str(placing.data_dir.absolute() / DATABASE),
-        }
+        made = told["recording"] and str(kept / f"{heard.call_sid}.wav")
+        told |= {"recording": made, "events": str(placing.data_dir.absolute() / DATABASE)}
     if result is not None:
         result.write_text(json.dumps(told, indent=2) + "\n")
     if isinstance(placing.server, Launched):
@@ -202,7 +200,7 @@ def _close(
         transcript = kept / f"{heard.call_sid}.json"
         transcript.touch(mode=0o600)
         transcript.write_text(json.dumps(told, indent=2) + "\n")
-        out.print(f"\nRecording:  {told['recording']}\nTranscript: {transcript}\nEar:        {ear}")
+        out.print(f"\nRecording:  {told['recording'] or 'none was made'}\nTranscript: {transcript}\nEar:        {ear}")
         out.print(f"Again:      {os.path.relpath(sys.argv[0])} replay {heard.call_sid}")
     for text in heard.said:
         out.print(f"The caller was told: “{text}”")

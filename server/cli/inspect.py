@@ -30,6 +30,7 @@ from recordings.store import SqliteCallStore
 from server.cli.exits import Exit, fail
 from server.cli.show import ConversationView
 from server.data_dir import DATABASE, PLACED
+from server.line_voices import voice_problems
 from server.settings import Settings
 from server.shelves import document_problems
 
@@ -51,6 +52,8 @@ def _told(folder: Path, out: Console) -> Sequence[Problem]:
         line = load_line(folder)
     except LineInvalid as error:
         return error.problems
+    if wrong := voice_problems(line):
+        return wrong
     of = line.settings
     out.print(
         f"[green]ok[/] {folder}: “{of.name}”, {len(of.numbers)} number(s), {len(of.intents)} intents, "

@@ -7,12 +7,13 @@ account's own list is asked whether the text is there. Retried are only what may
 import asyncio
 from collections import OrderedDict
 from datetime import UTC, datetime, timedelta
-from typing import Final, TypeVar
+from typing import Final
 
 from twilio.base.exceptions import TwilioException, TwilioRestException
 
 from telephony.errors import CarrierError, CarrierFailed, CarrierLate, CarrierRefused, NotTextable
 from telephony.ports import Texted
+from telephony.twilio.recent import recent
 from telephony.twilio.rest import AnswerLost, NotSent, TwilioRest
 
 ATTEMPTS: Final = 3
@@ -20,16 +21,12 @@ WAITS_S: Final = (0.25, 0.75)
 """Between attempts: a deploy or a burst passes in less than a second, and a caller is waiting."""
 MAX_TEXT_CHARACTERS: Final = 1600
 """Twilio's limit on a message's body."""
-_KEPT: Final = 10_000
 _SAME_S: Final = 60
 """The same words to the same number within a minute are the same text; clocks differ by less."""
 _CARRIER: Final = "twilio"
 _UNREADABLE: Final = "an answer that cannot be read"
 _NOBODY: Final = frozenset({21211, 21214, 21217, 21408, 21610, 21612, 21614, 21635})
 """Codes that speak of the recipient: no number, no mobile, a country that is not allowed, opted out."""
-
-
-T = TypeVar("T")
 
 
 class TwilioMessages:
@@ -49,11 +46,11 @@ class TwilioMessages:
         """Carry out `telephony.ports.Messages`. Raises ValueError on a text that no carrier takes."""
         if not 0 < len(text) <= MAX_TEXT_CHARACTERS:
             raise ValueError(f"a text has 1 to {MAX_TEXT_CHARACTERS} characters, not {len(text)}")
-        lock = _recent(self._sending, key, asyncio.Lock())
+        lock = recent(self._sending, key, asyncio.Lock())
         try:
             async with asyncio.timeout(deadline_ms / 1000), lock:
                 if key not in self._sent:
-                    _recent(self._sent, key, await self._attempts(to, text))
+                    recent(self._sent, key, await self._attempts(to, text))
                 return self._sent[key]
         except TimeoutError:
             raise CarrierLate(_CARRIER, f"no answer within {deadline_ms} ms") from None
@@ -103,11 +100,3 @@ def _told(error: TwilioRestException) -> CarrierError:
     if status == 429 or status >= 500:
         return CarrierFailed(_CARRIER, named, code)
     return CarrierRefused(_CARRIER, f"{named}; see https://www.twilio.com/docs/api/errors", code)
-
-
-def _recent(kept: OrderedDict[str, T], key: str, value: T) -> T:
-    """Keep a value under its key unless there is one; the oldest are forgotten."""
-    found = kept.setdefault(key, value)
-    while len(kept) > _KEPT:
-        kept.popitem(last=False)
-    return found

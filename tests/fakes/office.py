@@ -51,6 +51,10 @@ SPEECH = read_ulaw(REPOSITORY / "recordings" / "samples" / "where_is_my_order_rm
 """What every fake utterance sounds like; the ears are told what it says."""
 
 
+_loaded = functools.cache(load_line)
+"""Lines of this repository, of which nobody edits a file."""
+
+
 @dataclass
 class VirtualCall:
     """One call and its caller. Every wait is in virtual time."""
@@ -320,7 +324,7 @@ async def parts(
     migrations.upgrade(f"sqlite:///{database}")
     store, audio, stt = SqliteCallStore(database), AudioWriter(), ToldStt(texts)
     voice = SpelledVoice() if spelled else ToneVoice(ms_per_character)
-    loaded = load_line(line)
+    loaded = _loaded(line) if line.is_relative_to(REPOSITORY) else load_line(line)
     tools = SlowTools(runner_for(loaded, root, date.today), delay_s, error)
     others = {one.tongue.code: KeywordUnderstanding() for one in loaded.others}
     ready = LineRuntime(loaded, KeywordUnderstanding(), DictRetrieval(), tools, others)

@@ -15,7 +15,7 @@ name: Small
 numbers: ["+14155550100"]
 greeting:
   welcome: Hello.
-  disclosure: This is an automated assistant.
+  disclosure: This is an automated assistant, and this call is recorded.
   question: What can I do?
 hours:
   time_zone: America/Los_Angeles

@@ -8,13 +8,15 @@ from tempfile import mkdtemp
 import pytest
 
 from server.settings import Settings
-from server.text_office import TextLine, open_text_line
+from server.text_office import CACHES, TextLine, open_text_line
+from tests.fakes.made import Made
 
 
 @pytest.fixture(scope="session")
-def opened(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], TextLine]:
+def opened(tmp_path_factory: pytest.TempPathFactory, made: Made) -> Callable[[Path], TextLine]:
     """Lines by their folder."""
     root = tmp_path_factory.mktemp("lines")
+    made.at(root / "data" / CACHES)
 
     @cache
     def line(folder: Path) -> TextLine:

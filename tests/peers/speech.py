@@ -1,5 +1,7 @@
 """Audio that can be read back: every letter is a tone of its own, so a test hears which words an ear received."""
 
+from functools import cache
+
 import numpy as np
 
 from voice.audio import SAMPLE_RATE_HZ
@@ -12,6 +14,7 @@ _LOWEST_HZ = 450
 LEVEL = 8000.0
 
 
+@cache
 def say_letter(letter: str, level: float = LEVEL) -> bytes:
     """40 ms of PCM16; silence for what is not a letter."""
     place = _LETTERS.find(letter.lower())

@@ -134,3 +134,38 @@ def test_an_utterance_is_said_in_its_own_language_and_the_next_ones_too(tmp_path
 
     virtual_time.run(script())
     assert sorted(spoken) == [("Adiós", "es"), ("Bye", "en"), ("Hello", "en"), ("Hola", "es")]
+
+
+class Named:
+    """Says with whose voice it speaks."""
+
+    trouble = ""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.said: list[str] = []
+
+    async def speak(self, text: str, language: str, deadline_ms: int) -> AsyncGenerator[bytes, None]:
+        del language, deadline_ms
+        self.said.append(text)
+        yield b"\0\0"
+
+
+def test_a_language_with_a_voice_of_its_own_is_spoken_with_it(tmp_path: Path):
+    usual, spanish = Named("usual"), Named("spanish")
+
+    async def emit(_voiced: Voiced) -> None:
+        pass
+
+    async def script() -> None:
+        voicing = Voicing(usual, Prompts(usual, tmp_path), "en", {"es": spanish})
+        running = asyncio.create_task(voicing.run(emit))
+        voicing.speak("u1", "hello")
+        voicing.says_in("u2", "es")
+        voicing.speak("u2", "hola")
+        await asyncio.sleep(1)
+        running.cancel()
+        await asyncio.wait([running])
+
+    virtual_time.run(script())
+    assert (usual.said, spanish.said) == (["hello"], ["hola"])

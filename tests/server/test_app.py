@@ -25,18 +25,17 @@ from voice.errors import ProviderFailed
 from voice.stt.port import Expectation, Transcript, Unrecognised
 from voice.tts import espeak
 
-pytestmark = pytest.mark.adapter
+pytestmark = [pytest.mark.adapter, pytest.mark.usefixtures("data")]
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-EXAMPLE = ROOT / "lines" / "example"
 TOKEN = "a token of this test"
 
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The example line of a company that does not know of Canada."""
+    """The English line of a company that does not know of Canada."""
     monkeypatch.setattr(module, "LOOK_S", 0.05)
-    copy = Path(shutil.copytree(EXAMPLE, tmp_path / "line"))
+    copy = english_line(tmp_path / "line")
     for path in (copy / "line.yaml", *copy.glob("knowledge/*")):
         path.write_text(path.read_text().replace("Canada", "Iceland").replace("canada", "iceland"))
     return copy
@@ -91,7 +90,7 @@ def test_an_edited_line_is_heard_without_a_restart_and_a_broken_one_is_told_ever
                 "lines": [{name: told for name, told in before.items() if name not in ("folder", "documents")}],
             }
             assert "canada" not in await heard(office)
-            shutil.copytree(EXAMPLE, folder, dirs_exist_ok=True)
+            shutil.copytree(english_line(tmp_path / "english"), folder, dirs_exist_ok=True)
 
             async def changed() -> bool:
                 return bool((await line())["version"] != before["version"])

@@ -12,14 +12,15 @@ from pathlib import Path
 
 import pytest
 
+from tests.fakes.made import Made
 from tests.server.kills import ACCESS_TOKEN, AUTH_TOKEN, NUMBER, REPOSITORY, SAMPLES, Office
 
 pytestmark = pytest.mark.call
 
 
 @pytest.fixture(scope="module")
-def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
-    office = Office(tmp_path_factory.mktemp("office"))
+def office(tmp_path_factory: pytest.TempPathFactory, made: Made) -> Iterator[Office]:
+    office = Office(made.at(tmp_path_factory.mktemp("office")))
     office.start()
     try:
         asyncio.run(office.ready())

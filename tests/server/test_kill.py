@@ -12,9 +12,9 @@ pytestmark = pytest.mark.call
 
 
 @pytest.mark.timeout(240)
-def test_killed_servers_lose_nothing_that_counts_and_their_calls_go_on(tmp_path: Path):
+def test_killed_servers_lose_nothing_that_counts_and_their_calls_go_on(data: Path):
     async def script() -> None:
-        office = Office(tmp_path)
+        office = Office(data)
         office.start()
         try:
             await office.ready()

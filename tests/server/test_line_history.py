@@ -119,12 +119,11 @@ async def _until(done: Callable[[], bool]) -> None:
 
 
 def test_a_running_server_takes_new_calls_with_the_version_gone_back_to_and_keeps_the_other_for_its_calls(
-    tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, data: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(lines_module, "LOOK_S", 0.05)
 
     async def script() -> None:
-        data = tmp_path / "data"
         settings, prompts = Settings(lines=[folder], data_dir=data), Prompts(ToneVoice(), tmp_path / "p")
         async with Lines.open(settings, data, prompts) as lines, lines.watched(_learn, list, lambda _: None):
             (first,) = lines.current()

@@ -85,6 +85,7 @@ class Ears:
         self.names = {word.name for word in words}
 
 
+@pytest.mark.usefixtures("data")
 def test_the_next_process_has_the_version_that_calls_began_with_and_listens_for_its_words(tmp_path: Path, folder: Path):
     settings, prompts = Settings(lines=[folder], data_dir=tmp_path / "data"), Prompts(ToneVoice(), tmp_path / "p")
 
@@ -111,6 +112,7 @@ def test_the_next_process_has_the_version_that_calls_began_with_and_listens_for_
     asyncio.run(run())
 
 
+@pytest.mark.usefixtures("data")
 def test_an_old_version_answers_from_its_own_documents(tmp_path: Path, folder: Path):
     settings, prompts = Settings(lines=[folder], data_dir=tmp_path / "data"), Prompts(ToneVoice(), tmp_path / "p")
 

@@ -24,7 +24,7 @@ from voice.errors import ProviderFailed
 from voice.prompts import Prompts
 from voice.stt.port import Vocabulary
 
-pytestmark = pytest.mark.adapter
+pytestmark = [pytest.mark.adapter, pytest.mark.usefixtures("data")]
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.fakes.made import Made
 from tests.server.kills import ACCESS_TOKEN, AUTH_TOKEN, REPOSITORY, Office
 
 pytestmark = pytest.mark.call
@@ -19,8 +20,8 @@ BANK, SAAS = "+14155550160", "+14155550170"
 
 
 @pytest.fixture(scope="module")
-def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
-    office = Office(tmp_path_factory.mktemp("office"), ("bank", "saas"))
+def office(tmp_path_factory: pytest.TempPathFactory, made: Made) -> Iterator[Office]:
+    office = Office(made.at(tmp_path_factory.mktemp("office")), ("bank", "saas"))
     office.start()
     try:
         asyncio.run(office.ready())

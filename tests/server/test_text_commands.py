@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from server.cli.main import app
+from server.text_office import CACHES
 
 pytestmark = pytest.mark.call
 
@@ -28,9 +29,10 @@ calls:
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory):
+def home(tmp_path_factory, made):
     """A folder with a line and a data directory, in which intents are learned once."""
     root = tmp_path_factory.mktemp("home")
+    made.at(root / "data" / CACHES)
     shutil.copytree(EXAMPLE, root / "line")
     shutil.rmtree(root / "line" / "calls")
     (root / "line" / "calls").mkdir()

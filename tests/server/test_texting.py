@@ -15,7 +15,7 @@ from telephony.double.kept_texts import KeptTexts
 from tests.fakes.voice import ToneVoice
 from voice.prompts import Prompts
 
-pytestmark = pytest.mark.adapter
+pytestmark = [pytest.mark.adapter, pytest.mark.usefixtures("data")]
 
 LINES = Path(__file__).resolve().parents[2] / "lines"
 

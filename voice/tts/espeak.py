@@ -15,6 +15,7 @@ import queue
 import threading
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -30,12 +31,15 @@ LEVEL_DB: Final = -20.0
 """Level of speech, pauses left out, relative to full scale: what carriers' own prompts have, with room for peaks."""
 LONGEST_TEXT: Final = 4000
 """Characters; five minutes of speech, which bounds what one call can make this process hold."""
+PITCH: Final = 50
+"""How high it speaks where nothing else is wanted, of 0 to 99."""
 
 _SYNCHRONOUS: Final = 2
 _CHUNK_MS: Final = 40
 _DONT_EXIT: Final = 0x8000
 _UTF8: Final = 1
 _RATE: Final = 1
+_PITCH: Final = 3
 _SILENT: Final = 0.01
 _LEAD_SAMPLES: Final = 80
 _LATER_CHUNK_SAMPLES: Final = 1600
@@ -50,17 +54,28 @@ _Callback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctype
 class Espeak:
     """A TextToSpeech (voice.tts.port). Making the first one loads the library, some 30 ms: do it at start."""
 
-    def __init__(self, variant: str = "", words_per_minute: int = 160) -> None:
-        """variant: one of espeak-ng's timbres ("f3", "Annie"); empty: its own. Raises ProviderAbsent."""
+    def __init__(self, variant: str = "", words_per_minute: int = 160, pitch: int = PITCH, voice: str = "") -> None:
+        """variant: one of espeak-ng's timbres ("f3", "Annie"); empty: its own. pitch: 0 to 99.
+
+        voice: one of its voices ("en-gb-scotland"), for every language; empty: the usual one of each.
+        Raises ProviderAbsent where there is no such voice or timbre.
+        """
+        self._engine = _engine()
+        if variant and variant not in self._engine.variants:
+            raise ProviderAbsent(
+                PROVIDER, f"there is no variant {variant!r}; known: {', '.join(self._engine.variants)}"
+            )
+        self._chosen = voice
         self._variant = f"+{variant}" if variant else ""
         self._words_per_minute = words_per_minute
-        self._engine = _engine()
-        self._engine.do(functools.partial(self._engine.gain, self._voice("en"), words_per_minute))
+        self._pitch = pitch
+        self._engine.do(functools.partial(self._engine.gain, self._manner("en")))
 
     @property
     def name(self) -> str:
         """Engine, voice and settings in one word."""
-        return f"espeak{self._variant}-{self._words_per_minute}"
+        more = f"-p{self._pitch}" if self._pitch != PITCH else ""
+        return f"espeak{self._variant}-{self._words_per_minute}{more}{self._chosen and f'-{self._chosen}'}"
 
     @property
     def trouble(self) -> str:
@@ -75,7 +90,7 @@ class Espeak:
         """
         if len(text) > LONGEST_TEXT:
             raise ProviderFailed(PROVIDER, f"a text of {len(text)} characters is too long; split it into clauses")
-        job = _Job(text, self._voice(language), self._words_per_minute, asyncio.get_running_loop())
+        job = _Job(text, self._manner(language), asyncio.get_running_loop())
         self._engine.enqueue(functools.partial(self._engine.speak, job))
         try:
             while chunk := await self._next(job, deadline_ms):
@@ -93,9 +108,19 @@ class Espeak:
             self._engine.trouble = f"no audio within {deadline_ms} ms"
             raise ProviderLate(PROVIDER, self._engine.trouble) from None
 
-    def _voice(self, language: str) -> str:
+    def _manner(self, language: str) -> "_Manner":
         tag = language.lower().replace("_", "-")
-        return _VOICES.get(tag, _VOICES.get(tag.partition("-")[0], tag.partition("-")[0])) + self._variant
+        usual = _VOICES.get(tag, _VOICES.get(tag.partition("-")[0], tag.partition("-")[0]))
+        return _Manner((self._chosen or usual) + self._variant, self._words_per_minute, self._pitch)
+
+
+@dataclass(frozen=True, slots=True)
+class _Manner:
+    """How a text is spoken."""
+
+    voice: str
+    words_per_minute: int
+    pitch: int
 
 
 @dataclass(slots=True)
@@ -103,8 +128,7 @@ class _Job:
     """One text on its way through the engine's thread."""
 
     text: str
-    voice: str
-    words_per_minute: int
+    manner: _Manner
     loop: asyncio.AbstractEventLoop
     chunks: asyncio.Queue[bytes] = field(default_factory=asyncio.Queue)
     """Bounded by LONGEST_TEXT; an empty chunk is the end."""
@@ -126,13 +150,14 @@ class _Engine:
     def __init__(self, library_path: str, data_path: str) -> None:
         """Load the library. Raises ProviderAbsent when it is broken."""
         self._work: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
-        self._gains: dict[tuple[str, int], float] = {}
+        self._gains: dict[_Manner, float] = {}
         self._take: Callable[[_Samples], bool] = _nobody
         self._broken: Exception | None = None
         """What was raised while the library was speaking: nothing can be raised through it."""
         self._rate_hz = 0
         self.trouble = ""
         """How it last failed; empty as soon as it speaks again."""
+        self.variants = tuple(sorted(path.name for path in Path(data_path, "voices", "!v").glob("*")))
         threading.Thread(target=self._run, name="espeak", daemon=True).start()
         self.do(functools.partial(self._load, library_path, data_path))
 
@@ -182,10 +207,11 @@ class _Engine:
             self._broken = error
             return 1
 
-    def _synthesize(self, text: str, voice: str, words_per_minute: int, take: Callable[[_Samples], bool]) -> None:
-        if self._library.espeak_SetVoiceByName(voice.encode()) != 0:
-            raise ProviderAbsent(PROVIDER, f"there is no voice {voice!r}")
-        self._library.espeak_SetParameter(_RATE, words_per_minute, 0)
+    def _synthesize(self, text: str, manner: _Manner, take: Callable[[_Samples], bool]) -> None:
+        if self._library.espeak_SetVoiceByName(manner.voice.encode()) != 0:
+            raise ProviderAbsent(PROVIDER, f"there is no voice {manner.voice!r}")
+        self._library.espeak_SetParameter(_RATE, manner.words_per_minute, 0)
+        self._library.espeak_SetParameter(_PITCH, manner.pitch, 0)
         self._take = take
         spoken = text.replace("\0", " ").encode(errors="replace")
         status = self._library.espeak_Synth(spoken, len(spoken) + 1, 0, 1, 0, _UTF8, None, None)
@@ -196,24 +222,23 @@ class _Engine:
         if status != 0:
             raise ProviderFailed(PROVIDER, f"the library says {status}")
 
-    def gain(self, voice: str, words_per_minute: int) -> float:
+    def gain(self, manner: _Manner) -> float:
         """What brings this voice to LEVEL_DB; measured once."""
-        key = (voice, words_per_minute)
-        if key not in self._gains:
+        if manner not in self._gains:
             parts: list[_Samples] = []
 
             def keep(part: _Samples) -> bool:
                 parts.append(part)
                 return True
 
-            self._synthesize(_CALIBRATION, voice, words_per_minute, keep)
+            self._synthesize(_CALIBRATION, manner, keep)
             if not parts:
-                raise ProviderAbsent(PROVIDER, f"the voice {voice!r} says nothing")
+                raise ProviderAbsent(PROVIDER, f"the voice {manner.voice!r} says nothing")
             samples = np.concatenate(parts)
             frames = samples[: samples.size // 441 * 441].reshape(-1, 441)
             power = np.sort(np.mean(frames * frames, axis=1))
-            self._gains[key] = 10 ** (LEVEL_DB / 20) / float(np.sqrt(np.mean(power[power.size // 3 :])))
-        return self._gains[key]
+            self._gains[manner] = 10 ** (LEVEL_DB / 20) / float(np.sqrt(np.mean(power[power.size // 3 :])))
+        return self._gains[manner]
 
     def speak(self, job: _Job) -> None:
         """Synthesize a job into its queue. Whatever breaks, its listener is told and the thread takes the next."""
@@ -231,8 +256,8 @@ class _Engine:
         job.hand_over(b"")
 
     def _fill(self, job: _Job) -> None:
-        path = _ToTelephone(job, self._rate_hz, self.gain(job.voice, job.words_per_minute))
-        self._synthesize(job.text, job.voice, job.words_per_minute, path.take)
+        path = _ToTelephone(job, self._rate_hz, self.gain(job.manner))
+        self._synthesize(job.text, job.manner, path.take)
         path.finish()
 
 

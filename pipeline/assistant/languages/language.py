@@ -13,6 +13,7 @@ from typing import Any, Final, Literal
 
 from pipeline.assistant import nothing_else, rules
 from pipeline.assistant.languages.opening import OpeningWords
+from pipeline.assistant.languages.wishes import ENGLISH_WISHES, NO_WISH_WORDS, WishWords
 from pipeline.assistant.rules import Rule, folded
 from pipeline.assistant.slots import parse_yes_no
 from voice.backchannel import Lexicon, Tongue
@@ -85,6 +86,10 @@ class Phrases:
         return next((rule for rule, pattern in self.anywhere if pattern.search(line) or pattern.search(bare)), None)
 
 
+_RECORDED: Final = re.compile(r"\b(?:record|records|recorded|recording|recordings)\b", re.IGNORECASE)
+"""In English, the language of the parsers."""
+
+
 @dataclass(frozen=True, slots=True)
 class Language:
     """What the assistant knows of one language."""
@@ -121,6 +126,8 @@ class Language:
     """Words of goodbye; folded."""
     machine: tuple[str, ...] = ()
     """Words by which a disclosure says that a machine speaks; folded."""
+    recorded: tuple[str, ...] = ()
+    """Words by which it says that the call is recorded; folded."""
     offer: str = ""
     """Asks, in this language, whether to go on in it."""
     opening: OpeningWords | None = None
@@ -133,6 +140,8 @@ class Language:
     """What came of an instruction, by what callers say of it, in the order in which that is looked for."""
     waiting: Mapping[str, re.Pattern[str]] = field(default_factory=dict)
     """What callers say while a person is brought in: never_mind, call_back, leave_message, how_long."""
+    wishes: WishWords = NO_WISH_WORDS
+    """How several wishes are joined in one sentence."""
     yes_or_no: frozenset[str] = frozenset()
     """What callers say for yes and no, lower case, with accents and without."""
 
@@ -156,6 +165,12 @@ class Language:
     def named(self, text: str) -> str:
         """A name, with what is said around it in the words of the parsers."""
         return text if self.names is None else self.names.canonical(text)
+
+    def says_recorded(self, text: str) -> bool:
+        """Whether a text speaks of recording, as far as the language has words for it."""
+        if self.recorded:
+            return stands_in(text, self.recorded)
+        return self.answers is None and _RECORDED.search(text) is not None
 
     def rule_of(self, text: str) -> Rule | None:
         """The rule that always wins and that an utterance falls under, or None."""
@@ -253,7 +268,9 @@ class Language:
         return stands_in(text, self.asked_for)
 
 
-PARSERS: Final = Language("en", "English", None, None, None, None, *(frozenset[str](),) * 3, (), frozenset(), {}, {})
+PARSERS: Final = Language(
+    "en", "English", None, None, None, None, *(frozenset[str](),) * 3, (), frozenset(), {}, {}, wishes=ENGLISH_WISHES
+)
 """The language of the parsers, where no file is needed."""
 _QUESTION_WORDS: Final = 3
 _ADDRESS: Final = re.compile(r"[^\W\d_]+|\d|[@._+-]")

@@ -11,6 +11,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from pipeline.assistant.languages.language import Language, Phrasebook, Phrases, Reply, plain
 from pipeline.assistant.languages.opening import OpeningWords
+from pipeline.assistant.languages.wishes import ENGLISH_WISHES, NO_WISH_WORDS, WishWords
 from pipeline.assistant.rules import Rule, folded
 from pipeline.line import source
 from voice.backchannel import Lexicon
@@ -93,6 +94,18 @@ class _Listening(_Written):
         )
 
 
+class _Wishes(_Written):
+    """How several wishes are joined in one sentence: patterns of words without accents."""
+
+    between: str
+    begins: str
+    refers: str = _NEVER
+
+    @property
+    def words(self) -> WishWords:
+        return WishWords(re.compile(rf"\b(?:{self.between})\b"), re.compile(self.begins), re.compile(self.refers))
+
+
 class LanguageFile(_Written):
     """A language's file, whole (docs/languages.md)."""
 
@@ -120,12 +133,14 @@ class LanguageFile(_Written):
     opening: OpeningWords | None = None
     listening: _Listening | None = None
     instructed: tuple[tuple[Reply, str], ...] = ()
+    wishes: _Wishes | None = None
     nothing_else: tuple[str, ...] = ()
     farewells: tuple[str, ...] = ()
     machine: tuple[str, ...] = ()
     waiting: dict[Literal["never_mind", "call_back", "leave_message", "how_long"], tuple[str, ...]] = Field(
         default_factory=dict
     )
+    recorded: tuple[str, ...] = ()
     offer: str
     prompts: dict[str, str | tuple[str, ...]] = Field(default_factory=dict)
 
@@ -191,6 +206,7 @@ def _made(written: LanguageFile) -> Language:
         prompts=written.prompts,
         offer=written.offer,
         machine=tuple(map(plain, written.machine)),
+        recorded=tuple(map(plain, written.recorded)),
         spoken={str(what): said for what, said in written.spoken.items()},
         nothing_else=_tiles(written.nothing_else),
         farewells=tuple(map(plain, written.farewells)),
@@ -199,6 +215,7 @@ def _made(written: LanguageFile) -> Language:
         endings=written.listening.endings if written.listening else None,
         instructed=tuple((reply, re.compile(pattern)) for reply, pattern in written.instructed),
         waiting={what: re.compile("|".join(patterns)) for what, patterns in written.waiting.items()},
+        wishes=written.wishes.words if written.wishes else ENGLISH_WISHES if canon else NO_WISH_WORDS,
         yes_or_no=frozenset(_agreeing(written)),
     )
 

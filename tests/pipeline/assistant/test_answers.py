@@ -81,7 +81,8 @@ def test_keyed_answers_are_certain(question, keys, value):
     [
         ("my checking account", "checking", "checking"),
         ("i want to check my balance", "checking", None),
-        ("one of my cards was declined twice", "checking", None),
+        ("one of my cards was declined twice", None, None),
+        ("option two please", "savings", None),
         ("two", "savings", None),
     ],
 )

@@ -25,6 +25,7 @@ pytestmark = pytest.mark.unit
 
 LINES = Path(__file__).parents[2] / "fakes" / "lines"
 OFFER = "¿Prefiere continuar en español?"
+DISCLOSED = "Habla con un asistente automático, y esta llamada se graba."
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +53,7 @@ def call(line: Line, models: dict[str, IntentModel]) -> ScriptedCall:
 def test_a_spanish_utterance_is_answered_with_a_question_in_spanish_and_served_after_a_yes(call: ScriptedCall) -> None:
     assert call.hears("quiero saber el estado de mi pedido") == [OFFER]
     assert [said.language for said in call.of(Say)] == ["es"]
-    assert call.hears("sí, por favor") == ["¿Cuál es su número de pedido?"]
+    assert call.hears("sí, por favor") == [DISCLOSED, "¿Cuál es su número de pedido?"]
     assert call.records("language.changed") == [{"turn": "t3", "from": "en", "to": "es", "reason": "offered"}]
     assert call.hears("es el doce treinta y cuatro cinco") == ["Es el uno dos tres cuatro cinco, ¿correcto?"]
     assert call.hears("no, es doce treinta y cinco cuatro") == ["Es el uno dos tres cinco cuatro, ¿correcto?"]
@@ -64,7 +65,7 @@ def test_a_spanish_utterance_is_answered_with_a_question_in_spanish_and_served_a
 
 
 def test_whoever_asks_for_spanish_gets_it_at_once(call: ScriptedCall) -> None:
-    assert call.hears("español por favor") == ["Claro, ¿en qué le puedo ayudar?"]
+    assert call.hears("español por favor") == [DISCLOSED, "Claro, ¿en qué le puedo ayudar?"]
     assert call.hears("quiero devolver unas botas") == ["¿Está dañado, o es de otra talla?"]
     assert call.hears("in English please") == ["Is it damaged, or the wrong size?"]
     assert call.hears("wrong size")[0] == "Thank you. Send it back within thirty days."
@@ -81,7 +82,7 @@ def test_an_offer_that_is_declined_is_not_made_again(call: ScriptedCall) -> None
 
 def test_who_goes_on_in_spanish_has_answered_the_offer(call: ScriptedCall) -> None:
     call.hears("hola, tengo una pregunta sobre mi pedido")
-    assert call.hears("necesito devolver mi pedido") == ["¿Está dañado, o es de otra talla?"]
+    assert call.hears("necesito devolver mi pedido") == [DISCLOSED, "¿Está dañado, o es de otra talla?"]
 
 
 @pytest.mark.parametrize("said", ["okay", "María Rodríguez", "hola", "my name is José Hernández", "dos"])

@@ -1,13 +1,17 @@
 """Several topics in one call: what else was mentioned is kept, what was interrupted is taken up again."""
 
+from pathlib import Path
+
 import pytest
 
 from pipeline.assistant.exchange import CallTool
 from pipeline.assistant.flow import Dialogue
+from pipeline.assistant.understand import Guess
+from pipeline.line.model import Line, Settings
 from tests.fakes.dialogue import ScriptedCall
 from tests.fakes.northfield import ASK_NUMBER, BYE, HOURS_NOW, KNOWLEDGE, MORE, NOON, TENT, WHICH_ORDER, WHY
 from tests.fakes.shop import shop_tools
-from tests.fakes.small_line import found_in, small_line, understands
+from tests.fakes.small_line import data_of, found_in, small_line, understands
 from tests.fakes.understanding import KeywordUnderstanding
 
 pytestmark = pytest.mark.unit
@@ -56,6 +60,137 @@ def test_one_wish_stays_one(call, said):
 
 def test_a_short_wish_with_a_please_is_a_wish(call):
     assert call.hears("order status please") == [ASK_NUMBER]
+
+
+@pytest.mark.row(12)
+def test_wishes_between_commas_are_all_served_and_what_only_informs_is_told_without_asking(call):
+    said = "where is my order, i want to return something and what are your hours"
+    assert call.hears(said) == [ASK_NUMBER]
+    assert [one["intent"] for one in call.records("topic.noted")] == ["start_return", "store_hours"]
+    assert call.hears("keys 12345") == [TENT, ALSO]
+    assert call.hears("no") == [HOURS_NOW, MORE]
+
+
+def test_a_question_that_is_not_sure_is_looked_up_beside_a_wish_that_is(call):
+    assert call.hears("what are your hours, and do you ship to canada") == [HOURS_NOW, "Yes, we ship to Canada.", MORE]
+
+
+def test_two_questions_for_the_documents_are_both_answered(call):
+    said = "can you tell me the hours, do you ship to canada, and what is your policy please"
+    assert call.hears(said) == [HOURS_NOW, "Yes, we ship to Canada.", "You have thirty days to return anything.", MORE]
+
+
+def test_a_guess_beside_a_sure_wish_is_offered_and_not_done(call):
+    assert call.hears("what are your hours, and can you maybe deliver it sooner") == [
+        HOURS_NOW,
+        "You also mentioned changing a delivery. Shall we do that now?",
+    ]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "my order did arrive on monday, and i want to return it",
+        "where is my order with the red, blue and green tents",
+    ],
+)
+def test_what_a_wish_is_about_is_no_wish_of_its_own(call, said):
+    call.hears(said)
+    assert call.records("topic.noted") == []
+
+
+def test_a_wish_that_is_unsure_as_a_whole_is_taken_from_its_only_sure_part(example_line):
+    heard = {"they don't fit": "start_return"}
+
+    class Parts(KeywordUnderstanding):
+        def intent(self, text):
+            guess = super().intent(text)
+            return guess if text == "they don't fit" else Guess(guess.intent, 0.3, False, guess.ranked)
+
+    made = ScriptedCall(Dialogue(example_line, Parts(heard)), shop_tools(), KNOWLEDGE)
+    made.begin(NOON)
+    assert made.hears("hi, got the new boots today, they don't fit") == ["Okay. What's your order number?"]
+
+
+SPANISH_WORDS = {"dónde está": "order_status", "donde esta": "order_status", "devolver": "start_return"}
+
+
+@pytest.fixture
+def spanish_call(example_line):
+    spanish = {"es": KeywordUnderstanding(SPANISH_WORDS)}
+    made = ScriptedCall(Dialogue(example_line, KeywordUnderstanding(), others=spanish), shop_tools(), KNOWLEDGE)
+    made.begin(NOON)
+    made.hears("español por favor")
+    return made
+
+
+@pytest.mark.row(12, 8)
+@pytest.mark.parametrize(
+    "said",
+    [
+        "quiero saber dónde está mi pedido y también quiero devolver unas botas",
+        "dónde está mi pedido, y además quisiera devolver algo",
+        "¿dónde está mi pedido? Quiero devolver algo",
+    ],
+)
+def test_two_wishes_in_spanish_are_both_kept(spanish_call, said):
+    assert spanish_call.hears(said) == ["¿Cuál es su número de pedido?"]
+    assert [one["intent"] for one in spanish_call.records("topic.noted")] == ["start_return"]
+
+
+def test_one_wish_in_spanish_with_what_it_is_about_stays_one(spanish_call):
+    spanish_call.hears("pregunté dónde está mi pedido y ya llegó y quiero devolverlo")
+    assert spanish_call.records("topic.noted") == []
+
+
+# Numbers
+
+
+class Unsure(KeywordUnderstanding):
+    """Sure of nothing that holds a digit, as with examples of other numbers."""
+
+    def intent(self, text):
+        guess = super().intent(text)
+        return Guess(guess.intent, 0.6, False, guess.ranked) if any(sign.isdigit() for sign in text) else guess
+
+
+@pytest.mark.parametrize("said", ["please deliver order 47129 on friday", "deliver 47129 later"])
+def test_a_number_in_a_sentence_does_not_change_the_wish(example_line, said):
+    made = ScriptedCall(Dialogue(example_line, Unsure()), shop_tools(), KNOWLEDGE)
+    made.begin(NOON)
+    assert made.hears(said) == ["That's order four seven one two nine, right?"]
+    assert made.dialogue.state.last_flow == "delivery_change"
+
+
+SUB_FLOW = """
+balance:
+  about: your balance
+  steps:
+    - flow: customer
+    - {say: "Thanks, {customer_number}."}
+customer:
+  about: your number
+  steps:
+    - ask:
+        slot: customer_number
+        kind: digits
+        min_digits: 6
+        max_digits: 6
+        prompt: Which number?
+        read_back: That's {customer_number}, right?
+"""
+
+
+def test_a_number_that_no_wish_asks_for_leads_into_no_part_of_a_flow_and_is_kept_for_one_that_does():
+    data = data_of(SUB_FLOW)
+    data["intents"] = [one for one in data["intents"] if one["name"] == "balance"]
+    line = Line(Settings.model_validate(data), Path("lines/small"), "0" * 12)
+    call = ScriptedCall(Dialogue(line, KeywordUnderstanding({"balance": "balance"})))
+    call.begin(NOON)
+    call.hears("print the pin for customer 204815")
+    assert call.records("flow.entered") == []
+    assert call.hears("my balance please") == ["That's two zero four eight one five, right?"]
+    assert call.hears("yes")[0] == "Thanks, two zero four eight one five."
 
 
 # Digressions

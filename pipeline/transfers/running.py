@@ -1,0 +1,91 @@
+"""Runs one transfer: an event is decided, written with compare-and-set, and only then acted upon; then the next."""
+
+import asyncio
+from collections.abc import Callable
+
+import structlog
+
+from pipeline.drive import Clock
+from recordings.errors import StoreUnavailable
+from telephony.transfer import decide, tick
+from telephony.transfer_events import TransferAction, TransferEvent
+from telephony.transfer_state import State, Transfer
+from telephony.transfer_store import Kept, TransferStore
+
+Act = Callable[["Running", TransferAction], None]
+LINGER_S = 30.0
+"""A transfer that is over still answers whoever comes late, so long."""
+
+
+class Running:
+    """One transfer's events and time. Belongs to one event loop."""
+
+    def __init__(self, kept: Kept, store: TransferStore, clock: Clock, act: Act) -> None:
+        """kept: as it is stored, or is to be created. act: does what is decided; returns at once."""
+        self.transfer = kept.transfer
+        self.wanted = kept.wanted
+        self._stored = kept.transfer.version
+        self._store = store
+        self._clock = clock
+        self._act = act
+        self._inbox: asyncio.Queue[TransferEvent] = asyncio.Queue()
+
+    @property
+    def id(self) -> str:
+        """The transfer's."""
+        return self.transfer.id
+
+    @property
+    def over(self) -> bool:
+        """Whether it has ended."""
+        return self.transfer.state is State.OVER
+
+    def post(self, event: TransferEvent) -> None:
+        """Something happened."""
+        self._inbox.put_nowait(event)
+
+    async def run(self) -> None:
+        """Take events and time until nobody can come late any more."""
+        while True:
+            event = await self._next()
+            if event is None and self.over:
+                return
+            for action in await self._decided(event):
+                self._act(self, action)
+
+    async def _decided(self, event: TransferEvent | None) -> tuple[TransferAction, ...]:
+        """Decide and write; where somebody else wrote in between, on what they wrote."""
+        while True:
+            before = self.transfer
+            after, actions = tick(before, self._clock.now_ms()) if event is None else decide(before, event)
+            if after is before or await self._saved(after):
+                self.transfer = after
+                return actions
+
+    async def _next(self) -> TransferEvent | None:
+        """The next event; None: time is up."""
+        due_ms = self.transfer.deadline_ms
+        wait_s = LINGER_S if self.over else None if due_ms is None else max(0.0, (due_ms - self._clock.now_ms()) / 1000)
+        try:
+            async with asyncio.timeout(wait_s):
+                return await self._inbox.get()
+        except TimeoutError:
+            return None
+
+    async def _saved(self, after: Transfer) -> bool:
+        """Write the change; False: another process did. A disk in trouble is no reason to strand a caller: it goes on,
+        and the next change is written.
+        """
+        try:
+            if await self._store.save(after, self._stored):
+                self._stored = after.version
+                return True
+            theirs = await self._store.get(self.id)
+        except StoreUnavailable as error:
+            structlog.get_logger().error("transfer not written", transfer=self.id, reason=str(error))
+            return True
+        if theirs is None:
+            structlog.get_logger().error("transfer is gone from the store", transfer=self.id)
+            return True
+        self.transfer, self._stored = theirs.transfer, theirs.transfer.version
+        return False

@@ -1,0 +1,55 @@
+"""What agents hear from us on the telephone, besides the briefing. Pure; a language more is an entry more."""
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class AgentWords:
+    """One language's."""
+
+    tag: str
+    """BCP 47, for the carrier's voice."""
+    choice: str
+    """Follows the briefing."""
+    no_such_key: str
+    taken: str
+    caller_left: str
+    not_connected: str
+    over: str
+    """The offer is over for another reason: it was taken back, or came too late."""
+    declined: str
+    one_moment: str
+    goodbye: str
+
+
+ENGLISH: Final = AgentWords(
+    "en-US",
+    "Press 1 to accept, 2 to decline, 3 to hear this again.",
+    "That key does nothing.",
+    "Thank you. A colleague has taken this call already. Goodbye.",
+    "Thank you. The caller has hung up. Goodbye.",
+    "I'm sorry, the caller could not be connected. They are still with the assistant. Goodbye.",
+    "Thank you. This call is not waiting any more. Goodbye.",
+    "All right. Goodbye.",
+    "One moment, I am getting the caller.",
+    "The call is over. Goodbye.",
+)
+SPANISH: Final = AgentWords(
+    "es-ES",
+    "Pulse 1 para aceptar, 2 para rechazar, 3 para oírlo otra vez.",
+    "Esa tecla no hace nada.",
+    "Gracias. Otro compañero ya ha tomado esta llamada. Adiós.",
+    "Gracias. La persona que llamaba ha colgado. Adiós.",
+    "Lo siento, no se ha podido pasar la llamada. Sigue con el asistente. Adiós.",
+    "Gracias. Esta llamada ya no está en espera. Adiós.",
+    "De acuerdo. Adiós.",
+    "Un momento, le paso la llamada.",
+    "La llamada ha terminado. Adiós.",
+)
+_ALL: Final = {"en": ENGLISH, "es": SPANISH}
+
+
+def words_of(language: str) -> AgentWords:
+    """In this language (BCP 47, such as es or es-MX), or else in English."""
+    return _ALL.get(language.partition("-")[0].lower(), ENGLISH)

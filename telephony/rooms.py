@@ -1,0 +1,32 @@
+"""Names of conferences, and of those who are in them: what a leg is for can be read from its label. Pure."""
+
+import re
+from typing import Final
+
+CALLER: Final = "customer"
+ASSISTANT: Final = "assistant"
+SUPERVISOR: Final = "supervisor"
+_AGENT: Final = re.compile(r"agent-(\d{1,6})")
+_ROOM: Final = re.compile(r"[A-Za-z0-9_-]{1,128}")
+
+
+def room_of(call_sid: str, number: int) -> str:
+    """Name the conference of a call's nth bridge. A name is used once: who comes late comes into an empty room.
+
+    Raises ValueError on a sid that is none.
+    """
+    room = f"xfer-{call_sid}-{number}"
+    if not _ROOM.fullmatch(room):
+        raise ValueError("a conference is named after a call's sid: letters, digits, _ and -")
+    return room
+
+
+def agent_label(offer: int) -> str:
+    """Name the agent of this offer."""
+    return f"agent-{offer}"
+
+
+def offer_of(label: str) -> int | None:
+    """Read which offer's agent this is; None: somebody else."""
+    found = _AGENT.fullmatch(label)
+    return int(found[1]) if found else None
