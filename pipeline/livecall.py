@@ -13,6 +13,7 @@ import structlog
 from pipeline.assistant.exchange import End
 from pipeline.drive import CallClock, Driver
 from pipeline.faults import FaultTally
+from pipeline.joining import Joining
 from pipeline.line.model import Line
 from pipeline.line.ready import LineRuntime
 from pipeline.runtime import Runtime
@@ -42,6 +43,7 @@ from telephony.ports import Faulty, MediaEvent, MediaLost, MediaSocket, Stopped
 from voice.errors import origin_of
 
 CLOSE_FAILED = 1011
+_AWAY = frozenset({"transfer.bridging", "transfer.connected"})
 _WHERE_IT_STOOD = frozenset({"call.answered", "call.resumed", "message.offered"})
 
 
@@ -79,6 +81,9 @@ class LiveCall:
         self._admitted: BeginConversation | ContinueConversation | None = None
         self._finished: Finish | None = None
         self.flow = Driver(self._recalled(past) if past else CallFlow(), self.clock, self._act)
+        self.joining = Joining(
+            runtime, line.line, log, self.clock, (origin.from_number, origin.to_number), self.flow.post
+        )
 
     @property
     def line(self) -> Line:
@@ -123,8 +128,8 @@ class LiveCall:
 
     async def _converse(self, socket: MediaSocket, number: int, stream: _Stream, *, first: bool) -> None:
         session = Session(
-            self._runtime, self._line, self.origin, self._log, self.clock, first,
-            lambda event: self._media(event, number), self._ended, self._all_said,
+            self._runtime, self._line, self.origin, self.clock, first,
+            lambda event: self._media(event, number), self._ended, self._all_said, self.joining,
         )  # fmt: skip
         try:
             await session.run(socket)
@@ -192,6 +197,7 @@ class LiveCall:
         finished, self._finished = self._finished, None
         self.flow.close()
         self._log.record("call.ended", finished.at_ms, outcome=finished.outcome, reason=finished.reason)
+        self.joining.over()
         self._on_over(self)
 
     def _recalled(self, past: Sequence[Event]) -> CallFlow:
@@ -200,13 +206,20 @@ class LiveCall:
             self.clock.start(datetime.fromisoformat(zero))
         number = max((event.data["stream_number"] for event in past if "stream_number" in event.data), default=0)
         now_ms = self.clock.now_ms()
-        stood = next((event.kind for event in reversed(past) if event.kind in _WHERE_IT_STOOD), "")
+        stood = next((event.kind for event in reversed(past) if _tells_where(event)), "")
         if stood == "message.offered":
             return CallFlow.leaving_message(now_ms, number)
         if number == 0:
             return CallFlow.unconnected(now_ms)
+        if stood in _AWAY:
+            return CallFlow.away(now_ms, number)
         self._log.record("call.media_lost", now_ms, stream_number=number, how="process")
         return CallFlow.lost(now_ms, number)
+
+
+def _tells_where(event: Event) -> bool:
+    """At the desk the caller is joined on our own stream; by phone they are put through at the carrier."""
+    return event.kind in _WHERE_IT_STOOD or (event.kind in _AWAY and event.data.get("by") == "phone")
 
 
 def record_carrier_message(log: CallLog, line: LineRuntime, at_ms: int, recording_url: str, duration_s: int) -> None:

@@ -1,7 +1,8 @@
 """What a person says to the caller, in words: a recogniser that listens along and never takes the floor."""
 
 import asyncio
-from typing import Final, Protocol
+from collections.abc import Callable
+from typing import Final
 
 import structlog
 
@@ -16,19 +17,17 @@ OPEN_MS: Final = 2000
 CLOSE_S: Final = 1.0
 MOST_WAITING: Final = 200
 
-
-class Wrote(Protocol):
-    """Who is told what was said."""
-
-    def __call__(self, text: str, start_ms: int, end_ms: int) -> None:
-        """Words of one utterance."""
+Wrote = Callable[[str, int, int], None]
+"""Told what was said, from when to when (ms)."""
 
 
 class Overhearing:
     """One person's speech into words. `heard` is synchronous; `run` is its one task."""
 
-    def __init__(self, stt: SpeechToText, name: str, gate: SpeechGate, language: str, wrote: Wrote) -> None:
-        """name: of the leg, for the recogniser. wrote: told every utterance that was understood."""
+    def __init__(
+        self, stt: SpeechToText, name: str, gate: SpeechGate, language: str, wrote: Callable[[str, int, int], None]
+    ) -> None:
+        """name: of the leg, for the recogniser. wrote: told every utterance, from when to when (ms)."""
         self._stt = stt
         self._name = name
         self._language = language

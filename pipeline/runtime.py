@@ -3,7 +3,7 @@
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline.assistant.llm.port import LanguageModel
 from pipeline.drive import utc_now
@@ -15,6 +15,9 @@ from voice.smart_turn import TurnVote
 from voice.stt.port import SpeechToText
 from voice.tts.port import TextToSpeech
 from voice.vad import SpeechGate
+
+if TYPE_CHECKING:
+    from pipeline.joining import Puts
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,5 +39,7 @@ class Runtime:
     """Asked what neither a flow nor an approved answer serves; None: nobody is."""
     gate: Callable[[], SpeechGate] = SpeechGate
     """Makes a call's gate; the default one has no second stage."""
+    transfers: "Puts | None" = None
+    """Puts callers through to people; None: they leave messages."""
     turn_vote: TurnVote | None = None
     """Asked by its sound whether a turn is over, where words do not decide; None: nobody is."""

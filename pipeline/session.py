@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Self
@@ -13,13 +13,13 @@ from pipeline.assistant.exchange import CallBegan, End
 from pipeline.assistant.resume import replay
 from pipeline.drive import CallClock, TaskClock
 from pipeline.hearing import Hearing
+from pipeline.joining import Joining
 from pipeline.line.ready import LineRuntime
 from pipeline.runtime import Runtime
 from pipeline.silencing import Silencing
 from pipeline.stream import Stream
 from pipeline.taping import Taping
 from recordings.events import Event
-from recordings.log import CallLog
 from telephony.ports import MediaEvent, MediaLost, MediaSocket
 from voice.stt.port import Recognition
 
@@ -53,27 +53,28 @@ class Session:
         runtime: Runtime,
         line: LineRuntime,
         origin: CallOrigin,
-        log: CallLog,
         clock: CallClock,
         first: bool,
         on_media: Callable[[MediaEvent | MediaLost], None],
         on_end: Callable[[End], None],
         on_all_said: Callable[[], None],
+        joining: Joining,
     ) -> None:
-        """first: no stream of this call began before; on_media: what troubles or ends the stream.
+        """joining: what outlives the stream. first: no stream of this call began before. on_media: what troubles it.
 
         on_end: how the dialogue ended; on_all_said: all is said then.
         """
         self._runtime = runtime
         self._line = line
         self._origin = origin
-        self._log = log
+        self._log = joining.log
         self._call_clock = clock
         self._clock = TaskClock(clock)
         self._first = first
         self._on_media = on_media
         self._on_end = on_end
         self._on_all_said = on_all_said
+        self._joining = joining
         self._begun = asyncio.Event()
 
     async def run(self, socket: MediaSocket) -> None:
@@ -100,8 +101,10 @@ class Session:
                         tasks.create_task(runtime.model.warm())
                     await self._begun.wait()
                     stream.answering.post(self._began())
+                    self._joining.stream_open(stream, audio)
                     await asyncio.Event().wait()
                 finally:
+                    self._joining.stream_gone()
                     stream.close()
 
     def _stream(
@@ -112,9 +115,11 @@ class Session:
         tasks: asyncio.TaskGroup,
     ) -> Stream:
         log = self._log
-        hearing = Hearing(self._runtime.gate(), audio, self._runtime.stt.wants, self._anchor)
+        taps = self._joining.taps
+        taps.record(audio)
+        hearing = Hearing(self._runtime.gate(), taps, self._runtime.stt.wants, self._anchor)
         clock = self._clock
-        stream = Stream(self._runtime, self._line, clock, log, audio, hearing, recognition, past, tasks)
+        stream = Stream(self._runtime, self._line, clock, log, hearing, recognition, past, tasks, self._joining)
         stream.on_end(self._on_end, self._on_all_said)
         for lost in replay(stream.dialogue, past).unrecorded if not self._first else ():
             log.record(lost.kind, clock.now_ms(), **lost.data)
@@ -125,7 +130,8 @@ class Session:
     def _began(self) -> CallBegan:
         zone = ZoneInfo(self._line.line.settings.hours.time_zone)
         local_time = self._origin.rang_at.astimezone(zone)
-        return CallBegan(self._clock.now_ms(), self._origin.from_number, local_time, resumed=not self._first)
+        began = CallBegan(self._clock.now_ms(), self._origin.from_number, local_time, resumed=not self._first)
+        return replace(began, reach=self._joining.reach())
 
     def _anchor(self, timestamp_ms: int) -> int:
         """The first frame is here: the call's instant of the stream's timestamp 0."""

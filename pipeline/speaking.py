@@ -158,6 +158,11 @@ class Speaking:
         self._enqueue(say.utterance, ulaw, last=True)
         self._contexts.pop(say.utterance, None)
 
+    def relay(self, ulaw: bytes) -> None:
+        """Send a person's sound as it comes, behind what is on its way. Overflow: this is dropped."""
+        if not self._outbox.full():
+            self._outbox.put_nowait(SendAudio(ulaw))
+
     def hold(self) -> None:
         """Be quiet at once; what was not heard is kept."""
         self._driver.post(Hold(self._clock.now_ms()))

@@ -4,26 +4,38 @@ import asyncio
 from collections.abc import Callable, Sequence
 
 from pipeline.answering import Answering
-from pipeline.assistant.exchange import AnswerOverdue, AssistantHeard, CallerTurn, End, Expect, Say
+from pipeline.assistant.exchange import (
+    AgentAction,
+    AnswerOverdue,
+    AssistantHeard,
+    CallerTurn,
+    End,
+    Expect,
+    Say,
+    TransferNews,
+)
 from pipeline.assistant.flow import Dialogue
 from pipeline.assistant.tools.standing import Standing
 from pipeline.drive import TaskClock
 from pipeline.endpointing import Endpointing
 from pipeline.floor import Floor
 from pipeline.hearing import Hearing
+from pipeline.joining import Joining
 from pipeline.line.constants import constants
 from pipeline.line.model import Line
 from pipeline.line.ready import LineRuntime
 from pipeline.line.vocabulary import answers_to, qualified
+from pipeline.overhearing import Overhearing
 from pipeline.pace import FILL_PREFIX, Pace
 from pipeline.runtime import Runtime
-from pipeline.speaking import EarTap, Speaking
+from pipeline.speaking import Speaking
 from pipeline.stages import Stages
 from pipeline.voicing import Voicing
 from recordings.events import Event
 from recordings.log import CallLog
 from telephony.ports import MediaEvent, MediaLost, MediaSocket
 from voice.acknowledging import tells_acknowledgements
+from voice.hold_music import hold_music
 from voice.playout_events import Heard
 from voice.prompts import LinePrompts
 from voice.stt.port import Expectation, ExpectedKind, Recognition
@@ -48,11 +60,11 @@ class Stream:
         line: LineRuntime,
         clock: TaskClock,
         log: CallLog,
-        ear: EarTap,
         hearing: Hearing,
         recognition: Recognition,
         past: tuple[Event, ...],
         tasks: asyncio.TaskGroup,
+        joining: Joining,
     ) -> None:
         """Past: the call's events so far, from which the dialogue and the numbering go on."""
         settings = line.line.settings
@@ -61,6 +73,7 @@ class Stream:
         self._hearing = hearing
         self._recognition = recognition
         self._tasks = tasks
+        self._joining = joining
         self._on_end: Callable[[End], None] = lambda _end: None
         self._on_all_said: Callable[[], None] = lambda: None
         self._ending = False
@@ -73,7 +86,7 @@ class Stream:
         standing = Standing(log.call_id, settings.name, constants(settings), tongues=line.line.tongues)
         self._secrets = standing.secrets
         self.floor = Floor(clock, log, line.line.tongue.heard_as, 1 + _said(past), self, self._secrets)
-        self.speaking = Speaking(clock, log, ear, self._began, self._heard, self._quiet, self._sounds)
+        self.speaking = Speaking(clock, log, joining.taps, self._began, self._heard, self._quiet, self._sounds)
         voices = {code: _told(voice, clock, log, self.pace) for code, voice in line.voices.items()}
         usual = _told(runtime.tts, clock, log, self.pace)
         self.voicing = Voicing(usual, prompts, settings.language, voices)
@@ -164,6 +177,14 @@ class Stream:
         every = (self._line.line, *self._line.line.others)
         return next((one for one in every if one.settings.language == language), self._line.line)
 
+    def play(self, say: Say) -> None:
+        """Play music until the caller or news come."""
+        self.speaking.say_now(say, hold_music())
+
+    def transfer(self, wanted: AgentAction) -> None:
+        """A person is to be brought in, or not any more."""
+        self._joining.wanted(wanted)
+
     def prepare(self, text: str) -> None:
         """This may be said soon."""
         self.voicing.prepare(text)
@@ -200,6 +221,25 @@ class Stream:
         self._on_end(ending)
         if self.speaking.quiet:
             self._on_all_said()
+
+    # A person on the stream (pipeline.joining)
+
+    def tell(self, news: TransferNews) -> None:
+        """Give the dialogue news of a transfer."""
+        self.answering.post(news)
+
+    def relay(self, ulaw: bytes) -> None:
+        """Play a person's sound to the caller."""
+        self.speaking.relay(ulaw)
+
+    def beside(self, listening: Overhearing) -> Callable[[], None]:
+        """Let a recogniser run beside the stream; returns what ends it."""
+        running = self._tasks.create_task(listening.run())
+
+        def stop() -> None:
+            running.cancel()
+
+        return stop
 
     # What the caller hears
 

@@ -43,6 +43,11 @@ class Taping:
             taping._begin(clock.now_ms())
         return taping
 
+    @property
+    def on(self) -> bool:
+        """Whether sound is kept now."""
+        return self._audio is not None
+
     def __call__(self, event: Event) -> None:
         """An event was recorded."""
         if _is_yes(event) and self._audio is None:

@@ -118,7 +118,7 @@ KINDS: Final[Mapping[str, tuple[str, ...]]] = {
     "transfer.offered": ("transfer", "offer", "agent", "by"),  # by: desk | phone
     "transfer.answered": ("transfer", "offer", "agent", "how", "reason"),  # how: accepted, declined, no_answer…
     "transfer.told": ("transfer", "what", "agent", "position", "wait_s", "why"),  # what the dialogue heard of it
-    "transfer.bridging": ("transfer", "offer", "agent"),
+    "transfer.bridging": ("transfer", "offer", "agent", "by"),
     "transfer.connected": ("transfer", "offer", "agent", "by"),
     "transfer.over": ("transfer", "outcome", "why"),
     "transfer.callback": ("transfer", "number_end", "consent"),  # the caller keeps their place and is called back

@@ -50,6 +50,7 @@ def turn(talk: Talk, event: CallerTurn) -> bool:
     if isinstance(waiting, Nobody | Over):
         return talk.ignore("the call has not begun" if isinstance(waiting, Nobody) else "the call is over")
     if isinstance(waiting, Elsewhere):
+        talk.out.append(talk.expect_agent())  # nobody owes the caller an answer
         return talk.ignore("an agent has the caller")
     if not event.text.strip():
         return talk.ignore("nothing was said")

@@ -73,8 +73,9 @@ class Running:
             return None
 
     async def _saved(self, after: Transfer) -> bool:
-        """Write the change; False: another process did. A disk in trouble is no reason to strand a caller: it goes on,
-        and the next change is written.
+        """Write the change; False: another process did.
+
+        A disk in trouble is no reason to strand a caller: it goes on, and the next change is written.
         """
         try:
             if await self._store.save(after, self._stored):

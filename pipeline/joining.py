@@ -1,0 +1,210 @@
+"""One call's side of being put through: news for its dialogue, the person it is joined with, who listens to it.
+
+Lives as long as the call; its streams come and go.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Final, Protocol
+
+import structlog
+
+from pipeline.assistant.exchange import AgentAction, NewsKind, TransferNews
+from pipeline.bridge import Bridge, Levels, Person
+from pipeline.drive import Clock
+from pipeline.line.model import Line
+from pipeline.overhearing import Overhearing
+from pipeline.runtime import Runtime
+from pipeline.taping import Taping
+from pipeline.taps import Taps
+from recordings.audio import CallAudio
+from recordings.log import CallLog
+from telephony.call_events import CallEvent, ComeBack, HangUpWanted, LastWordsHeard, MovingAway, Outcome, WithAgent
+
+_SAID: Final = "p"
+"""Begins the ids of what people say."""
+
+
+class JoinedStream(Protocol):
+    """The stream that is open, as far as people are joined to it (pipeline.stream)."""
+
+    def tell(self, news: TransferNews) -> None:
+        """Give the dialogue news."""
+
+    def relay(self, ulaw: bytes) -> None:
+        """Play a person's sound to the caller."""
+
+    def beside(self, listening: Overhearing) -> Callable[[], None]:
+        """Let a recogniser run beside the stream; returns what ends it."""
+
+
+class Puts(Protocol):
+    """Whoever puts callers through (pipeline.transfers)."""
+
+    def wanted(self, call: "Joining", action: AgentAction) -> None:
+        """The dialogue wants a person, or not any more."""
+
+    def reach(self, line: Line) -> tuple[str, ...]:
+        """The line's queues whose people can be put through to."""
+
+    def call_over(self, call: "Joining") -> None:
+        """The call has ended."""
+
+
+class Joining:
+    """One call's. All methods belong to its event loop, and return at once."""
+
+    def __init__(
+        self,
+        runtime: Runtime,
+        line: Line,
+        log: CallLog,
+        clock: Clock,
+        numbers: tuple[str, str],
+        post: Callable[[CallEvent], None],
+    ) -> None:
+        """numbers: the caller's, and ours that they called. post: gives the call's flow an event."""
+        self.line = line
+        self.log = log
+        self.caller_number, self.line_number = numbers
+        self.taps = Taps()
+        self._runtime = runtime
+        self._clock = clock
+        self._post = post
+        self._stream: JoinedStream | None = None
+        self._taping: Taping | None = None
+        self._news: list[TransferNews] = []
+        self._bridge: Bridge | None = None
+        self._undo: list[Callable[[], None]] = []
+        self._said = 0
+
+    @property
+    def call_id(self) -> str:
+        """The call's."""
+        return self.log.call_id
+
+    @property
+    def levels(self) -> Levels | None:
+        """How loud caller and person are; None: nobody is joined."""
+        return self._bridge.levels if self._bridge is not None else None
+
+    # The stream
+
+    def stream_open(self, stream: JoinedStream, taping: Taping) -> None:
+        """The caller can be heard, and hear us; the dialogue has begun."""
+        self._stream, self._taping = stream, taping
+        self.taps.record(taping)
+        news, self._news = self._news, []
+        for one in news:
+            stream.tell(replace(one, at_ms=self._clock.now_ms()))
+
+    def stream_gone(self) -> None:
+        """It is over; another may come."""
+        self.part()
+        self._stream, self._taping = None, None
+        self.taps.record(None)
+
+    def wanted(self, action: AgentAction) -> None:
+        """The dialogue wants a person, or not any more."""
+        if self._runtime.transfers is not None:
+            self._runtime.transfers.wanted(self, action)
+
+    def reach(self) -> tuple[str, ...]:
+        """The line's queues whose people can be put through to."""
+        return () if self._runtime.transfers is None else self._runtime.transfers.reach(self.line)
+
+    def over(self) -> None:
+        """The call has ended."""
+        if self._runtime.transfers is not None:
+            self._runtime.transfers.call_over(self)
+
+    # What becomes of a transfer
+
+    def record(self, kind: str, **data: object) -> None:
+        """Write an event of the call."""
+        self.log.record(kind, self._clock.now_ms(), **data)
+
+    def tell(
+        self,
+        transfer: str,
+        kind: NewsKind,
+        *,
+        agent: str = "",
+        position: int = 0,
+        wait_s: int = 0,
+        why: str = "",
+        at_once: bool = False,
+        callback: bool = False,
+    ) -> None:
+        """News for the dialogue; while there is no stream they wait for the next one."""
+        now_ms = self._clock.now_ms()
+        news = TransferNews(now_ms, transfer, kind, agent, position, wait_s, why, at_once, callback)
+        if self._stream is not None:
+            self._stream.tell(news)
+        else:
+            self._news.append(news)
+
+    def join(self, person: Person, said_by: str, language: str) -> Bridge | None:
+        """Join a person with the caller; whoever was joined before is not any more. None: there is no stream.
+
+        said_by: the agent, in the transcript. language: that they speak.
+        """
+        if self._stream is None:
+            return None
+        self.part()
+        leg: _Nowhere | CallAudio = _Nowhere()
+        if self._taping is not None and self._taping.on:
+            audio = self._runtime.recording(f"{self.call_id}.{person.name}")
+            leg = audio
+            self._undo.append(audio.close)
+        written = Overhearing(
+            self._runtime.stt, f"{self.call_id}.{person.name}", self._runtime.gate(), language, self._writes(said_by)
+        )
+        bridge = self._bridge = Bridge(person, self._clock, self._stream.relay, self.taps, leg, written)
+        self._undo += [self.taps.listen(bridge), self._stream.beside(written), bridge.close]
+        return bridge
+
+    def part(self) -> None:
+        """Nobody is joined any more. Safe to call twice."""
+        undo, self._undo, self._bridge = self._undo, [], None
+        for one in reversed(undo):
+            one()
+
+    def _writes(self, agent: str) -> Callable[[str, int, int], None]:
+        def wrote(text: str, start_ms: int, end_ms: int) -> None:
+            self._said += 1
+            names = {"utterance": f"{_SAID}{self._said}", "agent": agent, "text": text}
+            self.log.record("agent.said", self._clock.now_ms(), **names, start_ms=start_ms, end_ms=end_ms)
+
+        return wrote
+
+    # The call's flow
+
+    def with_agent(self, there: bool) -> None:
+        """Whether an agent has the caller now."""
+        self._post(WithAgent(self._clock.now_ms(), there))
+
+    def moving_away(self) -> None:
+        """The carrier is about to put the caller through."""
+        self._post(MovingAway(self._clock.now_ms()))
+
+    def come_back(self) -> None:
+        """The caller was not put through, or comes back."""
+        self._post(ComeBack(self._clock.now_ms()))
+
+    def end(self, outcome: Outcome, reason: str) -> None:
+        """The call is to end now."""
+        structlog.get_logger().info("call ended by a transfer", call_id=self.call_id, outcome=outcome)
+        now_ms = self._clock.now_ms()
+        self._post(HangUpWanted(now_ms, outcome, reason))
+        self._post(LastWordsHeard(now_ms))
+
+
+class _Nowhere:
+    """Where nothing is recorded."""
+
+    def caller(self, at_ms: int, ulaw: bytes) -> None:
+        """Not kept."""
+
+    def heard(self, at_ms: int, ulaw: bytes) -> None:
+        """Not kept."""
