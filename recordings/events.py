@@ -111,6 +111,7 @@ KINDS: Final[Mapping[str, tuple[str, ...]]] = {
     "provider.switched": ("port", "from", "to", "reason"),  # port: stt | tts | model
     "provider.wasted": ("port", "why", "requests", "characters"),  # port: tts | model; why: hedged | foreseen
     "turn.answered": ("turn", "sources"),  # sources: [{document, section, title, score}]
+    "budget.spent": ("turn", "budget", "spent", "limit"),  # of the line's budgets: nothing is left of it
     "message.offered": ("by",),  # by: carrier, because no stream of the call lasts
     "turn.overdue": ("turn", "waited_ms"),  # no answer came in time: a human is brought in
     "turn.timed": ("turn", "reply_gap_ms", "fill_gap_ms", "stages"),  # ms after the caller's speech: pipeline.waterfall

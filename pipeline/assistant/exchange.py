@@ -174,6 +174,14 @@ class ModelDone:
 
 
 @dataclass(frozen=True, slots=True)
+class ModelTranslated:
+    """The language model translated a question or a clause, or tried to."""
+
+    at_ms: int
+    tokens: Tokens = Tokens()
+
+
+@dataclass(frozen=True, slots=True)
 class AnswerOverdue:
     """The caller has waited so long that nothing more is worth waiting for (pipeline.budget)."""
 
@@ -193,6 +201,7 @@ DialogueEvent = (
     | ModelSaid
     | ModelWants
     | ModelDone
+    | ModelTranslated
 )
 
 

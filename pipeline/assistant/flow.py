@@ -23,7 +23,7 @@ from collections.abc import Callable, Mapping
 from copy import deepcopy
 from typing import Any, Final
 
-from pipeline.assistant import from_caller, from_others, steps
+from pipeline.assistant import allowance, from_caller, from_others, steps
 from pipeline.assistant.exchange import (
     AnswerOverdue,
     AssistantHeard,
@@ -35,6 +35,7 @@ from pipeline.assistant.exchange import (
     DialogueEvent,
     ModelDone,
     ModelSaid,
+    ModelTranslated,
     ModelWants,
     PassagesFound,
     ToolReturned,
@@ -94,7 +95,8 @@ class Dialogue:
         if self._tongues is not None and self._state.language:
             line = self._tongues.line(self._state.language, line)
             understanding = self._tongues.understanding(line.tongue.code)
-        talk = Talk(line, understanding, self._state, event.at_ms, model=self._model, tongues=self._tongues)
+        model = self._model and allowance.model_left(self._state, line.settings.budgets)
+        talk = Talk(line, understanding, self._state, event.at_ms, model=model, tongues=self._tongues)
         if _HANDLE[type(event)](talk, event):
             steps.advance(talk)
         return talk.finish()
@@ -112,5 +114,6 @@ _HANDLE: Final[Mapping[type, Callable[[Talk, Any], bool]]] = {
     ModelDone: from_others.answered,
     AssistantHeard: from_others.heard,
     AnswerOverdue: from_others.overdue,
+    ModelTranslated: allowance.translated,
 }
 """What takes each event. True: the flow goes on with its next step."""

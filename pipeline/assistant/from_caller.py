@@ -4,7 +4,18 @@ A turn goes the same way whatever the line: rules that always win (precedence.py
 then a wish (opening.py). A new kind of waiting (state.Waiting) is one more case in each `match` here.
 """
 
-from pipeline.assistant import asking, listening, messages, not_spoken, opening, pending, permission, reply, switching
+from pipeline.assistant import (
+    allowance,
+    asking,
+    listening,
+    messages,
+    not_spoken,
+    opening,
+    pending,
+    permission,
+    reply,
+    switching,
+)
 from pipeline.assistant.clarify import not_heard
 from pipeline.assistant.exchange import CallerSilent, CallerTurn, CallerUnheard
 from pipeline.assistant.precedence import in_danger, rule_for, ruled
@@ -64,12 +75,16 @@ def _taken(talk: Talk, event: CallerTurn) -> bool:
     go_on = ruled(talk, words, rule)
     if go_on is not None:
         return go_on
+    if allowance.over_time(talk, event.end_ms):
+        return True
     _soothe(talk)
     return _by_what_is_waited_for(talk, event, words, rule)
 
 
 def unheard(talk: Talk, event: CallerUnheard) -> bool:
     """The caller made a sound without words. True: go on with the flow."""
+    if allowance.over_time(talk, event.end_ms):
+        return True
     match talk.state.waiting:
         case Asking() | Confirming() | Instructing() | Conversing() as asked:
             return pending.unheard(talk, event, asked)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from pipeline.assistant import reply
+from pipeline.assistant import allowance, reply
 from pipeline.assistant.exchange import AskModel, CallTool, ModelWants, ToolReturned
 from pipeline.assistant.guard.evidence import Deed, DeedStatus
 from pipeline.assistant.llm.port import Message, ModelTool, ModelToolCall
@@ -36,6 +36,7 @@ def offered(talk: Talk) -> tuple[ModelTool, ...]:
 
 def wanted(talk: Talk, waiting: Replying, event: ModelWants) -> bool:
     """The model wants tools. True: go on with the flow."""
+    allowance.counted(talk, event.tokens)
     calls = [{"id": one.call_id, "tool": one.name, "arguments": dict(one.arguments)} for one in event.calls]
     talk.record("model.wants", turn=waiting.turn, call=waiting.call, calls=calls, **reply.counted(event.tokens))
     talk.understood("model")

@@ -19,6 +19,7 @@ from pipeline.assistant.exchange import (
     FoundPassage,
     ModelDone,
     ModelSaid,
+    ModelTranslated,
     ModelWants,
     PassagesFound,
     Record,
@@ -201,6 +202,10 @@ def _model_done(at_ms: int, data: Mapping[str, Any]) -> DialogueEvent:
     return ModelDone(at_ms, data["call"], bool(data["ok"]), data["error"], _tokens(data))
 
 
+def _translated(at_ms: int, data: Mapping[str, Any]) -> DialogueEvent:
+    return ModelTranslated(at_ms, _tokens(data))
+
+
 def _tokens(data: Mapping[str, Any]) -> Tokens:
     counted = data.get("tokens")
     if not isinstance(counted, Mapping):
@@ -226,4 +231,5 @@ _READ: Final[Mapping[str, Callable[[int, Mapping[str, Any]], DialogueEvent | Non
     "model.said": _model_said,
     "model.wants": _model_wants,
     "model.done": _model_done,
+    "model.translated": _translated,
 }

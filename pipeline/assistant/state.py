@@ -379,6 +379,14 @@ class State:
     """The utterance that told so last; empty: it was heard to its end."""
     permitted: bool = False
     """The caller agreed to be recorded."""
+    replies: int = 0
+    """That the model was asked for."""
+    tokens: int = 0
+    """That it cost, as far as servers counted."""
+    spent: tuple[str, ...] = ()
+    """Budgets of which nothing is left."""
+    over_time: bool = False
+    """The call has lasted as long as it may: it ends when a person has been told."""
     offered: tuple[str, ...] = ()
     """Languages that the caller was asked about."""
     last_flow: str = ""

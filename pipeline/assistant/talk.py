@@ -193,8 +193,11 @@ class Talk:
         return self.expecting("text", MESSAGE)
 
     def more(self) -> None:
-        """Ask what else is wanted."""
+        """Ask what else is wanted, while there is time."""
         self.leave_flow()
+        if self.state.over_time:
+            self.goodbye("call_too_long")
+            return
         if self.state.offer is not None:
             self._offer(self.state.offer)
             return

@@ -153,6 +153,10 @@ class Prompts(Written):
     new_speaker: Text = Field(
         default="Hello. What can I do for you?", description="said when somebody else takes the phone"
     )
+    time_up: Text = Field(
+        default="We've been talking for quite a while, so I'd like a colleague to go on with this.",
+        description="said when a call has lasted as long as budgets.call_min lets it",
+    )
     may_record: Text = Field(
         default="May I record this call, so that what you tell me can be checked later?",
         description="asked after the greeting where recording.consent is ask",
