@@ -92,6 +92,9 @@ KINDS: Final[Mapping[str, tuple[str, ...]]] = {
     ),  # a person: now, or offered; sentence: what the reason means, for people
     "tool.called": ("turn", "call", "tool", "arguments"),
     "tool.returned": ("turn", "call", "tool", "ok", "result", "error", "took_ms"),
+    # what people said, while the call goes on, to a write that waited for them; state: done, rejected, failed, checking
+    "approval.decided": ("turn", "approval", "tool", "state", "result"),
+    "approval.told": ("approval", "utterance"),  # the caller has heard so: nobody calls them back for it
     # Who the caller is: levels and ids, never what was asked or answered
     "identity.asked": ("turn", "level"),
     "identity.checked": ("turn", "level", "tool", "ok", "reason"),  # reason: why not; empty: it is so

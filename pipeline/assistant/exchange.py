@@ -86,6 +86,19 @@ class ToolReturned:
 
 
 @dataclass(frozen=True, slots=True)
+class ApprovalDecided:
+    """A person decided about a write of this call that waited for them; given while the floor is free."""
+
+    at_ms: int
+    approval: str
+    tool: str
+    """By its name on the line."""
+    state: str
+    """done, rejected, failed or checking (tools.approval.ApprovalState)."""
+    result: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class FoundPassage:
     """Approved text from the line's knowledge."""
 
@@ -195,6 +208,7 @@ DialogueEvent = (
     | CallerUnheard
     | CallerSilent
     | ToolReturned
+    | ApprovalDecided
     | PassagesFound
     | AssistantHeard
     | AnswerOverdue

@@ -23,9 +23,10 @@ from collections.abc import Callable, Mapping
 from copy import deepcopy
 from typing import Any, Final
 
-from pipeline.assistant import allowance, from_caller, from_others, steps
+from pipeline.assistant import allowance, from_caller, from_others, news, steps
 from pipeline.assistant.exchange import (
     AnswerOverdue,
+    ApprovalDecided,
     AssistantHeard,
     CallBegan,
     CallerSilent,
@@ -99,6 +100,8 @@ class Dialogue:
         talk = Talk(line, understanding, self._state, event.at_ms, model=model, tongues=self._tongues)
         if _HANDLE[type(event)](talk, event):
             steps.advance(talk)
+        if not isinstance(event, ApprovalDecided):
+            news.due(talk)
         return talk.finish()
 
 
@@ -108,6 +111,7 @@ _HANDLE: Final[Mapping[type, Callable[[Talk, Any], bool]]] = {
     CallerUnheard: from_caller.unheard,
     CallerSilent: from_caller.silent,
     ToolReturned: from_others.answered,
+    ApprovalDecided: news.decided,
     PassagesFound: from_others.answered,
     ModelSaid: from_others.answered,
     ModelWants: from_others.answered,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pipeline.assistant import disclosing, permission
 from pipeline.assistant.exchange import (
     AnswerOverdue,
+    ApprovalDecided,
     AssistantHeard,
     CallBegan,
     CallerSilent,
@@ -167,6 +168,11 @@ def _returned(at_ms: int, data: Mapping[str, Any]) -> DialogueEvent:
     return ToolReturned(at_ms, data["call"], bool(data["ok"]), data["result"] or {}, data["error"] or "", **more)
 
 
+def _decided(at_ms: int, data: Mapping[str, Any]) -> DialogueEvent:
+    result = data["result"] if isinstance(data["result"], Mapping) else {}
+    return ApprovalDecided(at_ms, str(data["approval"]), str(data["tool"]), str(data["state"]), result)
+
+
 def _found(at_ms: int, data: Mapping[str, Any]) -> DialogueEvent:
     passages = tuple(
         FoundPassage(
@@ -225,6 +231,7 @@ _READ: Final[Mapping[str, Callable[[int, Mapping[str, Any]], DialogueEvent | Non
     "caller.unrecognised": _unrecognised,
     "caller.silent": _silent,
     "tool.returned": _returned,
+    "approval.decided": _decided,
     "knowledge.found": _found,
     "assistant.heard": _heard,
     "turn.overdue": _overdue,

@@ -328,6 +328,16 @@ class Topic:
     words: Words
 
 
+@dataclass(frozen=True, slots=True)
+class News:
+    """What a person decided about a wish of this caller, to be told to them."""
+
+    approval: str
+    text: str
+    again: bool = False
+    """It was begun once, and the caller did not hear it out."""
+
+
 @dataclass(slots=True)
 class State:
     """All of it."""
@@ -403,6 +413,12 @@ class State:
     """Of the turn before."""
     deeds: tuple[Deed, ...] = ()
     """What tools did and gave in this call."""
+    passed_on: tuple[str, ...] = ()
+    """Approvals that this caller's wishes wait for."""
+    news: tuple[News, ...] = ()
+    """What was decided and is not told yet."""
+    telling: tuple[tuple[str, News], ...] = ()
+    """What is being told, by its utterance."""
     consent: ModelToolCall | None = None
     """What the caller was asked to agree to, of what the model wants."""
     adrift: tuple[Wish, ...] = ()
