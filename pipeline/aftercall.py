@@ -1,12 +1,13 @@
 """Writes what a call came to into the company's own records, through a tool of the line, once."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from pipeline.assistant.afterwards import records
+from pipeline.assistant.afterwards import CustomerRecord, records
 from pipeline.assistant.tools.outcome import ToolResult
-from pipeline.assistant.tools.places import filled
+from pipeline.assistant.tools.places import filled, names
 from pipeline.assistant.tools.runner import ToolRunner
 from pipeline.assistant.tools.standing import Standing
+from pipeline.line.constants import constants
 from pipeline.line.model import Settings
 from recordings.events import Event
 
@@ -16,9 +17,12 @@ async def write_records(
 ) -> tuple[ToolResult, ...]:
     """Of each customer who was verified in a call that is over. Asked again, nothing is written twice.
 
+    The tool is held to what it is held to in a call: its risk class, the line's rules, ids, verification and consent,
+    all as the call stood for that customer. What needs a person's yes waits for it in the queue.
+
     link: where people look at the call; empty where that is not known.
     """
-    after = settings.after_call
+    after, kept = settings.after_call, sorted(events, key=lambda event: event.seq)
     if after is None:
         return ()
     binding = settings.tool(after.tool)
@@ -30,9 +34,20 @@ async def write_records(
                 after.tool,
                 filled(after.arguments, one.values(link)),
                 deadline_ms,
-                standing=Standing(one.call, one.line),
-                approved=True,  # who was verified is read from the call's events: there is no call left to ask
+                standing=_stood(settings, kept, one, link),
             )
-            for one in records(events)
+            for one in records(kept)
         ]
     )
+
+
+def _stood(settings: Settings, events: Sequence[Event], one: CustomerRecord, link: str) -> Standing:
+    """The call as it stood for this customer; what is told of it counts as known, the customer by verification only."""
+    written = settings.after_call.arguments.values() if settings.after_call else ()
+    ours = (one.call, one.line, one.outcome, link, *(value for value in written if not names(value)))
+    standing = Standing(one.call, one.line, (*constants(settings), *ours))
+    for event in events:
+        if event.seq <= one.until:
+            standing.take(event)
+    standing.turn = ""  # nobody in the call asked for it
+    return standing

@@ -26,6 +26,7 @@ from pipeline.assistant.exchange import (
     Ignored,
     ModelDone,
     ModelSaid,
+    ModelTranslated,
     ModelWants,
     PassagesFound,
     Record,
@@ -314,6 +315,7 @@ class Answering:
     def _translated(self, into: str, ok: bool, tokens: Tokens) -> None:
         counted = {"tokens": asdict(tokens)} if tokens.model else {}
         self._log.record("model.translated", self._clock.now_ms(), into=into, ok=ok, **counted)
+        self.post(ModelTranslated(self._clock.now_ms(), tokens))
 
     async def _take(self, part: ModelPart, action: AskModel, clauses: Clauses | Sentences) -> None:
         if isinstance(part, ModelSwitched):

@@ -74,6 +74,9 @@ class FloorStream(Protocol):
     def turn_ended(self) -> None:
         """The recogniser knows that the caller's turn is over: their pause need not be waited out."""
 
+    def floor_is(self, holder: turns.FloorHolder) -> None:
+        """Whose move it is now."""
+
 
 def _nowhere(_output: DialogueEvent | Interrupted) -> None:
     """Where outputs go before a pipeline listens."""
@@ -269,6 +272,7 @@ class Floor:
             case turns.FloorChanged(floor=floor):
                 self._log.record("floor.changed", now_ms, floor=floor)
                 self._stream.pace.floor(floor)
+                self._stream.floor_is(floor)
             case turns.Ignored():
                 pass
 

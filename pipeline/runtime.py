@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from pipeline.assistant.llm.port import LanguageModel
+from pipeline.decisions import Decisions
 from pipeline.drive import utc_now
 from pipeline.stages import Stages
 from recordings.audio import CallAudio
@@ -41,5 +42,7 @@ class Runtime:
     """Makes a call's gate; the default one has no second stage."""
     transfers: "Puts | None" = None
     """Puts callers through to people; None: they leave messages."""
+    decisions: Decisions | None = None
+    """What people decide about wishes of calls that go on; None: their callers are called back."""
     turn_vote: TurnVote | None = None
     """Asked by its sound whether a turn is over, where words do not decide; None: nobody is."""

@@ -30,6 +30,7 @@ from pipeline.pace import FILL_PREFIX, Pace
 from pipeline.runtime import Runtime
 from pipeline.speaking import Speaking
 from pipeline.stages import Stages
+from pipeline.telling import Telling
 from pipeline.voicing import Voicing
 from recordings.events import Event
 from recordings.log import CallLog
@@ -40,6 +41,7 @@ from voice.playout_events import Heard
 from voice.prompts import LinePrompts
 from voice.stt.port import Expectation, ExpectedKind, Recognition
 from voice.tts.port import AskedTwice, Switched, TellsSwitches, TextToSpeech
+from voice.turn_events import FloorHolder
 from voice.vad import PAUSED_MS
 
 _LISTEN_FOR: dict[str, ExpectedKind] = {
@@ -94,6 +96,9 @@ class Stream:
             standing.take(event)
         self._deaf = log.listen(standing.take)
         self.answering = Answering(log.call_id, self.dialogue, clock, log, line, tasks, self, runtime.model, standing)
+        self._telling = Telling(log.call_id, clock, runtime.decisions, self.answering.turn)
+        if past:
+            tasks.create_task(self._telling.catch_up())
 
     def on_end(self, tell: Callable[[End], None], all_said: Callable[[], None]) -> None:
         """Tell how the dialogue ended, and then when all was said."""
@@ -116,6 +121,7 @@ class Stream:
     def close(self) -> None:
         """The stream is gone. In this order: what was heard is reported before nothing listens any more."""
         self._deaf()
+        self._telling.close()
         self._secrets.forget()
         self.pace.close()
         self.endpointing.close()
@@ -158,6 +164,10 @@ class Stream:
     def turn_ended(self) -> None:
         """The recogniser knows that the caller's turn is over: their pause need not be waited out."""
         self._hearing.wait_for_pause(PAUSED_MS)
+
+    def floor_is(self, holder: FloorHolder) -> None:
+        """Whose move it is now."""
+        self._telling.floor_is(holder)
 
     # What the dialogue wants
 

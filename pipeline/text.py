@@ -29,10 +29,12 @@ from pipeline.assistant.flow import Dialogue
 from pipeline.assistant.llm.port import LanguageModel
 from pipeline.assistant.tools.port import Verification
 from pipeline.assistant.tools.standing import Standing
+from pipeline.decisions import Decisions
 from pipeline.drive import CallClock, TaskClock
 from pipeline.line.constants import constants
 from pipeline.line.ready import LineRuntime
 from pipeline.pace import Pace
+from pipeline.telling import Telling
 from recordings.log import CallLog
 
 _T = TypeVar("_T")
@@ -62,8 +64,19 @@ class Caller:
 class TextCall:
     """One call. Use it as a context manager; every method returns once the assistant waits for the caller again."""
 
-    def __init__(self, line: LineRuntime, log: CallLog, caller: Caller, model: LanguageModel | None = None) -> None:
-        """log: the call's; it is told everything that happens, as on the phone."""
+    def __init__(
+        self,
+        line: LineRuntime,
+        log: CallLog,
+        caller: Caller,
+        model: LanguageModel | None = None,
+        decisions: Decisions | None = None,
+    ) -> None:
+        """log: the call's; it is told everything that happens, as on the phone.
+
+        decisions: what people decide about wishes of the call, told between two turns.
+        """
+        self._decisions = decisions
         self._line = line
         self._log = log
         self._caller = caller
@@ -120,6 +133,7 @@ class TextCall:
             self._log.call_id, dialogue, self._clock, self._log, self._line, self._tasks, self, self._model, standing
         )
         self._answering.on_say(self._said)
+        self._telling = Telling(self._log.call_id, self._clock, self._decisions, self._answering.turn)
         self._answering.post(CallBegan(self._clock.now_ms(), caller.number, caller.local_time))
         await self._settled()
         return self
@@ -128,6 +142,7 @@ class TextCall:
         self, failure: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """The caller hangs up, unless the assistant did."""
+        self._telling.close()
         self._ticking.cancel()
         await asyncio.wait([self._ticking])
         self.pace.close()
@@ -174,6 +189,11 @@ class TextCall:
         self._silences += 1
         self._record("caller.silent", count=self._silences)
         await self._posted(CallerSilent(self._clock.now_ms(), self._silences))
+
+    async def news(self) -> None:
+        """Return once what people decided meanwhile is told, as far as it may be told now. Raises NotSettled."""
+        await asyncio.sleep(0)
+        await self._settled()
 
     # What the dialogue wants (answering.Told)
 
@@ -239,11 +259,13 @@ class TextCall:
         self.pace.endpoint(now_ms)
         self.pace.transcript()
         turn = CallerTurn(now_ms, utterance, text, alternatives, via, now_ms, now_ms)
+        self._telling.floor_is("caller")
         self._answering.turn(turn)
         self.pace.floor("assistant")
         await self._settled()
 
     async def _posted(self, event: CallerUnheard | CallerSilent) -> None:
+        self._telling.floor_is("caller")
         self._answering.turn(event)
         await self._settled()
 
@@ -281,6 +303,7 @@ class TextCall:
             raise NotSettled(f"call {self._caller.call_id}: no end of a turn within {SETTLE_S:.0f} s") from late
         if self._ticking.done():
             self._ticking.result()  # a timer of ours broke
+        self._telling.floor_is("nobody")
 
 
 class _Unsounded:

@@ -100,7 +100,7 @@ class TransferDesk(Protocol):
         """The leg of this offer has ended, wherever it was."""
 
     async def joined(self, transfer: str, label: str, leg_sid: str) -> bool:
-        """Somebody is in the conference; telephony.rooms reads labels."""
+        """Somebody is in the conference; telephony.rooms reads labels. A worker of TaskRouter's has its."""
 
     async def left(self, transfer: str, label: str, leg_sid: str) -> bool:
         """Somebody is in the conference no longer."""

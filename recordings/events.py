@@ -92,6 +92,9 @@ KINDS: Final[Mapping[str, tuple[str, ...]]] = {
     ),  # a person: now, or offered; sentence: what the reason means, for people
     "tool.called": ("turn", "call", "tool", "arguments"),
     "tool.returned": ("turn", "call", "tool", "ok", "result", "error", "took_ms"),
+    # what people said, while the call goes on, to a write that waited for them; state: done, rejected, failed, checking
+    "approval.decided": ("turn", "approval", "tool", "state", "result"),
+    "approval.told": ("approval", "utterance"),  # the caller has heard so: nobody calls them back for it
     # Who the caller is: levels and ids, never what was asked or answered
     "identity.asked": ("turn", "level"),
     "identity.checked": ("turn", "level", "tool", "ok", "reason"),  # reason: why not; empty: it is so
@@ -124,6 +127,7 @@ KINDS: Final[Mapping[str, tuple[str, ...]]] = {
     "transfer.callback": ("transfer", "number_end", "consent"),  # the caller keeps their place and is called back
     "transfer.wrapped_up": ("transfer", "agent", "disposition", "note"),
     "agent.said": ("utterance", "agent", "text", "start_ms", "end_ms"),
+    "budget.spent": ("turn", "budget", "spent", "limit"),  # of the line's budgets: nothing is left of it
     "message.offered": ("by",),  # by: carrier, because no stream of the call lasts
     "turn.overdue": ("turn", "waited_ms"),  # no answer came in time: a human is brought in
     "turn.timed": ("turn", "reply_gap_ms", "fill_gap_ms", "stages"),  # ms after the caller's speech: pipeline.waterfall

@@ -25,8 +25,8 @@ _NEVER: Final = frozenset({"utterance", "turn", "call", "tool", "intent", "slot"
 
 _WORDED: Final = frozenset({
     "caller.said", "caller.partial", "caller.backchannelled", "assistant.speaks", "assistant.heard", "turn.understood",
-    "tool.called", "tool.returned", "tool.drafted", "knowledge.found", "model.said", "model.refused", "model.wants",
-    "message.taken",
+    "tool.called", "tool.returned", "tool.drafted", "approval.decided", "knowledge.found", "model.said",
+    "model.refused", "model.wants", "message.taken",
 })  # fmt: skip
 """Kinds that may hold an answer before it is known to be one."""
 _HEARD: Final = frozenset({"caller.said", "assistant.heard"})

@@ -56,6 +56,9 @@ async def _write(store: CallStore, line_of: LineOf, public_url: str, ended: Even
             return
         done = await write_records(*line, events, link)
         failed = [one.error for one in done if one.status == "failed"]
+        refused = [one.error for one in done if one.status == "refused"]
+        if refused:  # a rule's no is final; trying again would only be told so again
+            _log.error("customer record refused", call_id=ended.call_id, reason=", ".join(refused))
         if not failed:
             return
         if pause_s is None:

@@ -35,7 +35,8 @@ from telephony.twilio.signature import Signatures
 
 _ID = r"^[A-Za-z0-9_-]{1,64}$"
 MAX_OFFER = 999_999
-_LABEL = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_LABEL = re.compile(r"[A-Za-z0-9_-]{0,64}")
+"""Empty: whoever another system put into the conference."""
 
 _T = TypeVar("_T")
 Transfer = Annotated[str, Path(pattern=_ID)]

@@ -19,6 +19,8 @@ from pipeline.assistant.memory import Memories
 from pipeline.assistant.tools.approving import Approving
 from pipeline.assistant.tools.bind import Surroundings
 from pipeline.assistant.tools.kept import KeptTools
+from pipeline.assistant.tools.kept_news import KeptNews
+from pipeline.decisions import Decisions
 from pipeline.line.ready import LineRuntime
 from pipeline.runtime import Runtime
 from pipeline.switchboard import Switchboard
@@ -110,7 +112,8 @@ async def open_office(settings: Settings, public_url: str) -> AsyncIterator[Offi
         )
         lines = await stack.enter_async_context(Lines.open(settings, data_dir, prompts, around))
         _beside(stack, remember(store, memories), write_after_calls(store, lines.line_of, public_url))
-        approving = Approving(kept, lines.tools_of)
+        decisions = Decisions(KeptNews(store), store)
+        approving = Approving(kept, lines.tools_of, tell=decisions.tell)
         await approving.finish_started()
         expect(tts, lines.spoken)
         stt = await open_stt(settings, lines.vocabularies(), data_dir, stack, lines.spoken)
@@ -127,13 +130,15 @@ async def open_office(settings: Settings, public_url: str) -> AsyncIterator[Offi
             gate=lambda: SpeechGate(silero=silero.voice(), judge=judge),
             model=llm,
             turn_vote=await open_turn_vote(settings, stack),
+            decisions=decisions,
         )
-        tokens = CallTokens(_secret(settings, data_dir))
 
         async def earlier(version: str) -> LineRuntime | None:
             return await lines.earlier(version, stt.learn, switchboard.lines_in_use)
 
-        switchboard = Switchboard(runtime, lines.by_number(), tokens, settings.max_calls, earlier)
+        switchboard = Switchboard(
+            runtime, lines.by_number(), CallTokens(_secret(settings, data_dir)), settings.max_calls, earlier
+        )
         await switchboard.finish_abandoned()
         access_token = settings.access_token.get_secret_value() or secrets.token_urlsafe(24)
         office = Office(
@@ -151,6 +156,7 @@ async def open_office(settings: Settings, public_url: str) -> AsyncIterator[Offi
         _add_routes(office, public_url, kept, approving)
         _beside(
             stack,
+            decisions.settled(),
             keep_so_long(settings.keep_days, store, LineVersions(data_dir / "lines"), _in_use(lines, switchboard)),
         )
         async with lines.watched(stt.learn, switchboard.lines_in_use, switchboard.use_lines):

@@ -145,8 +145,10 @@ async def _do(office: TextOffice, call: TextCall, step: Step) -> None:
         await call.noise()
     elif step.approve is not None:
         await office.approving.approve(await _waiting(office, step.approve), BACK_OFFICE)
+        await call.news()
     elif step.reject is not None:
         await office.approving.reject(await _waiting(office, step.reject), BACK_OFFICE)
+        await call.news()
 
 
 def _number_texted(office: TextOffice) -> str:

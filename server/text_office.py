@@ -23,9 +23,11 @@ from pipeline.assistant.remembered import Remembered
 from pipeline.assistant.tools.approving import Approving
 from pipeline.assistant.tools.bind import Surroundings, runner_for
 from pipeline.assistant.tools.kept import KeptTools
+from pipeline.assistant.tools.kept_news import KeptNews
 from pipeline.assistant.tools.port import AnyTool, Verification
 from pipeline.assistant.tools.runner import ToolRunner
 from pipeline.assistant.understand import IntentModel, Understanding
+from pipeline.decisions import Decisions
 from pipeline.line.load import load_line
 from pipeline.line.model import Line
 from pipeline.line.ready import LineRuntime, others_of
@@ -90,6 +92,8 @@ class TextOffice:
     directory: Path
     texts: KeptTexts
     """What callers were texted: it goes nowhere else."""
+    decisions: Decisions
+    """What is told to callers who are still there."""
     model: LanguageModel | None = None
 
     def call(self, number: str, local_time: datetime, listener: Listener, verified: Verification = "none") -> TextCall:
@@ -98,10 +102,11 @@ class TextOffice:
         log = CallLog(self.store, self.of.settings.org_id, call_id)
         log.listen(listener)
         runtime = LineRuntime(self.of.line, self.of.understanding, self.of.retrieval, self.tools, self.of.others)
-        return TextCall(runtime, log, Caller(call_id, number, local_time, verified), self.model)
+        return TextCall(runtime, log, Caller(call_id, number, local_time, verified), self.model, self.decisions)
 
     async def finish(self, events: Sequence[Event]) -> None:
-        """A call is over: what its line keeps of it in the company's records is written."""
+        """A call is over: what its line keeps of it in the company's records is written, and what is left to tell."""
+        await self.decisions.settle()
         await write_records(self.of.line.settings, self.tools, events, f"/calls/{events[0].call_id}" if events else "")
 
 
@@ -137,7 +142,9 @@ async def text_office(
                 tools.wrap(around)
             runners: Mapping[str, ToolRunner] = {of.line.settings.name: tools}
             try:
-                yield TextOffice(of, tools, store, kept, Approving(kept, runners.get), directory, texts, model)
+                decisions = Decisions(KeptNews(store), store)
+                approving = Approving(kept, runners.get, tell=decisions.tell)
+                yield TextOffice(of, tools, store, kept, approving, directory, texts, decisions, model)
             finally:
                 await tools.end()
         finally:

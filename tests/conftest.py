@@ -36,7 +36,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_collection_finish() -> None:
     """From here on garbage is collected again, among what tests make: modules and tests themselves are none."""
-    gc.collect()
     gc.freeze()
     gc.enable()
 

@@ -25,6 +25,8 @@ class CustomerRecord:
     line: str
     outcome: str
     summary: str
+    until: int = 0
+    """seq of the last event of the stretch in which they were known best: how the call stood for them then."""
 
     def values(self, link: str) -> Mapping[str, str]:
         """As a line's `after_call` names them (pipeline.line.aftercall.FIELDS)."""
@@ -38,6 +40,7 @@ class _Part:
 
     customer: str = ""
     level: str = ""
+    until: int = 0
     wanted: dict[str, None] = field(default_factory=dict)
     done: dict[str, None] = field(default_factory=dict)
     waits: dict[str, None] = field(default_factory=dict)
@@ -63,7 +66,8 @@ class _Part:
 
     def join(self, later: "_Part") -> None:
         """The same customer spoke again, later in the call."""
-        self.level = max(self.level, later.level, key=LEVELS.index)
+        if LEVELS.index(later.level) >= LEVELS.index(self.level):
+            self.level, self.until = later.level, later.until
         for mine, theirs in (
             (self.wanted, later.wanted),
             (self.done, later.done),
@@ -98,7 +102,9 @@ def records(events: Iterable[Event]) -> list[CustomerRecord]:
             outcome = str(event.data.get("outcome", ""))
         elif event.kind == "identity.dropped":
             parts.append(_Part())
+            continue
         parts[-1].take(event.kind, event.data)
+        parts[-1].until = event.seq
     if not outcome:
         return []
     known: dict[str, _Part] = {}
@@ -107,4 +113,6 @@ def records(events: Iterable[Event]) -> list[CustomerRecord]:
             known[part.customer].join(part)
         elif part.customer:
             known[part.customer] = part
-    return [CustomerRecord(one.customer, one.level, call, line, outcome, one.summary()) for one in known.values()]
+    return [
+        CustomerRecord(one.customer, one.level, call, line, outcome, one.summary(), one.until) for one in known.values()
+    ]

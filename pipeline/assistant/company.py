@@ -20,6 +20,7 @@ from pipeline.assistant.exchange import (
     TransferNews,
 )
 from pipeline.assistant.rules import Rule
+from pipeline.assistant.signals.listened import tier_of
 from pipeline.assistant.state import (
     Handing,
     OfferingCallback,
@@ -59,7 +60,7 @@ def begin(talk: Talk, wanted: Enqueue) -> bool:
     more = {"instead_of": found.instead_of} if found.instead_of else {}
     talk.record("transfer.requested", turn=talk.turn, **asked, **more)
     state.sought = Sought(transfer, found.queue, state.place, state.escalation)
-    talk.out.append(BringAgent(transfer, talk.turn, found.queue, reason, told, priority))
+    talk.out.append(_wanted(talk, transfer, found.queue, reason, told, priority))
     talk.say(talk.prompts.bringing_agent)
     talk.wait(Queueing(), talk.expect_open())
     return True
@@ -78,7 +79,25 @@ def begin_again(talk: Talk) -> None:
     escalation = sought.escalation
     reason, priority = (escalation.reason, escalation.priority) if escalation else ("asked_for_person", "normal")
     told = sentence(reason, escalation.rule if escalation else "")
-    talk.out.append(BringAgent(sought.transfer, talk.turn, sought.queue, reason, told, priority))
+    talk.out.append(_wanted(talk, sought.transfer, sought.queue, reason, told, priority))
+
+
+def _wanted(talk: Talk, transfer: str, queue: str, reason: str, told: str, priority: str) -> BringAgent:
+    state, last = talk.state, talk.state.mood.last
+    intent = talk.settings.intent(state.last_intent)
+    return BringAgent(
+        transfer,
+        talk.turn,
+        queue,
+        reason,
+        told,
+        priority,
+        language=talk.line.tongue.code,
+        expertise=(intent.expertise or "") if intent else "",
+        tier=tier_of(state.facts),
+        sentiment="angry" if last.level("anger") == "high" else "negative" if state.mood.negative else "",
+        urgency=last.level("urgency"),
+    )
 
 
 # What the caller says

@@ -19,9 +19,7 @@ MOST_UNHEARD: Final = 2
 
 
 def begin(talk: Talk, step: ModelStep) -> bool:
-    """Let the model begin. True: there is none, the flow goes on elsewhere."""
-    if not talk.model:
-        return stretch.otherwise(talk)
+    """Let the model begin. True: there is none left, the flow goes on elsewhere."""
     del step
     opening = talk.state.opening
     return _ask(talk, opening.text if opening else "", Conversing())
@@ -58,6 +56,8 @@ def found(talk: Talk, waiting: Finding, asked: Conversing, passages: Sequence[Fo
 
 
 def _ask(talk: Talk, text: str, asked: Conversing) -> bool:
+    if not talk.model:  # none is configured, or the line's budgets leave nothing of it
+        return stretch.otherwise(talk)
     if not (text and wanted_here(talk).passages and talk.settings.knowledge is not None):
         return _put(talk, text, talk.turn, asked, ())
     talk.wait(Finding(talk.next_call(), text, talk.turn, step=True, back=asked))

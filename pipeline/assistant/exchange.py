@@ -93,6 +93,19 @@ class ToolReturned:
 
 
 @dataclass(frozen=True, slots=True)
+class ApprovalDecided:
+    """A person decided about a write of this call that waited for them; given while the floor is free."""
+
+    at_ms: int
+    approval: str
+    tool: str
+    """By its name on the line."""
+    state: str
+    """done, rejected, failed or checking (tools.approval.ApprovalState)."""
+    result: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class FoundPassage:
     """Approved text from the line's knowledge."""
 
@@ -181,6 +194,14 @@ class ModelDone:
 
 
 @dataclass(frozen=True, slots=True)
+class ModelTranslated:
+    """The language model translated a question or a clause, or tried to."""
+
+    at_ms: int
+    tokens: Tokens = Tokens()
+
+
+@dataclass(frozen=True, slots=True)
 class AnswerOverdue:
     """The caller has waited so long that nothing more is worth waiting for (pipeline.budget)."""
 
@@ -215,6 +236,7 @@ DialogueEvent = (
     | CallerUnheard
     | CallerSilent
     | ToolReturned
+    | ApprovalDecided
     | PassagesFound
     | AssistantHeard
     | AnswerOverdue
@@ -222,6 +244,7 @@ DialogueEvent = (
     | ModelWants
     | ModelDone
     | TransferNews
+    | ModelTranslated
 )
 
 
@@ -329,6 +352,12 @@ class BringAgent:
     sentence: str
     """The reason for people."""
     priority: str
+    language: str = ""
+    expertise: str = ""
+    """What a person must know, as the line's intent says."""
+    tier: str = ""
+    sentiment: str = ""
+    urgency: str = ""
 
 
 @dataclass(frozen=True, slots=True)

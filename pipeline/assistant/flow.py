@@ -26,9 +26,10 @@ from collections.abc import Callable, Mapping
 from copy import deepcopy
 from typing import Any, Final
 
-from pipeline.assistant import company, from_caller, from_others, steps
+from pipeline.assistant import allowance, company, from_caller, from_others, news, steps
 from pipeline.assistant.exchange import (
     AnswerOverdue,
+    ApprovalDecided,
     AssistantHeard,
     CallBegan,
     CallerSilent,
@@ -38,6 +39,7 @@ from pipeline.assistant.exchange import (
     DialogueEvent,
     ModelDone,
     ModelSaid,
+    ModelTranslated,
     ModelWants,
     PassagesFound,
     ToolReturned,
@@ -98,9 +100,12 @@ class Dialogue:
         if self._tongues is not None and self._state.language:
             line = self._tongues.line(self._state.language, line)
             understanding = self._tongues.understanding(line.tongue.code)
-        talk = Talk(line, understanding, self._state, event.at_ms, model=self._model, tongues=self._tongues)
+        model = self._model and allowance.model_left(self._state, line.settings.budgets)
+        talk = Talk(line, understanding, self._state, event.at_ms, model=model, tongues=self._tongues)
         if _HANDLE[type(event)](talk, event):
             steps.advance(talk)
+        if not isinstance(event, ApprovalDecided):
+            news.due(talk)
         return talk.finish()
 
 
@@ -110,6 +115,7 @@ _HANDLE: Final[Mapping[type, Callable[[Talk, Any], bool]]] = {
     CallerUnheard: from_caller.unheard,
     CallerSilent: from_caller.silent,
     ToolReturned: from_others.answered,
+    ApprovalDecided: news.decided,
     PassagesFound: from_others.answered,
     ModelSaid: from_others.answered,
     ModelWants: from_others.answered,
@@ -117,5 +123,6 @@ _HANDLE: Final[Mapping[type, Callable[[Talk, Any], bool]]] = {
     AssistantHeard: from_others.heard,
     AnswerOverdue: from_others.overdue,
     TransferNews: company.news,
+    ModelTranslated: allowance.translated,
 }
 """What takes each event. True: the flow goes on with its next step."""

@@ -5,6 +5,7 @@ then a wish (opening.py). A new kind of waiting (state.Waiting) is one more case
 """
 
 from pipeline.assistant import (
+    allowance,
     asking,
     company,
     listening,
@@ -84,12 +85,16 @@ def _taken(talk: Talk, event: CallerTurn) -> bool:
     go_on = ruled(talk, words, rule)
     if go_on is not None:
         return go_on
+    if allowance.over_time(talk, event.end_ms):
+        return True
     _soothe(talk)
     return _by_what_is_waited_for(talk, event, words, rule)
 
 
 def unheard(talk: Talk, event: CallerUnheard) -> bool:
     """The caller made a sound without words. True: go on with the flow."""
+    if allowance.over_time(talk, event.end_ms):
+        return True
     match talk.state.waiting:
         case Asking() | Confirming() | Instructing() | Conversing() as asked:
             return pending.unheard(talk, event, asked)

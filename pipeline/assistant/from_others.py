@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from pipeline.assistant import asides, company, disclosing, model_tools, opening, reply, steps
+from pipeline.assistant import asides, company, disclosing, model_tools, news, opening, reply, steps
 from pipeline.assistant.exchange import (
     HOLD_MUSIC,
     AnswerOverdue,
@@ -45,6 +45,7 @@ def heard(talk: Talk, event: AssistantHeard) -> bool:
     state.said = tuple(_over(spoken, event) if spoken.utterance == event.utterance else spoken for spoken in state.said)
     if event.complete and state.message is not None and state.message.confirmed_by == event.utterance:
         state.message = None
+    news.heard(talk, event)
     if event.heard_text and event.utterance.startswith(OWN_UTTERANCES) and event.heard_text != HOLD_MUSIC:
         talk.remember(Said(caller=False, text=event.heard_text))
     if event.failed:

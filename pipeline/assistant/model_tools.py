@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from pipeline.assistant import reply
+from pipeline.assistant import allowance, reply
 from pipeline.assistant.exchange import AskModel, CallTool, ModelWants, ToolReturned
 from pipeline.assistant.guard.evidence import Deed, DeedStatus
 from pipeline.assistant.llm.port import Message, ModelTool, ModelToolCall
@@ -36,6 +36,7 @@ def offered(talk: Talk) -> tuple[ModelTool, ...]:
 
 def wanted(talk: Talk, waiting: Replying, event: ModelWants) -> bool:
     """The model wants tools. True: go on with the flow."""
+    allowance.counted(talk, event.tokens)
     calls = [{"id": one.call_id, "tool": one.name, "arguments": dict(one.arguments)} for one in event.calls]
     talk.record("model.wants", turn=waiting.turn, call=waiting.call, calls=calls, **reply.counted(event.tokens))
     talk.understood("model")
@@ -84,11 +85,19 @@ def returned(talk: Talk, event: ToolReturned) -> bool:
 
 def keep(talk: Talk, tool: str, arguments: Mapping[str, Any], event: ToolReturned) -> None:
     """What a tool did and gave may be spoken of from now on."""
-    spec = talk.line.tool_spec(tool)
     status: DeedStatus = "done" if event.ok else _STATUSES.get(event.status, "failed")
+    if status == "waiting" and event.id:
+        talk.state.passed_on = (*talk.state.passed_on, event.id)
+    did(talk, tool, status, arguments, event.result)
+
+
+def did(talk: Talk, tool: str, status: DeedStatus, arguments: Mapping[str, Any], result: Mapping[str, Any]) -> Deed:
+    """Note what came of a tool."""
+    spec = talk.line.tool_spec(tool)
     about, may_say = (spec.about, spec.may_say) if spec is not None else ("", "")
-    deed = Deed(tool, about, may_say, status, talk.writes(tool), dict(arguments), dict(event.result))
+    deed = Deed(tool, about, may_say, status, talk.writes(tool), dict(arguments), dict(result))
     talk.state.deeds = (*talk.state.deeds, deed)[-_MOST_DEEDS:]
+    return deed
 
 
 _MOST_DEEDS: Final = 30

@@ -91,9 +91,9 @@ def _wins(waiting: Waiting, rule: Rule) -> bool:
         case Messaging():
             return rule in {"repeat", "goodbye", "machine"}
         case Calling():
-            return rule in {"person", "goodbye"} and not waiting.writes
+            return rule == "machine" or (rule in {"person", "goodbye"} and not waiting.writes)
         case Finding():
-            return rule in {"person", "goodbye", "cancel"}
+            return rule in {"person", "goodbye", "cancel", "machine"}
         case _:
             return True
 
@@ -183,8 +183,11 @@ def _greeted(talk: Talk) -> bool:
 
 
 def _machine(talk: Talk) -> bool:
-    """Say honestly what speaks, then ask again what was asked."""
+    """Say honestly what speaks, then ask again what was asked; what is being looked up or done goes on meanwhile."""
     waiting = talk.state.waiting
+    if isinstance(waiting, Calling | Finding):
+        talk.say(talk.prompts.machine, "fill")
+        return False
     talk.say(talk.prompts.machine)
     if isinstance(waiting, Question):
         return pending.again(talk, waiting)

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from pipeline.assistant import model_tools, prompting
+from pipeline.assistant import allowance, model_tools, prompting
 from pipeline.assistant import stretch as stretches
 from pipeline.assistant.clarify import unanswered
 from pipeline.assistant.exchange import AskModel, FoundPassage, ModelDone, ModelSaid, StopModel, Tokens
@@ -42,6 +42,7 @@ def ask(
     request, evidence = prompting.request(talk, shown, tools, prompt, model)
     for one in shown:
         talk.source(one)
+    allowance.replies(talk)
     call = talk.next_call()
     agreed, talk.state.consent = talk.state.consent, None
     talk.wait(Replying(call, turn, question, evidence, stretch=asked, back=back, request=request))
@@ -87,6 +88,7 @@ def _declined(talk: Talk, topic: str) -> str:
 
 def done(talk: Talk, waiting: Replying, event: ModelDone) -> bool:
     """No more clauses come. True: go on with the flow that takes over."""
+    allowance.counted(talk, event.tokens)
     told = {"ok": event.ok, "error": event.error, "prompt": prompting.PROMPT, **counted(event.tokens)}
     talk.record("model.done", turn=waiting.turn, call=waiting.call, **told)
     return over(talk, waiting, answered=event.error == "interrupted" or _is_answer(talk, waiting, event))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pipeline.assistant import company, disclosing, permission
 from pipeline.assistant.exchange import (
     AnswerOverdue,
+    ApprovalDecided,
     AssistantHeard,
     CallBegan,
     CallerSilent,
@@ -19,6 +20,7 @@ from pipeline.assistant.exchange import (
     FoundPassage,
     ModelDone,
     ModelSaid,
+    ModelTranslated,
     ModelWants,
     NewsKind,
     PassagesFound,
@@ -181,6 +183,11 @@ def _returned(at_ms: int, data: Mapping[str, Any]) -> DialogueEvent:
     return ToolReturned(at_ms, data["call"], bool(data["ok"]), data["result"] or {}, data["error"] or "", **more)
 
 
+def _decided(at_ms: int, data: Mapping[str, Any]) -> DialogueEvent:
+    result = data["result"] if isinstance(data["result"], Mapping) else {}
+    return ApprovalDecided(at_ms, str(data["approval"]), str(data["tool"]), str(data["state"]), result)
+
+
 def _found(at_ms: int, data: Mapping[str, Any]) -> DialogueEvent:
     passages = tuple(
         FoundPassage(
@@ -222,6 +229,8 @@ def _told(at_ms: int, data: Mapping[str, Any]) -> DialogueEvent:
         at_ms, data["transfer"], news, data["agent"], int(data["position"]), int(data["wait_s"]), data["why"],
         bool(data["at_once"]), bool(data["callback"]),
     )  # fmt: skip
+def _translated(at_ms: int, data: Mapping[str, Any]) -> DialogueEvent:
+    return ModelTranslated(at_ms, _tokens(data))
 
 
 def _tokens(data: Mapping[str, Any]) -> Tokens:
@@ -243,6 +252,7 @@ _READ: Final[Mapping[str, Callable[[int, Mapping[str, Any]], DialogueEvent | Non
     "caller.unrecognised": _unrecognised,
     "caller.silent": _silent,
     "tool.returned": _returned,
+    "approval.decided": _decided,
     "knowledge.found": _found,
     "assistant.heard": _heard,
     "turn.overdue": _overdue,
@@ -250,4 +260,5 @@ _READ: Final[Mapping[str, Callable[[int, Mapping[str, Any]], DialogueEvent | Non
     "model.wants": _model_wants,
     "model.done": _model_done,
     "transfer.told": _told,
+    "model.translated": _translated,
 }

@@ -387,6 +387,16 @@ class Topic:
     words: Words
 
 
+@dataclass(frozen=True, slots=True)
+class News:
+    """What a person decided about a wish of this caller, to be told to them."""
+
+    approval: str
+    text: str
+    again: bool = False
+    """It was begun once, and the caller did not hear it out."""
+
+
 @dataclass(slots=True)
 class State:
     """All of it."""
@@ -442,6 +452,14 @@ class State:
     """The utterance that told so last; empty: it was heard to its end."""
     permitted: bool = False
     """The caller agreed to be recorded."""
+    replies: int = 0
+    """That the model was asked for."""
+    tokens: int = 0
+    """That it cost, as far as servers counted."""
+    spent: tuple[str, ...] = ()
+    """Budgets of which nothing is left."""
+    over_time: bool = False
+    """The call has lasted as long as it may: it ends when a person has been told."""
     offered: tuple[str, ...] = ()
     """Languages that the caller was asked about."""
     last_flow: str = ""
@@ -458,6 +476,12 @@ class State:
     """Of the turn before."""
     deeds: tuple[Deed, ...] = ()
     """What tools did and gave in this call."""
+    passed_on: tuple[str, ...] = ()
+    """Approvals that this caller's wishes wait for."""
+    news: tuple[News, ...] = ()
+    """What was decided and is not told yet."""
+    telling: tuple[tuple[str, News], ...] = ()
+    """What is being told, by its utterance."""
     consent: ModelToolCall | None = None
     """What the caller was asked to agree to, of what the model wants."""
     adrift: tuple[Wish, ...] = ()

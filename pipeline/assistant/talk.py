@@ -201,10 +201,13 @@ class Talk:
         return replace(self.expect_open(), no_input_ms=NEVER_MS)
 
     def more(self) -> None:
-        """Ask what else is wanted."""
+        """Ask what else is wanted, while there is time."""
         self.leave_flow()
         if self.state.sought is not None:  # whatever else was served meanwhile: a person is still on the way
             self.wait(Queueing(), self.expect_open())
+            return
+        if self.state.over_time:
+            self.goodbye("call_too_long")
             return
         if self.state.offer is not None:
             self._offer(self.state.offer)

@@ -67,6 +67,7 @@ def returned(talk: Talk, waiting: Calling, event: ToolReturned) -> None:
 def somebody_else(talk: Talk) -> bool:
     """Another person speaks from now on: nothing that was found out about the first is theirs. False: it was nobody."""
     state = talk.state
+    state.passed_on, state.news, state.telling = (), (), ()
     if state.identity.level == "none":
         return False
     state.identity = identity.dropped(state.identity)

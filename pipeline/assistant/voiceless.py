@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Final
 
+from pipeline.assistant import news
 from pipeline.assistant.exchange import AssistantHeard, CannotSpeak
 from pipeline.assistant.state import Calling, Finding, Messaging, Over, Replying, Spoken
 from pipeline.assistant.talk import Talk
@@ -41,7 +42,10 @@ def not_spoken(talk: Talk, event: AssistantHeard) -> bool:
 
 def say_again(talk: Talk, spoken: Spoken) -> None:
     """Speak what was not heard as a new utterance, which takes the old one's place."""
+    if news.waits(talk, spoken):
+        return
     utterance = talk.say(spoken.text, spoken.purpose, interruptible=spoken.purpose != "greeting")
+    news.moved(talk, spoken.utterance, utterance)
     message = talk.state.message
     if message is not None and message.confirmed_by == spoken.utterance:
         talk.state.message = replace(message, confirmed_by=utterance)

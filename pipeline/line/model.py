@@ -116,6 +116,14 @@ class ToolBinding(Written):
     deadline_ms: int = Field(
         default=2000, ge=100, le=5000, description="after this it counts as failed: a caller waits in silence no longer"
     )
+    approved: Text | None = Field(
+        default=None,
+        description="said to a caller who is still on the line when a person approved it and it is done; {result.…} "
+        "is what the tool gave",
+    )
+    rejected: Text | None = Field(
+        default=None, description="said to a caller who is still on the line when a person said no"
+    )
 
 
 class Backend(Written):

@@ -24,10 +24,28 @@ class Boundary(Written):
 
 
 class Budgets(Written):
-    """How much the assistant may take of a caller's time."""
+    """How much the assistant may take of a caller's time, and of what its language model costs."""
 
     spoken_s: float = Field(
         default=25.0, ge=2, le=120, description="longest text in seconds of speech; longer ones are errors"
+    )
+    call_min: float | None = Field(
+        default=None,
+        ge=1,
+        le=240,
+        description="minutes of a call after which a person takes over instead of anything new being begun; what is "
+        "being asked may take 2 more; unset: as long as it takes",
+    )
+    model_replies: int | None = Field(
+        default=None,
+        ge=0,
+        description="replies of the language model in one call; then flows and knowledge answer alone; unset: no limit",
+    )
+    model_tokens: int | None = Field(
+        default=None,
+        ge=0,
+        description="the same in tokens of prompts, replies and translations, as its servers count them; a reply that "
+        "was begun is finished",
     )
 
 

@@ -158,6 +158,26 @@ class Prompts(Written):
         default="I've passed that on. A colleague has to approve it, and will call you back.",
         description="said when something waits for a person's approval: it is not done",
     )
+    approval_done: Text = Field(
+        default="About what I passed on earlier: a colleague has approved it, and it's done. You won't get a call "
+        "about it.",
+        description="said to a caller who is still on the line once a person approved what they asked for, where the "
+        "tool has no text of its own (`approved`)",
+    )
+    approval_rejected: Text = Field(
+        default="About what I passed on earlier: I'm sorry, a colleague did not approve it, so it was not done.",
+        description="said so too, when the person said no (`rejected`)",
+    )
+    approval_failed: Text = Field(
+        default="About what I passed on earlier: a colleague approved it, but it could not be done. Nothing has "
+        "changed.",
+        description="said so too, when it was approved and could not be done",
+    )
+    approval_checking: Text = Field(
+        default="About what I passed on earlier: a colleague approved it, and I can't see yet whether it went "
+        "through. A colleague will check.",
+        description="said so too, when it was approved and nobody knows whether it was done",
+    )
     tool_checking: Text = Field(
         default="I can't see yet whether that went through, and I won't do it twice. A colleague will check, "
         "and call you back.",
@@ -201,6 +221,10 @@ class Prompts(Written):
     )
     new_speaker: Text = Field(
         default="Hello. What can I do for you?", description="said when somebody else takes the phone"
+    )
+    time_up: Text = Field(
+        default="We've been talking for quite a while, so I'd like a colleague to go on with this.",
+        description="said when a call has lasted as long as budgets.call_min lets it",
     )
     may_record: Text = Field(
         default="May I record this call, so that what you tell me can be checked later?",

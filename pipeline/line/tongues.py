@@ -16,8 +16,8 @@ Path = tuple[str | int, ...]
 
 _SPOKEN: Final = frozenset(
     {
-        "about", "disclosure", "invalid", "keypad", "prompt", "question", "read_back", "retry", "reuse", "say", "taken",
-        "wait", "welcome",
+        "about", "approved", "disclosure", "invalid", "keypad", "prompt", "question", "read_back", "rejected", "retry",
+        "reuse", "say", "taken", "wait", "welcome",
     }
 )  # fmt: skip
 _LISTENED: Final = frozenset({"examples", "phrases", "says"})

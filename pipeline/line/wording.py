@@ -53,7 +53,22 @@ def check_texts(settings: Settings, graph: Graph, specs: Mapping[str, ToolSpec])
             yield from _expressions(("flows", name, "steps", index), step, settings, fields)
             if isinstance(step, BranchStep):
                 yield from _cases(("flows", name, "steps", index, "branch"), step, fields, settings)
+    yield from _told(settings, specs)
     yield from _check_prompts(settings)
+
+
+def _told(settings: Settings, specs: Mapping[str, ToolSpec]) -> Iterator[Finding]:
+    """What callers are told of a person's decision: only what the tool gave is there for sure."""
+    for index, binding in enumerate(settings.tools):
+        spec = specs.get(binding.runs)
+        given = {"approved": {"result": spec.result_fields if spec is not None else frozenset()}, "rejected": {}}
+        for way, fields in given.items():
+            text = getattr(binding, way)
+            if text is None:
+                continue
+            yield from _too_long(("tools", index, way), text, settings)
+            for what, remedy, *rests_on in _check(text, frozenset(fields), fields):
+                yield Finding(("tools", index, way), what, remedy, tuple(rests_on))
 
 
 def _expressions(path: tuple[str | int, ...], step: Step, settings: Settings, fields: _Fields) -> Iterator[Finding]:

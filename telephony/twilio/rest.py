@@ -14,7 +14,9 @@ from twilio.http.response import Response
 from twilio.rest import Client
 
 TWILIO_API_URL: Final = "https://api.twilio.com"
+TWILIO_TASKROUTER_URL: Final = "https://taskrouter.twilio.com"
 _HOST: Final = "api.twilio.com"
+_TASKROUTER_HOST: Final = "taskrouter.twilio.com"
 _CONNECT_S: Final = 2.0
 _SILENT_S: Final = 5.0
 """Behind all deadlines of ours: no request lasts longer."""
@@ -33,11 +35,16 @@ class AnswerLost(Exception):
 class TwilioRest:
     """One account's REST API. Made inside a running event loop; ends with `aclose`."""
 
-    def __init__(self, account_sid: str, auth_token: str, api_url: str = TWILIO_API_URL) -> None:
-        """Raises ValueError on an empty sid or token, with which nothing could be asked."""
+    def __init__(
+        self, account_sid: str, auth_token: str, api_url: str = TWILIO_API_URL, taskrouter_url: str = ""
+    ) -> None:
+        """taskrouter_url empty: nothing of TaskRouter is asked for.
+
+        Raises ValueError on an empty sid or token, with which nothing could be asked.
+        """
         if not account_sid or not auth_token:
             raise ValueError("the Twilio account sid or auth token is empty")
-        self._http = _Http(api_url)
+        self._http = _Http({_HOST: api_url, _TASKROUTER_HOST: taskrouter_url})
         self.client: Any = Client(account_sid, auth_token, http_client=self._http, environment=_NO_ENVIRONMENT)
         """The official client, without types. Its calls raise TwilioRestException, NotSent or AnswerLost."""
 
@@ -49,9 +56,10 @@ class TwilioRest:
 class _Http(AsyncHttpClient):  # type: ignore[misc]  # shipped without types; the client asks for this class
     """Requests by a session of our own: the client's has no timeout, and its log holds query strings."""
 
-    def __init__(self, api_url: str) -> None:
+    def __init__(self, places: dict[str, str]) -> None:
+        """Where requests to the hosts that the client names go; empty: nowhere."""
         super().__init__(logging.getLogger("twilio"), True)
-        self._api_url = api_url.rstrip("/")
+        self._places = {host: url.rstrip("/") for host, url in places.items() if url}
         self.session = aiohttp.ClientSession(
             trust_env=False,
             cookie_jar=aiohttp.DummyCookieJar(),
@@ -70,9 +78,10 @@ class _Http(AsyncHttpClient):  # type: ignore[misc]  # shipped without types; th
         allow_redirects: bool = False,  # noqa: ARG002 none is followed: it could lead the token elsewhere
     ) -> Response:
         parts = urlsplit(url)
-        if parts.hostname != _HOST:
+        place = self._places.get(parts.hostname or "")
+        if place is None:
             raise ValueError(f"a request to {parts.hostname} is not one of Twilio's API")
-        there = self._api_url + url.partition(_HOST)[2]
+        there = place + url.partition(parts.netloc)[2]
         signed = {"Authorization": aiohttp.encode_basic_auth(*auth)} if auth else {}
         try:
             async with self.session.request(

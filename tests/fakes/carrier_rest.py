@@ -46,6 +46,8 @@ class CarrierRest:
     rooms: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     """Participants by the name of a conference that is in progress."""
     tasks: list[dict[str, Any]] = field(default_factory=list)
+    reservations: dict[str, str] = field(default_factory=dict)
+    """Statuses by sid."""
     requests: list[Request] = field(default_factory=list)
     mishaps: deque[Mishap] = field(default_factory=deque)
     read_mishaps: deque[Mishap] = field(default_factory=deque)
@@ -104,7 +106,8 @@ class CarrierRest:
             (r"POST Conferences/(CF\w+)\.json", lambda asked, sid: _answer({"sid": sid})),
             (r"POST /v1/Workspaces/\w+/Tasks", self._task_made),
             (r"GET /v1/Workspaces/\w+/Tasks", self._list_tasks),
-            (r"POST /v1/Workspaces/\w+/Tasks/(\w+)", self._task),
+            (r"(?:GET|POST) /v1/Workspaces/\w+/Tasks/(\w+)", self._task),
+            (r"(?:GET|POST) /v1/Workspaces/\w+/Tasks/\w+/Reservations/(\w+)", self._reservation),
         ):
             if found := re.fullmatch(pattern, str(asked)):
                 return do(asked, *found.groups())
@@ -197,11 +200,23 @@ class CarrierRest:
         task = next((task for task in self.tasks if task["sid"] == sid), None)
         if task is None:
             return _error(404, 20404)
+        if asked.method == "GET":
+            return _answer(task)
         wanted = asked.value("AssignmentStatus")
         if (wanted == "canceled") != (task["assignment_status"] in ("pending", "reserved")):
             return _error(400, 20001)
         task["assignment_status"] = wanted
         return _answer(task)
+
+    def _reservation(self, asked: Request, sid: str) -> web.Response:
+        if sid not in self.reservations:
+            return _error(404, 20404)
+        if asked.method == "POST":
+            if self.reservations[sid] != "pending":
+                return _error(400, 20001)
+            conference = asked.form.get("Instruction") == ["conference"]
+            self.reservations[sid] = "accepted" if conference else asked.value("ReservationStatus")
+        return _answer({"sid": sid, "reservation_status": self.reservations[sid]})
 
 
 def _answer(resource: Mapping[str, Any], status: int = 200) -> web.Response:

@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from secrets import token_hex
+from tempfile import TemporaryDirectory
 from typing import Any, cast
 
 from pipeline import direct
@@ -49,6 +50,14 @@ NUMBER = "+14155550199"
 SECRET = b"0" * 16
 SPEECH = read_ulaw(REPOSITORY / "recordings" / "samples" / "where_is_my_order_rms.wav")
 """What every fake utterance sounds like; the ears are told what it says."""
+
+
+@functools.cache
+def _empty_database() -> bytes:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "calls.sqlite"
+        migrations.upgrade(f"sqlite:///{path}")
+        return path.read_bytes()
 
 
 _loaded = functools.cache(load_line)
@@ -321,7 +330,8 @@ async def parts(
     gate: with a second stage, as servers have it; the default one has none.
     """
     database = root / "calls.sqlite"
-    migrations.upgrade(f"sqlite:///{database}")
+    if not database.exists():
+        database.write_bytes(_empty_database())
     store, audio, stt = SqliteCallStore(database), AudioWriter(), ToldStt(texts)
     voice = SpelledVoice() if spelled else ToneVoice(ms_per_character)
     loaded = _loaded(line) if line.is_relative_to(REPOSITORY) else load_line(line)

@@ -62,7 +62,7 @@ def word(parts: Sequence[tuple[str, str]], table: Sequence[Sequence[str]] = (), 
     return out.getvalue()
 
 
-def bomb(megabytes: int = 200) -> bytes:
+def bomb(megabytes: int = 60) -> bytes:
     """A Word file that unpacks to so much."""
     out = io.BytesIO(word([("Normal", "small")]))
     with zipfile.ZipFile(out, "a", zipfile.ZIP_DEFLATED) as packed:

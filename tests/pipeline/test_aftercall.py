@@ -1,6 +1,7 @@
 """What stays of a call in a company's own records: only of who was verified, in names and not in words, once."""
 
 import asyncio
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -10,11 +11,13 @@ import pytest
 from pipeline.aftercall import write_records
 from pipeline.assistant.afterwards import records
 from pipeline.assistant.tools.bind import runner_for
+from pipeline.assistant.tools.business_rules import NO_RULES, Rule, Rules
 from pipeline.assistant.tools.ledger import Entry, MemoryLedger
-from pipeline.assistant.tools.outcome import ToolResult
+from pipeline.assistant.tools.outcome import WAITING, ToolResult
 from pipeline.assistant.tools.port import ToolSpec
 from pipeline.assistant.tools.runner import ToolRunner
 from pipeline.line import validate
+from pipeline.line.expression import Expression
 from pipeline.line.load import load_line
 from pipeline.line.model import Settings
 from tests.fakes.crm import AFTER, ENDED, FLOWS, RAISED, RINGING, SPEC, Crm, log, wants
@@ -152,6 +155,79 @@ def test_what_does_not_fit_is_said(wrong, says):
     more = f"tools: [{{name: note, runs: crm.note}}]\nafter_call: {wrong}"
     found = validate.check(Settings.model_validate(data_of(FLOWS, more)), {"crm.note": SPEC})
     assert [one.what for one in found if says in one.what], found
+
+
+def outcome(spec: ToolSpec = SPEC, rules: Rules = NO_RULES, events: Any = None, after: str = AFTER) -> Any:
+    """What comes of the record with a tool like this, under these rules; and what was asked of people and written."""
+    crm, people = Crm(), Asked()
+    crm.spec = spec
+    settings = Settings.model_validate(data_of(FLOWS, after))
+
+    async def write() -> ToolResult:
+        runner = ToolRunner({"note": crm}, rules=rules, approvals=people)
+        try:
+            (done,) = await write_records(settings, runner, events or log(RINGING, wants("refund"), RAISED, ENDED), "")
+            return done
+        finally:
+            await runner.end()
+
+    return asyncio.run(write()), people.asked, crm.notes
+
+
+class Asked:
+    """A queue in which nobody looks."""
+
+    def __init__(self) -> None:
+        self.asked: list[Any] = []
+
+    async def ask(self, asked: Any) -> ToolResult:
+        self.asked.append(asked)
+        return ToolResult(ok=False, error=WAITING, id="apr_1")
+
+
+def ruled(then: Any) -> Rules:
+    return Rules((Rule("Only billing", "note", Expression.parse('verified == "knowledge"'), then),))
+
+
+def test_a_record_is_held_to_the_lines_rules():
+    refused, _, notes = outcome(rules=ruled("refuse"))
+    assert (refused.error, notes) == ("ruled_out", [])
+    waits, (asked,), notes = outcome(rules=ruled("approve"))
+    assert (waits.status, asked.reason, asked.verified, notes) == ("waiting", "rule: Only billing", "knowledge", [])
+    assert asked.turn == ""  # no caller waits for what a person says
+
+
+def test_a_record_that_needs_a_persons_yes_waits_for_it():
+    waits, (asked,), notes = outcome(replace(SPEC, risk="approval_only"))
+    assert (waits.status, asked.write.arguments["who"], notes) == ("waiting", "30114", [])
+
+
+@pytest.mark.parametrize(
+    ("changes", "error"),
+    [
+        ({"verification": "one_time_code"}, "not_verified"),
+        ({"consent": "text"}, "no_consent"),
+    ],
+)
+def test_a_record_needs_the_verification_and_the_consent_that_the_tool_needs(changes: Any, error: str):
+    refused, _, notes = outcome(replace(SPEC, **changes))
+    assert (refused.error, notes) == (error, [])
+
+
+def test_ids_of_a_record_are_those_of_the_call_or_of_the_line():
+    texts = {name: {"type": "string", "x-id": True} for name in ("who", "what", "where")}
+    spec = replace(SPEC, arguments={"type": "object", "properties": texts})
+    theirs = AFTER.replace('"{summary}"', "desk-7").replace('"see {link}"', '"{call}"')
+    assert outcome(spec, after=theirs)[0].ok
+    assert outcome(spec)[0].error == "unknown_id"  # a summary is no id
+
+
+def test_who_was_known_better_before_somebody_else_spoke_is_served_as_such():
+    dropped = ("identity.dropped", {"turn": "t3", "reason": "another_person"})
+    better = ("identity.raised", {**RAISED[1], "level": "one_time_code"})
+    spec = replace(SPEC, verification="one_time_code")
+    assert outcome(spec, events=log(RINGING, wants("refund"), better, dropped, RAISED, ENDED))[0].ok
+    assert outcome(spec, events=log(RINGING, wants("refund"), RAISED, dropped, RAISED, ENDED))[0].error
 
 
 def test_a_record_that_waits_for_a_person_is_refused():

@@ -36,6 +36,7 @@ class Bench:
     def __init__(self) -> None:
         self.out: list[object] = []
         self.foreseen: list[str] = []
+        self.holders: list[str] = []
         self.words: list[tuple[str, int, bool]] = []
         self.eager = True
         self.pace = Unhurried()
@@ -65,6 +66,9 @@ class Bench:
 
     def hush(self) -> None:
         self.out.append("hush")
+
+    def floor_is(self, holder: str) -> None:
+        self.holders.append(holder)
 
     def kinds(self) -> list[str]:
         return [kind for kind, _ in self.log]

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.fakes.office import virtual_office, virtually
+from pipeline.line.load import load_line
+from tests.fakes.office import REPOSITORY, virtual_office, virtually
 from tests.peers.speech import hear
 from voice.audio import ulaw_to_pcm
 
@@ -102,3 +103,25 @@ async def test_an_answer_that_does_not_come_within_nine_seconds_is_given_up_and_
         assert max(gap.length_ms for gap in call.ear.silences(200) if gap.end_ms <= offered.end_ms) <= 3000
         assert "trail tent" not in heard, "what came after it was given up is not said"
         assert (record.outcome, len(record.messages)) == ("message_taken", 1)
+
+
+@virtually
+async def test_who_asks_for_a_machine_while_a_tool_runs_is_told_once_and_the_tool_goes_on(tmp_path: Path):
+    texts = [ORDER[0], "are you a robot", ORDER[1]]
+    async with virtual_office(tmp_path, texts, prepared=True, delay_s=6.0) as office:
+        call = await office.call()
+        await call.turn()
+        await call.press("12345")
+        await call.handset.wait_ms(1500)
+        await call.speak()
+        await call.handset.wait_ms(9000)
+        await call.quiet()
+        await call.turn()
+        assert await call.over()
+        record = await office.ended(call.sid)
+        said = [utterance.text for utterance in record.utterances if utterance.speaker == "assistant"]
+        machine = load_line(REPOSITORY / "lines" / "example").settings.prompts.machine
+        assert said.count(machine) == 1
+        answer = next(place for place, text in enumerate(said) if "out for delivery" in text)
+        assert said.index(machine) < answer
+        assert office.tools.calls == [f"{call.sid}/k1"]

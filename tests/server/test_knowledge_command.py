@@ -23,12 +23,12 @@ EXAMPLE = Path(__file__).parents[2] / "lines" / "example"
 
 
 @pytest.fixture
-def line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def line(tmp_path: Path, data: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     copy = tmp_path / "line"
     shutil.copytree(EXAMPLE, copy)
     for document in (copy / "knowledge").glob("[a-o]*.md"):
         document.unlink()  # fewer are faster
-    monkeypatch.setenv("CORDBOARD_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("CORDBOARD_DATA_DIR", str(data))
     monkeypatch.chdir(tmp_path)
     return copy
 
@@ -116,7 +116,6 @@ async def keep(data: Path, line: str) -> None:
 
 def test_unanswered_questions_become_drafts_and_articles(line, tmp_path):
     name = load_line(line).settings.name
-    (tmp_path / "data").mkdir()
     server.migrations.upgrade(f"sqlite:///{tmp_path / 'data' / DATABASE}")
     asyncio.run(keep(tmp_path / "data", name))
     since = f"{datetime.now(UTC).year - 1}-01-01"

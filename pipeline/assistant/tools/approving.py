@@ -21,6 +21,8 @@ from pipeline.assistant.tools.standing import Standing
 
 RunnerOf = Callable[[str], ToolRunner | None]
 """The tools of a line, by its name."""
+Tell = Callable[[Approval], None]
+"""Told what was decided, once it is on the disk; returns at once."""
 DEADLINE_MS: Final = 10_000
 """Nobody waits on the phone for it."""
 
@@ -32,10 +34,14 @@ class Unknown(LookupError):
 class Approving:
     """What people do with the queue. Every method raises Unknown, NotPossible, Outdated or StoreUnavailable."""
 
-    def __init__(self, kept: KeptTools, runner_of: RunnerOf, now: Now = utc_now) -> None:
+    def __init__(
+        self, kept: KeptTools, runner_of: RunnerOf, now: Now = utc_now, tell: Tell = lambda _decided: None
+    ) -> None:
+        """tell: the call that asked, where it goes on; without it callers learn of decisions when they are called."""
         self._kept = kept
         self._runner_of = runner_of
         self._now = now
+        self._tell = tell
 
     @property
     def runner_of(self) -> RunnerOf:
@@ -43,7 +49,7 @@ class Approving:
         return self._runner_of
 
     async def approve(self, approval_id: str, who: str, note: str = "", version: int | None = None) -> Approval:
-        """Yes: it runs now, and the caller is to be called back with what came of it."""
+        """Yes: it runs now. The caller is told what came of it, in the call or by a callback."""
         before = await self._read(approval_id, version)
         if self._runner_of(before.line) is None:
             raise NotPossible(f"no line {before.line!r} is there to carry it out")
@@ -64,11 +70,10 @@ class Approving:
         return await self._changed(before, *edited(before, arguments, who, self._now()))
 
     async def reject(self, approval_id: str, who: str, note: str = "", version: int | None = None) -> Approval:
-        """No: the caller is to be called back."""
+        """No: the caller is told, in the call or by a callback."""
         before = await self._read(approval_id, version)
         after, said = rejected(before, who, self._now(), note)
-        await self._kept.change(before, after, said, _callback(after))
-        return after
+        return await self._decided(before, after, said)
 
     async def reassign(self, approval_id: str, assignee: str, who: str, version: int | None = None) -> Approval:
         """Somebody else is to look at it."""
@@ -91,7 +96,12 @@ class Approving:
             of = Standing(one.call_id, one.line)
             result = await runner.run(one.key, one.tool, one.arguments, DEADLINE_MS, standing=of, approved=True)
         after, said = carried_out(one, result, self._now())
-        await self._kept.change(one, after, said, _callback(after))
+        return await self._decided(one, after, said)
+
+    async def _decided(self, before: Approval, after: Approval, said: Said) -> Approval:
+        """Kept, and told to who asked; what no turn of a call asked for (pipeline.aftercall) no caller waits for."""
+        await self._kept.change(before, after, said, _callback(after) if after.turn else None)
+        self._tell(after)
         return after
 
     async def _changed(self, before: Approval, after: Approval, said: Said) -> Approval:

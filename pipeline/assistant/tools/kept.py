@@ -14,11 +14,14 @@ from pipeline.assistant.tools.ledger import Entry, Write, canonical
 from pipeline.assistant.tools.outcome import ToolResult
 from pipeline.assistant.tools.runner import Asked
 from pipeline.assistant.tools.tables import approval_steps, approvals, outbox, tool_writes
+from recordings.tables import calls
 
 _T = TypeVar("_T")
 Now = Callable[[], datetime]
 OVERSEEN: Final = "check"
 """The outbox's kind for a write in doubt, which a person has to look after."""
+LIVE: Final = "live"
+"""A callback's state while its call goes on: the assistant tells the caller, and nobody calls them."""
 
 
 class Database(Protocol):
@@ -199,7 +202,8 @@ class KeptTools:
                 raise Outdated(before.id)
             self._note(connection, after, said)
             if callback is not None:
-                self._put(connection, "callback", after.call_id, after.line, callback, said.at)
+                state = LIVE if _goes_on(connection, after.call_id) else "waiting"
+                self._put(connection, "callback", after.call_id, after.line, callback, said.at, state)
 
         await self._database.apply(work)
 
@@ -239,7 +243,14 @@ class KeptTools:
         connection.execute(sa.insert(approval_steps).values(row))
 
     def _put(
-        self, connection: sa.Connection, kind: str, call_id: str, line: str, data: Mapping[str, Any], now: datetime
+        self,
+        connection: sa.Connection,
+        kind: str,
+        call_id: str,
+        line: str,
+        data: Mapping[str, Any],
+        now: datetime,
+        state: str = "waiting",
     ) -> None:
         row = {
             "id": new_id("out", now),
@@ -248,7 +259,7 @@ class KeptTools:
             "call_id": call_id,
             "line": line,
             "data": canonical(data),
-            "state": "waiting",
+            "state": state,
             "made_at": _text(now),
             "done_at": None,
         }
@@ -294,6 +305,12 @@ def _entry(row: "sa.Row[Any]") -> Entry:
 def _errand(row: "sa.Row[Any]") -> Errand:
     made_at = datetime.fromisoformat(row.made_at)
     return Errand(row.id, row.kind, row.call_id, row.line, json.loads(row.data), made_at)
+
+
+def _goes_on(connection: sa.Connection, call_id: str) -> bool:
+    """Whether the call is not over. Calls end in the same writer's order, so none ends unseen in between."""
+    found = connection.execute(sa.select(calls.c.outcome).where(calls.c.call_id == call_id)).one_or_none()
+    return found is not None and found.outcome is None
 
 
 def _text(at: datetime) -> str:

@@ -85,7 +85,7 @@ outbox: Final = sa.Table(
     sa.Column("call_id", sa.Text, nullable=False),
     sa.Column("line", sa.Text, nullable=False),
     sa.Column("data", sa.Text, nullable=False, comment="JSON"),
-    sa.Column("state", sa.Text, nullable=False, comment="waiting, done"),
+    sa.Column("state", sa.Text, nullable=False, comment="waiting, done; live: the assistant tells the caller"),
     sa.Column("made_at", sa.Text, nullable=False, comment="ISO 8601 UTC, microseconds"),
     sa.Column("done_at", sa.Text),
     sa.Index(None, "state", "id"),

@@ -2,6 +2,7 @@
 
 import pytest
 
+from pipeline.assistant.exchange import CallTool, Say, ToolReturned
 from pipeline.assistant.flow import Dialogue
 from pipeline.assistant.languages.reading import languages
 from pipeline.line.prompts import Prompts
@@ -69,3 +70,19 @@ def test_asked_for_a_message_it_is_answered_and_is_no_message(call):
     call.hears("i want to leave a message")
     asked = call.hears("support")
     assert call.hears("is this a recording?") == [HONEST, asked[-1]]
+
+
+@pytest.mark.parametrize(("code", "asks"), [("en", "are you a robot?"), ("es", "¿Eres un robot?")])
+def test_it_is_answered_while_a_tool_runs_and_the_tool_is_still_waited_for(example_line, code, asks):
+    line = next(one for one in (example_line, *example_line.others) if one.settings.language == code)
+    waiting = ScriptedCall(Dialogue(line, KeywordUnderstanding()))  # its tools never come back
+    waiting.begin(NOON)
+    waiting.hears("where is my order" if code == "en" else "dónde está mi pedido")
+    waiting.hears("keys 12345")
+    (called,) = waiting.of(CallTool)
+    assert waiting.hears(asks) == [line.settings.prompts.machine]
+    assert [say.purpose for say in waiting.of(Say)] == ["fill"]
+    result = {"found": True, "order_number": "12345", "status": "shipped"}
+    said = waiting.post(ToolReturned(waiting.at_ms, called.call, ok=True, result=result))
+    assert line.settings.prompts.machine not in said
+    assert waiting.records("tool.returned")[0]["ok"] is True

@@ -1,0 +1,148 @@
+"""Transfers to workers of TaskRouter, such as Flex: a task, a reservation, and the worker into a conference.
+
+The caller stays with the assistant: a worker who is reserved is brought into the conference that bears the task's sid,
+and only when they are in it does the caller follow. What the worker is to know stands in the task's attributes, as far
+as 4 KB go, and whole behind an address.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from telephony.errors import CarrierRefused
+from telephony.twilio.agent_twiml import JitterBuffer
+from telephony.twilio.asking import attempts, once, unless_gone, within
+from telephony.twilio.rest import TwilioRest
+
+MAX_ATTRIBUTES_BYTES: Final = 4_096
+TRANSFER_ATTRIBUTE: Final = "transfer_id"
+_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_ROOM_EVENTS: Final = ("start", "end", "join", "leave", "mute", "hold")
+
+
+def task_attributes(transfer: str, packet_url: str, facts: Mapping[str, str]) -> str:
+    """Write a task's attributes: the transfer, where its packet is, and facts in order while they fit into 4 KB.
+
+    Raises ValueError on an id that is none, and if not even the packet's address fits.
+    """
+    if not _ID.fullmatch(transfer):
+        raise ValueError("a transfer's id has letters, digits, _ and -")
+    told: dict[str, str] = {TRANSFER_ATTRIBUTE: transfer, "packet_url": packet_url}
+    if len(_json(told)) > MAX_ATTRIBUTES_BYTES:
+        raise ValueError(f"the packet's address alone has more than {MAX_ATTRIBUTES_BYTES} bytes")
+    for name, value in facts.items():
+        if name not in told and len(_json(told | {name: value})) <= MAX_ATTRIBUTES_BYTES:
+            told[name] = value
+    return _json(told).decode()
+
+
+class TwilioTasks:
+    """The tasks of one workflow. Methods raise the errors of telephony.errors, as CallControl's do."""
+
+    def __init__(self, rest: TwilioRest, workspace_sid: str, workflow_sid: str) -> None:
+        """Raises ValueError without them."""
+        if not workspace_sid or not workflow_sid:
+            raise ValueError("the sid of a TaskRouter workspace or workflow is empty")
+        self._rest, self._workspace_sid, self._workflow_sid = rest, workspace_sid, workflow_sid
+
+    async def create(
+        self, transfer: str, attributes: str, deadline_ms: int, *, priority: int = 0, timeout_s: int = 600
+    ) -> str:
+        """Make the task of a transfer, once: what is there already is given. Its sid is the conference's name."""
+        async with within(deadline_ms):
+
+            async def there() -> str | None:
+                wanted = f"{TRANSFER_ATTRIBUTE} == '{transfer}'"
+                listed = await self._workspace.tasks.list_async(evaluate_task_attributes=wanted, limit=1)
+                return str(listed[0].sid) if listed else None
+
+            async def made() -> str:
+                task = await self._workspace.tasks.create_async(
+                    workflow_sid=self._workflow_sid,
+                    attributes=attributes,
+                    priority=priority,
+                    timeout=timeout_s,
+                    task_channel="voice",
+                )
+                if not isinstance(task.sid, str):
+                    raise ValueError("a task without a sid")  # noqa: TRY004 the carrier's answer, not an argument
+                return task.sid
+
+            return await once(made, there, look_first=True)
+
+    async def bring(
+        self,
+        task: str,
+        reservation: str,
+        from_: str,
+        room_url: str,
+        deadline_ms: int,
+        *,
+        jitter: JitterBuffer = "small",
+        ring_s: int = 20,
+    ) -> None:
+        """Call the reserved worker into the task's conference; room_url is told when they are in it.
+
+        An instruction that was carried out although its answer was lost is refused the second time: that is success.
+        Raises LegGone when the reservation is over.
+        """
+        told = {
+            "conference_status_callback": room_url,
+            "conference_status_callback_method": "POST",
+            "conference_status_callback_event": list(_ROOM_EVENTS),
+        }
+
+        async def instruct() -> bool:
+            await self._reservation(task, reservation).update_async(
+                instruction="conference",
+                from_=from_,
+                timeout=ring_s,
+                beep="false",
+                start_conference_on_enter=True,
+                end_conference_on_exit=True,
+                end_conference_on_customer_exit=True,
+                jitter_buffer_size=jitter,
+                **told,
+            )
+            return True
+
+        async def instructed() -> bool | None:
+            found = await self._reservation(task, reservation).fetch_async()
+            return found.reservation_status == "accepted" or None
+
+        async with within(deadline_ms):
+            await once(instruct, instructed)
+
+    async def reject(self, task: str, reservation: str, deadline_ms: int) -> None:
+        """Let the worker go; the workflow chooses somebody else. A reservation that is over stays so."""
+        reserved = self._reservation(task, reservation)
+        async with within(deadline_ms):
+            await unless_gone(attempts(lambda: reserved.update_async(reservation_status="rejected")))
+
+    async def close(self, task: str, why: str, deadline_ms: int) -> None:
+        """Cancel a task that nobody has, or complete one that somebody had: nobody is rung for it any more."""
+
+        async def closed() -> None:
+            found = await self._workspace.tasks(task).fetch_async()
+            if found.assignment_status in ("canceled", "completed"):
+                return
+            how = "canceled" if found.assignment_status in ("pending", "reserved") else "completed"
+            await self._workspace.tasks(task).update_async(assignment_status=how, reason=why)
+
+        async with within(deadline_ms):
+            try:
+                await unless_gone(attempts(closed))
+            except CarrierRefused:  # somebody accepted, or it was over, between the two requests
+                await unless_gone(attempts(closed))
+
+    @property
+    def _workspace(self) -> Any:
+        return self._rest.client.taskrouter.v1.workspaces(self._workspace_sid)
+
+    def _reservation(self, task: str, reservation: str) -> Any:
+        return self._workspace.tasks(task).reservations(reservation)
+
+
+def _json(told: Mapping[str, str]) -> bytes:
+    return json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()
