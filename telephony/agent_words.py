@@ -12,7 +12,6 @@ class AgentWords:
     """BCP 47, for the carrier's voice."""
     choice: str
     """Follows the briefing."""
-    no_such_key: str
     taken: str
     caller_left: str
     not_connected: str
@@ -26,7 +25,6 @@ class AgentWords:
 ENGLISH: Final = AgentWords(
     "en-US",
     "Press 1 to accept, 2 to decline, 3 to hear this again.",
-    "That key does nothing.",
     "Thank you. A colleague has taken this call already. Goodbye.",
     "Thank you. The caller has hung up. Goodbye.",
     "I'm sorry, the caller could not be connected. They are still with the assistant. Goodbye.",
@@ -38,7 +36,6 @@ ENGLISH: Final = AgentWords(
 SPANISH: Final = AgentWords(
     "es-ES",
     "Pulse 1 para aceptar, 2 para rechazar, 3 para oírlo otra vez.",
-    "Esa tecla no hace nada.",
     "Gracias. Otro compañero ya ha tomado esta llamada. Adiós.",
     "Gracias. La persona que llamaba ha colgado. Adiós.",
     "Lo siento, no se ha podido pasar la llamada. Sigue con el asistente. Adiós.",

@@ -4,7 +4,7 @@ After a restart `finish` looks every begun one up: what was done is noted, what 
 that nobody waits for any more is not made.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Final, Protocol, TypeVar
@@ -81,9 +81,13 @@ class IntendedControl:
         self._control.learn(key, sid)
         return True
 
+    async def legs(self) -> Mapping[str, str]:
+        """The keys of every leg that was dialled in the last day, by sid."""
+        return await self._intents.legs()
+
     async def finish(self, deadline_ms: int) -> tuple[Settled, ...]:
         """Settle what an earlier process began; deadline_ms is for each. What cannot be settled now stays begun."""
-        for sid, key in (await self._intents.legs()).items():
+        for sid, key in (await self.legs()).items():
             self._control.learn(key, sid)
         await self._intents.forget(self._now_ms() - DAY_MS)
         return tuple([await self._settled(intent, deadline_ms) for intent in await self._intents.unfinished()])

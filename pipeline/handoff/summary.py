@@ -1,0 +1,155 @@
+"""The summary without a language model: the caller's own sentences, what was done, what is open, why a person. Pure.
+
+Deterministic. Every bullet names where in the transcript it stands; together they have at most 60 words.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
+
+from pipeline.assistant.signals.mood import LOW, read
+from pipeline.handoff.packet import UNKNOWN, Action, Bullet, Reason, Span, Summary
+from pipeline.handoff.story import Story
+from pipeline.handoff.wishes import CLAUSES, OTHER, beyond_asking, tells
+from pipeline.handoff.words import Words, plain
+
+MOST_WORDS: Final = 60
+LEAST_BULLETS: Final = 3
+MOST_BULLETS: Final = 5
+_WORDS_OF: Final = {"wish": 16, "said": 10, "done": 12, "open": 12, "reason": 10}
+"""Of each kind, so that five have MOST_WORDS."""
+_LEAST_SAID: Final = 3
+"""Words of a sentence that tells more than the wish does."""
+_LEAST_TELLING: Final = 2
+"""Of them, those that say something."""
+_LEAST_TOLD: Final = 0.1
+"""Score of one that is worth a bullet."""
+
+
+def extracted(story: Story, words: Words, reason: Reason) -> Summary:
+    """The summary of a call; without bullets where nothing was said in it. reason: why a person takes over."""
+    if not story.record.utterances:
+        return Summary("template", ())
+    found = [_wish(story, words), _said(story, words), _done(story, words), _open(story, words)]
+    found.append(_reason(story, words, reason))
+    return Summary("extract", tuple(one for one in found if one is not None and one.spans))
+
+
+def clipped(text: str, most: int) -> str:
+    """At most so many words of a text; "…" tells that there were more."""
+    said = text.split()
+    return text if len(said) <= most else f"{' '.join(said[:most]).rstrip('.,;:…')}…"
+
+
+def quoted(text: str, most: int) -> str:
+    """The caller's words within a sentence of ours, cut between clauses where that is possible."""
+    kept = ""
+    for clause in CLAUSES.split(" ".join(text.split())):
+        longer = f"{kept} {clause}".strip()
+        if len(longer.split()) > most:
+            break
+        kept = longer
+    short = kept if len(kept.split()) * 2 >= min(most, len(text.split())) else clipped(text, most)
+    return short.replace("“", "'").replace("”", "'").rstrip(" .,;")
+
+
+def _bullet(kind: str, text: str, spans: Iterable[Span]) -> Bullet:
+    return Bullet(kind, clipped(text, _WORDS_OF[kind]), tuple(dict.fromkeys(spans)))  # type: ignore[arg-type]
+
+
+def _wish(story: Story, words: Words) -> Bullet:
+    asked = story.wishes.reason.code == "asked_for_person"
+    wanted = story.open or story.wishes.all()[-1:]
+    if not wanted:
+        spans = story.wishes.reason.spans or story.places.latest_of_caller() or story.places.ends()
+        return _bullet("wish", words.say("wants_person" if asked else "wants_nothing"), spans)
+    first = wanted[0]
+    label = plain(first.intent)
+    if asked and not story.open and first.intent != OTHER:
+        return _bullet("wish", words.say("wants_more", label=label), (*first.spans, *story.wishes.reason.spans))
+    if not first.text:
+        return _bullet("wish", words.say("wants_noted", label=label), story.places.latest_of_caller())
+    if first.intent == OTHER:
+        return _bullet("wish", words.say("wants_other", quote=quoted(first.text, 14)), first.spans)
+    return _bullet("wish", words.say("wants", label=label, quote=quoted(first.text, 11)), first.spans)
+
+
+def _said(story: Story, words: Words) -> Bullet | None:
+    """What the caller said that tells most beside the wish: how they feel, what happened."""
+    told = {span.utterance for wish in story.open[:1] or story.wishes.all()[-1:] for span in wish.spans[:1]}
+    best = max(_sentences(story, told), key=lambda one: one[0], default=None)
+    if best is None or best[0][0] < _LEAST_TOLD:
+        return None
+    return _bullet("said", words.say("said", quote=quoted(best[1], 9)), best[2])
+
+
+def _sentences(story: Story, told: set[str]) -> Iterator[tuple[tuple[float, int], str, tuple[Span, ...]]]:
+    wishes = {span.utterance for wish in story.wishes.all() for span in wish.spans}
+    asked = story.wishes.reason.evidence if story.wishes.reason.code == "asked_for_person" else ()
+    for at, one in enumerate(story.record.utterances):
+        if one.speaker != "caller" or one.via == "dtmf" or one.id in told:
+            continue
+        text = beyond_asking(one.text, asked)
+        signals = read(text)
+        if len(text.split()) < _LEAST_SAID or (tells(text) < _LEAST_TELLING and not signals.evidence):
+            continue
+        feels = max(signals.frustration, signals.anger, signals.urgency)
+        score = feels + min(len(text.split()), 12) / 24 - (0.3 if one.id in wishes and feels < LOW else 0.0)
+        yield (score, at), text, story.places.spans([one.id])
+
+
+def _done(story: Story, words: Words) -> Bullet:
+    done, looked = story.actions.done, [one for one in story.actions.looked_up if one.tool != story.known.verified.how]
+    used = done or looked
+    if not used:
+        return _bullet("done", words.say("nothing_done"), story.places.ends())
+    items = list(dict.fromkeys(_item(one, words) for one in used))
+    text = words.say("done" if done else "looked_up", items=_listed(items, words, 11 if done else 8))
+    return _bullet("done", text, (span for one in used for span in one.spans))
+
+
+def _item(action: Action, words: Words) -> str:
+    asked = {str(value) for value in action.arguments.values()}
+    denied = [words.say("item.not", field=plain(name)) for name, value in action.result.items() if value is False]
+    told = [
+        str(value)
+        for value in action.result.values()
+        if isinstance(value, str | int) and not isinstance(value, bool) and str(value) not in asked
+    ]
+    short = [value for value in (*denied[:1], *told) if len(value.split()) <= 2][:2]
+    return words.say("item.done", tool=plain(action.tool), result=", ".join(short)) if short else plain(action.tool)
+
+
+def _open(story: Story, words: Words) -> Bullet | None:
+    items, spans = list[str](), list[Span]()
+    for one in story.troubles:
+        items.append(words.say(f"item.{one.status}", tool=plain(one.tool), error=words.error(one.error)))
+        spans += one.spans
+    for wish in story.open:
+        items += [words.say("item.missing", slot=plain(slot)) for slot in wish.missing[:2]]
+        spans += wish.spans if wish.missing else ()
+    for wish in [one for one in story.open[1:3] if one.state == "open" or not story.troubles]:
+        items.append(words.say("item.open", label=plain(wish.intent) if wish.intent != OTHER else quoted(wish.text, 5)))
+        spans += wish.spans
+    if not items:
+        return None
+    spans = spans or list(story.places.latest_of_caller())
+    return _bullet("open", words.say("open", items=_listed([*dict.fromkeys(items)], words, 11)), spans)
+
+
+def _reason(story: Story, words: Words, reason: Reason) -> Bullet:
+    spans = reason.spans or story.places.latest_of_caller() or story.places.ends()
+    if reason.code == UNKNOWN:
+        return _bullet("reason", words.say("why_unknown"), spans)
+    return _bullet("reason", words.say("why", sentence=words.reason(reason.code, reason.sentence)), spans)
+
+
+def _listed(items: Sequence[str], words: Words, most: int) -> str:
+    """As many of them, whole, as have room in so many words; the first one in any case."""
+    shown = list(items[:1])
+    for item in items[1:]:
+        rest = 3 if len(shown) + 1 < len(items) else 0  # ", and 2 more"
+        if len(", ".join([*shown, item]).split()) + rest > most:
+            break
+        shown.append(item)
+    left = len(items) - len(shown)
+    return words.say("more", items=", ".join(shown), count=left) if left else ", ".join(shown)

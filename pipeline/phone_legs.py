@@ -1,0 +1,157 @@
+"""Agents who are reached by telephone: their legs are dialled, briefed, bridged with the caller and let go again.
+
+Decides nothing: telephony.transfer does. Every effect has a key and happens once, over restarts too. An agent who is
+on the line when an offer ends is told why; one whose telephone still rings is not rung any more.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+from telephony.agent_words import AgentWords, words_of
+from telephony.errors import LegGone
+from telephony.intended import IntendedControl, Settled
+from telephony.intents import intent_key
+from telephony.ports import Dialling, Leg
+from telephony.rooms import room_of
+from telephony.sip import with_handoff
+from telephony.twilio import agent_twiml, twiml
+from telephony.twilio.addresses import TransferAddresses
+from telephony.twilio.agent_twiml import JitterBuffer, Listening, Room
+
+DIAL_MS: Final = 5_000
+"""A carrier answers in a fraction of it; within it a lost answer is looked up and the request made again."""
+MOVE_MS: Final = 5_000
+END_MS: Final = 5_000
+RING_S: Final = 20
+
+Why = Literal["taken", "caller_left", "withdrawn", "timeout", "not_connected", "handed_back"]
+"""Why an agent is not wanted any more, as telephony.transfer says it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Who is dialled for an offer. Only addresses of the operator's directory, or of the line's queues, come here."""
+
+    to: str
+    """E.164 or a SIP address."""
+    from_: str
+    """A number of ours."""
+    language: str = "en"
+    uui: str = ""
+    """User-to-User, on SIP: what the other side's exchange shows."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """X- headers, on SIP."""
+
+
+@dataclass(slots=True)
+class PhoneLegs:
+    """All agents' legs of a process. Methods raise the errors of telephony.errors, and StoreUnavailable."""
+
+    control: IntendedControl
+    addresses: TransferAddresses
+    stream_url: str
+    token: Callable[[str], str]
+    """A one-time token for the stream that listens to this caller's leg and the agent's."""
+    jitter: JitterBuffer = "small"
+    _sids: dict[str, dict[int, str]] = field(default_factory=dict)
+    _languages: dict[str, dict[int, str]] = field(default_factory=dict)
+    _answered: set[str] = field(default_factory=set)
+
+    def legs(self, transfer: str) -> Mapping[int, str]:
+        """The sids of a transfer's legs, as far as they are known, by offer."""
+        return dict(self._sids.get(transfer, {}))
+
+    def room(self, call_sid: str, bridge: int) -> str:
+        """Name the conference of a call's nth bridge."""
+        return room_of(call_sid, bridge)
+
+    async def ring(self, transfer: str, offer: int, target: Target) -> Leg:
+        """Ring somebody who is to be briefed. Raises NotDiallable, and ValueError on headers that are none."""
+        to = target.to
+        if to.startswith(("sip:", "sips:")):
+            to = with_handoff(to, transfer, uui=target.uui, headers=target.headers)
+        self._languages.setdefault(transfer, {})[offer] = target.language
+        wanted = Dialling(
+            to,
+            target.from_,
+            self.addresses.answered(transfer, offer),
+            self.addresses.status(transfer, offer),
+            self.addresses.amd(transfer, offer),
+            RING_S,
+        )
+        leg = await self.control.dial(intent_key(transfer, "ring", offer), wanted, DIAL_MS)
+        self._sids.setdefault(transfer, {})[offer] = leg.sid
+        return leg
+
+    async def learn(self, transfer: str, offer: int, leg_sid: str, *, answered: bool = False) -> bool:
+        """A webhook spoke of this offer's leg. False: no such leg was asked for, or it is another one's."""
+        if answered:
+            self._answered.add(leg_sid)
+        known = self._sids.get(transfer, {}).get(offer)
+        if known is not None:
+            return known == leg_sid
+        if not await self.control.learn(intent_key(transfer, "ring", offer), leg_sid):
+            return False
+        self._sids.setdefault(transfer, {})[offer] = leg_sid
+        return True
+
+    async def let_go(self, transfer: str, offer: int, why: Why) -> None:
+        """End an offer's leg: with a word, if somebody is on it. One that is over, or was never made, stays so."""
+        sid = self._sids.get(transfer, {}).get(offer)
+        if sid is None:
+            return
+        if sid in self._answered:
+            words = words_of(self._languages.get(transfer, {}).get(offer, "en"))
+            told = twiml.speak_and_hang_up(_last_words(words, why), words.tag)
+            try:
+                await self.control.move(intent_key(transfer, "release", offer), sid, told, MOVE_MS)
+            except LegGone:
+                return
+        else:
+            await self.hang_up(transfer, offer)
+
+    async def bridge(self, transfer: str, caller_sid: str, room: str, bridge: int) -> None:
+        """Move the caller into the conference where the agent is; we go on listening. Raises LegGone: they hung up."""
+        listening = Listening(self.stream_url, self.token(caller_sid))
+        document = agent_twiml.caller_joins(Room(room, transfer, self.addresses, self.jitter), listening)
+        await self.control.move(intent_key(transfer, "bridge", bridge), caller_sid, document, MOVE_MS, room=room)
+
+    async def take_back(self, transfer: str, caller_sid: str, number: int) -> None:
+        """Bring the caller back to the assistant, by a new stream. Raises LegGone: they hung up."""
+        document = twiml.redirect(self.addresses.resume)
+        await self.control.move(intent_key(transfer, "take_back", number), caller_sid, document, MOVE_MS)
+
+    async def hang_up(self, transfer: str, offer: int) -> None:
+        """End an offer's leg without a word: a machine has answered."""
+        sid = self._sids.get(transfer, {}).get(offer)
+        if sid is not None:
+            await self.control.end(intent_key(transfer, "end", offer), sid, END_MS)
+
+    async def recover(self) -> tuple[Settled, ...]:
+        """After a start: settle what an earlier process began, and know its legs again."""
+        settled = await self.control.finish(DIAL_MS)
+        for sid, key in (await self.control.legs()).items():
+            transfer, step, offer = key.rsplit(":", 2)
+            if step == "ring":
+                self._sids.setdefault(transfer, {})[int(offer)] = sid
+        return settled
+
+    def forget(self, transfer: str) -> None:
+        """A transfer is over, and its legs with it."""
+        self._languages.pop(transfer, None)
+        self._answered -= set(self._sids.pop(transfer, {}).values())
+
+
+def _last_words(words: AgentWords, why: Why) -> str:
+    match why:
+        case "taken":
+            return words.taken
+        case "caller_left":
+            return words.caller_left
+        case "not_connected":
+            return words.not_connected
+        case "withdrawn" | "timeout":
+            return words.over
+        case "handed_back":
+            return words.goodbye

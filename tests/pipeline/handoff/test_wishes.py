@@ -1,0 +1,95 @@
+"""What the caller wanted, and what of it is open."""
+
+import pytest
+
+from pipeline.handoff.story import Story, story
+from pipeline.handoff.wishes import beyond_asking
+from tests.fakes.told_calls import ABOUT, ToldCall
+
+pytestmark = pytest.mark.unit
+
+
+def read(call: ToldCall) -> Story:
+    return story(call.events, ABOUT)
+
+
+def states(call: ToldCall) -> list[tuple[str, str]]:
+    return [(one.intent, one.state) for one in read(call).wishes.all()]
+
+
+def test_a_wish_is_served_once_the_assistant_asks_for_another():
+    call = ToldCall().says("where is my order", "order_status")
+    assert states(call) == [("order_status", "open")]
+    call.answers("In the post. Anything else?", expects="open")
+    assert states(call) == [("order_status", "served")]
+
+
+def test_a_wish_whose_tool_failed_or_waits_is_not_settled():
+    for status in ("failed", "waiting", "refused", "checking"):
+        call = ToldCall().says("my money", "refund").uses("refund", {}, error="late", status=status)
+        assert states(call.answers("Anything else?", expects="open")) == [("refund", "unsettled")]
+
+
+def test_a_message_for_a_person_leaves_the_wish_to_that_person():
+    call = ToldCall().says("my money", "refund")
+    call.told("message.taken", turn=call.turn, queue="support", text="call me", start_ms=0, end_ms=1)
+    assert states(call.answers("Anything else?", expects="open")) == [("refund", "unsettled")]
+
+
+def test_what_a_flow_still_lacks_is_kept_with_the_wish():
+    call = ToldCall().says("send it back", "start_return", missing=("reason", "order_number"))
+    call.answers("Why?", expects="text").says("broken", slots={"reason": "broken"}, missing=("order_number",))
+    assert read(call.wants_person()).open[0].missing == ("order_number",)
+
+
+def test_what_was_mentioned_besides_is_open_until_it_is_served():
+    call = ToldCall().says("send it back and where is my other order", "start_return")
+    call.told("topic.noted", turn=call.turn, intent="order_status").answers("Done.", expects="open")
+    assert states(call) == [("start_return", "served"), ("order_status", "open")]
+    call.says("yes the other order", "order_status").answers("In the post.", expects="open")
+    assert states(call) == [("start_return", "served"), ("order_status", "served")]
+
+
+def test_an_outburst_is_no_wish():
+    call = ToldCall().says("you are useless all of you", by="clarify", feels={"anger": 0.9})
+    assert states(call) == []
+
+
+def test_a_rule_that_goes_by_how_the_call_went_adds_no_wish():
+    call = ToldCall().says("you are useless", by="rule").escalates("angry", "The caller was angry in two turns.")
+    assert states(call) == []
+    assert read(call).wishes.reason.code == "angry"
+
+
+def test_an_offer_of_a_person_is_no_reason_yet():
+    call = ToldCall().says("hello", "question")
+    call.told("escalation.raised", turn=call.turn, rule="high_value", reason="high_value", sentence="Valuable.",
+              queue="", priority="normal", offered=True, evidence=[])  # fmt: skip
+    assert read(call).wishes.reason.code == "unknown"
+
+
+@pytest.mark.row(79)
+def test_what_the_caller_was_told_from_documents_is_named_once_with_where_it_was_said():
+    call = ToldCall().says("how long do I have", "question").answers("Thirty days.")
+    source = {"document": "returns.md", "section": "how-long", "title": "Returns: How long", "score": 0.8}
+    call.told("turn.answered", turn=call.turn, sources=[source]).says("and boots", "question").answers("The same.")
+    call.told("turn.answered", turn=call.turn, sources=[source])
+    (found,) = read(call).wishes.sources()
+    assert (found.document, found.section, found.title) == ("returns.md", "how-long", "Returns: How long")
+    assert [span.utterance for span in found.spans] == ["a2", "a3"]
+
+
+@pytest.mark.parametrize(
+    ("said", "evidence", "beyond"),
+    [
+        ("can I speak to a person", "speak to a person", ""),
+        ("I just want to talk to somebody please", "talk to somebody", ""),
+        ("quiero hablar con una persona por favor", "hablar con una persona", ""),
+        ("get me a manager", "get me a manager", ""),
+        ("I want the refund now, get me a manager", "get me a manager", "I want the refund now"),
+        ("can I speak to a person about my loan", "speak to a person", "can I speak to a person about my loan"),
+        ("representative", "representative", ""),
+    ],
+)
+def test_why_a_person_is_wanted_is_told_from_the_wish_for_one(said, evidence, beyond):
+    assert beyond_asking(said, (evidence,)) == beyond
