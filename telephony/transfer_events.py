@@ -22,7 +22,10 @@ withdrawn    the caller, or a supervisor, no longer wanted it; the assistant is 
 exhausted    nobody took it: the queue is closed or full, the wait too long, or too many offers failed
 """
 
-Why = Literal["closed", "full", "waited_too_long", "too_many_offers", "no_agents"]
+Why = Literal[
+    "emergency", "closed", "full", "waited_too_long", "too_many_offers", "no_agents", "queue_deleted", "no_consent",
+    "window_over", "too_many_attempts",
+]  # fmt: skip
 """Why nobody is to be expected."""
 
 

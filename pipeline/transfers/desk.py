@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-
 HEARD_MOST: Final = 50
 """Frames (1 s) that wait for an agent's connection: what is older is dropped, not played late."""
 BACK_WITHIN_MS: Final = 8_000
@@ -103,5 +102,3 @@ def _nobody() -> None:
 
 def _unheard(_ulaw: bytes) -> None:
     """Nobody is joined."""
-
-

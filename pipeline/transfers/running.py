@@ -13,6 +13,7 @@ from telephony.transfer_state import State, Transfer
 from telephony.transfer_store import Kept, TransferStore
 
 Act = Callable[["Running", TransferAction], None]
+Changed = Callable[["Running", Transfer], None]
 LINGER_S = 30.0
 """A transfer that is over still answers whoever comes late, so long."""
 
@@ -20,14 +21,15 @@ LINGER_S = 30.0
 class Running:
     """One transfer's events and time. Belongs to one event loop."""
 
-    def __init__(self, kept: Kept, store: TransferStore, clock: Clock, act: Act) -> None:
-        """kept: as it is stored, or is to be created. act: does what is decided; returns at once."""
+    def __init__(self, kept: Kept, store: TransferStore, clock: Clock, act: Act, changed: Changed) -> None:
+        """kept: as it is stored. act: does what is decided; changed: told what it was before. Both return at once."""
         self.transfer = kept.transfer
         self.wanted = kept.wanted
         self._stored = kept.transfer.version
         self._store = store
         self._clock = clock
         self._act = act
+        self._changed = changed
         self._inbox: asyncio.Queue[TransferEvent] = asyncio.Queue()
 
     @property
@@ -60,6 +62,8 @@ class Running:
             after, actions = tick(before, self._clock.now_ms()) if event is None else decide(before, event)
             if after is before or await self._saved(after):
                 self.transfer = after
+                if after is not before:
+                    self._changed(self, before)
                 return actions
 
     async def _next(self) -> TransferEvent | None:

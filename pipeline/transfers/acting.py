@@ -1,0 +1,462 @@
+"""Does what transfers decide: rings desks and telephones, joins and parts callers, and writes down what happened."""
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
+
+import structlog
+
+from pipeline.assistant.exchange import CallBack
+from pipeline.drive import Clock
+from pipeline.joining import Joining
+from pipeline.transfers.desk import Desk
+from pipeline.transfers.running import Running
+from recordings.errors import StoreUnavailable
+from telephony.errors import CarrierError, LegGone
+from telephony.queue_events import CallerGone, CallerWaits, CallOver, How, OfferOver
+from telephony.queue_settings import Needs
+from telephony.transfer_events import (
+    AgentJoined,
+    AgentUnanswered,
+    BridgeFailed,
+    CallerJoined,
+    CallerLeft,
+    FallBack,
+    FindAgents,
+    Finished,
+    KeepCaller,
+    MoveCaller,
+    ReleaseAgent,
+    Ring,
+    StopRinging,
+    TakeBack,
+    TransferAction,
+    WrapUp,
+)
+from telephony.transfer_state import Offer, State, Transfer
+from telephony.transfer_store import Disposition, Packet, TransferStore
+
+if TYPE_CHECKING:
+    from pipeline.transfers.office import Transfers
+
+By = Literal["desk", "phone"]
+ReleaseWhy = Literal["taken", "caller_left", "withdrawn", "timeout", "not_connected", "handed_back"]
+ANNOUNCED_MS: Final = 3_000
+"""An agent who is in the conference waits no longer than this for the caller to have heard who comes."""
+_HOWS: Final[Mapping[str, How]] = {
+    "accepted": "accepted",
+    "declined": "declined",
+    "busy": "busy",
+    "failed": "failed",
+    "withdrawn": "withdrawn",
+}
+_log = structlog.get_logger(__name__)
+
+
+class Packets(Protocol):
+    """Who writes what agents are told."""
+
+    async def make(self, call: Joining, transfer: Transfer, reason: str) -> Mapping[str, Any]:
+        """The packet of a call as it is now, at once."""
+
+    def improved(
+        self, call: Joining, transfer: Transfer, reason: str, tell: Callable[[Mapping[str, Any]], None]
+    ) -> None:
+        """A better one may come in a moment, and then replaces it."""
+
+
+class Phones(Protocol):
+    """Agents who are reached by telephone (pipeline.phone_legs behind pipeline.transfers.by_phone)."""
+
+    async def ring(self, running: Running, offer: int, agent_id: str) -> bool:
+        """Ring their telephone; False: they have none."""
+
+    async def let_go(self, transfer: str, offer: int, why: ReleaseWhy) -> None:
+        """End an offer's leg, with a word if somebody is on it."""
+
+    async def bridge(self, transfer: Transfer, offer: int) -> None:
+        """Move the caller to where the agent is. Raises LegGone, CarrierError."""
+
+    async def take_back(self, transfer: Transfer) -> None:
+        """Bring the caller back to the assistant. Raises LegGone, CarrierError."""
+
+    def rings(self, transfer: str, offer: int) -> bool:
+        """Whether this offer went to a telephone."""
+
+    def forget(self, transfer: str) -> None:
+        """It is over."""
+
+
+class Acting:
+    """What transfers decide, done. Methods return at once unless they are coroutines."""
+
+    def __init__(
+        self,
+        office: "Transfers",
+        desk: Desk,
+        clock: Clock,
+        store: TransferStore,
+        packets: Packets,
+        phones: Phones | None,
+    ) -> None:
+        """phones: None: agents are at the desk only."""
+        self._office = office
+        self._desk = desk
+        self._clock = clock
+        self._store = store
+        self._packets = packets
+        self._phones = phones
+        self._written: dict[str, Mapping[str, Any]] = {}
+        """Packets of live transfers."""
+        self._there: dict[str, set[str]] = {}
+        """Of transfers that are accepted: "caller" has heard who comes, "agent" is where the caller will come."""
+
+    def by(self, transfer: Transfer, offer: int) -> By:
+        """How the agent of an offer is reached."""
+        return "phone" if self._phones is not None and self._phones.rings(transfer.id, offer) else "desk"
+
+    def forget(self, transfer_id: str) -> None:
+        """Nobody can come late any more."""
+        self._written.pop(transfer_id, None)
+        self._there.pop(transfer_id, None)
+        if self._phones is not None:
+            self._phones.forget(transfer_id)
+
+    def packet(self, transfer_id: str) -> Mapping[str, Any]:
+        """What agents are told of a live transfer."""
+        return self._written.get(transfer_id, {})
+
+    # What was decided
+
+    def act(self, running: Running, action: TransferAction) -> None:
+        """Do it."""
+        match action:
+            case FindAgents(without=without):
+                self._find(running, without)
+            case Ring(offer=offer, agent=agent):
+                self._ring(running, offer, agent)
+            case StopRinging(offer=offer, why=why):
+                self.stop_ringing(running, offer, why)
+            case MoveCaller(offer=offer):
+                self._move(running, offer)
+            case ReleaseAgent(offer=offer, why=why):
+                self._release(running, offer, why)
+            case KeepCaller(why=why):
+                self._tell(running, "lost", why=why)
+            case TakeBack():
+                self._take_back(running)
+            case FallBack(why=why):
+                self._tell(running, "nobody", why=why, callback=self._calls_back(running))
+            case WrapUp(offer=offer):
+                self._wrap_up(running, offer)
+            case Finished():
+                self._finished(running, action)
+            case _:
+                _log.debug("ignored by a transfer", transfer=running.id, why=getattr(action, "why", ""))
+
+    def changed(self, running: Running, before: Transfer) -> None:
+        """Tell the queues, the dialogue and the log what became of offers."""
+        after = running.transfer
+        for number, offer in enumerate(after.offers):
+            was = before.offers[number].standing if number < len(before.offers) else "ringing"
+            if was == "ringing" and offer.standing != "ringing":
+                self._answered(running, number, offer)
+            elif was == "accepted" and offer.standing == "lost":
+                self._office.queue.post(CallOver(self._clock.now_ms(), after.id, offer.agent, wrap_up=False))
+        if after.state is State.CONNECTED and before.state is not State.CONNECTED:
+            self._connected(running)
+
+    def _answered(self, running: Running, number: int, offer: Offer) -> None:
+        how = _HOWS.get(offer.standing, "unanswered")
+        self._office.queue.post(OfferOver(self._clock.now_ms(), running.id, offer.agent, how))
+        told = {"transfer": _short(running), "offer": number, "agent": offer.agent, "reason": offer.reason}
+        self._record(running, "transfer.answered", how=offer.standing, **told)
+        if offer.standing == "accepted":
+            agent = self._office.agent(offer.agent)
+            self._there[running.id] = set()
+            at_once = self.by(running.transfer, number) == "desk"
+            self._tell(running, "found", agent=agent.name if agent else "", at_once=at_once)
+
+    def _find(self, running: Running, without: tuple[str, ...]) -> None:
+        transfer, wanted = running.transfer, running.wanted
+        needs = Needs(
+            wanted.language, frozenset(wanted.skills), wanted.tier, wanted.priority, wanted.urgency, wanted.sentiment
+        )
+        waits = CallerWaits(
+            self._clock.now_ms(), transfer.id, transfer.queue, transfer.asked_ms, needs, frozenset(without),
+            again=bool(transfer.offers),
+        )  # fmt: skip
+        self._office.queue.post(waits)
+
+    # Ringing
+
+    def _ring(self, running: Running, offer: int, agent: str) -> None:
+        seat = self._desk.seat(agent)
+        by: By = "desk" if seat is not None else "phone"
+        told = {"transfer": _short(running), "offer": offer, "agent": agent, "by": by}
+        self._record(running, "transfer.offered", **told)
+        if seat is None:
+            self._office.spawn(self._dial(running, offer, agent))
+            return
+        message = {
+            "type": "offer", "transfer": running.id, "offer": offer, "queue": running.transfer.queue,
+            "call": running.transfer.call_id, "packet": self.packet(running.id),
+        }  # fmt: skip
+        seat.offers[running.id, offer] = message
+        seat.tell(message)
+
+    async def _dial(self, running: Running, offer: int, agent: str) -> None:
+        try:
+            if self._phones is not None and await self._phones.ring(running, offer, agent):
+                return
+        except (CarrierError, StoreUnavailable, ValueError) as error:
+            _log.warning("agent not rung", transfer=running.id, agent=agent, reason=str(error))
+        running.post(AgentUnanswered(self._clock.now_ms(), offer, "failed"))
+
+    def stop_ringing(self, running: Running, offer: int, why: ReleaseWhy) -> None:
+        """Take an offer back; whoever answered it hears why."""
+        offers = running.transfer.offers
+        if offer >= len(offers):
+            return
+        seat = self._desk.seat(offers[offer].agent)
+        if self.by(running.transfer, offer) == "phone":
+            self._office.spawn(self._let_go(running.id, offer, why))
+        elif seat is not None:
+            seat.offers.pop((running.id, offer), None)
+            seat.tell({"type": "withdrawn", "transfer": running.id, "offer": offer, "why": why})
+
+    async def _let_go(self, transfer_id: str, offer: int, why: ReleaseWhy) -> None:
+        if self._phones is None:
+            return
+        try:
+            await self._phones.let_go(transfer_id, offer, why)
+        except (CarrierError, StoreUnavailable) as error:  # the reconciler ends what is left over
+            _log.warning("agent's leg not ended", transfer=transfer_id, offer=offer, reason=str(error))
+
+    # Joining
+
+    def caller_ready(self, running: Running) -> None:
+        """The caller knows who comes, and can be joined."""
+        transfer = running.transfer
+        if transfer.accepted is None:
+            return
+        if transfer.state is State.CONNECTED:  # their connection had been lost
+            if self.by(transfer, transfer.accepted) == "desk":
+                self._join(running, transfer.accepted)
+            return
+        there = self._there.setdefault(running.id, set())
+        there.add("caller")
+        if self.by(transfer, transfer.accepted) == "desk":
+            there.add("agent")
+        self._together(running, transfer.accepted)
+
+    def agent_there(self, running: Running, offer: int) -> None:
+        """The agent is in the conference."""
+        if offer != running.transfer.accepted:
+            running.post(AgentJoined(self._clock.now_ms(), offer))  # it lets them go
+            return
+        self._there.setdefault(running.id, set()).add("agent")
+        self._together(running, offer)
+        late_ms = self._clock.now_ms() + ANNOUNCED_MS
+        self._clock.call_at(late_ms, lambda: running.post(AgentJoined(self._clock.now_ms(), offer)))
+
+    def _together(self, running: Running, offer: int) -> None:
+        if self._there.get(running.id) == {"caller", "agent"}:
+            running.post(AgentJoined(self._clock.now_ms(), offer))
+
+    def _move(self, running: Running, offer: int) -> None:
+        by = self.by(running.transfer, offer)
+        told = {"transfer": _short(running), "offer": offer, "agent": running.transfer.offers[offer].agent, "by": by}
+        self._record(running, "transfer.bridging", **told)
+        if by == "phone":
+            self._office.spawn(self._bridge(running, offer))
+        elif self._join(running, offer):
+            running.post(CallerJoined(self._clock.now_ms()))
+        else:
+            running.post(BridgeFailed(self._clock.now_ms(), "the caller's connection is lost"))
+
+    def _join(self, running: Running, offer: int) -> bool:
+        """Join desk and caller on the caller's own stream."""
+        transfer = running.transfer
+        agent_id, call = transfer.offers[offer].agent, self._office.call(transfer.call_id)
+        if call is None:
+            return False
+        person = self._desk.speaking(agent_id) or self._desk.person(agent_id, f"{_short(running)}-{offer}")
+        agent = self._office.agent(agent_id)
+        languages = sorted(agent.languages) if agent else []
+        language = running.wanted.language if running.wanted.language in languages or not languages else languages[0]
+        bridge = call.join(person, agent_id, language)
+        if bridge is None:
+            self._desk.hung_up(agent_id)
+            return False
+        person.said = bridge.said
+        call.with_agent(True)
+        seat = self._desk.seat(agent_id)
+        if seat is not None:
+            seat.offers.pop((running.id, offer), None)
+            seat.tell({"type": "connected", "transfer": running.id, "offer": offer, "call": transfer.call_id})
+        return True
+
+    async def _bridge(self, running: Running, offer: int) -> None:
+        call = self._office.call(running.transfer.call_id)
+        if self._phones is None or call is None:
+            return
+        call.moving_away()
+        try:
+            await self._phones.bridge(running.transfer, offer)
+        except LegGone:
+            running.post(CallerLeft(self._clock.now_ms()))
+        except (CarrierError, StoreUnavailable) as error:
+            call.come_back()
+            running.post(BridgeFailed(self._clock.now_ms(), type(error).__name__))
+
+    def _connected(self, running: Running) -> None:
+        offer = running.transfer.accepted or 0
+        agent = running.transfer.offers[offer].agent
+        by = self.by(running.transfer, offer)
+        self._record(running, "transfer.connected", transfer=_short(running), offer=offer, agent=agent, by=by)
+        self._tell(running, "connected", agent=agent)
+        call = self._office.call(running.transfer.call_id)
+        if call is not None:
+            call.with_agent(True)
+
+    # Parting
+
+    def _release(self, running: Running, offer: int, why: ReleaseWhy) -> None:
+        agent = running.transfer.offers[offer].agent
+        if self.by(running.transfer, offer) == "phone":
+            self._office.spawn(self._let_go(running.id, offer, why))
+        self._part(running)
+        seat = self._desk.seat(agent)
+        if seat is not None:
+            seat.tell({"type": "released", "transfer": running.id, "offer": offer, "why": why})
+        self._desk.hung_up(agent)
+        if running.transfer.outcome not in {"completed", "handed_back"}:  # else WrapUp follows
+            self._office.queue.post(CallOver(self._clock.now_ms(), running.id, agent, wrap_up=False))
+
+    def _take_back(self, running: Running) -> None:
+        self._part(running)
+        call, offer = self._office.call(running.transfer.call_id), running.transfer.accepted or 0
+        if call is None:
+            return
+        call.with_agent(False)
+        if self._phones is not None and self.by(running.transfer, offer) == "phone":
+            call.come_back()
+            self._office.spawn(self._bring_back(running))
+        self._tell(running, "back" if running.over else "lost")
+
+    async def _bring_back(self, running: Running) -> None:
+        if self._phones is None:
+            return
+        try:
+            await self._phones.take_back(running.transfer)
+        except LegGone:
+            running.post(CallerLeft(self._clock.now_ms()))
+        except (CarrierError, StoreUnavailable) as error:  # their TwiML brings them back when the conference ends
+            _log.warning("caller not brought back", transfer=running.id, reason=str(error))
+
+    def _part(self, running: Running) -> None:
+        call = self._office.call(running.transfer.call_id)
+        if call is not None:
+            call.part()
+
+    def _wrap_up(self, running: Running, offer: int) -> None:
+        agent = running.transfer.offers[offer].agent
+        self._desk.hung_up(agent)
+        self._office.queue.post(CallOver(self._clock.now_ms(), running.id, agent))
+        seat = self._desk.seat(agent)
+        if seat is not None:
+            seat.tell({"type": "wrap_up", "transfer": running.id, "offer": offer, "call": running.transfer.call_id})
+
+    def _finished(self, running: Running, finished: Finished) -> None:
+        told = {"transfer": _short(running), "outcome": finished.outcome, "why": finished.why}
+        self._record(running, "transfer.over", **told)
+        self._office.queue.post(CallerGone(self._clock.now_ms(), running.id))
+        call = self._office.call(running.transfer.call_id)
+        if call is None:
+            return
+        agent_hung_up = finished.outcome == "completed" and finished.why == "the agent left"
+        if agent_hung_up and running.transfer.after == "end":
+            self._part(running)
+            call.end("transferred", "the agent hung up")
+
+    async def wrapped_up(self, transfer: Transfer, told: Disposition) -> None:
+        """Write into the call's log what came of it, while it has one that is open."""
+        call = self._office.call(transfer.call_id)
+        if call is not None:
+            data = {"transfer": _name(transfer.id), "agent": told.agent, "disposition": told.disposition}
+            call.record("transfer.wrapped_up", **data, note=told.note)
+
+    # What agents and callers are told
+
+    async def make_packet(self, running: Running, call: Joining) -> None:
+        """Write what agents are told; there always is something."""
+        before_ms = self._clock.now_ms()
+        self._written[running.id] = await self._packets.make(call, running.transfer, running.wanted.reason)
+        self._note_packet(running, 1, self._clock.now_ms() - before_ms)
+        self._packets.improved(call, running.transfer, running.wanted.reason, lambda made: self._improve(running, made))
+
+    def _improve(self, running: Running, made: Mapping[str, Any]) -> None:
+        """A better packet is there: whoever is rung, or speaks already, gets it."""
+        self._written[running.id] = made
+        self._note_packet(running, 2, self._clock.now_ms() - running.transfer.asked_ms)
+        for offer in running.transfer.offers:
+            seat = self._desk.seat(offer.agent)
+            if seat is not None and offer.standing in {"ringing", "accepted"}:
+                seat.tell({"type": "packet", "transfer": running.id, "packet": made})
+
+    def _note_packet(self, running: Running, version: int, took_ms: int) -> None:
+        made = self._written[running.id]
+        summary = made.get("summary")
+        source = str(summary.get("source", "")) if isinstance(summary, Mapping) else ""
+        self._record(
+            running, "transfer.packet", transfer=_short(running), version=version, source=source, took_ms=took_ms
+        )
+        self._office.spawn(self._keep_packet(running, version))
+
+    async def _keep_packet(self, running: Running, version: int) -> None:
+        from json import dumps  # noqa: PLC0415
+
+        text = dumps(self._written.get(running.id, {}), ensure_ascii=False)
+        try:
+            await self._store.keep_packet(running.transfer, Packet(version, text), str(self._clock.now_ms()))
+        except StoreUnavailable as error:
+            _log.error("packet not written", transfer=running.id, reason=str(error))
+
+    def tell_wait(self, transfer_id: str, position: int, expected_ms: int | None) -> None:
+        """Where a caller stands."""
+        running = self._office.running(transfer_id)
+        if running is None:
+            return
+        wait_s = 0 if expected_ms is None else -(-expected_ms // 1000)
+        told = {"transfer": _short(running), "queue": running.transfer.queue, "position": position, "wait_s": wait_s}
+        self._record(running, "transfer.queued", **told)
+        self._tell(running, "waiting", position=position, wait_s=wait_s, callback=self._calls_back(running))
+
+    async def call_back(self, running: Running, call: Joining, wanted: CallBack) -> None:
+        """The caller keeps their place and is called back."""
+        told = {"transfer": _short(running), "number_end": wanted.number[-2:], "consent": wanted.consent}
+        call.record("transfer.callback", **told)
+
+    def _calls_back(self, running: Running) -> bool:
+        call = self._office.call(running.transfer.call_id)
+        queue = call.line.settings.queue(running.transfer.queue) if call is not None else None
+        return bool(getattr(queue, "callback", False))
+
+    def _tell(self, running: Running, kind: Any, **more: Any) -> None:
+        call = self._office.call(running.transfer.call_id)
+        if call is not None:
+            call.tell(_short(running), kind, **more)
+
+    def _record(self, running: Running, kind: str, **data: Any) -> None:
+        call = self._office.call(running.transfer.call_id)
+        if call is not None:
+            call.record(kind, **data)
+
+
+def _short(running: Running) -> str:
+    """The transfer's id within its call."""
+    return _name(running.id)
+
+
+def _name(transfer_id: str) -> str:
+    return transfer_id.rpartition("-")[2]

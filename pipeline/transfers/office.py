@@ -1,0 +1,383 @@
+"""Puts callers of this process through to people: the queues, the live transfers, and the agents who take part."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final, cast
+
+import structlog
+
+from pipeline.assistant.exchange import AgentAction, BringAgent, CallBack, CallerReady, StopTransfer
+from pipeline.drive import Driver
+from pipeline.joining import Joining
+from pipeline.line.model import Line
+from pipeline.line.queues import state_of
+from pipeline.office_clock import OfficeClock
+from pipeline.transfers.acting import Acting, Packets, Phones
+from pipeline.transfers.desk import BACK_WITHIN_MS, Desk, Seat
+from pipeline.transfers.running import Running
+from recordings.errors import StoreUnavailable
+from telephony.agents import Agent
+from telephony.queue import HumanQueue
+from telephony.queue_events import (
+    AgentChanged,
+    AgentIs,
+    AgentNow,
+    AgentRemoved,
+    GiveUp,
+    HoursChanged,
+    OfferTo,
+    OnCall,
+    Overflow,
+    Presence,
+    QueueAction,
+    QueueChanged,
+    SlaNear,
+    TellWait,
+    Withdraw,
+)
+from telephony.queue_settings import QueueSettings
+from telephony.transfer import again
+from telephony.transfer_events import (
+    AgentAccepts,
+    AgentDeclines,
+    AgentLeft,
+    AgentsFound,
+    AgentUnanswered,
+    CallerLeft,
+    HandsBack,
+    NobodyComes,
+    NoLongerWanted,
+    PacketReady,
+    Rerouted,
+    TransferEvent,
+)
+from telephony.transfer_state import State, Transfer
+from telephony.transfer_store import Disposition, Kept, TransferStore, Wanted
+
+HOURS_EVERY_S: Final = 15.0
+SPARE_MS: Final = 60_000
+"""The transfer's own patience beyond its queue's: the queue decides, unless it is broken."""
+
+_log = structlog.get_logger(__name__)
+SettingsOf = Callable[[Line], Mapping[str, QueueSettings]]
+
+
+class Transfers:
+    """One per process; all methods belong to its event loop. As pipeline.joining.Puts."""
+
+    def __init__(
+        self,
+        store: TransferStore,
+        clock: OfficeClock,
+        packets: Packets,
+        lines: Callable[[], Iterable[Line]],
+        settings_of: SettingsOf,
+        phones: Phones | None = None,
+    ) -> None:
+        """lines: those that take calls. settings_of: their queues. phones: None: agents are at the desk only."""
+        self.desk = Desk()
+        self.store = store
+        self._clock = clock
+        self._lines = lines
+        self._settings_of = settings_of
+        self._agents: dict[str, Agent] = {}
+        self._calls: dict[str, Joining] = {}
+        self._running: dict[str, Running] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.queue = Driver(HumanQueue(clock.now_ms()), clock, self._queued)
+        self.acting = Acting(self, self.desk, clock, store, packets, phones)
+
+    # The process
+
+    async def open(self, agents: Sequence[Agent]) -> None:
+        """Begin with these people, the queues of the lines, and the transfers that an earlier process left behind."""
+        self.use_agents(agents)
+        self.use_lines()
+        self.spawn(self._watch_hours())
+        for kept in await self.store.live():
+            self._recall(kept)
+
+    async def close(self) -> None:
+        """End everything that runs; what is live is taken on by the next process."""
+        self.queue.close()
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run this beside; what it raises is logged."""
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+
+    def use_agents(self, agents: Sequence[Agent]) -> None:
+        """The directory has these people now."""
+        now_ms = self._clock.now_ms()
+        for gone in set(self._agents) - {agent.id for agent in agents}:
+            del self._agents[gone]
+            self.queue.post(AgentRemoved(now_ms, gone))
+        for agent in agents:
+            if self._agents.get(agent.id) != agent:
+                self._agents[agent.id] = agent
+                self.queue.post(AgentChanged(now_ms, agent))
+
+    def use_lines(self) -> None:
+        """The lines may have changed: their queues and hours."""
+        now_ms, now = self._clock.now_ms(), self._clock.now()
+        for line in self._lines():
+            for name, settings in self._settings_of(line).items():
+                self.queue.post(QueueChanged(now_ms, settings))
+                queue = line.settings.queue(name)
+                if queue is not None:
+                    self.queue.post(HoursChanged(now_ms, name, state_of(queue, line.settings.hours, now)))
+
+    async def _watch_hours(self) -> None:
+        while True:
+            await asyncio.sleep(HOURS_EVERY_S)
+            self.use_lines()
+
+    def _recall(self, kept: Kept) -> None:
+        """Go on with a transfer of an earlier process."""
+        running = self._run(kept)
+        transfer = kept.transfer
+        accepted = transfer.offers[transfer.accepted].agent if transfer.accepted is not None else ""
+        if transfer.state is State.CONNECTED and accepted:
+            self.queue.post(OnCall(self._clock.now_ms(), transfer.id, accepted, transfer.queue))
+            if self.acting.by(transfer, transfer.accepted or 0) == "desk":
+                self._await_desk(running, accepted)
+        for action in again(transfer):
+            self.acting.act(running, action)
+
+    # The call's side (pipeline.joining.Puts)
+
+    def known(self, call: Joining) -> None:
+        """A call of an earlier process is here again."""
+        self._calls[call.call_id] = call
+
+    def reach(self, line: Line) -> tuple[str, ...]:
+        """The line's queues whose people can be put through to."""
+        staffed = {queue for agent in self._agents.values() for queue in agent.queues}
+        return tuple(queue.name for queue in line.settings.queues if queue.name in staffed)
+
+    def wanted(self, call: Joining, action: AgentAction) -> None:
+        """The dialogue wants a person, or not any more."""
+        self._calls[call.call_id] = call
+        transfer_id = f"{call.call_id}-{action.transfer}"
+        running = self._running.get(transfer_id)
+        match action:
+            case BringAgent() if running is None:
+                self.spawn(self._begin(call, action, transfer_id))
+            case BringAgent():
+                pass  # it is on the way already
+            case StopTransfer(why=why) if running is not None:
+                running.post(NoLongerWanted(self._clock.now_ms(), why))
+            case CallBack() if running is not None:
+                self.spawn(self.acting.call_back(running, call, action))
+                running.post(NoLongerWanted(self._clock.now_ms(), "callback"))
+            case CallerReady() if running is not None and not running.over:
+                self.acting.caller_ready(running)
+            case CallerReady():
+                call.tell(action.transfer, "back")
+            case _:
+                pass
+
+    def call_over(self, call: Joining) -> None:
+        """The call has ended."""
+        self._calls.pop(call.call_id, None)
+        for running in list(self._running.values()):
+            if running.transfer.call_id == call.call_id:
+                running.post(CallerLeft(self._clock.now_ms()))
+
+    def call(self, call_id: str) -> Joining | None:
+        """A live call's side."""
+        return self._calls.get(call_id)
+
+    # Agents
+
+    def agent(self, agent_id: str) -> Agent | None:
+        """Who that is."""
+        return self._agents.get(agent_id)
+
+    def sit(self, agent_id: str, tell: Callable[[Mapping[str, Any]], None]) -> Seat:
+        """An agent opened a desk. Whoever speaks with a caller goes on."""
+        seat, _ = self.desk.sit(agent_id, tell)
+        for offer in seat.offers.values():
+            tell(offer)
+        return seat
+
+    def leave(self, seat: Seat) -> None:
+        """A desk's connection is gone: nothing is offered there, and who speaks has a moment to come back."""
+        if not self.desk.leave(seat):
+            return
+        now_ms = self._clock.now_ms()
+        self.queue.post(AgentIs(now_ms, seat.agent, "away", lost=True))
+        for running in list(self._running.values()):
+            transfer = running.transfer
+            for number in transfer.ringing:
+                if transfer.offers[number].agent == seat.agent:
+                    running.post(AgentUnanswered(now_ms, number, "hung_up"))
+            if transfer.accepted is not None and transfer.offers[transfer.accepted].agent == seat.agent:
+                self._await_desk(running, seat.agent)
+
+    def presence(self, agent_id: str, presence: Presence, until_ms: int | None = None) -> None:
+        """What an agent says of themselves."""
+        self.queue.post(AgentIs(self._clock.now_ms(), agent_id, presence, until_ms))
+
+    def accept(self, transfer_id: str, offer: int, agent_id: str) -> bool:
+        """An agent takes it; False: it is not offered to them. Whether they were first the desk hears."""
+        return self._by_agent(transfer_id, offer, agent_id, AgentAccepts(self._clock.now_ms(), offer))
+
+    def decline(self, transfer_id: str, offer: int, agent_id: str, reason: str) -> bool:
+        """An agent does not take it."""
+        return self._by_agent(transfer_id, offer, agent_id, AgentDeclines(self._clock.now_ms(), offer, reason))
+
+    def hand_back(self, transfer_id: str, agent_id: str, note: str) -> bool:
+        """The agent who speaks with the caller gives them back to the assistant."""
+        running = self._speaking(transfer_id, agent_id)
+        if running is not None:
+            running.post(HandsBack(self._clock.now_ms(), note))
+        return running is not None
+
+    def hang_up(self, transfer_id: str, agent_id: str) -> bool:
+        """The agent who speaks with the caller is done."""
+        running = self._speaking(transfer_id, agent_id)
+        if running is not None:
+            running.post(AgentLeft(self._clock.now_ms(), running.transfer.accepted or 0))
+        return running is not None
+
+    async def wrap_up(self, transfer_id: str, agent_id: str, disposition: str, note: str) -> bool:
+        """What came of it; the agent is free again. False: not theirs. Raises StoreUnavailable."""
+        kept = await self._kept(transfer_id)
+        if kept is None or agent_id not in {offer.agent for offer in kept.transfer.offers}:
+            return False
+        told = Disposition(transfer_id, agent_id, disposition, note)
+        await self.store.wrap_up(told, kept.transfer.call_id, self._clock.now().isoformat())
+        await self.acting.wrapped_up(kept.transfer, told)
+        self.presence(agent_id, "available")
+        return True
+
+    def _by_agent(self, transfer_id: str, offer: int, agent_id: str, event: TransferEvent) -> bool:
+        running = self._running.get(transfer_id)
+        offers = running.transfer.offers if running is not None else ()
+        if running is None or not (0 <= offer < len(offers)) or offers[offer].agent != agent_id:
+            return False
+        running.post(event)
+        return True
+
+    def _speaking(self, transfer_id: str, agent_id: str) -> Running | None:
+        running = self._running.get(transfer_id)
+        if running is None or running.transfer.accepted is None:
+            return None
+        return running if running.transfer.offers[running.transfer.accepted].agent == agent_id else None
+
+    def _await_desk(self, running: Running, agent_id: str) -> None:
+        """The agent's desk is gone while they have the caller: it may come back in a moment."""
+
+        def late() -> None:
+            if self.desk.seat(agent_id) is None and not running.over and running.transfer.accepted is not None:
+                running.post(AgentLeft(self._clock.now_ms(), running.transfer.accepted))
+
+        self._clock.call_at(self._clock.now_ms() + BACK_WITHIN_MS, late)
+
+    # Transfers
+
+    def post(self, transfer_id: str, event: TransferEvent) -> bool:
+        """Something happened to a transfer. False: none of that id is live here."""
+        running = self._running.get(transfer_id)
+        if running is not None:
+            running.post(event)
+        return running is not None
+
+    def live(self) -> tuple[Running, ...]:
+        """Every transfer that runs, also those that were over a moment ago."""
+        return tuple(self._running.values())
+
+    def running(self, transfer_id: str) -> Running | None:
+        """One of them."""
+        return self._running.get(transfer_id)
+
+    async def _kept(self, transfer_id: str) -> Kept | None:
+        running = self._running.get(transfer_id)
+        return Kept(running.transfer, running.wanted) if running is not None else await self.store.get(transfer_id)
+
+    async def _begin(self, call: Joining, action: BringAgent, transfer_id: str) -> None:
+        settings = self._settings_of(call.line).get(action.queue)
+        patience_ms = (settings.max_wait_s if settings else 600) * 1000 + SPARE_MS
+        now_ms = self._clock.now_ms()
+        transfer = Transfer.asked(transfer_id, call.call_id, action.queue, now_ms, patience_ms=patience_ms)
+        queue = call.line.settings.queue(action.queue)
+        transfer = replace(transfer, after=cast("Any", getattr(queue, "after", "end")))
+        skills = (action.expertise,) if any(action.expertise in agent.skills for agent in self._agents.values()) else ()
+        wanted = Wanted(
+            call.line.settings.name, action.language, skills, action.priority, action.reason, action.sentence,
+            action.tier, action.sentiment, action.urgency, call.caller_number, call.line_number,
+        )  # fmt: skip
+        kept = Kept(transfer, wanted)
+        try:
+            before = await self.store.get(transfer_id)
+            if before is None and not await self.store.create(kept):
+                _log.error("a call has another live transfer", call_id=call.call_id)
+            kept = before or kept
+        except StoreUnavailable as error:  # the caller is put through all the same
+            _log.error("transfer not written", transfer=transfer_id, reason=str(error))
+        if transfer_id in self._running:
+            return
+        running = self._run(kept)
+        if kept.transfer.state is State.REQUESTED:
+            await self.acting.make_packet(running, call)
+            running.post(PacketReady(self._clock.now_ms()))
+
+    def _run(self, kept: Kept) -> Running:
+        running = Running(kept, self.store, self._clock, self.acting.act, self.acting.changed)
+        self._running[running.id] = running
+        self.spawn(self._carry(running))
+        return running
+
+    async def _carry(self, running: Running) -> None:
+        try:
+            await running.run()
+        finally:
+            self._running.pop(running.id, None)
+            self.acting.forget(running.id)
+
+    # What the queues decide
+
+    def _queued(self, action: QueueAction) -> None:
+        now_ms = self._clock.now_ms()
+        match action:
+            case OfferTo(transfer_id=transfer_id, agents=agents):
+                self.post(transfer_id, AgentsFound(now_ms, agents))
+            case Withdraw(transfer_id=transfer_id, agent=agent, why=why):
+                self._withdraw(transfer_id, agent, why)
+            case TellWait(transfer_id=transfer_id, position=position, expected_ms=expected_ms):
+                self.acting.tell_wait(transfer_id, position, expected_ms)
+            case GiveUp(transfer_id=transfer_id, why=why):
+                self.post(transfer_id, NobodyComes(now_ms, why))
+            case Overflow(transfer_id=transfer_id, to_queue=queue):
+                self.post(transfer_id, Rerouted(now_ms, queue))
+            case SlaNear(transfer_id=transfer_id, due_ms=due_ms):
+                _log.warning("caller waits too long", transfer=transfer_id, due_in_ms=due_ms - now_ms)
+            case AgentNow(agent=agent, presence=presence, why=why, until_ms=until_ms):
+                seat = self.desk.seat(agent)
+                if seat is not None:
+                    seat.tell({"type": "presence", "presence": presence, "why": why, "until_ms": until_ms})
+            case _:
+                pass
+
+    def _withdraw(self, transfer_id: str, agent: str, why: str) -> None:
+        running = self._running.get(transfer_id)
+        if running is None:
+            return
+        for number in running.transfer.ringing:
+            if running.transfer.offers[number].agent == agent:
+                how = "no_answer" if why == "unanswered" else "hung_up"
+                running.post(AgentUnanswered(self._clock.now_ms(), number, cast("Any", how)))
+                self.acting.stop_ringing(running, number, "timeout")
+
+    def _done(self, task: "asyncio.Task[None]") -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            _log.error("work of a transfer broke", pii_error=repr(error))
