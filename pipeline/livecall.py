@@ -196,8 +196,8 @@ class LiveCall:
             return
         finished, self._finished = self._finished, None
         self.flow.close()
-        self._log.record("call.ended", finished.at_ms, outcome=finished.outcome, reason=finished.reason)
         self.joining.over()
+        self._log.record("call.ended", finished.at_ms, outcome=finished.outcome, reason=finished.reason)
         self._on_over(self)
 
     def _recalled(self, past: Sequence[Event]) -> CallFlow:

@@ -278,13 +278,15 @@ def _go_on(talk: Talk) -> None:
     sought = talk.state.sought
     if sought is None:
         return
-    standing = (sought.position, -(-sought.wait_s // 60))
-    if sought.position and standing != sought.told:
-        talk.state.sought = replace(sought, told=standing)
-        first = talk.prompts.hold_music if sought.told == (0, 0) else ""
-        talk.say(f"{_place(talk)} {first}".strip())
-        return
-    talk.say(HOLD_MUSIC, "hold")
+    standing = (sought.position, -(-sought.wait_s // 60)) if sought.position else sought.told
+    news = [] if standing == sought.told else [_place(talk)]
+    if not sought.music:
+        news.append(talk.prompts.hold_music)
+    talk.state.sought = replace(sought, told=standing, music=True)
+    if news:
+        talk.say(" ".join(news))
+    else:
+        talk.say(HOLD_MUSIC, "hold")
 
 
 def _place(talk: Talk) -> str:

@@ -31,6 +31,8 @@ def tell_closed(talk: Talk, wanted: TakeMessage | Enqueue) -> None:
 
 def take_message(talk: Talk, wanted: Enqueue) -> None:
     """Nobody of this queue can be put through to: ask for a message."""
+    if wanted.unreachable is not None:
+        talk.say_filled(wanted.unreachable)
     tell_closed(talk, wanted)
     if wanted.prompt is None or not talk.say_filled(wanted.prompt, "question"):
         talk.say(talk.prompts.tell_queue, "question")

@@ -229,6 +229,8 @@ def _told(at_ms: int, data: Mapping[str, Any]) -> DialogueEvent:
         at_ms, data["transfer"], news, data["agent"], int(data["position"]), int(data["wait_s"]), data["why"],
         bool(data["at_once"]), bool(data["callback"]),
     )  # fmt: skip
+
+
 def _translated(at_ms: int, data: Mapping[str, Any]) -> DialogueEvent:
     return ModelTranslated(at_ms, _tokens(data))
 

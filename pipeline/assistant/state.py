@@ -375,6 +375,8 @@ class Sought:
     wait_s: int = 0
     told: tuple[int, int] = (0, 0)
     """Position and minutes that the caller heard last."""
+    music: bool = False
+    """The caller was told that music comes."""
     callback: bool = False
     """Whether the queue calls back."""
 

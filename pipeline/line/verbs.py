@@ -42,13 +42,16 @@ class Conversation(Written):
 
 
 class Enqueue(Written):
-    """What an `enqueue` step needs: a human of this queue takes over, by a message until calls can be put through."""
+    """What an `enqueue` step needs: the caller is put through to a person of this queue, or leaves a message."""
 
     queue: Name = Field(description="one of the line's queues")
     say: Text | None = Field(default=None, description="said first: why a person takes over")
     priority: Priority = Field(default="normal", description="how soon a person should look at it")
     reason: Phrase | None = Field(default=None, description="told to the people of the queue, not to the caller")
-    prompt: Text | None = Field(default=None, description="invites the caller to speak; unset: prompts.tell_queue")
+    unreachable: Text | None = Field(
+        default=None, description="said before the message, where nobody can be put through to"
+    )
+    prompt: Text | None = Field(default=None, description="invites a message; unset: prompts.tell_queue")
     taken: Text | None = Field(default=None, description="said once the message is kept; unset: prompts.message_kept")
 
 

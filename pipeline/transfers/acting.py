@@ -367,6 +367,12 @@ class Acting:
         if seat is not None:
             seat.tell({"type": "wrap_up", "transfer": running.id, "offer": offer, "call": running.transfer.call_id})
 
+    def note_end(self, running: Running, call: Joining, actions: tuple[TransferAction, ...]) -> None:
+        """Write into the log of a call that is ending what becomes of its transfer: later it is closed."""
+        for action in actions:
+            if isinstance(action, Finished):
+                call.record("transfer.over", transfer=_short(running), outcome=action.outcome, why=action.why)
+
     def _finished(self, running: Running, finished: Finished) -> None:
         told = {"transfer": _short(running), "outcome": finished.outcome, "why": finished.why}
         self._record(running, "transfer.over", **told)

@@ -37,7 +37,7 @@ from telephony.queue_events import (
     Withdraw,
 )
 from telephony.queue_settings import QueueSettings
-from telephony.transfer import again
+from telephony.transfer import again, decide
 from telephony.transfer_events import (
     AgentAccepts,
     AgentDeclines,
@@ -188,8 +188,10 @@ class Transfers:
         """The call has ended."""
         self._calls.pop(call.call_id, None)
         for running in list(self._running.values()):
-            if running.transfer.call_id == call.call_id:
-                running.post(CallerLeft(self._clock.now_ms()))
+            if running.transfer.call_id == call.call_id and not running.over:
+                left = CallerLeft(self._clock.now_ms())
+                self.acting.note_end(running, call, decide(running.transfer, left)[1])
+                running.post(left)
 
     def call(self, call_id: str) -> Joining | None:
         """A live call's side."""

@@ -10,7 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 from secrets import token_hex
 from tempfile import TemporaryDirectory
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from pipeline import direct
 from pipeline.assistant.llm.port import LanguageModel
@@ -18,24 +18,32 @@ from pipeline.assistant.tools.bind import runner_for
 from pipeline.assistant.tools.runner import ToolResult, ToolRunner
 from pipeline.drive import utc_now
 from pipeline.line.load import load_line
+from pipeline.line.model import Line
 from pipeline.line.ready import LineRuntime
 from pipeline.line.vocabulary import fixed_texts
+from pipeline.office_clock import OfficeClock
 from pipeline.runtime import Runtime
 from pipeline.stages import Stages
 from pipeline.switchboard import TOKEN, Answer, Connect, Switchboard
+from pipeline.transfers.office import Transfers
+from pipeline.transfers.packets import WrittenPackets
+from pipeline.transfers.queues import queues_of
 from recordings.audio import AudioWriter, CallAudio
 from recordings.events import Event
 from recordings.fold import fold
 from recordings.record import CallRecord
 from recordings.store import CallStore, SqliteCallStore
 from server import migrations
+from telephony.agents import Agent
 from telephony.double import virtual_time
 from telephony.double.ear import Ear
 from telephony.double.files import read_ulaw
 from telephony.double.handset import Handset
 from telephony.double.memory import MemoryStream
 from telephony.ports import MediaLost, Started
+from telephony.queue_settings import QueueSettings
 from telephony.token import CallTokens
+from telephony.transfer_store import TransferStore
 from tests.fakes.ears import ToldStt
 from tests.fakes.retrieval import DictRetrieval
 from tests.fakes.understanding import KeywordUnderstanding
@@ -132,6 +140,11 @@ class VirtualOffice:
     @property
     def switchboard(self) -> Switchboard:
         return self.parts.switchboard
+
+    @property
+    def transfers(self) -> Transfers:
+        assert self.parts.transfers is not None
+        return self.parts.transfers
 
     @property
     def stt(self) -> ToldStt:
@@ -268,6 +281,7 @@ class Parts:
     runtime: Runtime
     switchboard: Switchboard
     max_calls: int
+    transfers: Transfers | None = None
 
     def next_process(self) -> "Parts":
         """Kill this process; the next one has the same store."""
@@ -321,13 +335,15 @@ async def parts(
     speaks: TextToSpeech | None = None,
     gate: Callable[[], SpeechGate] = SpeechGate,
     spelled: bool = False,
+    agents: Sequence[Agent] = (),
+    ring: Literal["longest_idle", "simultaneous"] = "longest_idle",
 ) -> AsyncIterator[Parts]:
     """Real store, tools, dialogue and switchboard; fake ears, voice, understanding and knowledge.
 
     delay_s: how long tools take; error: with what they fail; prepared: prompts are made in advance, as servers do;
     ears: a real recogniser in place of one that is told what it hears; speaks: a voice in calls in place of the tone;
     spelled: what is made in advance, and the voice where there is no other, can be read back from what was heard;
-    gate: with a second stage, as servers have it; the default one has none.
+    gate: with a second stage, as servers have it; the default one has none; agents: callers are put through to them.
     """
     database = root / "calls.sqlite"
     if not database.exists():
@@ -344,16 +360,39 @@ async def parts(
     heard, prompts = ears or stt, Prompts(voice, root / "prompts")
     runtime = Runtime("test", kept, recording, heard, speaks or voice, prompts, carry, wall_clock, model, gate=gate)
     lines = dict.fromkeys(loaded.settings.numbers, ready)
+    transfers: Transfers | None = None
+    if agents:
+        transfers = await _transfers(store, wall_clock, loaded, agents, ring)
+        runtime = replace(runtime, transfers=transfers)
     try:
         switchboard = Switchboard(runtime, lines, CallTokens(SECRET), max_calls)
         if prepared:
             await runtime.prompts.prepare(fixed_texts(loaded), loaded.settings.language)
             voice.said.clear()
-        yield Parts(store, process, stt, voice, tools, lines, runtime, switchboard, max_calls)
+        yield Parts(store, process, stt, voice, tools, lines, runtime, switchboard, max_calls, transfers)
     finally:
+        if transfers is not None:
+            await transfers.close()
         tools.close()
         await store.close()
         audio.close()
+
+
+async def _transfers(
+    store: SqliteCallStore,
+    wall_clock: Callable[[], datetime],
+    line: Line,
+    agents: Sequence[Agent],
+    ring: Literal["longest_idle", "simultaneous"],
+) -> Transfers:
+    clock = OfficeClock(wall_clock)
+
+    def queues(one: Line) -> Mapping[str, QueueSettings]:
+        return {name: replace(settings, ring=ring) for name, settings in queues_of(one).items()}
+
+    made = Transfers(TransferStore(store, "test"), clock, WrittenPackets(store, clock, None), lambda: [line], queues)
+    await made.open(agents)
+    return made
 
 
 @asynccontextmanager

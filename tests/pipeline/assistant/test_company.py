@@ -13,6 +13,7 @@ from pipeline.assistant.exchange import (
     CallerReady,
     CallerTurn,
     Hush,
+    Say,
     StopTransfer,
     TransferNews,
 )
@@ -67,7 +68,7 @@ def news(made, kind, **more):
 
 def test_a_person_is_brought_in_with_the_reason_and_the_caller_hears_so_and_then_music():
     made = call()
-    assert made.hears("refund") == [BRINGING, HOLD_MUSIC]
+    assert made.hears("refund") == [BRINGING, MUSIC_COMES, HOLD_MUSIC]
     (bring,) = made.of(BringAgent)
     assert (bring.transfer, bring.queue, bring.reason, bring.priority) == ("h1", "support", "refund", "normal")
     (requested,) = made.records("transfer.requested")
@@ -89,7 +90,7 @@ def test_place_and_wait_are_told_when_they_are_news_and_once():
     assert played.data["position"] == 3
     told = made.post(_over(made))
     assert told == [
-        f"You're number 3 in line. It should take about 3 minutes. {MUSIC_COMES}",
+        "You're number 3 in line. It should take about 3 minutes.",
         HOLD_MUSIC,
     ]
     assert made.post(_over(made)) == [HOLD_MUSIC]

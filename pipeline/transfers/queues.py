@@ -1,0 +1,11 @@
+"""The queues of a line as telephony.queue knows them."""
+
+from collections.abc import Mapping
+
+from pipeline.line.model import Line
+from telephony.queue_settings import QueueSettings
+
+
+def queues_of(line: Line) -> Mapping[str, QueueSettings]:
+    """By name."""
+    return {queue.name: QueueSettings(queue.name) for queue in line.settings.queues}
