@@ -107,9 +107,7 @@ class Graph:
                         ("ids", "flows"),
                     )
         begins = [*(intent.flow for intent in self._settings.intents), self._settings.human_flow]
-        if not bad and all(
-            name in self._settings.flows for name in begins
-        ):  # else the wrong name is what is to be said
+        if not bad and set(begins) <= self._settings.flows.keys():  # else the wrong name is what is to be said
             yield from self._unreached()
         if not bad:
             circles = list(self._circles())
