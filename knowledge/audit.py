@@ -10,7 +10,9 @@ from typing import Final, Literal
 from knowledge.index import Index
 from knowledge.ingest import held_of, problems_of
 
-Kind = Literal["unusable", "held", "stale", "conflict", "duplicate", "abbreviation", "unspeakable", "long", "hard"]
+Kind = Literal[
+    "unusable", "held", "stale", "conflict", "duplicate", "abbreviation", "unspeakable", "long", "hard", "language"
+]
 
 _ALIKE: Final = 0.9
 """Share of concepts and stems from which two sections say the same."""

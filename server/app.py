@@ -38,6 +38,7 @@ from server.engines import check_keys, open_llm, open_stt, open_turn_vote
 from server.health import Trouble, line_json, line_trouble
 from server.line_versions import LineVersions
 from server.lines import Lines
+from server.pages import unknown
 from server.remembering import remember
 from server.retention import InUse, keep_so_long
 from server.settings import Settings, tool_secret
@@ -216,6 +217,7 @@ def _secret(settings: Settings, data_dir: Path) -> bytes:
 
 def _add_routes(office: Office, public_url: str, kept: KeptTools, approving: Approving) -> None:
     settings, app = office.settings, office.app
+    unknown.add_to(app)
     # Without a token nobody can sign, so nobody gets in: a random one keeps the routes and their refusals.
     auth_token = settings.twilio_auth_token.get_secret_value() or secrets.token_urlsafe(32)
     signatures = Signatures(auth_token, public_url)

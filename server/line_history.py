@@ -3,13 +3,13 @@
 import difflib
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from secrets import token_hex
 from typing import Final
 
-from pipeline.line.load import FILE, files_of, load_line, version_of
+from pipeline.line.load import FILE, examine, files_of, load_line, version_of
 from pipeline.line.source import read
 from server.line_versions import LineVersions
 
@@ -30,6 +30,8 @@ class Version:
     """When it was first used for calls; aware UTC. None: it never was."""
     current: bool
     """Whether the line's folder says so now."""
+    wrong: tuple[str, ...] = ()
+    """Why it cannot be used any more, a sentence for each problem; empty: it can."""
 
 
 class LineHistory:
@@ -45,9 +47,9 @@ class LineHistory:
         """Newest first; the folder as it stands is among them. Raises OSError, LineInvalid when it cannot be read."""
         now = version_of(self._folder)
         kept = {path.name: datetime.fromtimestamp(path.stat().st_mtime, UTC) for path in self._kept()}
-        found = [Version(version, at, version == now) for version, at in kept.items()]
+        found = [Version(version, at, version == now, _wrong(self._root / version)) for version, at in kept.items()]
         if now not in kept:
-            found.append(Version(now, None, current=True))
+            found.append(Version(now, None, current=True, wrong=_wrong(self._folder)))
         return sorted(found, key=lambda one: one.kept_at or datetime.max.replace(tzinfo=UTC), reverse=True)
 
     def differences(self, old: str, new: str | None = None) -> Iterator[str]:
@@ -100,6 +102,11 @@ class LineHistory:
             known = ", ".join(place.name for place in self._kept()) or "none yet"
             raise NoSuchVersion(f"there is no version {version!r} of {self._folder}; kept: {known}")
         return found[0]
+
+
+def _wrong(folder: Path) -> tuple[str, ...]:
+    """What this Cordboard finds wrong with a version; an earlier one may have taken it."""
+    return tuple(str(replace(problem, file=Path(problem.file).name)) for problem in examine(folder).problems)
 
 
 def _identity(folder: Path) -> set[str]:

@@ -95,6 +95,8 @@ ROWS: Final = {
     81: "The handoff recommends next steps, or says that there are none",
     82: "An escalation carries its reason, as a code and a sentence",
     83: "The handoff tells customer, tier and earlier issues; what is not known says so",
+    87: "A caller reaches somebody of the right queue who speaks the language and has the skills",
+    89: "Queues order callers by priority, and warn before a promised time is over",
     92: "Sensitive actions wait for approval; the caller is told",
     126: "How complete a handoff is: 0 to 100",
     141: "People and tools have roles; a tool refuses what its role does not allow",

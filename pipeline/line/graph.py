@@ -106,8 +106,10 @@ class Graph:
                         + meant(jump.target, [*self._ids(node[0]), *self._settings.flows]),
                         ("ids", "flows"),
                     )
-        if not bad:
+        begins = [*(intent.flow for intent in self._settings.intents), self._settings.human_flow]
+        if not bad and set(begins) <= self._settings.flows.keys():  # else the wrong name is what is to be said
             yield from self._unreached()
+        if not bad:
             circles = list(self._circles())
             yield from circles or self._loops()
 

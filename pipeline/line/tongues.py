@@ -30,6 +30,8 @@ _HOLIDAYS: Final = ("hours", "holidays")
 _NOT_SPOKEN: Final = frozenset({"model", "arguments"})
 """Inside of these stand words for others than callers."""
 
+_SILENTLY: Final = "silently"
+"""Stands where a text could: a known answer is taken, and nothing is said (flows.SILENTLY)."""
 _HOURS: Final = "{hours."
 """Begins the places that are filled with sentences, for which a language needs words."""
 
@@ -134,7 +136,7 @@ def _missing(
 
 def _says(key: Any, item: Any, path: Path) -> bool:
     """Whether a caller hears what stands under this key, or it is what callers say."""
-    if not isinstance(item, str | list) or _NOT_SPOKEN & set(path):
+    if not isinstance(item, str | list) or _NOT_SPOKEN & set(path) or (key == "reuse" and item == _SILENTLY):
         return False
     if (path[:2] == _HOLIDAYS and key == "name") or (key in _OUTCOMES and isinstance(item, list)):
         return True

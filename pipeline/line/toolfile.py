@@ -147,7 +147,9 @@ class RuleRow(Written):
     tool: Name = Field(description="a tool of the line, by the name that steps use")
     when: Condition = Field(description="an expression over arguments, facts, results, today, verified, profile")
     then: Literal["allow", "approve", "refuse"]
-    say: Text | None = Field(default=None, description="what the caller is told")
+    say: Text | dict[str, Text] | None = Field(
+        default=None, description="what the caller is told, or that in each language: {en: …, es: …}"
+    )
 
 
 class DisagreementRow(Written):
@@ -155,7 +157,7 @@ class DisagreementRow(Written):
 
     name: Phrase
     when: Condition = Field(description="an expression over the results, by the tools' names on the line")
-    say: Text | None = None
+    say: Text | dict[str, Text] | None = None
 
 
 class RulesFile(Written):

@@ -39,9 +39,10 @@ def check_texts(settings: Settings, graph: Graph, specs: Mapping[str, ToolSpec])
     """Places that are malformed, unknown, or not yet filled when the text is spoken."""
     known = graph.known()
     fields = _result_fields(settings, specs)
+    anything = frozenset(slot for flow in settings.flows.values() for slot in flow.slots()) | frozenset(fields)
     for name, flow in settings.flows.items():
         for index, step in enumerate(flow.steps):
-            here = known.get((name, index), frozenset())
+            here = known.get((name, index), anything)  # that nothing leads to a step is said of the step, once
             for path, text, given in _texts(step):
                 yield from _too_long(("flows", name, "steps", index, *path), text, settings)
                 for what, remedy, *rests_on in _check(text, here | given, fields):

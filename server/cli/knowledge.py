@@ -31,7 +31,10 @@ def ingest(line: LineFolder = EXAMPLE) -> None:
 
 @app.command()
 def audit(line: LineFolder = EXAMPLE, result: Out = None) -> None:
-    """List what somebody should look at: unusable, held back, stale, contradicting, double, unexplained."""
+    """List what somebody should look at: unusable, held back, stale, contradicting, double, unexplained documents.
+
+    On a line of several languages also which documents there are in one of them only.
+    """
     with _plainly():
         from server.cli import knowledge_work as work  # noqa: PLC0415 the same
 

@@ -24,6 +24,7 @@ from knowledge.ingest import ingest as build
 from knowledge.retrieve import Found, search
 from knowledge.tickets import Topic, tickets_of, topics
 from knowledge.versions import SqliteVersions
+from pipeline.assistant.languages.detection import Detector
 from pipeline.line.load import load_line
 from pipeline.line.model import Line
 from recordings.events import Event
@@ -56,13 +57,36 @@ def ingest(settings: Settings, folder: Path, out: Console) -> Exit:
 
 def audit(settings: Settings, folder: Path, out: Console) -> tuple[Remark, ...]:
     """Print every remark."""
-    found = auditing.audit(_index(settings, load_line(folder)), datetime.now(UTC).date())
+    line = load_line(folder)
+    index = _index(settings, line)
+    found = (*auditing.audit(index, datetime.now(UTC).date()), *_untold(line, index, settings))
     for remark in found:
         place = f"{remark.document}#{remark.section}" if remark.section else remark.document
         colour = "red" if remark.kind in GRAVE else "yellow"
         out.print(f"[{colour}]{remark.kind:12}[/] {place}: {remark.says}")
     out.print(f"{len(found)} remarks" if found else "nothing to remark")
     return found
+
+
+def _untold(line: Line, index: Index, settings: Settings) -> Iterator[Remark]:
+    """Languages of the line in which documents for callers are missing, and what that means for who speaks them."""
+    tongues = line.tongues
+    detector = Detector([*tongues.values()])
+    texts: dict[str, list[str]] = {}
+    for entry in index.entries:
+        if entry.group == "public":
+            texts.setdefault(entry.document, []).append(entry.spoken or "")
+    written = {document: detector.detect(" ".join(parts)).code for document, parts in texts.items()}
+    first, *others = tongues
+    meant = "a model translates what they hear" if settings.llm_model else "they hear that it is not known"
+    for code in others:
+        lacking = sorted(document for document, of in written.items() if of == first)
+        if not lacking:
+            continue
+        there = sum(of == code for of in written.values())
+        name, own = tongues[code].name, tongues[first].name
+        says = f"{there} documents in {name} ({code}), {len(lacking)} in {own}; of these {meant}: {', '.join(lacking)}"
+        yield Remark("language", str(line.settings.knowledge), "", says)
 
 
 def reader(customer: str, level: str, *, staff: bool) -> Reader:

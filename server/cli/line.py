@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.markup import escape
 
 from server.cli.exits import Exit, fail
 
@@ -22,7 +23,7 @@ DataDir = Annotated[
 def versions(line: Folder, data_dir: DataDir = None) -> None:
     """List the versions that are kept, newest first: those that took calls, and what a rollback replaced.
 
-    What the folder says now is marked.
+    What the folder says now is marked, and what cannot be used any more is told with the reason.
     """
     from server.cli.main import out, said_plainly  # noqa: PLC0415 main imports this module
 
@@ -30,6 +31,9 @@ def versions(line: Folder, data_dir: DataDir = None) -> None:
         for one in _history(line, data_dir).versions():
             at = f"{one.kept_at:%Y-%m-%d %H:%M:%S} UTC" if one.kept_at else "not used for calls yet"
             out.print(f"{'*' if one.current else ' '} {one.version}  {at}")
+            if one.wrong:
+                more = f" (and {len(one.wrong) - 1} more)" if len(one.wrong) > 1 else ""
+                out.print(f"  [red]cannot be used:[/] {escape(one.wrong[0])}{more}")
 
 
 @app.command()

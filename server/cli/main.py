@@ -15,7 +15,7 @@ import uvloop
 from pydantic import ValidationError
 from rich.console import Console
 
-from server.cli import approvals, forgetting, knowledge, tokens, tools
+from server.cli import agents, approvals, forgetting, knowledge, tokens, tools
 from server.cli import line as line_commands
 from server.cli.exits import Exit, fail
 from server.settings import Settings, complaints
@@ -33,6 +33,7 @@ app = typer.Typer(
 app.add_typer(tools.app, name="tools")
 app.add_typer(line_commands.app, name="line")
 app.add_typer(approvals.app, name="approvals")
+app.add_typer(agents.app, name="agents")
 app.add_typer(tokens.app, name="tokens")
 app.command("forget")(forgetting.forget)
 app.add_typer(knowledge.app, name="knowledge")

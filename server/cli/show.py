@@ -12,6 +12,8 @@ _NOTICES = {
     "call.media_lost": ("the line was lost ({how})", "yellow"),
     "call.resumed": ("the line is back", "yellow"),
     "language.changed": ("the call goes on in {to} ({reason})", "dim"),
+    "budget.spent": ("nothing is left of {budget} ({spent} of {limit})", "yellow"),
+    "recording.started": ("sound is kept from here on", "dim"),
     "call.ended": ("call ended: {outcome} ({reason})", "dim"),
 }
 

@@ -2,19 +2,21 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from telephony.double.ear import Ear
+from telephony.double.entry import CallEntry
 from telephony.double.errors import CallOver, NoMedia, NotQuiet
 from telephony.double.faults import Fault
 from telephony.double.handset import Handset
-from telephony.double.program import Caller, Document, Jump, Over, Program, Settings
+from telephony.double.program import Document, Jump, Over, Program, Settings
 from telephony.double.record import CallLog, DoubleResult, Problem
 from telephony.double.socket import Loss, StreamSocket
 from telephony.double.track import Span, loud_until_ms
-from telephony.double.verbs import VERBS
-from telephony.double.webhooks import Webhooks
 from voice.audio import FRAME_MS, ULAW_BYTES_PER_MS
+
+if TYPE_CHECKING:
+    from telephony.double.account import Account
 
 QUIET_MS: Final = 900
 SPOKEN_MS: Final = 200
@@ -25,10 +27,12 @@ KEYS: Final = frozenset("0123456789*#ABCD")
 class DoubleCall:
     """A call in progress; the caller is whoever holds it. Instants: 0 is the first media frame."""
 
-    def __init__(self, caller: Caller, settings: Settings, webhooks: Webhooks) -> None:
-        self.caller = caller
+    def __init__(self, entry: CallEntry, settings: Settings, account: "Account") -> None:
+        self.entry = entry
+        self.caller = entry.caller
+        entry.call = self
         self._handset = Handset()
-        self._program = Program(caller, settings, webhooks, self._handset, VERBS)
+        self._program = Program(entry, settings, self._handset, account)
         self._turn_ended_ms: int | None = None
         self._result: asyncio.Future[DoubleResult] = asyncio.get_running_loop().create_future()
 
@@ -37,16 +41,17 @@ class DoubleCall:
         async with asyncio.TaskGroup() as tasks:
             clock = tasks.create_task(self._handset.run())
             by = await self._program.run()
-            ended_ms = self._handset.now_ms
+            ended_ms, lasted_ms = self._handset.now_ms, self._handset.lasted_ms
             clock.cancel()
         self._handset.ear.tick(ended_ms)
         self._handset.ear.clear(ended_ms, "interrupted")
+        await self.entry.callbacks.done.wait()
         log = self.log
         self._result.set_result(
             DoubleResult(
                 call_sid=self.caller.call_sid,
                 ended_by=by,
-                duration_ms=self._handset.lasted_ms,
+                duration_ms=lasted_ms,
                 executed=tuple(log.executed),
                 webhooks=tuple(log.webhooks),
                 problems=tuple(log.problems),
@@ -68,6 +73,11 @@ class DoubleCall:
     def now_ms(self) -> int:
         """The instant on the call's clock."""
         return self._handset.now_ms
+
+    @property
+    def lasted_ms(self) -> int:
+        """How long ago it was answered."""
+        return self._handset.lasted_ms
 
     @property
     def over(self) -> bool:
@@ -183,6 +193,10 @@ class DoubleCall:
     def hang_up(self) -> None:
         """End the call, in whatever state it is. Safe at any time."""
         self._program.interrupt(Over("caller"))
+
+    def let_go(self) -> None:
+        """Twilio ends the call because whom it was joined with has gone."""
+        self._program.interrupt(Over("peer"))
 
     # What the network and the carrier do
 

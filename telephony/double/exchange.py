@@ -4,16 +4,20 @@ import asyncio
 import re
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
-from secrets import token_hex
 from types import TracebackType
 from typing import Final, Literal, Self
 
 import aiohttp
 from aiohttp import web
 
+from telephony.double.account import Account
+from telephony.double.api import Api
 from telephony.double.call import DoubleCall
-from telephony.double.program import Caller, Settings, Voice
+from telephony.double.entry import Caller, Subscription, call_sid
+from telephony.double.people import Behaviour, Person
+from telephony.double.program import Settings, Voice
 from telephony.double.texts import TextsApi
+from telephony.double.verbs import VERBS
 from telephony.double.webhooks import Webhooks
 
 _ACCOUNT_SID: Final = re.compile(r"AC[0-9a-f]{32}")
@@ -44,9 +48,9 @@ class TwilioDouble:
         self._voice = voice
         self._retry_wait_ms = retry_wait_ms
         self._exits = AsyncExitStack()
-        self._calls: list[DoubleCall] = []
-        self._tasks: asyncio.TaskGroup | None = None
-        self._webhooks: Webhooks | None = None
+        self._account: Account | None = None
+        self.texts: TextsApi | None = None
+        """Text messages, once the API is served."""
 
     async def __aenter__(self) -> Self:
         session = await self._exits.enter_async_context(
@@ -56,8 +60,9 @@ class TwilioDouble:
                 connector=aiohttp.TCPConnector(limit=0, force_close=True),
             )
         )
-        self._webhooks = Webhooks(session, self._auth_token, route=self._route, retry_wait_ms=self._retry_wait_ms)
-        self._tasks = await self._exits.enter_async_context(asyncio.TaskGroup())
+        webhooks = Webhooks(session, self._auth_token, route=self._route, retry_wait_ms=self._retry_wait_ms)
+        tasks = await self._exits.enter_async_context(asyncio.TaskGroup())
+        self._account = Account(self._account_sid, self._auth_token, webhooks, tasks, VERBS, self._voice)
         return self
 
     async def __aexit__(
@@ -66,26 +71,55 @@ class TwilioDouble:
         self.hang_up_all()
         await self._exits.__aexit__(kind, error, trace)
 
+    @property
+    def account(self) -> Account:
+        """What happens on the account. Raises RuntimeError outside the context."""
+        if self._account is None:
+            raise RuntimeError("everything happens inside `async with TwilioDouble(...)`")
+        return self._account
+
+    def person(self, address: str, *behaviours: Behaviour) -> Person:
+        """Somebody who can be rung at E.164, `client:name` or a SIP address.
+
+        One behaviour for each call, the last for all that follow; without any they answer and listen. Somebody who is
+        known already changes their behaviour.
+        """
+        person = self.account.people.setdefault(address, Person(address))
+        if behaviours:
+            person.will(*behaviours)
+        return person
+
     async def serve_texts(self, port: int = 0) -> tuple[TextsApi, str]:
         """Serve /Messages.json on loopback until the context is left; gives it, and where it stands in for the API.
 
         Raises RuntimeError outside the context.
         """
-        if self._tasks is None or self._webhooks is None:
-            raise RuntimeError("texts are served inside `async with TwilioDouble(...)`")
-        texts = TextsApi(self._account_sid, self._auth_token, self._webhooks, self._tasks)
+        account = self.account
+        texts = TextsApi(self._account_sid, self._auth_token, account.webhooks, account.tasks)
+        return texts, await self._serve(texts.routes(), port)
+
+    async def serve_api(self, port: int = 0) -> tuple[Api, str]:
+        """Serve the REST API on loopback until the context is left; gives it, and where it stands in for Twilio's.
+
+        Texts are served with it (`texts`). Raises RuntimeError outside the context.
+        """
+        account = self.account
+        self.texts = TextsApi(self._account_sid, self._auth_token, account.webhooks, account.tasks)
+        api = Api(account)
+        return api, await self._serve([*api.routes(), *self.texts.routes()], port)
+
+    async def _serve(self, routes: list[web.RouteDef], port: int) -> str:
         app = web.Application()
-        app.router.add_routes(texts.routes())
-        runner = web.AppRunner(app, shutdown_timeout=0.2, access_log=None)
+        app.router.add_routes(routes)
+        runner = web.AppRunner(app, shutdown_timeout=0.2, access_log=None, handler_cancellation=True)
         await runner.setup()
         self._exits.push_async_callback(runner.cleanup)
         await web.TCPSite(runner, "127.0.0.1", port).start()
-        return texts, f"http://127.0.0.1:{runner.addresses[0][1]}"
+        return f"http://127.0.0.1:{runner.addresses[0][1]}"
 
     def hang_up_all(self) -> None:
         """Every caller hangs up, also those whose call still rings."""
-        for call in self._calls:
-            call.hang_up()
+        self.account.hang_up_all()
 
     async def call(
         self,
@@ -103,21 +137,22 @@ class TwilioDouble:
         What goes wrong at the application is a problem of the call, not an exception. Raises RuntimeError outside
         the context.
         """
-        if self._tasks is None or self._webhooks is None:
-            raise RuntimeError("calls are placed inside `async with TwilioDouble(...)`")
+        account = self.account
+        entry = account.register(
+            Caller(account_sid=self._account_sid, call_sid=call_sid(), from_=from_, to=to),
+            Subscription(status_callback),
+        )
         call = DoubleCall(
-            Caller(account_sid=self._account_sid, call_sid="CA" + token_hex(16), from_=from_, to=to),
+            entry,
             Settings(
                 voice_url=voice_url,
                 voice_method=voice_method,
                 fallback_url=fallback_url,
-                status_callback=status_callback,
                 voice=self._voice,
                 on_broken=on_broken,
             ),
-            self._webhooks,
+            account,
         )
-        self._calls.append(call)
-        self._tasks.create_task(call.run(), name=f"call {call.call_sid}")
+        account.tasks.create_task(call.run(), name=f"call {call.call_sid}")
         await call.answered()
         return call

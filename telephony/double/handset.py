@@ -30,6 +30,13 @@ class Listener(Protocol):
         """Send marks back."""
 
 
+class Tap(Protocol):
+    """Whoever listens to both directions without being heard."""
+
+    def both(self, said: bytes, heard: bytes) -> None:
+        """The next 20 ms of what the caller says and of what the ear receives."""
+
+
 @dataclass(frozen=True, slots=True)
 class KeyPressed:
     """One key on the caller's keypad."""
@@ -52,6 +59,7 @@ class Handset:
         self._zero_ms: int | None = None
         self._joining: Listener | None = None
         self._listener: Listener | None = None
+        self.taps: list[Tap] = []
         self._waiting: list[asyncio.Future[None]] = []
         self._frames = 0
         self._stopped = False
@@ -142,6 +150,8 @@ class Handset:
         ulaw = self.mouth.frame()
         self.ear.said(at_ms, ulaw)
         echoes = self.ear.tick(max(at_ms, self.now_ms))
+        for tap in self.taps:
+            tap.both(ulaw, self.ear.heard.audio(at_ms - FRAME_MS, at_ms))
         if self._listener is not None:
             self._listener.media(ulaw)
             self._listener.marks(echoes)

@@ -4,20 +4,25 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from email.utils import format_datetime
 from functools import partial
-from typing import Final, Literal, TypeVar
+from typing import TYPE_CHECKING, Final, Literal, TypeVar
 
+from telephony.double.dial_twiml import Leave
+from telephony.double.entry import CallEntry
 from telephony.double.errors import TwilioError, TwimlRejected, WebhookFailed
+from telephony.double.fork import Fork
 from telephony.double.handset import Handset
-from telephony.double.record import CallLog, EndedBy, Executed, Problem, Purpose, WebhookMade
+from telephony.double.record import EndedBy, Executed, Purpose
 from telephony.double.socket import StreamSocket
-from telephony.double.twiml import Verb, parse
-from telephony.double.webhooks import Answer, Webhooks, checked_twiml
+from telephony.double.twiml import Verb, parse, warnings
+from telephony.double.webhooks import Answer, checked_twiml
+
+if TYPE_CHECKING:
+    from telephony.double.account import Account
 
 MAX_DOCUMENTS: Final = 500
 """A call that needs more is going in circles."""
+SCHEMA_WARNING: Final = 12200
 
 T = TypeVar("T")
 Voice = Callable[[str, str], bytes]
@@ -54,13 +59,8 @@ Outcome = Jump | Document | Over | None
 
 
 @dataclass(frozen=True, slots=True)
-class Caller:
-    """Who calls whom, as webhooks tell it."""
-
-    account_sid: str
-    call_sid: str
-    from_: str
-    to: str
+class Left:
+    """`<Leave>`: the caller leaves the queue in which this document was played."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,52 +71,52 @@ class Settings:
     voice_method: str = "POST"
     fallback_url: str = ""
     """Requested once when a document cannot be had or read."""
-    status_callback: str = ""
-    """Told when the call is completed."""
     voice: Voice | None = None
     on_broken: Literal["next_verb", "wait"] = "next_verb"
     """When the application's socket breaks: go on with the verb after `<Connect>`, or wait for `reconnect`.
 
     What Twilio does then is not documented ("resumes only after your server closes"); an application must survive both.
     """
+    twiml: bytes = b""
+    """The first document, where it came with the request for the call; `voice_url` is its address then."""
+    first: Mapping[str, str] = field(default_factory=dict)
+    """What the request for the first document tells besides."""
+    purpose: Purpose = "voice"
+    """What the first document is for."""
+    wait_ms: int = 0
+    """So long passes between the answer and the first document."""
+    then: "Callable[[Program], Awaitable[Outcome]] | None" = None
+    """What happens when no verb is left; without it the call ends."""
 
 
 class Program:
     """One call's TwiML, from the first webhook to the end."""
 
-    def __init__(
-        self,
-        caller: Caller,
-        settings: Settings,
-        webhooks: Webhooks,
-        handset: Handset,
-        verbs: "Mapping[type[Verb], Callable[[Program, Verb], Awaitable[Outcome]]]",
-    ) -> None:
-        self.caller = caller
+    def __init__(self, entry: CallEntry, settings: Settings, handset: Handset, account: "Account") -> None:
+        self.entry = entry
+        self.caller = entry.caller
         self.settings = settings
-        self.webhooks = webhooks
+        self.account = account
+        self.webhooks = account.webhooks
         self.handset = handset
-        self.log = CallLog()
+        self.log = entry.log
         self.document_url = settings.voice_url
         self.stream: StreamSocket | None = None
-        self._verbs = verbs
-        self._status = "ringing"
+        self.forks: dict[str, Fork] = {}
+        """What `<Start><Stream>` has opened, by name."""
         self._scope: asyncio.Timeout | None = None
         self._interruption: Jump | Document | Over | None = None
-        self._callbacks: asyncio.Queue[tuple[Purpose, str, str, dict[str, str]] | None] = asyncio.Queue()
-        self._sequence = 0
 
     async def run(self) -> EndedBy:
         """Execute everything. Always returns how the call ended."""
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._report())
+        async with asyncio.TaskGroup() as self.tasks:
             try:
                 by = await self._execute()
             finally:
-                self._status = "completed"
+                for fork in self.forks.values():
+                    fork.stop()
                 self.handset.up.set()
-                self._tell_completed()
-                self._callbacks.put_nowait(None)
+                self.entry.finish("completed", self.handset.lasted_ms)
         return by
 
     def interrupt(self, outcome: Jump | Document | Over) -> None:
@@ -126,36 +126,57 @@ class Program:
             if self._scope is not None:
                 self._scope.reschedule(asyncio.get_running_loop().time())
 
+    @property
+    def leaves(self) -> Literal["hung_up", "moved"]:
+        """Why a verb is cancelled: the call is over, or goes on elsewhere."""
+        return "moved" if isinstance(self._interruption, Jump | Document) else "hung_up"
+
     def problem(self, code: int, detail: str) -> None:
         """Write down what Twilio's debugger would show."""
-        self.log.problems.append(Problem(self.handset.now_ms, code, detail))
+        self.entry.problem(code, detail)
 
-    def tell_later(self, purpose: Purpose, method: str, url: str, params: dict[str, str]) -> None:
+    def tell_later(self, purpose: Purpose, method: str, url: str, params: Mapping[str, str], event: str = "") -> None:
         """Make a status callback without holding the call up; they are made one after the other."""
-        self._callbacks.put_nowait((purpose, method, url, params))
+        self.entry.tell_later(purpose, event, method, url, params)
 
     async def request(self, purpose: Purpose, method: str, url: str, params: Mapping[str, str]) -> Answer:
         """Make a request with the standard parameters and write it down. Raises WebhookFailed."""
-        everything = {**self._standard(), **params} if purpose != "play" else dict(params)
-        at_ms, began = self.handset.now_ms, self.handset.lasted_ms
-        status, error, attempts = None, "", 1
-        try:
-            answer = await self.webhooks.request(method, url, everything)
-            status, attempts = answer.status, answer.attempts
-        except WebhookFailed as failed:
-            status, attempts, error = failed.status, failed.attempts, failed.detail
-            raise
-        finally:
-            took_ms = self.handset.lasted_ms - began
-            self.log.webhooks.append(
-                WebhookMade(at_ms, purpose, method, url, everything, status, took_ms, attempts, error)
-            )
-        return answer
+        return await self.entry.request(purpose, method, url, params)
+
+    async def perform(self, where: Jump | Document) -> Jump | Document | Over | Left:
+        """Execute documents within a verb, until no verb is left or one of them leads elsewhere.
+
+        A redirect is followed; for whoever is cancelled meanwhile nothing is left behind.
+        """
+        for _ in range(MAX_DOCUMENTS):
+            verbs = await self._load(where)
+            if isinstance(verbs, Jump | Over):
+                return verbs
+            outcome: Outcome | Left = None
+            for verb in verbs:
+                self.log.executed.append(Executed(self.handset.now_ms, verb))
+                outcome = Left() if isinstance(verb, Leave) else await self.account.verbs[type(verb)](self, verb)
+                if outcome is not None:
+                    break
+            if not (isinstance(outcome, Jump) and outcome.purpose in {"redirect", "gather"}):
+                return Over("end_of_twiml") if outcome is None else outcome
+            where = outcome
+        self.problem(0, f"more than {MAX_DOCUMENTS} documents in one call: it goes in circles")
+        return Over("failed")
 
     # Documents and verbs
 
     async def _execute(self) -> EndedBy:
-        outcome: Jump | Document = Jump(self.settings.voice_url, self.settings.voice_method, purpose="voice")
+        settings = self.settings
+        waited = (
+            await self._interruptible(partial(self.handset.wait_ms, settings.wait_ms)) if settings.wait_ms else None
+        )
+        if isinstance(waited, Over):
+            return waited.by
+        outcome: Jump | Document = Jump(settings.voice_url, settings.voice_method, settings.first, settings.purpose)
+        if settings.twiml:
+            outcome = Document(settings.twiml, settings.voice_url)
+        outcome = waited or outcome
         for _ in range(MAX_DOCUMENTS):
             verbs = await self._interruptible(partial(self._load, outcome))
             if isinstance(verbs, Over):
@@ -163,8 +184,10 @@ class Program:
             if isinstance(verbs, Jump | Document):
                 outcome = verbs
                 continue
-            self._status = "in-progress"
+            self.entry.answered()
             follows = await self._run_verbs(deque(verbs))
+            if follows == Over("end_of_twiml") and self.settings.then is not None:
+                follows = await self._interruptible(partial(self.settings.then, self)) or follows
             if isinstance(follows, Over):
                 return follows.by
             outcome = follows
@@ -175,7 +198,7 @@ class Program:
         while verbs:
             verb = verbs.popleft()
             self.log.executed.append(Executed(self.handset.now_ms, verb))
-            outcome = await self._interruptible(partial(self._verbs[type(verb)], self, verb))
+            outcome = await self._interruptible(partial(self.account.verbs[type(verb)], self, verb))
             if outcome is not None:
                 return outcome
         return Over("end_of_twiml")
@@ -184,12 +207,18 @@ class Program:
         try:
             if isinstance(where, Document):
                 self.document_url = where.url
-                return parse(where.body, where.url)
+                return self._read(where.body, where.url)
             answer = checked_twiml(await self.request(where.purpose, where.method, where.url, where.params))
             self.document_url = answer.url
-            return parse(answer.body, answer.url)
+            return self._read(answer.body, answer.url)
         except (WebhookFailed, TwimlRejected) as error:
             return self._fall_back(error, where)
+
+    def _read(self, body: bytes, url: str) -> tuple[Verb, ...]:
+        verbs = parse(body, url)
+        for warning in warnings(body):
+            self.problem(SCHEMA_WARNING, warning)
+        return verbs
 
     def _fall_back(self, error: TwilioError, where: Jump | Document) -> Jump | Over:
         self.problem(error.code, error.detail)
@@ -210,40 +239,3 @@ class Program:
                 self._scope = None
         outcome, self._interruption = self._interruption, None
         return outcome
-
-    # Status
-
-    def _standard(self) -> dict[str, str]:
-        caller = self.caller
-        return {
-            "AccountSid": caller.account_sid,
-            "ApiVersion": "2010-04-01",
-            "CallSid": caller.call_sid,
-            "CallStatus": self._status,
-            "Called": caller.to,
-            "CalledCity": "",
-            "Caller": caller.from_,
-            "CallerCountry": "US",
-            "Direction": "inbound",
-            "From": caller.from_,
-            "FromCity": "",
-            "To": caller.to,
-            "ToCity": "",
-        }
-
-    def _tell_completed(self) -> None:
-        if self.settings.status_callback:
-            told = {
-                "CallDuration": str(-(-self.handset.lasted_ms // 1000)),
-                "Duration": str(-(-self.handset.lasted_ms // 60_000)),
-                "SequenceNumber": "0",
-                "Timestamp": format_datetime(datetime.now(UTC)),
-            }
-            self.tell_later("call_status", "POST", self.settings.status_callback, told)
-
-    async def _report(self) -> None:
-        while (callback := await self._callbacks.get()) is not None:
-            try:
-                await self.request(*callback)
-            except WebhookFailed as failed:
-                self.problem(failed.code, failed.detail)

@@ -7,9 +7,10 @@ from typing import Final, Literal
 from telephony.double.ear import Ear
 from telephony.double.twiml import Say, Verb
 
-EndedBy = Literal["caller", "application", "hangup", "rejected", "end_of_twiml", "failed"]
+EndedBy = Literal["caller", "application", "hangup", "rejected", "end_of_twiml", "failed", "peer"]
 """caller: hung up · application: through `update`, as `calls.update(status="completed")` does · hangup: `<Hangup>` ·
-rejected: `<Reject>` · end_of_twiml: nothing was left to do · failed: no usable TwiML."""
+rejected: `<Reject>` · end_of_twiml: nothing was left to do · failed: no usable TwiML · peer: it was dialled by another
+call, which is over or has gone on."""
 
 StreamEndedBy = Literal["application", "broken", "protocol", "lost", "call_over"]
 """application: it closed the socket in order · broken: the connection went away · protocol: not a WebSocket any more ·
@@ -34,8 +35,12 @@ class Problem:
         return "warning" if self.code in WARNINGS else "error"
 
 
-Purpose = Literal["voice", "redirect", "gather", "record", "play", "stream_status", "call_status", "fallback", "update"]
-"""What a request was made for."""
+Purpose = Literal[
+    "voice", "redirect", "gather", "record", "play", "stream_status", "call_status", "fallback", "update",
+    "dial", "whisper", "wait", "enqueue", "amd", "conference", "assignment", "task",
+]  # fmt: skip
+"""What a request was made for. whisper: a document for whoever was dialled, before the bridge · wait: what a caller
+hears who waits in a queue or a conference · amd: who answered · assignment, task: TaskRouter."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,27 +76,8 @@ class StreamSocket:
 
     async def open(self, url: str, *, reach: str, signature: str) -> None:
         """Connect to `reach` with the signature of `url`. Raises StreamRefused with Twilio's error code."""
-        checked_url(url, reach)
         # A session for each stream, so that closing its connector tears down this socket and no other.
-        self._session = aiohttp.ClientSession(trust_env=False)
-        headers = {"X-Twilio-Signature": signature, "User-Agent": "Twilio.TmeWs/1.0", "Host": urlsplit(url).netloc}
-        try:
-            async with asyncio.timeout(CONNECT_MS / 1000):
-                self._socket = await self._session.ws_connect(
-                    reach,
-                    headers=headers,
-                    max_msg_size=0,
-                    timeout=aiohttp.ClientWSTimeout(ws_close=GOODBYE_MS / 1000),
-                )
-        except aiohttp.WSServerHandshakeError as refused:
-            raise StreamRefused(HANDSHAKE_REFUSED, f"{url}: HTTP {refused.status} instead of 101") from refused
-        except (aiohttp.ClientError, OSError) as refused:
-            late = isinstance(refused, TimeoutError)
-            detail = "no connection in time" if late else "connection refused"
-            raise StreamRefused(CONNECT_TIMEOUT if late else CONNECTION_REFUSED, f"{url}: {detail}") from refused
-        finally:
-            if self._socket is None:
-                await self._session.close()
+        self._session, self._socket = await connected(url, reach, signature)
 
     # What the handset passes on
 
@@ -267,6 +248,30 @@ class StreamSocket:
             raw.setsockopt(SOL_SOCKET, SO_LINGER, struct.pack("ii", 1, 0))
         await session.close()
         await open_socket.close()  # sends nothing any more; lets go of the connection
+
+
+async def connected(
+    url: str, reach: str, signature: str
+) -> tuple[aiohttp.ClientSession, aiohttp.ClientWebSocketResponse]:
+    """Connect to `reach` with the signature of `url`. Raises StreamRefused with Twilio's error code."""
+    checked_url(url, reach)
+    session = aiohttp.ClientSession(trust_env=False)
+    headers = {"X-Twilio-Signature": signature, "User-Agent": "Twilio.TmeWs/1.0", "Host": urlsplit(url).netloc}
+    timeout = aiohttp.ClientWSTimeout(ws_close=GOODBYE_MS / 1000)
+    socket = None
+    try:
+        async with asyncio.timeout(CONNECT_MS / 1000):
+            socket = await session.ws_connect(reach, headers=headers, max_msg_size=0, timeout=timeout)
+    except aiohttp.WSServerHandshakeError as refused:
+        raise StreamRefused(HANDSHAKE_REFUSED, f"{url}: HTTP {refused.status} instead of 101") from refused
+    except (aiohttp.ClientError, OSError) as refused:
+        late = isinstance(refused, TimeoutError)
+        detail = "no connection in time" if late else "connection refused"
+        raise StreamRefused(CONNECT_TIMEOUT if late else CONNECTION_REFUSED, f"{url}: {detail}") from refused
+    finally:
+        if socket is None:
+            await session.close()
+    return session, socket
 
 
 def checked_url(url: str, reach: str) -> None:

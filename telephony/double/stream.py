@@ -1,4 +1,4 @@
-"""One bidirectional media stream as Twilio speaks it: messages to the application, and what it asks for. Pure.
+"""One media stream as Twilio speaks it: messages to the application, and what it asks for. Pure.
 
 Written from Twilio's "Media Streams: WebSocket Messages" and its error pages 31924 and 31951, apart from the codec in
 telephony/twilio: the two check each other.
@@ -9,7 +9,7 @@ import binascii
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from voice.audio import FRAME_MS
 
@@ -17,6 +17,8 @@ BAD_MESSAGE: Final = 31951
 """Warning, once per stream: a message that is not one of media, mark, clear in their documented form."""
 PROTOCOL_ERROR: Final = 31924
 """Error: not even the WebSocket or its framing is right; a binary frame, say."""
+
+Track = Literal["inbound", "outbound"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +60,26 @@ _FIELDS: Final[Mapping[str, frozenset[str]]] = {
 class CarrierStream:
     """The carrier's end of one stream: counts what it sends, judges what it receives."""
 
-    def __init__(self, *, account_sid: str, call_sid: str, stream_sid: str, parameters: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        *,
+        account_sid: str,
+        call_sid: str,
+        stream_sid: str,
+        parameters: Mapping[str, str],
+        tracks: tuple[Track, ...] = ("inbound",),
+        listens_only: bool = False,
+    ) -> None:
+        """With `listens_only` it is what `<Start><Stream>` opens: nothing that the application sends is obeyed."""
+        self._tracks = tracks
+        self._listens_only = listens_only
         self._account_sid = account_sid
         self._call_sid = call_sid
         self.stream_sid = stream_sid
         self._parameters = dict(parameters)
         self._sequence = 0
         self._chunk = 0
+        self._chunks: dict[Track, int] = dict.fromkeys(tracks, 0)
 
     @property
     def frames(self) -> int:
@@ -85,19 +100,24 @@ class CarrierStream:
                 "accountSid": self._account_sid,
                 "streamSid": self.stream_sid,
                 "callSid": self._call_sid,
-                "tracks": ["inbound"],
+                "tracks": list(self._tracks),
                 "mediaFormat": {"encoding": "audio/x-mulaw", "sampleRate": 8000, "channels": 1},
                 "customParameters": self._parameters,
             },
         )
 
-    def media(self, ulaw: bytes) -> str:
-        """The caller's next 20 ms; its timestamp counts from the stream's first frame."""
+    def media(self, ulaw: bytes, track: Track = "inbound") -> str:
+        """The next 20 ms of a track; its timestamp counts from the stream's first frame, its chunk the track's frames.
+
+        Whether Twilio counts chunks for each track or for both is not documented: an application must bear either.
+        """
         self._chunk += 1
+        self._chunks[track] += 1
+        chunk = self._chunks[track]
         payload = base64.b64encode(ulaw).decode()
-        timestamp = str((self._chunk - 1) * FRAME_MS)
+        timestamp = str((chunk - 1) * FRAME_MS)
         return self._numbered(
-            "media", media={"track": "inbound", "chunk": str(self._chunk), "timestamp": timestamp, "payload": payload}
+            "media", media={"track": track, "chunk": str(chunk), "timestamp": timestamp, "payload": payload}
         )
 
     def dtmf(self, digit: str) -> str:
@@ -118,6 +138,8 @@ class CarrierStream:
         """What one message asks for. A fault that leaves the meaning clear comes before it; others stand alone."""
         if isinstance(message, bytes):
             return [BadMessage(PROTOCOL_ERROR, f"a binary frame of {len(message)} bytes; only text is valid")]
+        if self._listens_only:
+            return [BadMessage(BAD_MESSAGE, "a stream of <Start> only listens; nothing can be sent to it")]
         try:
             told = json.loads(message)
         except (ValueError, RecursionError):

@@ -41,3 +41,14 @@ def stand_in_speech(text: str, language: str = "") -> bytes:
     del language
     syllables = max(2, len(text) * _CHARACTER_MS // (_SYLLABLE_MS + _GAP_MS))
     return (tone((220.0, 440.0), _SYLLABLE_MS) + silence_ulaw(_GAP_MS)) * syllables
+
+
+def hold_music(duration_ms: int = 4_000) -> bytes:
+    """A stand-in for music on hold: soft chords that no voice resembles; made to be played over and over."""
+    chords = ((262.0, 330.0, 392.0), (294.0, 349.0, 440.0), (247.0, 294.0, 392.0), (262.0, 330.0, 523.0))
+    return b"".join(tone(chord, duration_ms // len(chords), peak=0.04) for chord in chords)
+
+
+def ringback() -> bytes:
+    """What a caller hears while somebody is rung: 440 and 480 Hz, 2 s on and 4 s off (North America)."""
+    return tone((440.0, 480.0), 2_000, peak=0.06) + silence_ulaw(4_000)

@@ -4,21 +4,21 @@ Twilio accepts more than this. A verb that is valid but not played by the double
 """
 
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import Final
 from urllib.parse import urljoin
 from xml.etree.ElementTree import Element, ParseError
 
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
+from telephony.double.attributes import INVALID, Method, method, number, oddities, one_of, text
+from telephony.double.dial_twiml import Dial, Enqueue, Leave, dial, enqueue
 from telephony.double.errors import TwimlRejected
 
 MAX_BYTES: Final = 65_536
 """Twilio error 11750: a TwiML response is at most 64 kB."""
 FOREVER: Final = 1000
 """`loop="0"` repeats until the call ends, at most this often."""
-
-Method = Literal["GET", "POST"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +75,21 @@ class Stream:
     parameters: dict[str, str] = field(default_factory=dict)
     status_callback: str = ""
     status_callback_method: Method = "POST"
+    track: str = "inbound_track"
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Let the application listen to the call's media, whatever comes next."""
+
+    stream: Stream
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Let it listen no more."""
+
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +131,10 @@ class NotPlayed:
     name: str
 
 
-Verb = Say | Play | Pause | Redirect | Hangup | Reject | Connect | Gather | Record | NotPlayed
+Verb = (
+    Say | Play | Pause | Redirect | Hangup | Reject | Connect | Gather | Record | NotPlayed
+    | Start | Stop | Dial | Enqueue | Leave
+)  # fmt: skip
 
 
 def parse(body: bytes, document_url: str) -> tuple[Verb, ...]:
@@ -132,18 +150,29 @@ def parse(body: bytes, document_url: str) -> tuple[Verb, ...]:
     return tuple(_verb(element, document_url) for element in root)
 
 
-def _verb(element: Element, base: str) -> Verb:
+def warnings(body: bytes) -> list[str]:
+    """What Twilio warns of and passes over in a document that it executes."""
+    return list(oddities(fromstring(body)))
+
+
+def _verb(element: Element, base: str) -> Verb:  # noqa: C901 one line for each verb
     match element.tag:
         case "Say" | "Play" | "Pause":
             return _prompt(element, base)
         case "Redirect":
-            return Redirect(urljoin(base, _text(element)), _method(element))
+            return Redirect(urljoin(base, text(element)), method(element))
         case "Hangup":
             return Hangup()
         case "Reject":
             return Reject(element.get("reason", "rejected"))
-        case "Connect":
-            return _connect(element, base)
+        case "Connect" | "Start" | "Stop":
+            return _media(element, base)
+        case "Dial":
+            return dial(element, base)
+        case "Enqueue":
+            return enqueue(element, base)
+        case "Leave":
+            return Leave()
         case "Gather":
             return _gather(element, base)
         case "Record":
@@ -154,28 +183,40 @@ def _verb(element: Element, base: str) -> Verb:
 
 def _prompt(element: Element, base: str) -> Say | Play | Pause:
     if element.tag == "Pause":
-        return Pause(_number(element, "length", 1))
-    loop = _number(element, "loop", 1) or FOREVER
+        return Pause(number(element, "length", 1))
+    loop = number(element, "loop", 1) or FOREVER
     if element.tag == "Say":
-        return Say(_text(element), element.get("language", ""), loop)
+        return Say(text(element), element.get("language", ""), loop)
     digits = element.get("digits", "")
-    return Play("" if digits else urljoin(base, _text(element)), digits, loop)
+    return Play("" if digits else urljoin(base, text(element)), digits, loop)
 
 
-def _connect(element: Element, base: str) -> Verb:
-    stream = element.find("Stream")
-    if stream is None:
-        return NotPlayed("/".join(["Connect", *(child.tag for child in element)]))
+def _media(element: Element, base: str) -> Verb:
+    found = element.find("Stream")
+    if found is None:
+        return NotPlayed("/".join([element.tag, *(child.tag for child in element)]))
+    stream = _stream(found, base)
+    match element.tag:
+        case "Connect":
+            if stream.track != "inbound_track":
+                raise TwimlRejected(INVALID, f'<Connect><Stream track="{stream.track}">: only the inbound track')
+            return Connect(stream)
+        case "Start":
+            return Start(stream)
+        case _:
+            return Stop(stream.name)
+
+
+def _stream(stream: Element, base: str) -> Stream:
     url = urljoin(base, stream.get("url", "")) if stream.get("url") else ""
     callback = stream.get("statusCallback", "")
-    return Connect(
-        Stream(
-            url=url.replace("http", "ws", 1) if url.startswith("http") else url,
-            name=stream.get("name", ""),
-            parameters={each.get("name", ""): each.get("value", "") for each in stream.iter("Parameter")},
-            status_callback=urljoin(base, callback) if callback else "",
-            status_callback_method=_method(stream, "statusCallbackMethod"),
-        )
+    return Stream(
+        url=url.replace("http", "ws", 1) if url.startswith("http") else url,
+        name=stream.get("name", ""),
+        parameters={each.get("name", ""): each.get("value", "") for each in stream.iter("Parameter")},
+        status_callback=urljoin(base, callback) if callback else "",
+        status_callback_method=method(stream, "statusCallbackMethod"),
+        track=one_of(stream, "track", ("inbound_track", "outbound_track", "both_tracks"), "inbound_track"),
     )
 
 
@@ -185,10 +226,10 @@ def _gather(element: Element, base: str) -> Verb:
     prompts = tuple(_prompt(child, base) for child in element if child.tag in {"Say", "Play", "Pause"})
     return Gather(
         action=urljoin(base, element.get("action", "")),
-        method=_method(element),
-        timeout_s=5 if element.get("timeout") == "auto" else _number(element, "timeout", 5),
+        method=method(element),
+        timeout_s=5 if element.get("timeout") == "auto" else number(element, "timeout", 5),
         finish_on=element.get("finishOnKey", "#"),
-        num_digits=_number(element, "numDigits", 0) or None,
+        num_digits=number(element, "numDigits", 0) or None,
         action_on_empty=element.get("actionOnEmptyResult", "false").lower() == "true",
         prompts=prompts,
     )
@@ -197,27 +238,9 @@ def _gather(element: Element, base: str) -> Verb:
 def _record(element: Element, base: str) -> Record:
     return Record(
         action=urljoin(base, element.get("action", "")),
-        method=_method(element),
-        timeout_s=_number(element, "timeout", 5),
+        method=method(element),
+        timeout_s=number(element, "timeout", 5),
         finish_on=element.get("finishOnKey", "1234567890*#"),
-        max_length_s=_number(element, "maxLength", 3600),
+        max_length_s=number(element, "maxLength", 3600),
         beep=element.get("playBeep", "true").lower() == "true",
     )
-
-
-def _text(element: Element) -> str:
-    return "".join(element.itertext()).strip()
-
-
-def _method(element: Element, name: str = "method") -> Method:
-    method = element.get(name, "POST").upper()
-    if method not in {"GET", "POST"}:
-        raise TwimlRejected(12200, f'<{element.tag} {name}="{method}">: GET or POST')
-    return "GET" if method == "GET" else "POST"
-
-
-def _number(element: Element, name: str, default: int) -> int:
-    value = element.get(name, str(default))
-    if not value.isdecimal():
-        raise TwimlRejected(12200, f'<{element.tag} {name}="{value}">: not a whole number')
-    return int(value)

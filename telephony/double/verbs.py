@@ -1,23 +1,20 @@
 """What each TwiML verb does on a call: one function per verb, joined in the table at the end.
 
-Conferences and queues are added here: a dataclass in twiml.py, a function here, a row in `VERBS`.
+Streams stand in media_verbs.py, what joins calls in dialling.py and queues.py.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import UTC, datetime
 from secrets import token_hex
 from typing import Any, Final
 
-from telephony.double import tones
-from telephony.double.errors import NotAudio, StreamRefused, WebhookFailed
-from telephony.double.files import HEADERLESS, decode
+from telephony.double import dialling, media_verbs, queues, tones
+from telephony.double.dial_twiml import Dial, Enqueue, Leave
+from telephony.double.errors import NotAudio, WebhookFailed
 from telephony.double.gathering import Gathered, Gathering
 from telephony.double.handset import Handset
 from telephony.double.program import Jump, Outcome, Over, Program
-from telephony.double.record import StreamMade
-from telephony.double.socket import StreamEnd, StreamSocket
-from telephony.double.stream import CarrierStream
+from telephony.double.sounds import INVALID_MEDIA, fetched, spoken
 from telephony.double.twiml import (
     Connect,
     Gather,
@@ -29,19 +26,18 @@ from telephony.double.twiml import (
     Redirect,
     Reject,
     Say,
-    Stream,
+    Start,
+    Stop,
     Verb,
 )
 
 BEEP_HZ: Final = 1000
 BEEP_MS: Final = 300
-_INVALID_MEDIA: Final = 12400
 
 
 async def say(program: Program, verb: Say) -> Outcome:
     """Speak the text with the voice that was given, or something that is as long."""
-    voice = program.settings.voice or tones.stand_in_speech
-    ulaw = await asyncio.to_thread(voice, verb.text, verb.language)
+    ulaw = await spoken(program.settings.voice, verb)
     for _ in range(verb.loop):
         await _play_out(program.handset, ulaw)
     return None
@@ -50,12 +46,12 @@ async def say(program: Program, verb: Say) -> Outcome:
 async def play(program: Program, verb: Play) -> Outcome:
     """Fetch the file and play it, or play key tones. What cannot be played is a problem, and the call goes on."""
     try:
-        ulaw = tones.keys(verb.digits) if verb.digits else await _fetched(program, verb.url)
+        ulaw = tones.keys(verb.digits) if verb.digits else await fetched(program.entry, verb.url)
     except WebhookFailed as failed:
         program.problem(failed.code, failed.detail)
         return None
     except (NotAudio, ValueError) as error:
-        program.problem(_INVALID_MEDIA, str(error))
+        program.problem(INVALID_MEDIA, str(error))
         return None
     for _ in range(verb.loop):
         await _play_out(program.handset, ulaw)
@@ -85,50 +81,6 @@ async def reject(program: Program, verb: Reject) -> Outcome:
     """Do not take the call; only the first verb can do that, later ones are passed over as Twilio does."""
     del verb
     return Over("rejected") if len(program.log.executed) == 1 else None
-
-
-async def connect(program: Program, verb: Connect) -> Outcome:
-    """Open the stream and wait: the next verb runs only when the application has closed it."""
-    stream, handset = verb.stream, program.handset
-    codec = CarrierStream(
-        account_sid=program.caller.account_sid,
-        call_sid=program.caller.call_sid,
-        stream_sid="MZ" + token_hex(16),
-        parameters=stream.parameters,
-    )
-    socket = StreamSocket(codec, handset, program.problem, wait_when_broken=program.settings.on_broken == "wait")
-    try:
-        webhooks = program.webhooks
-        await socket.open(stream.url, reach=webhooks.reach(stream.url), signature=webhooks.signature(stream.url, {}))
-    except StreamRefused as refused:
-        program.problem(refused.code, refused.detail)
-        _tell(program, stream, codec.stream_sid, "stream-error", str(refused))
-        return None
-    _tell(program, stream, codec.stream_sid, "stream-started")
-    program.stream = socket
-    handset.attach(socket)
-    start_ms, end = handset.now_ms, StreamEnd("call_over")
-    try:
-        end = await socket.run()
-    finally:
-        program.stream = None
-        program.log.streams.append(
-            StreamMade(
-                stream_sid=codec.stream_sid,
-                url=stream.url,
-                parameters=stream.parameters,
-                start_ms=start_ms,
-                end_ms=handset.now_ms,
-                ended_by=end.by,
-                close_code=end.code,
-                close_reason=end.reason,
-                frames=codec.frames,
-            )
-        )
-        if end.by in {"broken", "protocol", "lost"}:
-            _tell(program, stream, codec.stream_sid, "stream-error", f"the connection was lost ({end.by})")
-        _tell(program, stream, codec.stream_sid, "stream-stopped")
-    return None
 
 
 async def gather(program: Program, verb: Gather) -> Outcome:
@@ -174,11 +126,6 @@ async def _play_out(handset: Handset, ulaw: bytes) -> None:
     finally:
         if ear.buffered_ms(handset.now_ms) > 0:
             ear.clear(handset.now_ms, "interrupted")
-
-
-async def _fetched(program: Program, url: str) -> bytes:
-    answer = await program.request("play", "GET", url, {})
-    return decode(answer.body, url, headerless=url.endswith(tuple(HEADERLESS)))
 
 
 async def _gathered(program: Program, verb: Gather) -> Gathered:
@@ -232,18 +179,6 @@ def _recorded(program: Program, began_ms: int, digits: str) -> dict[str, str]:
     }
 
 
-def _tell(program: Program, stream: Stream, stream_sid: str, event: str, error: str = "") -> None:
-    if stream.status_callback:
-        told = {
-            "StreamSid": stream_sid,
-            "StreamName": stream.name or stream_sid,
-            "StreamEvent": event,
-            "Timestamp": datetime.now(UTC).isoformat(timespec="milliseconds"),
-            **({"StreamError": error} if error else {}),
-        }
-        program.tell_later("stream_status", stream.status_callback_method, stream.status_callback, told)
-
-
 VERBS: Final[Mapping[type[Verb], Callable[[Program, Any], Awaitable[Outcome]]]] = {
     Say: say,
     Play: play,
@@ -251,7 +186,12 @@ VERBS: Final[Mapping[type[Verb], Callable[[Program, Any], Awaitable[Outcome]]]] 
     Redirect: redirect,
     Hangup: hang_up,
     Reject: reject,
-    Connect: connect,
+    Connect: media_verbs.connect,
+    Start: media_verbs.start,
+    Stop: media_verbs.stop,
+    Dial: dialling.dial,
+    Enqueue: queues.enqueue,
+    Leave: queues.leave,
     Gather: gather,
     Record: record,
     NotPlayed: not_played,

@@ -160,10 +160,11 @@ class TwilioControl:
 
     async def _conference(self, room: str, what: Callable[[Any], Awaitable[_T]]) -> _T:
         """Do something with the conference of this name. Only its sid names it in all requests."""
-        listed = await self._client.conferences.list_async(friendly_name=room, status="in-progress", limit=1)
-        if not listed:
+        listed = await self._client.conferences.list_async(friendly_name=room, limit=MOST_LISTED)
+        now = [one for one in listed if one.status != "completed"]  # `init` while somebody waits alone
+        if not now:
             raise LegGone(CARRIER, "there is no conference of this name now", 20404)
-        return await what(self._client.conferences(str(listed[0].sid)))
+        return await what(self._client.conferences(str(now[0].sid)))
 
     async def _in_room(self, room: str) -> tuple[Participant, ...]:
         try:

@@ -153,7 +153,11 @@ class CarrierRest:
 
     def _list_rooms(self, asked: Request) -> web.Response:
         name = asked.value("FriendlyName")
-        listed = [{"sid": self._sid_of(room), "friendly_name": room} for room in self.rooms if room == name]
+        status = "init" if len(self.rooms.get(name, ())) < 2 else "in-progress"
+        listed = [
+            {"sid": self._sid_of(room), "friendly_name": room, "status": status} for room in self.rooms if room == name
+        ]
+        listed.insert(0, {"sid": "CF" + "f" * 32, "friendly_name": name, "status": "completed"})
         return _page("conferences", listed)
 
     def _join(self, asked: Request, room: str) -> web.Response:

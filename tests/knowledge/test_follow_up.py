@@ -31,6 +31,8 @@ def after(retrieval: LocalRetrieval, document: str, topic: str, question: str) -
         ("shipping-us.md", "Shipping in the United States", "and how long does it take", "how-long-shipping-takes"),
         ("repairs.md", "Repairs", "and how long does it take", "how-long-repairs-take"),
         ("gift-cards.md", "Gift cards", "and do they expire", "do-gift-cards-expire"),
+        ("rentals.md", "Gear rental", "and how much is it", "what-renting-costs"),
+        ("shipping-canada.md", "Shipping to Canada", "how much is it", "shipping-to-canada"),
     ],
 )
 def test_what_is_asked_after_an_answer_is_about_its_topic(retrieval, document, topic, question, section):
@@ -43,6 +45,12 @@ def test_what_is_asked_after_an_answer_is_about_its_topic(retrieval, document, t
 def test_what_the_topic_says_nothing_of_stays_unanswered(retrieval, question):
     for document, topic in (("shipping-us.md", "Shipping in the United States"), ("rewards.md", "Trail Rewards")):
         assert not after(retrieval, document, topic, question).certain
+
+
+def test_what_the_topic_names_in_passing_is_not_what_it_says(tmp_path):
+    bank = LocalRetrieval(ingest(EXAMPLE.parent / "bank" / "knowledge", tmp_path))
+    assert after(bank, "savings.md", "Savings", "and checking").passages[0].document != "savings.md"
+    assert after(bank, "transfers.md", "Transfers", "and how long does it take").passages[0].document == "transfers.md"
 
 
 def test_who_names_another_topic_is_answered_from_that(retrieval):

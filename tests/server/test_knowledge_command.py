@@ -42,7 +42,8 @@ def test_documents_are_ingested_audited_and_asked(line, tmp_path):
     assert run("ingest", "--line", line)[0] == 0
     status, said = run("audit", "--line", line, "--json", tmp_path / "audit.json")
     assert status == 0
-    assert {remark["kind"] for remark in json.loads((tmp_path / "audit.json").read_text())} == {"abbreviation"}
+    remarks = json.loads((tmp_path / "audit.json").read_text())
+    assert {remark["kind"] for remark in remarks} == {"abbreviation", "language"}
     status, said = run("ask", "what does standard shipping cost", "--line", line, "--json", tmp_path / "found.json")
     assert status == 0
     assert said.startswith("says Standard shipping is free")
@@ -50,6 +51,20 @@ def test_documents_are_ingested_audited_and_asked(line, tmp_path):
     assert found["certain"]
     assert found["passages"][0]["version"]
     assert "does not know" in run("ask", "who won the football game", "--line", line)[1]
+
+
+def test_the_audit_says_what_callers_of_another_language_lack_and_what_they_hear_then(line, monkeypatch):
+    spanish = "# Cambios\n\nPuede cambiar su compra en la tienda. Traiga por favor su número de pedido.\n"
+    (line / "knowledge" / "cambios.md").write_text(spanish)
+    status, said = run("audit", "--line", line)
+    (remark,) = [one for one in said.splitlines() if one.startswith("language")]
+    assert status == 0
+    assert "1 documents in español (es)" in remark
+    assert "they hear that it is not known" in remark
+    assert "returns.md" in remark
+    assert "cambios.md" not in remark
+    monkeypatch.setenv("CORDBOARD_LLM_MODEL", "some-model")
+    assert "a model translates what they hear" in run("audit", "--line", line)[1]
 
 
 def test_what_needs_somebody_fails_the_audit_until_it_is_approved(line):

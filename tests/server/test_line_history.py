@@ -93,6 +93,19 @@ def test_a_folder_in_error_can_be_rolled_back_and_is_kept(kept: tuple[LineHistor
     assert broken in {one.version for one in history.versions()}
 
 
+def test_a_version_that_cannot_be_used_any_more_is_marked_with_the_reason(
+    kept: tuple[LineHistory, str], tmp_path: Path, folder: Path
+):
+    history, first = kept
+    edit(folder, lambda text: text.replace("human_flow: person", "human_flow: nobody"))
+    broken = history.roll_back(first)
+    wrong = {one.version: one.wrong for one in history.versions()}
+    assert wrong[first] == ()
+    assert "there is no flow 'nobody'" in wrong[broken][0]
+    listed = CliRunner().invoke(app, ["line", "versions", str(folder), "--data-dir", str(tmp_path / "data")])
+    assert listed.output.count("cannot be used: line.yaml:") == 1
+
+
 def test_the_commands_say_what_they_did(kept: tuple[LineHistory, str], tmp_path: Path, folder: Path):
     _, first = kept
     run, options = CliRunner(), ["--data-dir", str(tmp_path / "data")]

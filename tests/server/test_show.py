@@ -43,3 +43,12 @@ def test_what_the_caller_spoke_over_is_no_reply_to_it():
 def test_a_reply_that_begins_while_the_caller_still_speaks_was_not_waited_for():
     lines = shown(said(1000, 2000), speaks("a1"), heard("a1", 1900), speaks("a2", "question"), heard("a2", 4000))
     assert not any("after the caller" in line for line in lines)
+
+
+def test_a_spent_budget_and_the_beginning_of_the_recording_are_shown():
+    data = {"turn": "t2", "budget": "model_replies", "spent": 1, "limit": 1}
+    spent = {"kind": "budget.spent", "at_ms": 9000, "data": data}
+    began = {"kind": "recording.started", "at_ms": 0, "data": {"audio": "x.wav"}}
+    lines = shown(spent, began)
+    assert lines[0].endswith("nothing is left of model_replies (1 of 1)")
+    assert lines[1].endswith("sound is kept from here on")

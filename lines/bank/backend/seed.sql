@@ -85,6 +85,7 @@ CREATE TABLE free_times (               -- when an advisor has time
     branch TEXT NOT NULL,
     days_ahead INTEGER NOT NULL,        -- counted from today
     hour TEXT NOT NULL,                 -- as it is said on the phone
+    hour_es TEXT NOT NULL,
     taken INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
@@ -94,11 +95,11 @@ CREATE TABLE appointments (
     caller_name TEXT NOT NULL
 ) STRICT;
 
-INSERT INTO free_times (id, branch, days_ahead, hour, taken) VALUES
-    (1, 'oakland', 1, 'ten in the morning', 1),
-    (2, 'oakland', 1, 'three in the afternoon', 0),
-    (3, 'oakland', 2, 'nine in the morning', 0),
-    (4, 'berkeley', 3, 'noon', 0);
+INSERT INTO free_times (id, branch, days_ahead, hour, hour_es, taken) VALUES
+    (1, 'oakland', 1, 'ten in the morning', 'a las diez de la mañana', 1),
+    (2, 'oakland', 1, 'three in the afternoon', 'a las tres de la tarde', 0),
+    (3, 'oakland', 2, 'nine in the morning', 'a las nueve de la mañana', 0),
+    (4, 'berkeley', 3, 'noon', 'al mediodía', 0);
 
 INSERT INTO customers (number, name, phone, address, pin) VALUES
     ('204815', 'Grace Bennett', '+14155550121', '18 Alder Street, Oakland', '7316'),

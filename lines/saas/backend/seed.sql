@@ -26,7 +26,8 @@ CREATE TABLE invoices (
 
 CREATE TABLE incidents (                -- what the operations team knows is broken right now
     area TEXT PRIMARY KEY,
-    notice TEXT NOT NULL                -- as it is said on the phone
+    notice TEXT NOT NULL,               -- as it is said on the phone
+    notice_es TEXT NOT NULL
 ) STRICT;
 
 CREATE TABLE tickets (
@@ -106,8 +107,10 @@ INSERT INTO invoices (number, workspace, days_ago, cents, state) VALUES
     ('7004', '30458', 3, 84000, 'open'),
     ('7005', '30532', 4, 8400, 'paid');
 
-INSERT INTO incidents (area, notice) VALUES
-    ('sync', 'calendars from Outlook are not syncing since this morning. We know the cause, and expect it to work again by two in the afternoon.');
+INSERT INTO incidents (area, notice, notice_es) VALUES
+    ('sync',
+     'calendars from Outlook are not syncing since this morning. We know the cause, and expect it to work again by two in the afternoon.',
+     'los calendarios de Outlook no se sincronizan desde esta mañana. Conocemos la causa, y esperamos que funcione otra vez a más tardar a las dos de la tarde.');
 
 INSERT INTO tickets (id, workspace, area, priority, state, due) VALUES
     (1, '30458', 'reports', 'normal', 'open', '2026-11-24');

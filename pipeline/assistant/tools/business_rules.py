@@ -11,6 +11,8 @@ from typing import Any, Literal
 from pipeline.line.expression import Expression
 
 Verdict = Literal["allow", "approve", "refuse"]
+Said = str | Mapping[str, str]
+"""What a caller is told: one text, or one for each language of the line, by its code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,7 @@ class Rule:
     when: Expression
     """Over `arguments`, the facts by name, `results` by tool, `today`, `verified`, `profile`."""
     then: Verdict
-    say: str = ""
+    say: Said = ""
     facts: Mapping[str, FactSource] = field(default_factory=dict)
 
 
@@ -44,7 +46,7 @@ class Disagreement:
     name: str
     when: Expression
     """Over the results, by the tools' names on the line."""
-    say: str = ""
+    say: Said = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ class Ruling:
     verdict: Verdict = "allow"
     rule: str = ""
     """The rule that decided; empty: none spoke against it."""
-    say: str = ""
+    say: Said = ""
     told: bool = True
     """False: the rule's condition could not be told."""
 
@@ -90,3 +92,8 @@ class Rules:
 
 
 NO_RULES = Rules()
+
+
+def in_language(said: Said, code: str) -> str:
+    """What a caller of this language is told; where that is missing, what stands first."""
+    return said if isinstance(said, str) else said.get(code) or next(iter(said.values()), "")

@@ -1,13 +1,14 @@
 """Replays a list of tool calls through the runner, on backends of its own, with faults thrown in when asked to.
 
 Faults are what networks and processes do: nothing arrives, the answer is lost after the effect, a 500 before or after
-it, an answer that makes no sense, the same wish asked again. The backend must end up as without them.
+it, an answer that makes no sense, a process killed between the effect and its note, the same wish asked again. The
+backend must end up as without them.
 """
 
 import asyncio
 import json
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -20,6 +21,7 @@ from pipeline.assistant.tools.outcome import CHECKING, WAITING, ToolResult
 from pipeline.assistant.tools.port import (
     LEVELS,
     AnyTool,
+    ArgumentsInvalid,
     BackendBroken,
     BackendFailed,
     RemoteTool,
@@ -36,12 +38,21 @@ from pipeline.line.model import Line
 
 MAX_BYTES: Final = 16 * 1024 * 1024
 DEADLINE_MS: Final = 5000
-_MISHAPS: Final = ("down", "late before", "late after", "broken before", "broken after", "malformed after")
+_MISHAPS: Final = (
+    "down", "late before", "late after", "broken before", "broken after", "malformed after", "killed after",
+)  # fmt: skip
 _MOST_MISHAPS: Final = 5
 """In a row on one wish: faults pass."""
 _PASSING: Final = frozenset({ToolLate.code, BackendBroken.code, ToolMalformed.code, CHECKING, "busy"})
 """Errors with which whoever waits would ask again."""
 _ASKED_AGAIN: Final = 0.3
+
+
+_NO_OBJECT: Final = ToolResult(ok=False, error=ArgumentsInvalid.code)
+
+
+class _Killed(Exception):
+    """The process died after the effect, before anybody noted it: the ledger says no more than that it was begun."""
 
 
 class TraceInvalid(ValueError):
@@ -55,9 +66,10 @@ class Step(BaseModel):
 
     tool: str
     """By its name on the line, or the one that `runs` names."""
-    arguments: dict[str, Any] = Field(default_factory=dict)
+    arguments: Any = Field(default_factory=dict)
+    """As whoever wrote the trace would have sent them: what is no object is refused as a call's would be."""
     expected: Any = Field(default=None, alias="expected result")
-    """What its result must hold, or {"error": …}; None: nothing is said of it."""
+    """What its result must hold, {"error": …}, or an error or status by its name; None: nothing is said of it."""
     expected_result: Any = None
     """The same, written otherwise."""
     result: Any = None
@@ -166,22 +178,44 @@ async def _stepped(
         if step.verified is not None:
             standing.verify(step.verified, {})
     reply = "trace" if standing is not None else ""
-    asked = 0
-    while True:
-        asked += 1
-        result = await runner.run(key, name, step.arguments, DEADLINE_MS, standing=standing, reply=reply)
-        if approve and result.error == WAITING:
-            result = await runner.run(key, name, step.arguments, DEADLINE_MS, approved=True)
-        if chance is None or result.error not in _PASSING or asked > 2 * _MOST_MISHAPS:
-            break
+    arguments = {} if step.arguments is None else step.arguments
+    if not isinstance(arguments, Mapping):
+        return StepDone(step, _NO_OBJECT, _as_expected(step.wanted, _NO_OBJECT), 1)
+
+    async def ask(**more: Any) -> ToolResult:
+        return await _survived(runner.run(key, name, arguments, DEADLINE_MS, **more))
+
+    result, asked = await _patiently(ask, chance, _PASSING | {WAITING}, standing=standing, reply=reply)
+    yes = approve and result.error == WAITING
+    if yes:
+        result, _ = await _patiently(ask, chance, _PASSING, approved=True)
     if chance is not None and chance.asked_again():
-        again = await runner.run(
-            key, name, step.arguments, DEADLINE_MS, standing=standing, reply=reply, approved=approve
-        )
-        result = result if again.result == result.result or again.error in _PASSING else again
+        more: dict[str, Any] = {"approved": True} if yes else {"standing": standing, "reply": reply}
+        again = await ask(**more)
+        result = result if again.result == result.result or again.error in {*_PASSING, WAITING} else again
     if standing is not None and result.ok:
         standing.gave(name, result.result)
     return StepDone(step, result, _as_expected(step.wanted, result), asked)
+
+
+async def _patiently(
+    ask: Callable[..., Coroutine[Any, Any, ToolResult]], chance: "_Chance | None", passing: frozenset[str], **more: Any
+) -> tuple[ToolResult, int]:
+    """Ask as whoever waits would while faults may pass: a rule whose facts were not there waits for a person, too."""
+    asked = 1
+    result = await ask(**more)
+    while chance is not None and result.error in passing and asked <= 2 * _MOST_MISHAPS:
+        asked += 1
+        result = await ask(**more)
+    return result, asked
+
+
+async def _survived(asking: Coroutine[Any, Any, ToolResult]) -> ToolResult:
+    """What came of it, also for the process that comes after one that was killed at it: nothing, so it asks again."""
+    try:
+        return await asking
+    except _Killed:
+        return ToolResult(ok=False, error=ToolLate.code, effect="unknown")
 
 
 def _as_in_a_call(step: Step) -> bool:
@@ -197,6 +231,8 @@ def _as_expected(wanted: Any, result: ToolResult) -> bool:
             "effect": result.effect,
         }  # fmt: skip
         return all(_holds(value, shown[name]) for name, value in wanted.items())
+    if isinstance(wanted, str):
+        return wanted in {result.error, result.status}
     return result.ok and _holds(wanted, result.result)
 
 
@@ -258,6 +294,8 @@ class _Faulty:
                 raise ToolLate(name, "thrown in: the answer was lost")
             case "broken after":
                 raise BackendFailed(name, "thrown in: 500 after it was done")
+            case "killed after":
+                raise _Killed
             case "malformed after":
                 raise ToolMalformed(name, "thrown in: half an answer")
         return result

@@ -13,7 +13,7 @@ import structlog
 
 from pipeline.assistant.tools.admission import admit, admit_arguments, key_of
 from pipeline.assistant.tools.asking import Asking, now_ms
-from pipeline.assistant.tools.business_rules import NO_RULES, FactSource, Rules, Ruling
+from pipeline.assistant.tools.business_rules import NO_RULES, FactSource, Rules, Ruling, in_language
 from pipeline.assistant.tools.errand import (
     Answered,
     Attempt,
@@ -197,7 +197,7 @@ class ToolRunner:
         wish = _Wish(tool, write, here, reply, now_ms() + deadline_ms, approved)
         ruling = Ruling() if approved else await self._ruling(wish)
         if ruling.verdict == "refuse":
-            raise RuledOut(name, f"rule {ruling.rule!r}", ruling.say)
+            raise RuledOut(name, f"rule {ruling.rule!r}", in_language(ruling.say, wish.standing.language))
         watched = spec.risk == "approval_only" or (supervised and spec.writes)
         if not approved and (ruling.verdict == "approve" or watched):
             return await self._ask_people(wish, ruling)
@@ -234,12 +234,13 @@ class ToolRunner:
         return asked.result if isinstance(asked, Answered) else None
 
     async def _ask_people(self, wish: _Wish, ruling: Ruling) -> ToolResult:
+        say = in_language(ruling.say, wish.standing.language)
         if self._approvals is None:
-            raise RuledOut(wish.name, "it needs approval, and nobody is there to give it", ruling.say)
+            raise RuledOut(wish.name, "it needs approval, and nobody is there to give it", say)
         reason = f"rule: {ruling.rule}" if ruling.rule else wish.tool.spec.risk
         here = wish.standing
         told = await self._approvals.ask(Asked(wish.write, reason, here.turn, here.caller_number, here.verified))
-        return replace(told, say=ruling.say) if told.error == WAITING and ruling.say else told
+        return replace(told, say=say) if told.error == WAITING and say else told
 
     # Carrying out
 
@@ -308,7 +309,7 @@ class ToolRunner:
         results = {**wish.standing.results, wish.name: settled.result}
         against = self._rules.disagreement(results)
         if against is not None and not wish.tool.spec.writes:
-            raise Contradiction(wish.name, against.name, against.say)
+            raise Contradiction(wish.name, against.name, in_language(against.say, wish.standing.language))
         return ToolResult(ok=True, result=settled.result, effect=settled.effect, id=key, attempts=settled.attempts)
 
 

@@ -77,6 +77,7 @@ START_RETURN: Final = ToolSpec(
     risk="automated",
     deadline_ms=3000,
     idempotent=True,
+    key=("order_number", "reason"),  # wished for again in the same call it is the same return
     reversal=Reversal(by_hand="Close the return with this reference, and tell the customer not to use the label."),
     may_say="that a return was opened, and its reference; not that money was refunded",
 )

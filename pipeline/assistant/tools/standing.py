@@ -41,6 +41,11 @@ class Standing:
         """What the caller keyed in and tools alone may see."""
         self._discarded: set[str] = set()
 
+    @property
+    def language(self) -> str:
+        """The code of the language that the caller speaks, as far as the line has it."""
+        return self._tongue.code
+
     def verify(self, level: Verification, profile: Mapping[str, Any]) -> None:
         """The caller is known this well; `drop` alone lowers it, and only a verified profile gives ids."""
         if LEVELS.index(level) > LEVELS.index(self.verified):

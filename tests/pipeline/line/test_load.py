@@ -323,3 +323,21 @@ def test_any_damage_to_the_example_is_refused_or_harmless(tmp_path_factory, data
         said = [True]
     assert said
     assert all(said)
+
+
+@pytest.mark.parametrize("flow", ["order_status", "returns", "store_hours", "delivery_change"])
+def test_an_intent_whose_flow_is_misspelt_is_one_problem(folder, flow):
+    (problem,) = problems_of(folder, (f"    flow: {flow}\n", f"    flow: {flow}x\n"))
+    assert "names a flow" in problem.what
+    assert f"did you mean '{flow}'" in problem.remedy
+
+
+@pytest.mark.parametrize("target", ["not_found", "shipped", "packing", "delivered"])
+def test_a_step_that_is_misspelt_is_one_problem(folder, target):
+    (problem,) = problems_of(folder, (f"goto: {target}", f"goto: {target}x"))
+    assert "there is no step or flow" in problem.what
+
+
+def test_a_flow_that_nothing_leads_to_is_one_problem(folder):
+    (problem,) = problems_of(folder, ("    flow: returns\n", "    flow: store_hours\n"))
+    assert problem.what == "nothing leads to flow 'returns'"

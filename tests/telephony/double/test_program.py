@@ -171,10 +171,10 @@ async def test_reject_takes_no_call(application, double):
 
 
 async def test_a_verb_that_is_not_played_is_a_problem_with_its_name(application, double):
-    application.twiml["/voice"] = "<Dial>+1555</Dial><Say>on</Say>"
+    application.twiml["/voice"] = "<Pay/><Say>on</Say>"
     result = await (await double.call(application.url + "/voice", **PHONES)).finished()
     assert verbs(result) == [NotPlayed, Say]
-    assert [each.detail for each in result.problems] == ["<Dial> is not played by this double"]
+    assert [each.detail for each in result.problems] == ["<Pay> is not played by this double"]
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,16 @@
 import asyncio
 import json
 from datetime import date
+from pathlib import Path
 
 import pytest
 
 from pipeline.assistant.tools.replay import Step, TraceInvalid, read_trace, replay
+from pipeline.line.load import load_line
 
 pytestmark = pytest.mark.adapter
 
+LINES = Path(__file__).resolve().parents[4] / "lines"
 TODAY = date(2026, 11, 23)
 CHANGE = {"order_number": "47129", "new_date": "2026-12-01"}
 STEPS = [
@@ -43,6 +46,32 @@ def test_timeouts_lost_answers_and_repetitions_change_nothing(example_line, tmp_
         assert faulty.good, [done for done in faulty.steps if not done.as_expected]
         thrown += faulty.mishaps
     assert thrown > 40
+
+
+@pytest.mark.parametrize("seed", [None, 1, 2, 3, 4])
+def test_the_same_return_wished_for_twice_is_one(example_line, tmp_path, seed):
+    wish = Step(tool="start_return", arguments={"order_number": "19447", "reason": "damaged"})
+    done = run(example_line, tmp_path / "twice", [wish, wish], seed=seed)
+    assert [one.result.result.get("reference") for one in done.steps] == ["R701", "R701"]
+    assert len(done.state["returns"]) == 1
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_what_a_rule_refuses_is_not_done_where_people_say_yes_to_everything(tmp_path, seed):
+    old = Step(tool="refund", arguments={"workspace": "30114", "invoice": "7005"}, expected="ruled_out")
+    done = run(load_line(LINES / "saas"), tmp_path / "saas", [old], seed=seed, approve=True)
+    assert done.good
+    assert done.state["refunds"] == []
+
+
+@pytest.mark.parametrize("wrong", [[1], "12345", 7])
+def test_arguments_that_are_no_object_are_refused_and_the_rest_goes_on(example_line, tmp_path, wrong):
+    path = tmp_path / "trace.json"
+    steps = [{"tool": "order_status", "arguments": wrong, "expected": "bad_arguments"}, {"tool": "order_status"}]
+    path.write_text(json.dumps([*steps, {**steps[1], "arguments": None}]))
+    done = run(example_line, tmp_path / "wrong", read_trace(path))
+    assert done.good
+    assert {one.result.error for one in done.steps} == {"bad_arguments"}
 
 
 def test_the_same_seed_throws_in_the_same(example_line, tmp_path):

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from pipeline.assistant.languages.reading import languages
 from pipeline.assistant.tools.business_rules import Disagreement, FactSource, Rule, Rules
 from pipeline.assistant.tools.ledger import Entry, MemoryLedger, Write
 from pipeline.assistant.tools.outcome import ToolResult
@@ -270,6 +271,16 @@ def test_rules_decide_before_the_tool_is_asked(rules, error, say, asked):
     bank = Bank()
     (result,) = call(refunds(bank), WISH, rules=Rules(tuple(rules)))
     assert (result.error, result.say, bank.asked) == (error, say, asked)
+
+
+@pytest.mark.row(189, 8)
+@pytest.mark.parametrize(("speaks", "told"), [("es", "Es demasiado."), ("en", "Too much."), ("de", "Too much.")])
+def test_what_a_rule_says_is_told_in_the_callers_language(speaks, told):
+    standing = Standing("CA1", constants=["17"], tongues=languages())
+    standing.speaks(speaks)
+    too_much = rule("arguments.amount > 2.0", "refuse", {"en": "Too much.", "es": "Es demasiado."})
+    (result,) = call(refunds(Bank()), (*WISH[:3], {"standing": standing}), rules=Rules((too_much,)))
+    assert result.say == told
 
 
 class Queue:

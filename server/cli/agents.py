@@ -1,0 +1,108 @@
+"""`cordboard agents`: the people who take calls over, in the data directory of the settings, server or not."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, TypeVar
+
+import typer
+
+from server.cli.exits import Exit, fail
+
+if TYPE_CHECKING:
+    from telephony.agent_store import AgentStore
+
+app = typer.Typer(
+    help="The people who take calls over: the only phones that are ever dialled for a caller, beside a line's own.",
+    no_args_is_help=True,
+)
+_T = TypeVar("_T")
+
+
+@app.command()
+def add(
+    agent: Annotated[str, typer.Argument(metavar="ID", help="Small letters and digits, such as ana.ruiz.")],
+    name: Annotated[str, typer.Option(help="Whom callers are told they speak with.")],
+    queue: Annotated[list[str], typer.Option(help="A queue that they serve, as a line calls it. Repeatable.")],
+    skill: Annotated[
+        list[str] | None, typer.Option(help="What they can do, as a line calls it. Repeatable.", show_default=False)
+    ] = None,
+    language: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="That they speak, like es; none: every language of the line. Repeatable.", show_default=False
+        ),
+    ] = None,
+    phone: Annotated[
+        str, typer.Option(help="Where they are rung: +14155552671 or sip:user@host; none: at the desk only.")
+    ] = "",
+    region: Annotated[str, typer.Option(help="Country of a number without a country code, such as US.")] = "US",
+) -> None:
+    """Add an agent, or change the one with this id."""
+    from server.cli.main import out  # noqa: PLC0415 main imports this module
+    from telephony.agents import Agent, NotAnAgent, address  # noqa: PLC0415 --help needs none
+
+    try:
+        rung_at = address(phone, region) if phone.strip() else ""
+        made = Agent(agent, name.strip(), frozenset(queue), frozenset(skill or ()), frozenset(language or ()), rung_at)
+    except NotAnAgent as wrong:
+        fail(Exit.INVALID, str(wrong))
+    changed_at = datetime.now(UTC).isoformat(timespec="microseconds")
+    new = _used(lambda store: store.put(made, changed_at))
+    out.print(f"{'Added' if new else 'Changed'} {made.id}: {made.name}, {', '.join(sorted(made.queues))}", markup=False)
+
+
+@app.command("list")
+def list_(
+    as_json: Annotated[bool, typer.Option("--json", help="Print them as JSON, one a line.")] = False,
+) -> None:
+    """List agents: whose callers they take, what they can do and speak, and where they are rung."""
+    from server.cli.main import out  # noqa: PLC0415 main imports this module
+
+    for one in _used(lambda store: store.listed()):
+        words = [sorted(each) for each in (one.queues, one.skills, one.languages)]
+        if as_json:
+            keys = ("queues", "skills", "languages")
+            row = {"id": one.id, "name": one.name, **dict(zip(keys, words, strict=True)), "phone": one.phone}
+            typer.echo(json.dumps(row, sort_keys=True, ensure_ascii=False))
+            continue
+        queues, skills, languages = (", ".join(each) for each in words)
+        out.print(
+            f"{one.id}  {one.name}  {queues}  {skills or 'no skills'}  {languages or 'every language'}  "
+            f"{one.phone or 'desk only'}",
+            markup=False,
+        )
+
+
+@app.command()
+def remove(agent: Annotated[str, typer.Argument(metavar="ID", help="As `cordboard agents list` shows it.")]) -> None:
+    """Remove an agent: they are offered no call any more."""
+    if not _used(lambda store: store.remove(agent)):
+        fail(Exit.FAILED, f"there is no agent {agent}")
+
+
+def _used(use: "Callable[[AgentStore], Awaitable[_T]]") -> _T:
+    """What comes of using the directory in the settings' data directory."""
+    from recordings import disk  # noqa: PLC0415 --help needs none
+    from recordings.store import SqliteCallStore  # noqa: PLC0415
+    from server import migrations  # noqa: PLC0415
+    from server.cli.main import said_plainly, settings  # noqa: PLC0415
+    from server.data_dir import DATABASE, RECORDINGS  # noqa: PLC0415
+    from telephony.agent_store import AgentStore  # noqa: PLC0415
+
+    chosen = settings()
+    data_dir = chosen.data_dir.absolute()
+
+    async def used() -> _T:
+        store = SqliteCallStore(data_dir / DATABASE)
+        try:
+            return await use(AgentStore(store, chosen.org_id))
+        finally:
+            await store.close()
+
+    with said_plainly():
+        disk.prepare(data_dir / RECORDINGS)
+        migrations.upgrade(f"sqlite:///{data_dir / DATABASE}")
+        return asyncio.run(used())
+    raise AssertionError  # not reached: errors exit

@@ -1,0 +1,47 @@
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from server.cli.main import app
+
+pytestmark = pytest.mark.adapter
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    monkeypatch.setenv("CORDBOARD_DATA_DIR", str(tmp_path / "data"))
+    return lambda *words: CliRunner().invoke(app, ["agents", *words])
+
+
+def test_an_agent_is_added_changed_listed_and_removed(run):
+    made = run("add", "ana", "--name", "Ana [Ruiz]", "--queue", "billing", "--queue", "sales", "--skill", "refunds",
+               "--language", "es", "--phone", "(415) 555-2671")  # fmt: skip
+    assert made.exit_code == 0, made.output
+    assert "Added ana" in made.output
+    assert "+14155552671" in run("list").output
+    assert "Ana [Ruiz]" in run("list").output
+    assert "Changed ana" in run("add", "ana", "--name", "Ana", "--queue", "billing").output
+    assert json.loads(run("list", "--json").output) == {
+        "id": "ana", "name": "Ana", "queues": ["billing"], "skills": [], "languages": [], "phone": "",
+    }  # fmt: skip
+    assert run("remove", "ana").exit_code == 0
+    assert run("list").output == ""
+    assert run("remove", "ana").exit_code == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("Ana Ruiz", "--name", "Ana", "--queue", "billing"), "id is up to 40"),
+        (("ana", "--name", "Ana", "--queue", "billing", "--phone", "911"), "+14155552671"),
+        (("ana", "--name", "Ana", "--queue", "billing", "--phone", "sip:ana"), "sip:ana@example.com"),
+        (("ana", "--name", "Ana", "--queue", "Billing Department"), "no queue"),
+        (("ana", "--name", "Ana", "--queue", "billing", "--language", "Spanish"), "no language"),
+    ],
+)
+def test_what_cannot_be_an_agent_is_said_and_not_kept(run, words, says):
+    wrong = run("add", *words)
+    assert wrong.exit_code == 2
+    assert says in wrong.output
+    assert run("list").output == ""
