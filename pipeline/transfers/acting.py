@@ -1,5 +1,6 @@
 """Does what transfers decide: rings desks and telephones, joins and parts callers, and writes down what happened."""
 
+import json
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 
@@ -142,6 +143,11 @@ class Acting:
                 self._release(running, offer, why)
             case KeepCaller(why=why):
                 self._tell(running, "lost", why=why)
+            case _:
+                self._part_or_end(running, action)
+
+    def _part_or_end(self, running: Running, action: TransferAction) -> None:
+        match action:
             case TakeBack():
                 self._take_back(running)
             case FallBack(why=why):
@@ -420,9 +426,7 @@ class Acting:
         self._office.spawn(self._keep_packet(running, version))
 
     async def _keep_packet(self, running: Running, version: int) -> None:
-        from json import dumps  # noqa: PLC0415
-
-        text = dumps(self._written.get(running.id, {}), ensure_ascii=False)
+        text = json.dumps(self._written.get(running.id, {}), ensure_ascii=False)
         try:
             await self._store.keep_packet(running.transfer, Packet(version, text), str(self._clock.now_ms()))
         except StoreUnavailable as error:
