@@ -62,5 +62,5 @@ async def carrier(**options: Any) -> AsyncIterator[Carrier]:
     options.setdefault("voice", lambda text, language: tone(20 * len(text)))
     async with serving(Application()) as app, TwilioDouble(ACCOUNT, AUTH_TOKEN, **options) as double:
         api, url = await double.serve_api()
-        async with aclosing(TwilioRest(ACCOUNT, AUTH_TOKEN, url)) as rest:
+        async with aclosing(TwilioRest(ACCOUNT, AUTH_TOKEN, url, url)) as rest:
             yield Carrier(double, app, api, url, rest)
