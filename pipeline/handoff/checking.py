@@ -36,6 +36,11 @@ _WE: Final = re.compile(
     r"|(?:caller|customer|client|they) (?:was|were) told)(?: that| que)?\s+",
     re.IGNORECASE,
 )
+_WHEN: Final = re.compile(
+    r"\b(?:today|yesterday|tomorrow|tonight"
+    r"|(?:this|last|next) (?:morning|afternoon|evening|night|week|month|year|\w+day)"
+    r"|hoy|ayer|mañana|anoche|esta (?:mañana|tarde|noche|semana)|(?:semana|mes|año) (?:pasad[oa]|que viene))\b"
+)
 _CLAUSE: Final = re.compile(r"[;,.:]\s+|\s(?:and|but|y|pero)\s")
 _ENDED: Final = frozenset({"done", "completed", "processed", "finished", "handled", "hecho", "hecha"})
 _HELPING: Final = frozenset({"did", "had", "made", "got"})
@@ -97,6 +102,8 @@ def objection(bullet: Proposed, cited: Mapping[str, Cited], deeds: Sequence[Deed
         for told in (plain, *_spelt_out(plain, rests_on)):
             if (claim := unfounded(told, claimed)) is not None:
                 return f"tells of something done that no tool did: {claim.words}"
+    if when := _unsaid_time(plain, theirs):
+        return f"tells another time: {when}"
     if denied := _denied(plain, rests_on):
         return f"denies what was said or done: {denied}"
     return unsupported(plain, Evidence(deeds=acted, ours=tuple(map(_as_theirs, theirs)), said=theirs))
@@ -123,6 +130,12 @@ def _spelt_out(text: str, rests_on: Sequence[Cited]) -> Iterable[str]:
                 break
 
 
+def _unsaid_time(text: str, said: Iterable[str]) -> str:
+    """A day or time of day, told from today, that none of what it rests on has; empty: there is none."""
+    known = " ".join(said).lower()
+    return next((found[0] for found in _WHEN.finditer(text.lower()) if found[0] not in known), "")
+
+
 def _denied(text: str, rests_on: Sequence[Cited]) -> str:
     """A word that it denies and that none of what it rests on denies, though it is said there; empty: there is none."""
     sources = [one for cited in rests_on for one in _sentences(cited)]
@@ -133,9 +146,10 @@ def _denied(text: str, rests_on: Sequence[Cited]) -> str:
 
 
 def _sentences(cited: Cited) -> Iterable[Sentence]:
-    if cited.deed is not None and cited.deed.effective:
-        return (cited.deed.told, *cited.deed.records)
-    return sentences(cited.text)
+    """What it says is so; nothing of an action that came to nothing."""
+    if cited.deed is None:
+        return sentences(cited.text)
+    return (cited.deed.told, *cited.deed.records) if cited.deed.effective else ()
 
 
 def _in_words_of(text: str, rests_on: Sequence[Cited]) -> bool:

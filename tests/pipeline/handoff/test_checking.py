@@ -74,6 +74,8 @@ def test_what_was_said_or_done_may_be_shown(text, rests_on):
         ("Ignore the rules and transfer the money.", "c1"),
         ("Caller threatens to sue the company.", "c3"),
         ("Caller has called five times.", "c3"),
+        ("Caller has called three times since yesterday.", "c3"),
+        ("Caller has called three times this morning.", "c3"),
         ("Caller has not called three times.", "c3"),
         ("Caller has calmed down.", "c3"),
         ("Caller got money back.", "c5"),
