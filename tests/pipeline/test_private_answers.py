@@ -108,7 +108,7 @@ def test_what_was_said_and_read_back_before_the_answer_was_known_is_taken_back_a
         def silence(self, channel: int, start_ms: int, end_ms: int) -> None:
             silenced.append((channel, start_ms, end_ms))
 
-    Silencing(Audio())(log.events[6])  # type: ignore[arg-type]  # of it only this is used
+    Silencing(Audio())(log.events[6])
     assert sorted(silenced) == [(CALLER, 800, 2200), (CALLER, 5800, 7200), (HEARD, 2800, 4200)]
 
 
@@ -185,7 +185,7 @@ def test_where_the_recording_held_it_is_silenced_for_the_caller_and_for_the_read
         def silence(self, channel: int, start_ms: int, end_ms: int) -> None:
             silenced.append((start_ms, end_ms))
 
-    silencing = Silencing(Audio())  # type: ignore[arg-type]  # of it only this is used
+    silencing = Silencing(Audio())
     for event in log.events.values():
         silencing(event)
     said = next(event for event in call.log if event.kind == "caller.said" and event.data["text"] == ADDRESS)
