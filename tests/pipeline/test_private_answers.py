@@ -230,3 +230,17 @@ def test_a_mask_is_never_given_to_a_tool():
 def test_only_what_is_said_freely_is_kept_out_by_slot():
     (found,) = found_in('a_flow: {about: it, steps: [{ask: {slot: it, kind: yes_no, redact: true, prompt: "Yes?"}}]}')
     assert "redacted by slot" in found.what
+
+
+def test_a_part_of_it_that_the_caller_says_again_or_said_before_is_masked_and_silenced():
+    call = call_of()
+    call.hears("i live on elm street")
+    call.hears("move")
+    call.hears(ADDRESS)
+    call.hears("yes")
+    call.hears("it was street springfield, not road")
+    log = kept(call)
+    assert "elm" not in repr(log.events)
+    again = [event.data for event in log.events.values() if event.kind == "caller.said"]
+    assert (again[0]["text"], again[-1]["text"]) == ("i live on [address]", "it was [address], not road")
+    assert again[-1]["silenced"]
