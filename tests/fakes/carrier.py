@@ -11,6 +11,7 @@ from telephony.double.api import Api
 from telephony.double.call import DoubleCall
 from telephony.twilio.rest import TwilioRest
 from tests.fakes.application import Application, serving, tone
+from tests.fakes.rest_requests import only_judged
 
 ACCOUNT = "AC" + "a" * 32
 AUTH_TOKEN = "secret of the tests"
@@ -63,4 +64,5 @@ async def carrier(**options: Any) -> AsyncIterator[Carrier]:
     async with serving(Application()) as app, TwilioDouble(ACCOUNT, AUTH_TOKEN, **options) as double:
         api, url = await double.serve_api()
         async with aclosing(TwilioRest(ACCOUNT, AUTH_TOKEN, url, url)) as rest:
-            yield Carrier(double, app, api, url, rest)
+            with only_judged(api):
+                yield Carrier(double, app, api, url, rest)
