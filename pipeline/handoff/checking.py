@@ -18,6 +18,7 @@ from pipeline.assistant.guard.facts import unsupported
 from pipeline.assistant.guard.words import Sentence, sentences
 from pipeline.handoff.packet import Bullet, Span, Summary
 from pipeline.handoff.summary import LEAST_BULLETS, MOST_BULLETS, MOST_WORDS
+from pipeline.handoff.words import Words
 
 LONGEST: Final = 20
 """Words of a bullet."""
@@ -191,12 +192,20 @@ def _length(bullets: Sequence[Bullet]) -> int:
     return sum(len(one.text.split()) for one in bullets)
 
 
-def shown(written: str, cited: Mapping[str, Cited], deeds: Sequence[Deed], instead: Summary) -> Summary:
-    """The summary that comes of a model's reply; instead: the one without it."""
+def shown(written: str, cited: Mapping[str, Cited], deeds: Sequence[Deed], instead: Summary, said: Words) -> Summary:
+    """The summary that comes of a model's reply; instead: the one without it.
+
+    What rests on the caller's word alone says so: callers can make a model write what they like of themselves.
+    """
     given = proposed(written)
     stand = [one for one in given if not objection(one, cited, deeds)]
-    bullets = [Bullet("model", one.text, _spans(one, cited)) for one in stand]
+    bullets = [Bullet("model", _attributed(one, cited, said), _spans(one, cited)) for one in stand]
     return merged([one for one in bullets if one.spans], len(given) - len(stand), instead)
+
+
+def _attributed(bullet: Proposed, cited: Mapping[str, Cited], said: Words) -> str:
+    theirs = all(cited[one].caller for one in bullet.rests_on)
+    return said.say("by_caller", text=bullet.text) if theirs and not _CALLER.match(bullet.text) else bullet.text
 
 
 def _spans(bullet: Proposed, cited: Mapping[str, Cited]) -> tuple[Span, ...]:
