@@ -117,6 +117,10 @@ class PhoneLegs:
         document = agent_twiml.caller_joins(Room(room, transfer, self.addresses, self.jitter), listening)
         await self.control.move(intent_key(transfer, "bridge", bridge), caller_sid, document, MOVE_MS, room=room)
 
+    async def introduce(self, transfer: str, room: str) -> None:
+        """Let caller and agent hear the desk's announcement `introduction`, both at once. Raises LegGone."""
+        await self.control.control.announce(room, self.addresses.announced(transfer, "introduction"), MOVE_MS)
+
     async def take_back(self, transfer: str, caller_sid: str, number: int) -> None:
         """Bring the caller back to the assistant, by a new stream. Raises LegGone: they hung up."""
         document = twiml.redirect(self.addresses.resume)

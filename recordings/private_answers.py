@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from recordings.same_words import Wanted, begun, places, wanted
+from recordings.same_words import Wanted, begun, parts, places, wanted
 
 MARGIN_MS: Final = 200
 """Silenced before and after an utterance: the gate hears its edges late."""
@@ -17,6 +17,10 @@ _SHORTEST: Final = 6
 """Characters of an answer that is masked wherever it comes again; a shorter one is, where it was said."""
 _SHORTEST_BEGINNING: Final = 4
 """Characters of its beginning, where the assistant was cut off in the middle of reading it back."""
+_SHORTEST_PART: Final = 8
+"""Letters and digits of a part of it, of two words at least, that is masked when somebody says it again."""
+_SAID: Final = frozenset({"caller.said", "caller.partial", "caller.backchannelled"})
+"""Kinds that hold the caller's own words."""
 _SPEAKS: Final = frozenset({"assistant.heard", "caller.partial"})
 """Kinds whose text may end in the middle of the answer."""
 _NEVER: Final = frozenset({"utterance", "turn", "call", "tool", "intent", "slot", "flow", "line", "language"})
@@ -170,6 +174,8 @@ class PrivateAnswers:
     def _without(self, text: str, kind: str) -> str:
         for sought, mask in self._hidden.items():
             for start, end in reversed(places(text, sought)):
+                text = text[:start] + mask + text[end:]
+            for start, end in reversed(parts(text, sought, _SHORTEST_PART) if kind in _SAID else ()):
                 text = text[:start] + mask + text[end:]
             at = begun(text, sought, _SHORTEST_BEGINNING) if kind in _SPEAKS else None
             text = text if at is None else text[:at] + mask

@@ -146,13 +146,18 @@ def is_phone(digits: str) -> bool:
     return len(national) == 10 and national[0] in "23456789" and national[3] in "23456789"
 
 
+def is_secret(text: str, run: SpokenRun) -> bool:
+    """Whether a run of digits of the text may be a pin or a code of somebody's own, by the words before it."""
+    return len(run.digits) in _SECRET_DIGITS and _is_secret(text, run)
+
+
 def _numbers(text: str) -> Iterator[Span]:
     for run in digit_runs(text):
         if _has_card(run.digits) or (run.worded and len(run.digits) >= _MISHEARD_CARD and not _ours(text, run)):
             yield Span("card", run.start, run.end)
         elif is_ssn(run.digits) and not _ours(text, run):
             yield Span("ssn", run.start, run.end)
-        elif len(run.digits) in _SECRET_DIGITS and _is_secret(text, run):
+        elif is_secret(text, run):
             yield Span("pin", run.start, run.end)
         elif is_phone(run.digits) or (run.plus and 8 <= len(run.digits) <= 15):
             yield Span("phone", run.start, run.end)

@@ -35,6 +35,36 @@ def places(text: str, sought: Wanted) -> tuple[tuple[int, int], ...]:
     return tuple(apart)
 
 
+def parts(text: str, sought: Wanted, shortest: int) -> tuple[tuple[int, int], ...]:
+    """Where the text says some of these words, one after another as they stand there; apart, from first to last.
+
+    shortest: letters and digits that are enough, of two words at least or of one number.
+    """
+    found: list[tuple[int, int]] = []
+    for words, wanted_words in ((_words(text), sought.words), (_figures(text), sought.figures)):
+        at = 0
+        while at < len(words):
+            size = max((_same(words, at, wanted_words, one) for one in range(len(wanted_words))), default=0)
+            said = "".join(word for word, *_ in words[at : at + size])
+            enough = len(said) >= shortest and (size > 1 or said.isdecimal())
+            if enough:
+                found.append((words[at][1], words[at + size - 1][2]))
+            at += size if enough else 1
+    apart: list[tuple[int, int]] = []
+    for start, end in sorted(found):
+        if not apart or start >= apart[-1][1]:
+            apart.append((start, end))
+    return tuple(apart)
+
+
+def _same(words: "_Words", at: int, sought: tuple[str, ...], place: int) -> int:
+    """How many words from here on are those of the answer from that place on."""
+    size = 0
+    while at + size < len(words) and place + size < len(sought) and words[at + size][0] == sought[place + size]:
+        size += 1
+    return size
+
+
 def begun(text: str, sought: Wanted, shortest: int) -> int | None:
     """Where the text begins to say these words and ends in the middle of them; None: it does not.
 

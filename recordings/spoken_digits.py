@@ -50,7 +50,7 @@ _BETWEEN: Final = frozenset({
     "point", "dot", "punto", "okay", "so",
 })  # fmt: skip
 _TOKEN: Final = re.compile(r"\d+|[^\W\d_]+")
-_JOINS: Final = re.compile(r"[\s.,;:()/–—-]*")
+_JOINS: Final = re.compile(r"[\s.…,;:()/–—-]*")
 _PLUS: Final = re.compile(r"(\+|\b(plus|más)\s)\s*$", re.IGNORECASE)
 _LONGEST_GAP: Final = 2
 """Words between two digits that leave them one number."""

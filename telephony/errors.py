@@ -6,6 +6,7 @@ CarrierError (remote; carries carrier and retryable)
 ├── CarrierRefused    the carrier turned us away: wrong key, wrong sender; a retry does not help until somebody acts
 ├── NotTextable       nobody can be texted at this number: no mobile, opted out, or none at all; a retry does not help
 ├── NotDiallable      nobody can be called there: no number, a country that is not allowed; a retry does not help
+├── Overtaken         something else was asked of this leg since; a retry does not help
 └── LegGone           this leg is over, or was never there; a retry does not help
 """
 
@@ -57,5 +58,11 @@ class NotDiallable(CarrierError):
 
 class LegGone(CarrierError):
     """The leg, or the conference, that this was for is over."""
+
+    retryable = False
+
+
+class Overtaken(CarrierError):
+    """What was asked of a leg later holds."""
 
     retryable = False

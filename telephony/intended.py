@@ -45,20 +45,22 @@ class IntendedControl:
 
     def __init__(self, control: LearningControl, intents: Intents, now_ms: Callable[[], int]) -> None:
         """now_ms: ms since the epoch."""
-        self._control, self._intents, self._now_ms = control, intents, now_ms
+        self.control = control
+        """For questions, and for what may be asked twice."""
+        self._intents, self._now_ms = intents, now_ms
 
     async def dial(self, key: str, wanted: Dialling, deadline_ms: int) -> Leg:
         """See CallControl. One that was made before is given, as `queued`: ask `leg` how it is."""
         earlier = await self._begin(key, "dial", asdict(wanted))
         if earlier is not None and earlier.sid:
-            self._control.learn(key, earlier.sid)
+            self.control.learn(key, earlier.sid)
         since = None if earlier is None else _when(earlier.made_ms)
-        return await self._leg(key, earlier, lambda: self._control.dial(key, wanted, deadline_ms, since=since))
+        return await self._leg(key, earlier, lambda: self.control.dial(key, wanted, deadline_ms, since=since))
 
     async def join(self, key: str, room: str, label: str, wanted: Joining, deadline_ms: int) -> Leg:
         """See CallControl."""
         earlier = await self._begin(key, "join", {"room": room, "label": label, "wanted": asdict(wanted)})
-        return await self._leg(key, earlier, lambda: self._control.join(room, label, wanted, deadline_ms))
+        return await self._leg(key, earlier, lambda: self.control.join(room, label, wanted, deadline_ms))
 
     async def move(self, key: str, sid: str, markup: str, deadline_ms: int, *, room: str = "") -> None:
         """See CallControl."""
@@ -66,19 +68,19 @@ class IntendedControl:
         await self._change(
             key,
             earlier,
-            lambda: self._control.move(sid, markup, deadline_ms, room=room, again=earlier is not None),
+            lambda: self.control.move(sid, markup, deadline_ms, room=room, again=earlier is not None),
         )
 
     async def end(self, key: str, sid: str, deadline_ms: int) -> None:
         """See CallControl."""
         earlier = await self._begin(key, "end", {"sid": sid})
-        await self._change(key, earlier, lambda: self._control.end(sid, deadline_ms))
+        await self._change(key, earlier, lambda: self.control.end(sid, deadline_ms))
 
     async def learn(self, key: str, sid: str) -> bool:
         """A webhook named the leg of this key. False: nobody asked for it."""
         if not await self._intents.learn(key, sid):
             return False
-        self._control.learn(key, sid)
+        self.control.learn(key, sid)
         return True
 
     async def legs(self) -> Mapping[str, str]:
@@ -88,7 +90,7 @@ class IntendedControl:
     async def finish(self, deadline_ms: int) -> tuple[Settled, ...]:
         """Settle what an earlier process began; deadline_ms is for each. What cannot be settled now stays begun."""
         for sid, key in (await self.legs()).items():
-            self._control.learn(key, sid)
+            self.control.learn(key, sid)
         await self._intents.forget(self._now_ms() - DAY_MS)
         return tuple([await self._settled(intent, deadline_ms) for intent in await self._intents.unfinished()])
 
@@ -127,7 +129,7 @@ class IntendedControl:
                 case "move":
                     leg, done = None, await self._moved(intent, deadline_ms, fresh=fresh)
                 case "end":
-                    await self._control.end(intent.arguments["sid"], deadline_ms)
+                    await self.control.end(intent.arguments["sid"], deadline_ms)
                     leg, done = None, True
         except CarrierError as error:
             if not error.may_be_done:
@@ -139,28 +141,28 @@ class IntendedControl:
     async def _dialled(self, intent: Intent, deadline_ms: int, *, fresh: bool) -> tuple[Leg | None, bool]:
         wanted, since = Dialling(**intent.arguments), _when(intent.made_ms)
         if intent.sid:
-            return await self._control.leg(intent.sid, deadline_ms), True
+            return await self.control.leg(intent.sid, deadline_ms), True
         if fresh:
-            return await self._control.dial(intent.key, wanted, deadline_ms, since=since), True
-        leg = await self._control.find(wanted, since, deadline_ms)
+            return await self.control.dial(intent.key, wanted, deadline_ms, since=since), True
+        leg = await self.control.find(wanted, since, deadline_ms)
         if leg is not None:
-            self._control.learn(intent.key, leg.sid)
+            self.control.learn(intent.key, leg.sid)
         return leg, leg is not None
 
     async def _joined(self, intent: Intent, deadline_ms: int, *, fresh: bool) -> tuple[Leg | None, bool]:
         room, label = intent.arguments["room"], intent.arguments["label"]
         if fresh:
             wanted = Joining(**intent.arguments["wanted"])
-            return await self._control.join(room, label, wanted, deadline_ms), True
-        there = [one for one in await self._control.participants(room, deadline_ms) if one.label == label]
+            return await self.control.join(room, label, wanted, deadline_ms), True
+        there = [one for one in await self.control.participants(room, deadline_ms) if one.label == label]
         return (Leg(there[0].sid, "in_progress"), True) if there else (None, False)
 
     async def _moved(self, intent: Intent, deadline_ms: int, *, fresh: bool) -> bool:
         sid, room = intent.arguments["sid"], intent.arguments["room"]
         if fresh:
-            await self._control.move(sid, intent.arguments["markup"], deadline_ms, room=room, again=True)
+            await self.control.move(sid, intent.arguments["markup"], deadline_ms, room=room, again=True)
             return True
-        return bool(room) and any(one.sid == sid for one in await self._control.participants(room, deadline_ms))
+        return bool(room) and any(one.sid == sid for one in await self.control.participants(room, deadline_ms))
 
 
 def _when(at_ms: int) -> datetime:

@@ -204,7 +204,8 @@ class CallControl(Protocol):
     async def move(self, sid: str, markup: str, deadline_ms: int, *, room: str = "", again: bool = False) -> None:
         """Have a leg do something else from now on. room: the conference that it ends up in, if it is one.
 
-        again: it was perhaps asked for before, by a process that died.
+        again: it was perhaps asked for before, by a process that died. What is asked of a leg later holds: an earlier
+        move that is still tried is given up. Raises Overtaken then.
         After a lost answer nothing is asked for twice if the leg is in that conference: to be moved once more would
         take it out, and end the conference.
         """

@@ -45,14 +45,14 @@ def _worth_checking(talk: Talk, guess: Guess | None) -> str | None:
 
 def check_guess(talk: Talk, guessing: Guessing) -> None:
     """Ask whether it is about this."""
-    text = talk.prompts.is_this_about.format(about=talk.settings.flows[guessing.flow].about)
+    text = talk.line.tongue.filled(talk.prompts.is_this_about, about=talk.settings.flows[guessing.flow].about)
     talk.say(text, "question")
     talk.wait(replace(guessing, asked=until_understood(text)), talk.expect_yes_no())
 
 
 def offer(talk: Talk, topic: Topic) -> None:
     """Ask whether to go on with what the caller mentioned besides."""
-    text = talk.prompts.also_mentioned.format(about=talk.settings.flows[topic.flow].about)
+    text = talk.line.tongue.filled(talk.prompts.also_mentioned, about=talk.settings.flows[topic.flow].about)
     talk.say(text, "question")
     talk.wait(Guessing(topic.flow, topic.words, until_understood(text), offered=True), talk.expect_yes_no())
 
@@ -75,7 +75,7 @@ def not_heard(talk: Talk, *, recogniser_failed: bool) -> None:
 def keypad_menu(talk: Talk) -> None:
     """Offer what the line does as keys; a line without keys offers a human."""
     entries = [
-        talk.prompts.menu_entry.format(about=talk.settings.flows[intent.flow].about, key=intent.key)
+        talk.line.tongue.filled(talk.prompts.menu_entry, about=talk.settings.flows[intent.flow].about, key=intent.key)
         for intent in talk.settings.intents
         if intent.key is not None
     ]

@@ -88,7 +88,7 @@ def _back(talk: Talk, paused: Paused) -> bool:
     informed = state.place is not None and talk.flow(state.place).informs_only
     asked = restore(talk, paused)
     about = talk.settings.flows[paused.flow].about
-    lead = None if informed else talk.prompts.back_to.format(about=about)
+    lead = None if informed else talk.line.tongue.filled(talk.prompts.back_to, about=about)
     if isinstance(asked, Asking) and asking.is_known(talk):
         if lead:
             talk.say(lead)

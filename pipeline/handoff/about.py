@@ -28,6 +28,8 @@ class About:
     """Slots that are keyed in secretly."""
     sensitive: frozenset[str] = frozenset()
     """Slots whose answers are kept nowhere."""
+    not_asked: frozenset[str] = frozenset()
+    """Slots that an agent is not told to ask for: secrets, and what is only a yes or no to our own proposal."""
     to_person: frozenset[str] = frozenset({"person"})
     """Intents that wish for a person and nothing else."""
     human_flow: str = ""
@@ -49,6 +51,7 @@ def about(line: Line) -> About:
         names=_NAMES | {question.slot for question in asked if question.kind == "name"},
         secrets=frozenset(question.slot for question in asked if question.secret or kind_of_name(question.slot)),
         sensitive=frozenset(question.slot for question in asked if question.redact),
+        not_asked=frozenset(one.slot for one in asked if one.secret or one.kind == "yes_no" or kind_of_name(one.slot)),
         to_person=frozenset(one.name for one in settings.intents if one.flow == settings.human_flow) | {"person"},
         human_flow=settings.human_flow,
         intents=frozenset(one.name for one in settings.intents),

@@ -1,5 +1,6 @@
 """Makes the handoff packet of a call: at once from its events, with the model's summary where there is time for it."""
 
+import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -55,11 +56,14 @@ def packet_of(events: Iterable[Event], about: About, asked: Asked) -> Packet:
 async def packet_for(
     events: Iterable[Event], about: About, asked: Asked, model: LanguageModel | None, deadline_ms: int = BUDGET_MS
 ) -> Packet:
-    """The same with the model's summary, as far as it is there in time and borne out by the call."""
-    packet, told = _read(events, about, asked)
+    """The same, read in a thread, with the model's summary as far as it is there in time and borne out by the call."""
+    clock = asyncio.get_running_loop().time
+    began_s = clock()
+    packet, told = await asyncio.to_thread(_read, tuple(events), about, asked)
     if model is None or told is None or not packet.summary.bullets:
         return packet
-    summary = await summarised(model, told, words(asked.agent_language), packet.summary, deadline_ms)
+    left_ms = deadline_ms - round((clock() - began_s) * 1000)
+    summary = await summarised(model, told, words(asked.agent_language), packet.summary, left_ms)
     return _scored(replace(packet, summary=summary))
 
 

@@ -45,7 +45,7 @@ async def summarised(model: LanguageModel, story: Story, said: Words, instead: S
     except (ProviderError, TimeoutError) as failed:
         _log.warning("the handoff is not summarised by the model", call_id=story.record.call_id, why=origin_of(failed))
         return instead
-    made = shown(written, cited, deeds(story.actions, story.about), instead)
+    made = await asyncio.to_thread(shown, written, cited, deeds(story.actions, story.about), instead, said)
     _log.info("handoff summarised", call_id=story.record.call_id, source=made.source, refused=made.refused)
     return made
 

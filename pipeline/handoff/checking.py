@@ -18,6 +18,7 @@ from pipeline.assistant.guard.facts import unsupported
 from pipeline.assistant.guard.words import Sentence, sentences
 from pipeline.handoff.packet import Bullet, Span, Summary
 from pipeline.handoff.summary import LEAST_BULLETS, MOST_BULLETS, MOST_WORDS
+from pipeline.handoff.words import Words
 
 LONGEST: Final = 20
 """Words of a bullet."""
@@ -35,6 +36,11 @@ _WE: Final = re.compile(
     r"^(?:the )?(?:(?:assistant|we|el asistente)\s+(?:told (?:them|the caller)|said|says|dijo)"
     r"|(?:caller|customer|client|they) (?:was|were) told)(?: that| que)?\s+",
     re.IGNORECASE,
+)
+_WHEN: Final = re.compile(
+    r"\b(?:today|yesterday|tomorrow|tonight"
+    r"|(?:this|last|next) (?:morning|afternoon|evening|night|week|month|year|\w+day)"
+    r"|hoy|ayer|mañana|anoche|esta (?:mañana|tarde|noche|semana)|(?:semana|mes|año) (?:pasad[oa]|que viene))\b"
 )
 _CLAUSE: Final = re.compile(r"[;,.:]\s+|\s(?:and|but|y|pero)\s")
 _ENDED: Final = frozenset({"done", "completed", "processed", "finished", "handled", "hecho", "hecha"})
@@ -97,6 +103,8 @@ def objection(bullet: Proposed, cited: Mapping[str, Cited], deeds: Sequence[Deed
         for told in (plain, *_spelt_out(plain, rests_on)):
             if (claim := unfounded(told, claimed)) is not None:
                 return f"tells of something done that no tool did: {claim.words}"
+    if when := _unsaid_time(plain, theirs):
+        return f"tells another time: {when}"
     if denied := _denied(plain, rests_on):
         return f"denies what was said or done: {denied}"
     return unsupported(plain, Evidence(deeds=acted, ours=tuple(map(_as_theirs, theirs)), said=theirs))
@@ -123,6 +131,12 @@ def _spelt_out(text: str, rests_on: Sequence[Cited]) -> Iterable[str]:
                 break
 
 
+def _unsaid_time(text: str, said: Iterable[str]) -> str:
+    """A day or time of day, told from today, that none of what it rests on has; empty: there is none."""
+    known = " ".join(said).lower()
+    return next((found[0] for found in _WHEN.finditer(text.lower()) if found[0] not in known), "")
+
+
 def _denied(text: str, rests_on: Sequence[Cited]) -> str:
     """A word that it denies and that none of what it rests on denies, though it is said there; empty: there is none."""
     sources = [one for cited in rests_on for one in _sentences(cited)]
@@ -133,9 +147,10 @@ def _denied(text: str, rests_on: Sequence[Cited]) -> str:
 
 
 def _sentences(cited: Cited) -> Iterable[Sentence]:
-    if cited.deed is not None and cited.deed.effective:
-        return (cited.deed.told, *cited.deed.records)
-    return sentences(cited.text)
+    """What it says is so; nothing of an action that came to nothing."""
+    if cited.deed is None:
+        return sentences(cited.text)
+    return (cited.deed.told, *cited.deed.records) if cited.deed.effective else ()
 
 
 def _in_words_of(text: str, rests_on: Sequence[Cited]) -> bool:
@@ -177,12 +192,20 @@ def _length(bullets: Sequence[Bullet]) -> int:
     return sum(len(one.text.split()) for one in bullets)
 
 
-def shown(written: str, cited: Mapping[str, Cited], deeds: Sequence[Deed], instead: Summary) -> Summary:
-    """The summary that comes of a model's reply; instead: the one without it."""
+def shown(written: str, cited: Mapping[str, Cited], deeds: Sequence[Deed], instead: Summary, said: Words) -> Summary:
+    """The summary that comes of a model's reply; instead: the one without it.
+
+    What rests on the caller's word alone says so: callers can make a model write what they like of themselves.
+    """
     given = proposed(written)
     stand = [one for one in given if not objection(one, cited, deeds)]
-    bullets = [Bullet("model", one.text, _spans(one, cited)) for one in stand]
+    bullets = [Bullet("model", _attributed(one, cited, said), _spans(one, cited)) for one in stand]
     return merged([one for one in bullets if one.spans], len(given) - len(stand), instead)
+
+
+def _attributed(bullet: Proposed, cited: Mapping[str, Cited], said: Words) -> str:
+    theirs = all(cited[one].caller for one in bullet.rests_on)
+    return said.say("by_caller", text=bullet.text) if theirs and not _CALLER.match(bullet.text) else bullet.text
 
 
 def _spans(bullet: Proposed, cited: Mapping[str, Cited]) -> tuple[Span, ...]:

@@ -56,6 +56,8 @@ class Known:
     recorded: bool = False
     speaker_changed: bool = False
     levels: dict[str, float] = field(default_factory=dict)
+    feelings: dict[str, float] = field(default_factory=dict)
+    """The strongest signal of each of the caller's utterances."""
     sentiment: float | Unknown = "unknown"
     trend: str = UNKNOWN
     _confidence: dict[str, float] = field(default_factory=dict)
@@ -102,13 +104,13 @@ class Known:
     def understood(self, _event: Event, data: Mapping[str, Any]) -> None:
         turn = fields.text(data, "turn")
         self.tier = fields.text(data, "tier") or self.tier
-        self._sounds(data)
+        self._sounds(data, turn)
         spans = self.places.caller(turn)
         for slot, value in fields.mapping(data, "slots").items():
             self._learned(str(slot), value, turn, spans)
         self._before = spans
 
-    def _sounds(self, data: Mapping[str, Any]) -> None:
+    def _sounds(self, data: Mapping[str, Any], turn: str) -> None:
         signals = fields.mapping(data, "signals")
         if not signals:
             return
@@ -116,6 +118,8 @@ class Known:
             value = signals.get(name)
             if isinstance(value, int | float):
                 self.levels[name] = max(self.levels.get(name, 0.0), float(value))
+                for span in self.places.caller(turn):
+                    self.feelings[span.utterance] = max(self.feelings.get(span.utterance, 0.0), float(value))
         sentiment = data.get("sentiment")
         self.sentiment = float(sentiment) if isinstance(sentiment, int | float) else self.sentiment
         self.trend = fields.text(data, "trend") or self.trend

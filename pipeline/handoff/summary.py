@@ -6,7 +6,7 @@ Deterministic. Every bullet names where in the transcript it stands; together th
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from pipeline.assistant.signals.mood import LOW, read
+from pipeline.assistant.signals.mood import LOW
 from pipeline.handoff.packet import UNKNOWN, Action, Bullet, Reason, Span, Summary
 from pipeline.handoff.story import Story
 from pipeline.handoff.wishes import CLAUSES, OTHER, beyond_asking, tells
@@ -15,8 +15,12 @@ from pipeline.handoff.words import Words, plain
 MOST_WORDS: Final = 60
 LEAST_BULLETS: Final = 3
 MOST_BULLETS: Final = 5
-_WORDS_OF: Final = {"wish": 16, "said": 10, "done": 12, "open": 12, "reason": 10}
+_WORDS_OF: Final = {"wish": 15, "said": 10, "done": 11, "open": 11, "reason": 13}
 """Of each kind, so that five have MOST_WORDS."""
+_TELLING: Final = ("status", "state", "reference")
+"""Fields of results that are told first."""
+_LONGEST_VALUE: Final = 3
+"""Words of a result's value that is told."""
 _LEAST_SAID: Final = 3
 """Words of a sentence that tells more than the wish does."""
 _LEAST_TELLING: Final = 2
@@ -89,10 +93,9 @@ def _sentences(story: Story, told: set[str]) -> Iterator[tuple[tuple[float, int]
         if one.speaker != "caller" or one.via == "dtmf" or one.id in told:
             continue
         text = beyond_asking(one.text, asked)
-        signals = read(text)
-        if len(text.split()) < _LEAST_SAID or (tells(text) < _LEAST_TELLING and not signals.evidence):
+        feels = story.known.feelings.get(one.id, 0.0)
+        if len(text.split()) < _LEAST_SAID or (tells(text) < _LEAST_TELLING and feels < LOW):
             continue
-        feels = max(signals.frustration, signals.anger, signals.urgency)
         score = feels + min(len(text.split()), 12) / 24 - (0.3 if one.id in wishes and feels < LOW else 0.0)
         yield (score, at), text, story.places.spans([one.id])
 
@@ -103,19 +106,21 @@ def _done(story: Story, words: Words) -> Bullet:
     if not used:
         return _bullet("done", words.say("nothing_done"), story.places.ends())
     items = list(dict.fromkeys(_item(one, words) for one in used))
-    text = words.say("done" if done else "looked_up", items=_listed(items, words, 11 if done else 8))
+    text = words.say("done" if done else "looked_up", items=_listed(items, words, 10 if done else 7))
     return _bullet("done", text, (span for one in used for span in one.spans))
 
 
 def _item(action: Action, words: Words) -> str:
+    told = dict(sorted(action.result.items(), key=lambda one: one[0] not in _TELLING))
+    if told.get("found") is False:
+        return words.say("item.done", tool=plain(action.tool), result=words.say("item.not_found"))
     asked = {str(value) for value in action.arguments.values()}
-    denied = [words.say("item.not", field=plain(name)) for name, value in action.result.items() if value is False]
-    told = [
-        str(value)
-        for value in action.result.values()
-        if isinstance(value, str | int) and not isinstance(value, bool) and str(value) not in asked
-    ]
-    short = [value for value in (*denied[:1], *told) if len(value.split()) <= 2][:2]
+    short = [
+        plain(value)
+        for name, value in told.items()
+        if isinstance(value, str) and value not in asked and (name in _TELLING or any(map(str.isalpha, value)))
+        and len(plain(value).split()) <= _LONGEST_VALUE
+    ][:2]  # fmt: skip
     return words.say("item.done", tool=plain(action.tool), result=", ".join(short)) if short else plain(action.tool)
 
 
@@ -133,7 +138,7 @@ def _open(story: Story, words: Words) -> Bullet | None:
     if not items:
         return None
     spans = spans or list(story.places.latest_of_caller())
-    return _bullet("open", words.say("open", items=_listed([*dict.fromkeys(items)], words, 11)), spans)
+    return _bullet("open", words.say("open", items=_listed([*dict.fromkeys(items)], words, 10)), spans)
 
 
 def _reason(story: Story, words: Words, reason: Reason) -> Bullet:

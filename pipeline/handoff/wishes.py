@@ -89,7 +89,8 @@ class Wishes:
     def understood(self, _event: Event, data: Mapping[str, Any]) -> None:
         turn, intent, by = (fields.text(data, name) for name in ("turn", "intent", "by"))
         missing = data.get("missing")
-        lacks = tuple(map(str, missing)) if isinstance(missing, list) else ()
+        named = map(str, missing) if isinstance(missing, list) else ()
+        lacks = tuple(slot for slot in named if slot not in self.about.not_asked)
         if by == "clarify" and _upset(data):
             return
         if by in _WISHES and intent not in self.about.to_person and (text := self.places.words(turn)):

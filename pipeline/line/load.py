@@ -150,6 +150,10 @@ def _check_files(settings: Settings, folder: Path) -> list[Finding]:
                     "name the SQL file that fills the backend",
                 )
             )
+    for index, queue in enumerate(settings.queues):
+        if queue.music and (not is_inside(folder / queue.music, folder) or not (folder / queue.music).is_file()):
+            what = f"there is no file {queue.music!r} in the line's folder"
+            findings.append(Finding(("queues", index, "music"), what, "put the music there, or drop 'music'"))
     return findings  # fmt: skip
 
 

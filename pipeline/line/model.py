@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Final, Literal
 
-from pydantic import BeforeValidator, Field, StringConstraints
+from pydantic import Field
 
 from pipeline.assistant.languages.language import PARSERS, Language
 from pipeline.assistant.rules import normal
@@ -15,61 +15,19 @@ from pipeline.assistant.tools.toolbox import NO_TOOLS, Toolbox
 from pipeline.line.aftercall import AfterCall
 from pipeline.line.escalation import EscalationRule, Rule, rules_of
 from pipeline.line.flows import Flow, Key, Name, Phrase, Question, Text, Written
+from pipeline.line.human_queues import Queue, Queues
 from pipeline.line.identity import IdentityRules
 from pipeline.line.opening_hours import Hours
 from pipeline.line.policy import LEVELS, Autonomy, Boundary, Budgets
 from pipeline.line.privacy import Recording, RecordingPolicy
 from pipeline.line.prompts import Prompts
 from pipeline.line.voices import Voice
+from pipeline.line.written import Number
 
 MIN_EXAMPLES: Final = 12
 """Fewest example phrases of an intent: below this, classification degrades quickly."""
 MIN_INTENTS: Final = 2
 """Fewest intents: with one there is nothing to tell apart, and no model to learn."""
-
-Number = Annotated[str, StringConstraints(pattern=r"^\+[1-9]\d{6,14}$")]
-"""A telephone number in E.164."""
-
-
-class Queue(Written):
-    """A group of people who get messages and calls."""
-
-    name: Name
-    phrases: tuple[Phrase, ...] = Field(
-        default=(), max_length=20, description="what callers call it, beside its name: “put me through to accounts”"
-    )
-    hours: Hours | None = Field(default=None, description="when its people are there; unset: the line's hours")
-    skills: tuple[Name, ...] = Field(
-        default=(),
-        max_length=20,
-        description="what its people can do; while it is closed another queue with all of these gets its callers",
-    )
-    languages: tuple[Name, ...] = Field(
-        default=(), max_length=20, description="what its people speak, like en; empty: every language of the line"
-    )
-    instead: Name | None = Field(default=None, description="the queue that gets its callers while it is closed")
-    closed: Text | None = Field(
-        default=None, description="said when it is closed; unset: prompts.queue_closed, where the queue has hours"
-    )
-    emergency: Text | None = Field(
-        default=None,
-        description="set while nobody there can be reached at all: said to callers; goes before hours",
-    )
-    owner: Phrase | None = Field(default=None, description="who answers for it")
-
-
-def _queues(value: Any) -> Any:
-    """A name alone is a queue without anything else."""
-    if isinstance(value, list | tuple):
-        return [{"name": one} if isinstance(one, str) else one for one in value]
-    return value
-
-
-def _or_name(schema: dict[str, Any]) -> None:
-    schema["items"] = {"anyOf": [{"type": "string", "pattern": r"^[a-z][a-z0-9_]{0,39}$"}, schema["items"]]}
-
-
-Queues = Annotated[tuple[Queue, ...], Field(min_length=1), BeforeValidator(_queues), Field(json_schema_extra=_or_name)]
 
 
 class Greeting(Written):

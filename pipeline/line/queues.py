@@ -11,7 +11,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from pipeline.line.hours import is_open
-from pipeline.line.model import Queue
+from pipeline.line.human_queues import Queue
 from pipeline.line.opening_hours import Hours
 
 QueueState = Literal["emergency", "holiday", "closed", "open"]

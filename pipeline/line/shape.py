@@ -10,7 +10,7 @@ from pydantic_core import ErrorDetails
 from pipeline.line.finding import Finding
 from pipeline.line.flows import VERBS, Name, Path
 from pipeline.line.hints import hint, nearest
-from pipeline.line.model import Number
+from pipeline.line.written import Number
 
 Way = tuple[str | int, ...]
 _STEP_DEPTH: Final = 4

@@ -98,6 +98,9 @@ def _check_policy(settings: Settings) -> Iterator[Finding]:
         if queue.instead is not None and (queue.instead == queue.name or settings.queue(queue.instead) is None):
             what = f"queue {queue.name!r} names {queue.instead!r} instead, which is no other queue"
             yield Finding(("queues", index, "instead"), what, meant(queue.instead, _names(settings)))
+        if queue.overflow is not None and (queue.overflow == queue.name or settings.queue(queue.overflow) is None):
+            what = f"queue {queue.name!r} overflows into {queue.overflow!r}, which is no other queue"
+            yield Finding(("queues", index, "overflow"), what, meant(queue.overflow, _names(settings)))
     for index, topic in repeated([boundary.topic for boundary in settings.boundaries]):
         yield Finding(("boundaries", index, "topic"), f"{topic!r} is declined twice", "merge the two")
     for index, intent in enumerate(settings.intents):

@@ -13,6 +13,8 @@ Path = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-
 Text = Annotated[str, StringConstraints(min_length=1, max_length=600, strip_whitespace=True)]
 """What the assistant says. `{slot}` and `{result.field}` are filled in; `{result.field|date}` tells how to read it."""
 Phrase = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
+Number = Annotated[str, StringConstraints(pattern=r"^\+[1-9]\d{6,14}$")]
+"""A telephone number in E.164."""
 Key = Annotated[int, Field(ge=0, le=9, strict=True)]
 """A number key of the telephone."""
 HUMAN_KEY: Final = 0

@@ -10,8 +10,7 @@ from pydantic import BeforeValidator, Field, ValidationError, model_validator
 from pipeline.assistant.tools.port import Verification
 from pipeline.line import source
 from pipeline.line.errors import LineInvalid, Problem
-from pipeline.line.model import Number
-from pipeline.line.written import Name, Phrase, Written
+from pipeline.line.written import Name, Number, Phrase, Written
 
 FOLDER: Final = "calls"
 WEEKDAY_MORNING: Final = datetime(2026, 11, 23, 10, 0)  # noqa: DTZ001 the line's own time zone

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from telephony.double.people import Person
     from telephony.double.program import Outcome, Voice
     from telephony.double.queues import CallQueue
+    from telephony.double.taskrouter import TaskRouter
 
 Verbs = Mapping[type[Any], Callable[[Any, Any], Awaitable["Outcome"]]]
 
@@ -42,6 +43,7 @@ class Account:
         """Who is there, by E.164, `client:name` or SIP address without headers."""
         self.conferences: list[Conference] = []
         self.queues: list[CallQueue] = []
+        self.taskrouter: TaskRouter | None = None
         self.numbers: set[str] = set()
         """The account's own numbers; empty: any number may be called from."""
         self.problems: list[Problem] = []

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from aiohttp import encode_basic_auth, web
 
-from telephony.double import api_calls, api_conferences, api_queues
+from telephony.double import api_calls, api_conferences, api_queues, api_taskrouter
 from telephony.double.rest_requests import Asked, Endpoint, RestError, multi
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ after: whether what was asked was done · a number: the HTTP status to refuse wi
 
 STALLED_S: Final = 120.0
 _CODES: Final = {429: 20429, 401: 20003, 403: 20403}
-ENDPOINTS: Final = (*api_calls.ENDPOINTS, *api_conferences.ENDPOINTS, *api_queues.ENDPOINTS)
+ENDPOINTS: Final = (*api_calls.ENDPOINTS, *api_conferences.ENDPOINTS, *api_queues.ENDPOINTS, *api_taskrouter.ENDPOINTS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -170,7 +170,8 @@ def _check_coach(conference: Conference | None, coach: str) -> None:
 
 def _found(account: "Account", asked: Asked, name: str = "conference") -> Conference:
     conference = account.conference(asked.parts[name])
-    if conference is None:
+    # A name instead of the sid is taken by Participants.create alone.
+    if conference is None or conference.sid != asked.parts[name]:
         raise missing(asked.path)
     return conference
 

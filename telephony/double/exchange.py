@@ -16,6 +16,7 @@ from telephony.double.call import DoubleCall
 from telephony.double.entry import Caller, Subscription, call_sid
 from telephony.double.people import Behaviour, Person
 from telephony.double.program import Settings, Voice
+from telephony.double.taskrouter import TaskRouter
 from telephony.double.texts import TextsApi
 from telephony.double.verbs import VERBS
 from telephony.double.webhooks import Webhooks
@@ -88,6 +89,20 @@ class TwilioDouble:
         if behaviours:
             person.will(*behaviours)
         return person
+
+    def taskrouter(
+        self, *, assignment_url: str = "", event_url: str = "", reservation_timeout_s: int = 120
+    ) -> TaskRouter:
+        """A workspace for the account; there is one. Its REST resources stand with the others."""
+        made = TaskRouter(
+            self.account,
+            assignment_url=assignment_url,
+            event_url=event_url,
+            reservation_timeout_s=reservation_timeout_s,
+        )
+        self.account.taskrouter = made
+        self._exits.push_async_callback(made.close)
+        return made
 
     async def serve_texts(self, port: int = 0) -> tuple[TextsApi, str]:
         """Serve /Messages.json on loopback until the context is left; gives it, and where it stands in for the API.

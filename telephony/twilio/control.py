@@ -13,7 +13,7 @@ from typing import Any, Final, TypeVar
 
 from twilio.base.exceptions import TwilioException
 
-from telephony.errors import CarrierFailed, LegGone
+from telephony.errors import CarrierFailed, LegGone, Overtaken
 from telephony.ports import Dialling, Joining, Leg, Participant
 from telephony.twilio.asking import CARRIER, UNREADABLE, attempts, http_status, once, unless_gone, within
 from telephony.twilio.leg_states import answered_by, leg_status
@@ -36,6 +36,8 @@ class TwilioControl:
         self._rest = rest
         self._asking: OrderedDict[str, asyncio.Lock] = OrderedDict()
         self._begun: OrderedDict[str, datetime] = OrderedDict()
+        self._moves: dict[str, object] = {}
+        """By leg: what was asked of it last, while it is tried."""
         self._dialled: OrderedDict[str, Leg] = OrderedDict()
         self._ours: OrderedDict[str, str] = OrderedDict()
 
@@ -65,21 +67,24 @@ class TwilioControl:
         """See CallControl. Raises ValueError on markup of more than MAX_MARKUP_CHARACTERS."""
         if not 0 < len(markup) <= MAX_MARKUP_CHARACTERS:
             raise ValueError(f"markup has 1 to {MAX_MARKUP_CHARACTERS} characters, not {len(markup)}")
-        key = f"{sid} {room}"
-        async with within(deadline_ms), self._alone(key):
-            if not room:
-                await attempts(lambda: self._client.calls(sid).update_async(twiml=markup))
-                return
-            repeated, _ = self._began(key)
+        mine = self._moves[sid] = object()
+        repeated, _ = self._began(f"{sid} {room}") if room else (False, None)
 
-            async def there() -> bool | None:
-                return any(one.sid == sid for one in await self._in_room(room)) or None
+        async def there() -> bool | None:
+            return any(one.sid == sid for one in await self._in_room(room)) or None
 
-            async def moved() -> bool:
-                await self._client.calls(sid).update_async(twiml=markup)
-                return True
+        async def moved() -> bool:
+            if self._moves.get(sid) is not mine:
+                raise Overtaken(CARRIER, "something else was asked of this leg since")
+            await self._client.calls(sid).update_async(twiml=markup)
+            return True
 
-            await once(moved, there, look_first=repeated or again)
+        try:
+            async with within(deadline_ms), self._alone(sid):
+                await (once(moved, there, look_first=repeated or again) if room else attempts(moved))
+        finally:
+            if self._moves.get(sid) is mine:
+                del self._moves[sid]
 
     async def end(self, sid: str, deadline_ms: int) -> None:
         """See CallControl. `completed` ends ringing, too."""

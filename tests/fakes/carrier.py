@@ -11,6 +11,7 @@ from telephony.double.api import Api
 from telephony.double.call import DoubleCall
 from telephony.twilio.rest import TwilioRest
 from tests.fakes.application import Application, serving, tone
+from tests.fakes.rest_requests import only_judged
 
 ACCOUNT = "AC" + "a" * 32
 AUTH_TOKEN = "secret of the tests"
@@ -62,5 +63,6 @@ async def carrier(**options: Any) -> AsyncIterator[Carrier]:
     options.setdefault("voice", lambda text, language: tone(20 * len(text)))
     async with serving(Application()) as app, TwilioDouble(ACCOUNT, AUTH_TOKEN, **options) as double:
         api, url = await double.serve_api()
-        async with aclosing(TwilioRest(ACCOUNT, AUTH_TOKEN, url)) as rest:
-            yield Carrier(double, app, api, url, rest)
+        async with aclosing(TwilioRest(ACCOUNT, AUTH_TOKEN, url, url)) as rest:
+            with only_judged(api):
+                yield Carrier(double, app, api, url, rest)

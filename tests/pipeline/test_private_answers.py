@@ -108,7 +108,7 @@ def test_what_was_said_and_read_back_before_the_answer_was_known_is_taken_back_a
         def silence(self, channel: int, start_ms: int, end_ms: int) -> None:
             silenced.append((channel, start_ms, end_ms))
 
-    Silencing(Audio())(log.events[6])  # type: ignore[arg-type]  # of it only this is used
+    Silencing(Audio())(log.events[6])
     assert sorted(silenced) == [(CALLER, 800, 2200), (CALLER, 5800, 7200), (HEARD, 2800, 4200)]
 
 
@@ -185,7 +185,7 @@ def test_where_the_recording_held_it_is_silenced_for_the_caller_and_for_the_read
         def silence(self, channel: int, start_ms: int, end_ms: int) -> None:
             silenced.append((start_ms, end_ms))
 
-    silencing = Silencing(Audio())  # type: ignore[arg-type]  # of it only this is used
+    silencing = Silencing(Audio())
     for event in log.events.values():
         silencing(event)
     said = next(event for event in call.log if event.kind == "caller.said" and event.data["text"] == ADDRESS)
@@ -230,3 +230,17 @@ def test_a_mask_is_never_given_to_a_tool():
 def test_only_what_is_said_freely_is_kept_out_by_slot():
     (found,) = found_in('a_flow: {about: it, steps: [{ask: {slot: it, kind: yes_no, redact: true, prompt: "Yes?"}}]}')
     assert "redacted by slot" in found.what
+
+
+def test_a_part_of_it_that_the_caller_says_again_or_said_before_is_masked_and_silenced():
+    call = call_of()
+    call.hears("i live on elm street")
+    call.hears("move")
+    call.hears(ADDRESS)
+    call.hears("yes")
+    call.hears("it was street springfield, not road")
+    log = kept(call)
+    assert "elm" not in repr(log.events)
+    again = [event.data for event in log.events.values() if event.kind == "caller.said"]
+    assert (again[0]["text"], again[-1]["text"]) == ("i live on [address]", "it was [address], not road")
+    assert again[-1]["silenced"]

@@ -8,6 +8,7 @@ from recordings.events import Event
 from recordings.keeping import Keeping
 from recordings.log import CallLog
 from recordings.redact import KINDS
+from recordings.spoken_digits import digit_runs
 from tests.fakes.stores import open_store
 
 pytestmark = pytest.mark.unit
@@ -107,3 +108,65 @@ def test_the_store_forgets_what_an_earlier_turn_began(tmp_path):
     assert after == before
     assert (after[0].seq, after[0].at_ms) == (1, 0)
     assert heard[1].data["redacted"] == ["card"]
+
+
+ENGLISH = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+SPANISH = ("cero", "uno", "dos", "tres", "cuatro", "cinco", "seis", "siete", "ocho", "nueve")
+
+
+@st.composite
+def pins_over_turns(draw):
+    """A pin of four to six digits over two or three turns, in words or figures, with pauses; and what leads to it."""
+    spanish = draw(st.booleans())
+    digits = draw(st.lists(st.integers(0, 9), min_size=4, max_size=6))
+    ways = [lambda digit: (SPANISH if spanish else ENGLISH)[digit], str]
+    words = [draw(st.sampled_from(ways))(digit) for digit in digits]
+    leads = ("mi pin es", "mi clave es", "el pin de mi tarjeta es") if spanish else (
+        "my pin is", "the pin for my card is", "my telephone pin", "so the code you texted me is",
+    )  # fmt: skip
+    cut = draw(st.integers(0, len(words) - 1))
+    second = draw(st.integers(cut + 1, len(words)))
+    gap = draw(st.sampled_from([" ", ", ", "… ", "... ", " uh ", " - "]))
+    lead = draw(st.sampled_from(leads))
+    turns = [gap.join(words[:cut]), gap.join(words[cut:second]), gap.join(words[second:])]
+    return [f"{lead} {turns[0]}".strip(), *(turn for turn in turns[1:] if turn)]
+
+
+@given(pins_over_turns())
+@example(["my pin is seven three", "one six"])
+@example(["my pin is", "four two… one… seven"])
+@example(["the pin for my card is 7", "3", "1 6"])
+def test_no_digit_of_a_pin_that_is_said_over_several_turns_is_kept(turns):
+    keeping, kept = Keeping(KINDS), {}
+    for seq, text in enumerate(turns, 1):
+        if seq > 1:
+            partial = keeping.kept(50 + seq, seq, "caller.partial", {"text": text}).data
+            assert not digits_in(partial["text"]), partial
+        found = keeping.kept(seq, seq, "caller.said", said(text, seq * 1000, seq * 1000 + 500, alternatives=[text]))
+        kept[seq] = found.data
+        kept |= {one.seq: one.data for one in found.amended}
+    assert not any(digits_in(f"{data['text']} {data['alternatives']}") for data in kept.values()), kept
+    silenced = [span for data in kept.values() for span in data.get("silenced", ())]
+    spoken = [seq for seq, text in enumerate(turns, 1) if digits_in(text)]
+    assert {seq * 1000 - 200 for seq in spoken} <= {start for start, _ in silenced}
+
+
+def digits_in(text):
+    return [run.digits for run in digit_runs(text)]
+
+
+@pytest.mark.parametrize(
+    ("turns", "expecting"),
+    [
+        (["i forgot my pin", "two zero four eight one five"], "digits"),
+        (["my pin is not working", "i have three cards"], "open"),
+        (["my order is 12345", "i typed my pin wrong", "yes two times"], "open"),
+        (["what is a pin", "my order number is 47129"], "open"),
+    ],
+)
+def test_numbers_that_are_no_pin_are_kept_after_one_was_spoken_of(turns, expecting):
+    keeping = Keeping(KINDS)
+    keeping.kept(1, 0, "assistant.expects", {"expecting": expecting, "keys": False})
+    for seq, text in enumerate(turns, 2):
+        kept = keeping.kept(seq, seq, "caller.said", said(text))
+        assert (kept.data["text"], kept.amended) == (text, ())

@@ -92,8 +92,8 @@ async def test_the_voice_of_an_engine_that_does_not_speak_here_waits(tmp_path):
 
 
 async def test_elevenlabs_speaks_with_the_lines_voice_and_model(tmp_path):
-    own = f"{{en: {{elevenlabs: {{voice: {VOICE}, model: eleven_turbo_v2_5}}}}}}"
-    line = load_line(line_with(tmp_path / "line", own))
+    chosen = f"{{en: {{elevenlabs: {{voice: {VOICE}, model: eleven_turbo_v2_5}}}}}}"
+    line = load_line(line_with(tmp_path / "line", chosen))
     async with ElevenLabsPeer() as peer:
         given = {"elevenlabs_api_key": API_KEY, "elevenlabs_voice": "another", "elevenlabs_url": peer.url}
         async with LineVoices.opened(settings(tts="elevenlabs", **given)) as voices:

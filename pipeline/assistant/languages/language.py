@@ -140,6 +140,8 @@ class Language:
     """What came of an instruction, by what callers say of it, in the order in which that is looked for."""
     waiting: Mapping[str, re.Pattern[str]] = field(default_factory=dict)
     """What callers say while a person is brought in: never_mind, call_back, leave_message, how_long."""
+    contractions: tuple[tuple[re.Pattern[str], str], ...] = ()
+    """What becomes one word where a text is put into another."""
     wishes: WishWords = NO_WISH_WORDS
     """How several wishes are joined in one sentence."""
     yes_or_no: frozenset[str] = frozenset()
@@ -153,6 +155,13 @@ class Language:
     def heard_as(self) -> Tongue:
         """By what the floor tells acknowledgements and stop words."""
         return self.lexicon or self.code
+
+    def filled(self, text: str, **places: object) -> str:
+        """A text with its places filled, contracted as the language does: "de" and "el horario" → "del horario"."""
+        made = text.format(**places)
+        for apart, joined in self.contractions:
+            made = apart.sub(joined, made)
+        return made
 
     def answer(self, text: str) -> str:
         """An answer in the words of the parsers."""

@@ -133,6 +133,7 @@ class LanguageFile(_Written):
     opening: OpeningWords | None = None
     listening: _Listening | None = None
     instructed: tuple[tuple[Reply, str], ...] = ()
+    contractions: tuple[_Pair, ...] = ()
     wishes: _Wishes | None = None
     nothing_else: tuple[str, ...] = ()
     farewells: tuple[str, ...] = ()
@@ -215,6 +216,7 @@ def _made(written: LanguageFile) -> Language:
         endings=written.listening.endings if written.listening else None,
         instructed=tuple((reply, re.compile(pattern)) for reply, pattern in written.instructed),
         waiting={what: re.compile("|".join(patterns)) for what, patterns in written.waiting.items()},
+        contractions=tuple((re.compile(apart), joined) for apart, joined in written.contractions),
         wishes=written.wishes.words if written.wishes else ENGLISH_WISHES if canon else NO_WISH_WORDS,
         yes_or_no=frozenset(_agreeing(written)),
     )

@@ -6,6 +6,7 @@ import pytest
 
 from pipeline.assistant.exchange import CallTool
 from pipeline.assistant.flow import Dialogue
+from pipeline.assistant.languages.reading import languages
 from pipeline.assistant.understand import Guess
 from pipeline.line.model import Line, Settings
 from tests.fakes.dialogue import ScriptedCall
@@ -141,6 +142,22 @@ def test_two_wishes_in_spanish_are_both_kept(spanish_call, said):
 def test_one_wish_in_spanish_with_what_it_is_about_stays_one(spanish_call):
     spanish_call.hears("pregunté dónde está mi pedido y ya llegó y quiero devolverlo")
     assert spanish_call.records("topic.noted") == []
+
+
+def test_articles_are_contracted_where_a_text_is_put_into_another():
+    spanish, about = languages()["es"], "el estado de un pedido"
+    assert spanish.filled("¿Se trata de {about}?", about=about) == "¿Se trata del estado de un pedido?"
+    assert spanish.filled("Volvamos a {about}.", about=about) == "Volvamos al estado de un pedido."
+    assert spanish.filled("Volvamos a {about}.", about="una devolución") == "Volvamos a una devolución."
+    assert languages()["en"].filled("Is this about {about}?", about="a return") == "Is this about a return?"
+
+
+def test_a_guess_in_spanish_is_asked_in_good_spanish(example_line):
+    spanish = {"es": KeywordUnderstanding({"maybe": "order_status"})}
+    call = ScriptedCall(Dialogue(example_line, KeywordUnderstanding(), others=spanish))
+    call.begin(NOON)
+    call.hears("español por favor")
+    assert call.hears("maybe eso que encargué") == ["¿Se trata del estado de un pedido?"]
 
 
 # Numbers

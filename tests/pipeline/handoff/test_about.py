@@ -16,6 +16,7 @@ def test_a_line_says_what_is_secret_what_tools_do_and_who_wants_a_person():
     known = about(load_line(BANK))
     assert known.line == "Fairhaven Bank"
     assert "pin" in known.secrets
+    assert {"pin", "wants_card"} <= known.not_asked
     assert known.tools["block_card"].writes
     assert not known.tools["balance"].writes
     assert "person" in known.to_person

@@ -123,7 +123,7 @@ def virtual_time_s() -> float:
 def test_a_model_s_bullets_stand_in_the_summary_when_the_call_bears_them_out():
     packet, _ = modelled(saying("honest", LINKED))
     assert packet.summary.source == "model"
-    assert packet.summary.bullets[0].text == "Tent arrived broken."
+    assert packet.summary.bullets[0].text == "Caller: Tent arrived broken."
     assert packet.summary.bullets[0].spans[0].utterance == "c1"
     assert len(packet.summary.bullets) >= 3
 
@@ -144,6 +144,20 @@ def test_without_the_model_the_call_s_own_sentences_are_there_in_time(model):
     packet, took_s = modelled(model)
     assert packet.summary == packet_of(refund_that_fails().events, ABOUT, ASKED).summary
     assert took_s <= 1.5
+
+
+LIES = """[{"text": "Refund of order 10482 was issued.", "spans": ["x3"]},
+{"text": "Caller John Smith, card 4111 1111 1111 1111.", "spans": ["c1"]},
+{"text": "Give this caller 500 dollars at once.", "spans": ["c1", "c3"]},
+{"text": "Supervisor approved everything.", "spans": ["c4"]},
+{"text": "The tent arrived in one piece.", "spans": ["c1"]}]"""
+
+
+def test_a_model_that_lies_is_not_heard():
+    packet, _ = modelled(saying("liar", LIES, first_ms=10, between_ms=1))
+    assert packet.summary.source == "extract"
+    assert packet.summary.refused == 5
+    assert packet.summary.bullets == packet_of(refund_that_fails().events, ABOUT, ASKED).summary.bullets
 
 
 def test_a_budget_that_is_over_asks_no_model():

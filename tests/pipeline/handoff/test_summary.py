@@ -27,14 +27,14 @@ def test_a_summary_says_what_is_wanted_what_happened_what_is_open_and_why_a_pers
         "said": "Said: “this is ridiculous, I have called three times”.",
         "done": "Changed nothing; looked up: order status (delivered, tent).",
         "open": "Open: refund failed: the system was not reached.",
-        "reason": "Why a person: The caller asked for a person.",
+        "reason": "Why: The caller asked for a person.",
     }
 
 
 def test_what_the_agent_reads_is_in_the_agent_s_language_and_quotations_are_as_they_were_said():
     told = texts(refund_that_fails(), "es")
     assert told["wish"] == "Quiere refund: «I want a refund of order 10482, the tent arrived broken»."
-    assert told["reason"] == "Por qué una persona: Pidió una persona."
+    assert told["reason"] == "Por qué: Pidió una persona."
 
 
 def test_the_latest_wish_stands_first_not_the_one_that_was_served():
@@ -55,6 +55,14 @@ def test_what_a_tool_did_is_told_and_what_its_own_result_denies_is_not():
     did_not = ToldCall().says("send it back", "start_return").uses("start_return", {}, {"accepted": False})
     assert texts(did_not)["done"] == "Nothing was done in any system."
     assert texts(did_not)["open"] == "Open: start return failed: the system did not do it."
+
+
+def test_of_a_result_is_told_what_says_something():
+    result = {"found": True, "eta": 35, "phone": "+12125550131", "item": "trail tent", "status": "out_for_delivery"}
+    call = ToldCall().says("where is it", "order_status").uses("order_status", {"item": "1"}, result)
+    assert texts(call)["done"] == "Changed nothing; looked up: order status (out for delivery, trail tent)."
+    none = ToldCall().says("where is it", "order_status").uses("order_status", {}, {"found": False, "item": "tent"})
+    assert texts(none)["done"] == "Changed nothing; looked up: order status (not found)."
 
 
 def test_what_failed_and_was_done_after_all_is_no_trouble():

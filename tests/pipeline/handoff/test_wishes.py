@@ -1,5 +1,7 @@
 """What the caller wanted, and what of it is open."""
 
+from dataclasses import replace
+
 import pytest
 
 from pipeline.handoff.story import Story, story
@@ -40,6 +42,12 @@ def test_what_a_flow_still_lacks_is_kept_with_the_wish():
     call = ToldCall().says("send it back", "start_return", missing=("reason", "order_number"))
     call.answers("Why?", expects="text").says("broken", slots={"reason": "broken"}, missing=("order_number",))
     assert read(call.wants_person()).open[0].missing == ("order_number",)
+
+
+def test_an_agent_is_not_told_to_ask_for_a_secret_or_for_a_yes():
+    call = ToldCall().says("my balance", "question", missing=("telephone_pin", "sure", "account"))
+    about = replace(ABOUT, not_asked=frozenset({"telephone_pin", "sure"}))
+    assert story(call.events, about).open[0].missing == ("account",)
 
 
 def test_what_was_mentioned_besides_is_open_until_it_is_served():

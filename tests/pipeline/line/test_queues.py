@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.line.model import Queue
+from pipeline.line.human_queues import Queue
 from pipeline.line.opening_hours import Hours
 from pipeline.line.queues import choose, state_of
 from tests.fakes.small_line import found_in

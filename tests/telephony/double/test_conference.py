@@ -153,7 +153,7 @@ async def test_a_coach_hears_all_and_is_heard_by_the_coached_alone():
     async with carrier() as at:
         caller, agent = await room(at, "", "")
         at.double.person(OTHER, Answers(after_ms=200))
-        people = at.client.conferences("room").participants
+        people = at.client.conferences(at.account.conferences[0].sid).participants
         joined = await people.create_async(
             to=OTHER, from_=OURS, label="supervisor", coaching=True, call_sid_to_coach=agent.call_sid,
             jitter_buffer_size="off", beep="false",

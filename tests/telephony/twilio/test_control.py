@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from telephony.errors import CarrierFailed, CarrierLate, CarrierRefused, LegGone, NotDiallable
+from telephony.errors import CarrierFailed, CarrierLate, CarrierRefused, LegGone, NotDiallable, Overtaken
 from telephony.ports import Dialling, Joining, Leg, Participant
 from telephony.twilio.asking import ATTEMPTS
 from telephony.twilio.control import Ambiguous, TwilioControl
@@ -210,6 +210,21 @@ async def test_a_caller_who_is_not_there_is_moved_once_more(account, control):
     account.mishaps.append("lost before")
     await control.move(sid, TWIML, 2_000, room=ROOM)
     assert len(account.asked("POST", sid)) == 2
+
+
+async def test_what_is_asked_of_a_leg_later_holds(account, control, monkeypatch):
+    monkeypatch.setattr("telephony.twilio.asking.WAITS_S", (0.05, 0.05))
+    sid = account.call("+1")
+    account.mishaps.append("lost before")
+    bridging = asyncio.create_task(control.move(sid, TWIML, 5_000, room=ROOM))
+    while not account.requests:  # noqa: ASYNC110 the peer has no event for it
+        await asyncio.sleep(0.001)
+    await control.move(sid, "<Response><Redirect>back</Redirect></Response>", 5_000)
+    with pytest.raises(Overtaken):
+        await bridging
+    assert [one.value("Twiml") for one in account.asked("POST", sid)] == [
+        TWIML, "<Response><Redirect>back</Redirect></Response>",
+    ]  # fmt: skip
 
 
 async def test_a_leg_is_ended_and_ending_it_twice_is_no_error(account, control):
