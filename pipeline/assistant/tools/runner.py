@@ -13,9 +13,8 @@ import structlog
 
 from pipeline.assistant.tools.admission import admit, admit_arguments, key_of
 from pipeline.assistant.tools.asking import Asking, now_ms
-from pipeline.assistant.tools.business_rules import NO_RULES, FactSource, Rules, Ruling, in_language
+from pipeline.assistant.tools.business_rules import NO_RULES, Rules, Ruling, in_language
 from pipeline.assistant.tools.errand import (
-    Answered,
     Attempt,
     Check,
     Errand,
@@ -25,9 +24,9 @@ from pipeline.assistant.tools.errand import (
     Settle,
     Waited,
 )
+from pipeline.assistant.tools.judging import Judging
 from pipeline.assistant.tools.ledger import Entry, Ledger, MemoryLedger, Write, WriteState, same
 from pipeline.assistant.tools.outcome import WAITING, ToolResult
-from pipeline.assistant.tools.places import PlaceEmpty, filled
 from pipeline.assistant.tools.port import (
     AnyTool,
     ArgumentsInvalid,
@@ -45,8 +44,6 @@ __all__ = ["Approvals", "Asked", "ToolResult", "ToolRunner"]
 
 WORKERS: Final = 8
 """Tools are I/O; a local SQLite lookup takes under 1 ms."""
-FACTS_SHARE: Final = 0.4
-"""Of the deadline, what may go into the facts that rules look at."""
 
 _log = structlog.get_logger(__name__)
 
@@ -112,7 +109,7 @@ class ToolRunner:
         self._rules = rules
         self._ledger = ledger or MemoryLedger()
         self._approvals = approvals
-        self._today = today
+        self._judging = Judging(self._asking, rules, today)
         self._closes = closes
         self._writes: dict[str, asyncio.Task[Settle]] = {}
 
@@ -195,7 +192,7 @@ class ToolRunner:
         here = standing or Standing(call.partition("/")[0])
         write = Write(key_of(call, name, spec, arguments), name, dict(arguments), here.call_id, here.line)
         wish = _Wish(tool, write, here, reply, now_ms() + deadline_ms, approved)
-        ruling = Ruling() if approved else await self._ruling(wish)
+        ruling = Ruling() if approved else await self._judging.ruling(write, here, wish.until_ms)
         if ruling.verdict == "refuse":
             raise RuledOut(name, f"rule {ruling.rule!r}", in_language(ruling.say, wish.standing.language))
         watched = spec.risk == "approval_only" or (supervised and spec.writes)
@@ -205,33 +202,6 @@ class ToolRunner:
         return self._outcome(wish, settled)
 
     # Rules and people
-
-    async def _ruling(self, wish: _Wish) -> Ruling:
-        if not self._rules.of(wish.name):
-            return Ruling()
-        facts = {name: await self._fact(wish, source) for name, source in self._rules.facts(wish.name).items()}
-        names = {
-            "arguments": dict(wish.arguments),
-            "results": dict(wish.standing.results),
-            "verified": wish.standing.verified,
-            "profile": dict(wish.standing.profile),
-            **({"today": self._today()} if self._today else {}),
-            **{name: fact for name, fact in facts.items() if fact is not None},
-        }
-        return self._rules.ruling(wish.name, names)
-
-    async def _fact(self, wish: _Wish, source: FactSource) -> Mapping[str, Any] | None:
-        """What the rules look at, asked for these arguments; None: it could not be had."""
-        tool = self.tools.get(source.tool)
-        if tool is None or tool.spec.writes:
-            return None
-        try:
-            arguments = filled(source.arguments, wish.arguments)
-        except PlaceEmpty:
-            return None
-        within_ms = round((wish.until_ms - now_ms()) * FACTS_SHARE)
-        asked = await self._asking.attempt(tool, source.tool, f"{wish.write.key}/facts", arguments, within_ms)
-        return asked.result if isinstance(asked, Answered) else None
 
     async def _ask_people(self, wish: _Wish, ruling: Ruling) -> ToolResult:
         say = in_language(ruling.say, wish.standing.language)
