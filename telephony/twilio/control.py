@@ -14,7 +14,7 @@ from typing import Any, Final, TypeVar
 from twilio.base.exceptions import TwilioException
 
 from telephony.errors import CarrierFailed, LegGone, Overtaken
-from telephony.ports import Dialling, Joining, Leg, Participant
+from telephony.ports import Dialling, Joining, Leg, LegStatus, Participant
 from telephony.twilio.asking import CARRIER, UNREADABLE, attempts, http_status, once, unless_gone, within
 from telephony.twilio.leg_states import answered_by, leg_status
 from telephony.twilio.recent import recent
@@ -26,6 +26,8 @@ EVENTS: Final = ("initiated", "ringing", "answered", "completed")
 MOST_LISTED: Final = 20
 _SAME_S: Final = 2
 """The account's times are whole seconds, of a clock that is not ours."""
+_STATES: Final[dict[str, LegStatus]] = {"connected": "in_progress", "ringing": "ringing"}
+"""Of participants, as far as they are not yet to be called queued."""
 _T = TypeVar("_T")
 
 
@@ -106,8 +108,8 @@ class TwilioControl:
         async with within(deadline_ms), self._alone(f"{room} {label}"):
 
             async def there() -> Leg | None:
-                found = [one for one in await self._in_room(room) if one.label == label]
-                return Leg(found[0].sid, "in_progress") if found else None
+                found = [one for one in await self._invited(room) if one.label == label]
+                return Leg(str(found[0].call_sid), _STATES.get(str(found[0].status), "queued")) if found else None
 
             return await once(lambda: self._participant(room, label, wanted), there, look_first=True)
 
@@ -172,14 +174,6 @@ class TwilioControl:
         return await what(self._client.conferences(str(now[0].sid)))
 
     async def _in_room(self, room: str) -> tuple[Participant, ...]:
-        try:
-            listed = await self._conference(room, lambda found: found.participants.list_async(limit=MOST_LISTED))
-        except LegGone:
-            return ()
-        except TwilioException as error:
-            if http_status(error)[0] == 404:  # it was over between the two requests
-                return ()
-            raise
         return tuple(
             Participant(
                 str(one.call_sid),
@@ -188,8 +182,21 @@ class TwilioControl:
                 bool(one.hold),
                 (one.call_sid_to_coach or "") if one.coaching else "",
             )
-            for one in listed
+            for one in await self._invited(room)
+            if one.status == "connected"
         )
+
+    async def _invited(self, room: str) -> list[Any]:
+        """Those in a conference, and those whose telephones ring for it."""
+        try:
+            listed = await self._conference(room, lambda found: found.participants.list_async(limit=MOST_LISTED))
+        except LegGone:
+            return []
+        except TwilioException as error:
+            if http_status(error)[0] == 404:  # it was over between the two requests
+                return []
+            raise
+        return [one for one in listed if one.status not in ("complete", "failed")]
 
     async def _call(self, key: str, wanted: Dialling) -> Leg:
         amd = {

@@ -10,9 +10,9 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from telephony.errors import CarrierRefused
+from telephony.errors import CarrierFailed, CarrierRefused, LegGone
 from telephony.twilio.agent_twiml import JitterBuffer
-from telephony.twilio.asking import attempts, once, unless_gone, within
+from telephony.twilio.asking import CARRIER, attempts, once, unless_gone, within
 from telephony.twilio.rest import TwilioRest
 
 MAX_ATTRIBUTES_BYTES: Final = 4_096
@@ -84,8 +84,8 @@ class TwilioTasks:
     ) -> None:
         """Call the reserved worker into the task's conference; room_url is told when they are in it.
 
-        An instruction that was carried out although its answer was lost is refused the second time: that is success.
-        Raises LegGone when the reservation is over.
+        While a worker is rung nothing tells whether an instruction whose answer was lost was carried out: it is not
+        repeated, and CarrierFailed is raised; events tell the rest. Raises LegGone when the reservation is over.
         """
         told = {
             "conference_status_callback": room_url,
@@ -107,9 +107,13 @@ class TwilioTasks:
             )
             return True
 
-        async def instructed() -> bool | None:
+        async def instructed() -> bool:
             found = await self._reservation(task, reservation).fetch_async()
-            return found.reservation_status == "accepted" or None
+            if found.reservation_status == "pending":
+                raise CarrierFailed(CARRIER, "the worker may be rung already, and is not rung twice")
+            if found.reservation_status != "accepted":
+                raise LegGone(CARRIER, f"the reservation is {found.reservation_status}")
+            return True
 
         async with within(deadline_ms):
             await once(instruct, instructed)

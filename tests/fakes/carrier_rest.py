@@ -48,6 +48,8 @@ class CarrierRest:
     tasks: list[dict[str, Any]] = field(default_factory=list)
     reservations: dict[str, str] = field(default_factory=dict)
     """Statuses by sid."""
+    answers: bool = True
+    """Workers take the calls that bring them into a conference."""
     requests: list[Request] = field(default_factory=list)
     mishaps: deque[Mishap] = field(default_factory=deque)
     read_mishaps: deque[Mishap] = field(default_factory=deque)
@@ -219,7 +221,8 @@ class CarrierRest:
             if self.reservations[sid] != "pending":
                 return _error(400, 20001)
             conference = asked.form.get("Instruction") == ["conference"]
-            self.reservations[sid] = "accepted" if conference else asked.value("ReservationStatus")
+            answered = "accepted" if self.answers else "pending"
+            self.reservations[sid] = answered if conference else asked.value("ReservationStatus")
         return _answer({"sid": sid, "reservation_status": self.reservations[sid]})
 
 

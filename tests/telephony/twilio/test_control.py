@@ -200,7 +200,9 @@ async def test_a_caller_who_is_in_the_conference_is_not_moved_out_of_it_again(ac
 
 async def test_a_process_that_comes_after_looks_before_it_moves_anybody(account, control):
     sid = account.call("+1")
-    account.rooms[ROOM] = [{"call_sid": sid, "label": "customer", "muted": False, "hold": False, "coaching": False}]
+    account.rooms[ROOM] = [
+        {"call_sid": sid, "label": "customer", "muted": False, "hold": False, "coaching": False, "status": "connected"}
+    ]
     await control.move(sid, TWIML, 2_000, room=ROOM, again=True)
     assert account.asked("POST", sid) == []
 
@@ -273,6 +275,16 @@ async def test_somebody_joins_a_conference_once_and_can_be_held_muted_coached_an
     for _ in range(2):
         await control.remove(ROOM, "supervisor", 2_000)
     assert [one.label for one in await control.participants(ROOM, 2_000)] == ["agent"]
+
+
+async def test_whose_telephone_rings_for_a_conference_is_not_in_it_and_is_not_rung_twice(account, control):
+    account.rooms[ROOM] = [
+        {"call_sid": "CA8", "label": "supervisor", "coaching": False, "status": "ringing"},
+        {"call_sid": "CA9", "label": "agent-0", "coaching": False, "status": "failed"},
+    ]
+    assert await control.participants(ROOM, 2_000) == ()
+    assert await control.join(ROOM, "supervisor", Joining("client:sup", OURS), 2_000) == Leg("CA8", "ringing")
+    assert account.asked("POST") == []
 
 
 async def test_a_conference_that_is_not_there_has_nobody_in_it_and_nobody_can_be_held(control):

@@ -5,7 +5,7 @@ from contextlib import aclosing
 
 import pytest
 
-from telephony.errors import CarrierRefused, LegGone
+from telephony.errors import CarrierFailed, CarrierRefused, LegGone
 from telephony.twilio.rest import TwilioRest
 from telephony.twilio.taskrouter import MAX_ATTRIBUTES_BYTES, TwilioTasks, task_attributes
 from tests.fakes.carrier_rest import ACCOUNT, AUTH_TOKEN, carrier_rest
@@ -68,6 +68,20 @@ async def test_a_reserved_worker_is_called_into_the_tasks_conference_once(accoun
     }  # fmt: skip
     with pytest.raises(LegGone):
         await tasks.bring(task, "WR9", "+14155550100", ROOM_URL, 2_000)
+
+
+@pytest.mark.parametrize("mishap", ["lost", "lost before", 503])
+async def test_a_worker_who_may_be_rung_already_is_not_rung_twice(account, tasks, mishap):
+    account.reservations["WR1"], account.answers = "pending", False
+    account.mishaps.append(mishap)
+    with pytest.raises(CarrierFailed, match="not rung twice"):
+        await tasks.bring("WT1", "WR1", "+14155550100", ROOM_URL, 2_000)
+    account.mishaps.append(429)
+    await tasks.bring("WT1", "WR1", "+14155550100", ROOM_URL, 2_000)
+    account.mishaps.append("lost before")
+    account.reservations["WR1"] = "rescinded"
+    with pytest.raises(LegGone):
+        await tasks.bring("WT1", "WR1", "+14155550100", ROOM_URL, 2_000)
 
 
 async def test_a_worker_is_let_go_and_one_who_is_gone_stays_so(account, tasks):
