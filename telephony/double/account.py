@@ -44,6 +44,8 @@ class Account:
         self.conferences: list[Conference] = []
         self.queues: list[CallQueue] = []
         self.taskrouter: TaskRouter | None = None
+        self.apps: dict[str, str] = {}
+        """Where TwiML applications have their documents, by `app:AP…`."""
         self.numbers: set[str] = set()
         """The account's own numbers; empty: any number may be called from."""
         self.problems: list[Problem] = []

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any, Final
 
-from telephony.double import dialling
+from telephony.double import apps, dialling
 from telephony.double.api_calls import addresses, detected, outbound, subscribed
 from telephony.double.conference import Conference, Participant
 from telephony.double.dial_twiml import BEEPS, CONFERENCE_EVENTS, JITTER_BUFFERS, MAX_LABEL, Attendance
@@ -68,6 +68,8 @@ async def participant(account: "Account", asked: Asked) -> Answered:
 async def invite(account: "Account", asked: Asked) -> Answered:
     """Call somebody into a conference, which begins with it when there is none."""
     to, from_ = addresses(account, asked)
+    if to.startswith("app:") and to not in account.apps:
+        raise RestError(400, 21218, f"Invalid ApplicationSid: {to}")
     attendance = _attendance(asked)
     conference = account.conference(asked.parts["conference"])
     if (conference is None and asked.parts["conference"].startswith("CF")) or (
@@ -90,6 +92,9 @@ async def invite(account: "Account", asked: Asked) -> Answered:
     timeout_s = asked.number("Timeout", 60, 5, 600)
 
     async def placed() -> None:
+        if to.startswith("app:"):
+            await apps.take_part(account, invited, conference, account.apps[to])
+            return
         await place(account, entry, settings, timeout_s=timeout_s, detection=detection)
         conference.leave(invited, "hung_up")
 

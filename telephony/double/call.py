@@ -9,6 +9,7 @@ from telephony.double.entry import CallEntry
 from telephony.double.errors import CallOver, NoMedia, NotQuiet
 from telephony.double.faults import Fault
 from telephony.double.handset import Handset
+from telephony.double.inside import Inside
 from telephony.double.program import Document, Jump, Over, Program, Settings
 from telephony.double.record import CallLog, DoubleResult, Problem
 from telephony.double.socket import Loss, StreamSocket
@@ -193,6 +194,10 @@ class DoubleCall:
     def hang_up(self) -> None:
         """End the call, in whatever state it is. Safe at any time."""
         self._program.interrupt(Over("caller"))
+
+    def inside(self) -> Inside:
+        """The side of a room in which this call's application takes part."""
+        return Inside(self._handset)
 
     def let_go(self) -> None:
         """Twilio ends the call because whom it was joined with has gone."""

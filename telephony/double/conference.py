@@ -13,10 +13,9 @@ from telephony.double.callbacks import Callback, CallbackLine
 from telephony.double.dial_twiml import Attendance
 from telephony.double.entry import CallEntry
 from telephony.double.errors import WebhookFailed
-from telephony.double.handset import Handset
 from telephony.double.mixer import DelayLine, Loop, Once
 from telephony.double.record import WebhookMade
-from telephony.double.room import DELAYS_MS, LeftBy, Member, Room
+from telephony.double.room import DELAYS_MS, LeftBy, Member, Room, Side
 from telephony.double.sounds import Sound, sound
 from voice.audio import SAMPLE_RATE_HZ
 
@@ -118,7 +117,7 @@ class Conference:
         self.participants.append(expected)
         return expected
 
-    def enter(self, participant: Participant, handset: Handset) -> Member:
+    def enter(self, participant: Participant, handset: Side) -> Member:
         """Somebody comes in."""
         attendance = participant.attendance
         member = Member(

@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
+from secrets import token_hex
 from types import TracebackType
 from typing import Final, Literal, Self
 
@@ -89,6 +90,12 @@ class TwilioDouble:
         if behaviours:
             person.will(*behaviours)
         return person
+
+    def app(self, voice_url: str) -> str:
+        """A TwiML application whose document is here; gives what to call it by (`app:AP…`)."""
+        name = "app:AP" + token_hex(16)
+        self.account.apps[name] = voice_url
+        return name
 
     def taskrouter(
         self, *, assignment_url: str = "", event_url: str = "", reservation_timeout_s: int = 120

@@ -18,6 +18,11 @@ class Mouth:
         """How many frames of speech were said (or hushed) since the call began."""
         return self._spoken
 
+    @property
+    def waiting(self) -> int:
+        """How many frames are still to be said."""
+        return len(self._line) // FRAME_ULAW_BYTES
+
     def say(self, ulaw: bytes) -> int:
         """Speak this behind what is still to be said; gives the value that `spoken` will have when it is said.
 

@@ -7,10 +7,10 @@ is heard by nobody; who is on hold is not heard and hears the music; a coach hea
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import Final, Literal, Protocol
 
-from telephony.double.ear import MarkEcho
-from telephony.double.handset import Handset
+from telephony.double.ear import CutBy, MarkEcho
+from telephony.double.handset import Listener
 from telephony.double.mixer import SILENCE, DelayLine, Loop, Once, mixed
 from voice.audio import FRAME_MS
 
@@ -25,12 +25,45 @@ LeftBy = Literal["hung_up", "moved", "removed", "ended", "conference_over"]
 Conferences resource · conference_over: somebody left whose leaving ends it."""
 
 
+class Hears(Protocol):
+    """An ear, as a room fills it."""
+
+    def queue(self, at_ms: int, ulaw: bytes) -> None:
+        """Hear this behind what is buffered."""
+
+    def buffered_ms(self, now_ms: int) -> float:
+        """How much is buffered."""
+
+    def clear(self, at_ms: int, why: CutBy) -> object:
+        """Hear no more of it."""
+
+
+class Side(Protocol):
+    """A handset, or what stands for one (apps.Inside)."""
+
+    up: asyncio.Event
+
+    @property
+    def ear(self) -> Hears:
+        """What is heard."""
+
+    @property
+    def now_ms(self) -> int:
+        """The instant on the call's clock."""
+
+    def attach(self, listener: Listener) -> None:
+        """Pass on what is said."""
+
+    def detach(self, listener: Listener) -> None:
+        """Pass nothing on."""
+
+
 @dataclass(slots=True, eq=False)
 class Member:
     """One call in the room. It is the handset's listener while it is there."""
 
     call_sid: str
-    handset: Handset
+    handset: Side
     voice: DelayLine = field(default_factory=DelayLine)
     muted: bool = False
     hold: bool = False

@@ -6,7 +6,7 @@ What is checked is what Twilio checks first: who asks, the recipient, the sender
 import asyncio
 import re
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -21,6 +21,8 @@ from telephony.double.webhooks import Webhooks
 _E164: Final = re.compile(r"\+[1-9][0-9]{6,14}")
 _MAX_BODY: Final = 1600
 _STATES: Final = ("sent", "delivered")
+
+_Take = Callable[[web.Request], Awaitable[web.Response]]
 
 Mishap = int | Literal["lost"]
 """An HTTP status to refuse with, or `lost`: the text is taken, and its answer never comes."""
@@ -50,6 +52,8 @@ class TextsApi:
         self.landlines: set[str] = set()
         self.undeliverable: set[str] = set()
         """Numbers whose handset is never reached: the text is taken, and then `undelivered`."""
+        self.made: list[tuple[str, str, tuple[tuple[str, str], ...], int]] = []
+        """Every request: method, path with query, form, status."""
         self.requests = 0
         """How often somebody asked for a text to be sent."""
         self._account_sid, self._auth_token = account_sid, auth_token
@@ -59,7 +63,7 @@ class TextsApi:
     def routes(self) -> list[web.RouteDef]:
         """Where Twilio has them."""
         path = "/2010-04-01/Accounts/{account}/Messages.json"
-        return [web.post(path, self._create), web.get(path, self._list)]
+        return [web.post(path, self._noted(self._create)), web.get(path, self._noted(self._list))]
 
     def to(self, number: str) -> list[Text]:
         """What one handset shows."""
@@ -70,6 +74,15 @@ class TextsApi:
         async with asyncio.timeout(timeout_ms / 1000), self._arrived:
             await self._arrived.wait_for(lambda: len(self.to(number)) >= count)
         return self.to(number)[count - 1]
+
+    def _noted(self, take: _Take) -> _Take:
+        async def noted(request: web.Request) -> web.Response:
+            form = tuple((key, str(value)) for key, value in (await request.post()).items())
+            answer = await take(request)
+            self.made.append((request.method, request.path_qs, form, answer.status))
+            return answer
+
+        return noted
 
     async def _create(self, request: web.Request) -> web.Response:
         self.requests += 1

@@ -11,7 +11,7 @@ from xml.etree.ElementTree import Element, ParseError
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
-from telephony.double.attributes import INVALID, Method, method, number, oddities, one_of, text
+from telephony.double.attributes import INVALID, Method, method, number, oddities, one_of, text, url
 from telephony.double.dial_twiml import Dial, Enqueue, Leave, dial, enqueue
 from telephony.double.errors import TwimlRejected
 
@@ -122,6 +122,9 @@ class Record:
     finish_on: str = "1234567890*#"
     max_length_s: int = 3600
     beep: bool = True
+    status_callback: str = ""
+    """Told that the recording is ready, whatever becomes of the call."""
+    status_callback_method: Method = "POST"
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,13 +211,12 @@ def _media(element: Element, base: str) -> Verb:
 
 
 def _stream(stream: Element, base: str) -> Stream:
-    url = urljoin(base, stream.get("url", "")) if stream.get("url") else ""
-    callback = stream.get("statusCallback", "")
+    address = url(stream, "url", base)
     return Stream(
-        url=url.replace("http", "ws", 1) if url.startswith("http") else url,
+        url=address.replace("http", "ws", 1) if address.startswith("http") else address,
         name=stream.get("name", ""),
         parameters={each.get("name", ""): each.get("value", "") for each in stream.iter("Parameter")},
-        status_callback=urljoin(base, callback) if callback else "",
+        status_callback=url(stream, "statusCallback", base),
         status_callback_method=method(stream, "statusCallbackMethod"),
         track=one_of(stream, "track", ("inbound_track", "outbound_track", "both_tracks"), "inbound_track"),
     )
@@ -243,4 +245,6 @@ def _record(element: Element, base: str) -> Record:
         finish_on=element.get("finishOnKey", "1234567890*#"),
         max_length_s=number(element, "maxLength", 3600),
         beep=element.get("playBeep", "true").lower() == "true",
+        status_callback=url(element, "recordingStatusCallback", base),
+        status_callback_method=method(element, "recordingStatusCallbackMethod"),
     )

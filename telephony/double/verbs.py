@@ -103,10 +103,10 @@ async def record(program: Program, verb: Record) -> Outcome:
         while not ended_by:
             ended_by = _recording_ended(handset, verb, began_ms, await handset.tick(), seen)
     except asyncio.CancelledError:
-        if told := _recorded(program, began_ms, "hangup"):
+        if told := _recorded(program, verb, began_ms, "hangup"):
             program.tell_later("record", verb.method, verb.action, told)
         raise
-    told = _recorded(program, began_ms, ended_by.removeprefix("silence").removeprefix("limit"))
+    told = _recorded(program, verb, began_ms, ended_by.removeprefix("silence").removeprefix("limit"))
     return Jump(verb.action, verb.method, told, "record") if told else None
 
 
@@ -163,7 +163,7 @@ def _recording_ended(handset: Handset, verb: Record, began_ms: int, now_ms: int,
     return "silence" if now_ms - quiet_since_ms >= verb.timeout_s * 1000 else ""
 
 
-def _recorded(program: Program, began_ms: int, digits: str) -> dict[str, str]:
+def _recorded(program: Program, verb: Record, began_ms: int, digits: str) -> dict[str, str]:
     """What the action is told about a recording that is now kept; empty when the caller made no sound."""
     handset, now_ms = program.handset, program.handset.now_ms
     if not handset.ear.caller.audible_ms(began_ms, now_ms):
@@ -171,12 +171,15 @@ def _recorded(program: Program, began_ms: int, digits: str) -> dict[str, str]:
     sid = "RE" + token_hex(16)
     program.log.recordings[sid] = handset.ear.caller.audio(began_ms, now_ms)
     account = program.caller.account_sid
-    return {
+    told = {
         "RecordingSid": sid,
         "RecordingUrl": f"https://api.twilio.com/2010-04-01/Accounts/{account}/Recordings/{sid}",
         "RecordingDuration": str((now_ms - began_ms) // 1000),
-        "Digits": digits,
     }
+    if verb.status_callback:
+        ready = {**told, "RecordingStatus": "completed", "RecordingChannels": "1", "RecordingSource": "RecordVerb"}
+        program.tell_later("record", verb.status_callback_method, verb.status_callback, ready, "recording-completed")
+    return {**told, "Digits": digits}
 
 
 VERBS: Final[Mapping[type[Verb], Callable[[Program, Any], Awaitable[Outcome]]]] = {

@@ -64,5 +64,5 @@ async def carrier(**options: Any) -> AsyncIterator[Carrier]:
     async with serving(Application()) as app, TwilioDouble(ACCOUNT, AUTH_TOKEN, **options) as double:
         api, url = await double.serve_api()
         async with aclosing(TwilioRest(ACCOUNT, AUTH_TOKEN, url, url)) as rest:
-            with only_judged(api):
+            with only_judged(api, double.texts):
                 yield Carrier(double, app, api, url, rest)

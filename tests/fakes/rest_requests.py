@@ -14,8 +14,10 @@ from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
 from telephony.double.api import Api, RestRequest
+from telephony.double.texts import TextsApi
 
 KEPT = Path(__file__).resolve().parent.parent / "telephony" / "double" / "rest_requests.jsonl"
+TEXTS = "/2010-04-01/Accounts/{account}/Messages.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,7 @@ def kept() -> dict[tuple[str, ...], Kept]:
 
 
 @contextmanager
-def only_judged(api: Api) -> Iterator[None]:
+def only_judged(api: Api, texts: TextsApi | None = None) -> Iterator[None]:
     """Raise an AssertionError at the end that names the requests which were never judged."""
     strange: list[Kept] = []
 
@@ -56,6 +58,8 @@ def only_judged(api: Api) -> Iterator[None]:
 
     api.on_request = seen
     yield
+    for method, path, fields, status in texts.made if texts is not None else ():
+        seen(RestRequest(method, TEXTS, path, fields, status))
     if os.environ.get("CORDBOARD_RECORD_REQUESTS") == "1":
         _record(strange)
     else:
@@ -63,6 +67,7 @@ def only_judged(api: Api) -> Iterator[None]:
 
 
 def _record(strange: list[Kept]) -> None:
+    kept.cache_clear()  # others record, too
     kept().update({each.key: each for each in strange})
     told = sorted(kept().values(), key=lambda each: (each.template, each.method, each.key))
     KEPT.write_text("".join(json.dumps(_json(each), ensure_ascii=False) + "\n" for each in told))

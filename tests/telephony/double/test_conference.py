@@ -8,8 +8,8 @@ from twilio.base.exceptions import TwilioRestException
 
 from telephony.double.call import DoubleCall
 from telephony.double.people import Answers, NoAnswer
-from telephony.double.track import Span
-from tests.fakes.application import tone
+from telephony.double.track import Span, levels_db
+from tests.fakes.application import MediaLine, tone
 from tests.fakes.carrier import AGENT, OTHER, OURS, ROOM, Carrier, carrier
 from tests.fakes.office import virtually
 from voice.audio import pcm_to_samples, ulaw_to_pcm
@@ -294,3 +294,46 @@ def test_a_jitter_buffer_is_a_delay_of_the_speakers_voice(size, delay_ms):
             assert late_ms == pytest.approx(delay_ms + 40, abs=45)
 
     script()
+
+
+@virtually
+async def test_an_application_takes_part_its_stream_hears_the_room_and_the_room_hears_it():
+    async with carrier() as at:
+        caller, agent = await room(at, "", "")
+        came: list[MediaLine] = []
+
+        async def talks(line: MediaLine) -> None:
+            came.append(line)
+            await line.read_for(50)
+            await line.play(tone(500, db=-18, hz=THIRD))
+            await line.read_to_end()
+
+        at.app.talk = talks
+        at.app.twiml["/assistant"] = at.app.connect()
+        people = at.client.conferences(at.account.conferences[0].sid).participants
+        app = at.double.app(at.app.url + "/assistant")
+        joined = await people.create_async(
+            to=app, from_=OURS, label="assistant", jitter_buffer_size="off", beep="false", end_conference_on_exit=False
+        )
+        await caller.say(tone(500, db=-18, hz=LOW))
+        await caller.wait(1_500)
+        heard = caller.ear.heard.audio(caller.now_ms - 2_000, caller.now_ms)
+        assert len(came) == 1
+        assert THIRD in heard_hz(caller, loudest(heard, caller.now_ms - 2_000))
+        assert tone(500, db=-18, hz=LOW)[800:1_600] in came[0].heard()
+        assert came[0].events("start")[0]["start"]["callSid"] == joined.call_sid
+        await people("assistant").delete_async()
+        await caller.wait(200)
+        assert came[0].messages[-1][1]["event"] == "stop"
+        assert at.account.calls[joined.call_sid].status == "completed"
+        assert not agent.over
+        with pytest.raises(TwilioRestException) as refused:
+            await people.create_async(to="app:AP" + "0" * 32, from_=OURS)
+        assert refused.value.code == 21218
+
+
+def loudest(ulaw: bytes, from_ms: int) -> Span:
+    """Half a second within sound of that length."""
+    levels = levels_db(ulaw)
+    first = int(np.flatnonzero(levels > -40)[0]) * 20 + from_ms
+    return Span(first + 100, first + 400)

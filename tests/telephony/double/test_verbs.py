@@ -130,6 +130,18 @@ async def test_a_caller_who_hangs_up_leaves_the_recording(application, double):
     assert len(result.recordings) == 1
 
 
+async def test_a_recordings_own_callback_tells_that_it_is_ready(application, double):
+    application.twiml["/ready"] = ""
+    application.twiml["/voice"] = (
+        '<Record timeout="1" action="/kept" recordingStatusCallback="/ready" playBeep="false"/>'
+    )
+    call = await double.call(application.url + "/voice", **PHONES)
+    await call.say(tone(300))
+    result = await call.finished()
+    (form,) = application.forms("/ready")
+    assert (form["RecordingSid"], form["RecordingStatus"]) == (*result.recordings, "completed")
+
+
 async def test_an_empty_recording_goes_on_with_the_next_verb(application, double):
     application.twiml["/voice"] = '<Record timeout="1" action="/kept" playBeep="false"/><Say>empty</Say>'
     result = await (await double.call(application.url + "/voice", **PHONES)).finished()
