@@ -47,9 +47,7 @@ def told(process: "subprocess.Popen[str]", result: Path) -> tuple[dict[str, Any]
     return call, " ".join(said["text"] for said in call["utterances"] if said["speaker"] == "assistant"), out
 
 
-@pytest.mark.timeout(
-    300
-)  # the first start of two lines in two languages takes 18 s of CPU
+@pytest.mark.timeout(300)  # the first start of two lines in two languages takes 18 s of CPU
 def test_a_balance_is_told_for_a_pin_and_a_message_is_taken_for_the_queue_that_was_named(
     office: Office, shared: Path, tmp_path: Path
 ):
