@@ -86,7 +86,7 @@ def _parts(story: Story, words: Words) -> Iterator[_Part]:
     if caller.tier != UNKNOWN:
         yield _Part(7, words.say("brief.tier", tier=plain(caller.tier).capitalize()))
     labels = [one.intent for one in story.open[:1] or story.wishes.all()[-1:] if one.intent != OTHER]
-    yield _Part(1, _wish(story, words), words.say("brief.wants", label=plain(labels[0])) if labels else "")
+    yield _Part(1, _wish(story, words), words.say("brief.about", label=plain(labels[0])) if labels else "")
     reason = story.wishes.reason
     if reason.code not in _PLAIN_REASONS:
         yield _Part(2, words.reason(reason.code, reason.sentence))
@@ -114,7 +114,7 @@ def _wish(story: Story, words: Words) -> str:
             return words.say("brief.quote", quote=quoted(first.text, _LONGEST_WISH))
         named = [one for one in story.wishes.all() if one.intent != OTHER]
         return words.say("brief.about", label=plain(named[-1].intent)) if named else ""
-    return words.say("brief.wants", label=plain(first.intent))
+    return words.say("brief.about", label=plain(first.intent))
 
 
 def _number(story: Story) -> tuple[str, str] | None:

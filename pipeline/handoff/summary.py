@@ -3,6 +3,7 @@
 Deterministic. Every bullet names where in the transcript it stands; together they have at most 60 words.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
@@ -17,6 +18,15 @@ LEAST_BULLETS: Final = 3
 MOST_BULLETS: Final = 5
 _WORDS_OF: Final = {"wish": 15, "said": 10, "done": 11, "open": 11, "reason": 13}
 """Of each kind, so that five have MOST_WORDS."""
+_WANTING: Final = re.compile(
+    r"\b(?:want|need|would like|i'd like|wonder\w*|can i|could i|could you|can you|please"
+    r"|how (?:do|can|long|much)|where|when|why"
+    r"|quiero|quisiera|necesito|puedo|puede|podría|me gustaría|cómo|dónde|cuándo|por qué)\b",
+    re.IGNORECASE,
+)
+"""Words with which people say what they want."""
+_WISH_COUNTS: Final = 5
+"""Telling words that such a word is worth."""
 _TELLING: Final = ("status", "state", "reference")
 """Fields of results that are told first."""
 _LONGEST_VALUE: Final = 3
@@ -45,15 +55,24 @@ def clipped(text: str, most: int) -> str:
 
 
 def quoted(text: str, most: int) -> str:
-    """The caller's words within a sentence of ours, cut between clauses where that is possible."""
-    kept = ""
-    for clause in CLAUSES.split(" ".join(text.split())):
-        longer = f"{kept} {clause}".strip()
-        if len(longer.split()) > most:
-            break
-        kept = longer
-    short = kept if len(kept.split()) * 2 >= min(most, len(text.split())) else clipped(text, most)
-    return short.replace("“", "'").replace("”", "'").rstrip(" .,;")
+    """The caller's words within a sentence of ours: all of them, or the clauses that tell most; "…" for the others."""
+    said = " ".join(text.split())
+    if len(said.split()) > most:
+        said = max(_cuts(CLAUSES.split(said), most), key=lambda one: one[0])[1]
+    return said.replace("“", "'").replace("”", "'").rstrip(" .,;")
+
+
+def _cuts(clauses: Sequence[str], most: int) -> Iterator[tuple[float, str]]:
+    """Runs of clauses that have room, a single one cut where it has not, each with how much it tells."""
+    for first in range(len(clauses)):
+        for last in range(first, len(clauses)):
+            run = " ".join(clauses[first : last + 1])
+            if last > first and len(run.split()) > most:
+                break
+            kept = clipped(run, most)
+            wants = _WANTING.search(kept) is not None
+            before, behind = "…" if first else "", "…" if last + 1 < len(clauses) else ""
+            yield tells(kept) + (_WISH_COUNTS if wants else 0), f"{before}{kept.strip(' .,;')}{behind}"
 
 
 def _bullet(kind: str, text: str, spans: Iterable[Span]) -> Bullet:
@@ -73,8 +92,8 @@ def _wish(story: Story, words: Words) -> Bullet:
     if not first.text:
         return _bullet("wish", words.say("wants_noted", label=label), story.places.latest_of_caller())
     if first.intent == OTHER:
-        return _bullet("wish", words.say("wants_other", quote=quoted(first.text, 14)), first.spans)
-    return _bullet("wish", words.say("wants", label=label, quote=quoted(first.text, 11)), first.spans)
+        return _bullet("wish", words.say("wants_other", quote=quoted(first.text, 12)), first.spans)
+    return _bullet("wish", words.say("wants", label=label.capitalize(), quote=quoted(first.text, 11)), first.spans)
 
 
 def _said(story: Story, words: Words) -> Bullet | None:
@@ -133,7 +152,8 @@ def _open(story: Story, words: Words) -> Bullet | None:
         items += [words.say("item.missing", slot=plain(slot)) for slot in wish.missing[:2]]
         spans += wish.spans if wish.missing else ()
     for wish in [one for one in story.open[1:3] if one.state == "open" or not story.troubles]:
-        items.append(words.say("item.open", label=plain(wish.intent) if wish.intent != OTHER else quoted(wish.text, 5)))
+        label = plain(wish.intent) if wish.intent != OTHER else f"“{quoted(wish.text, 5)}”"
+        items.append(words.say("item.open", label=label))
         spans += wish.spans
     if not items:
         return None

@@ -30,6 +30,7 @@ _ASKING: Final = frozenset(
     person people human agent agents representative manager supervisor operator somebody someone speak talk connect
     transfer put through real customer service want need like please now persona humano humana agente alguien hablar
     pasar comunicar encargado encargada gerente operador operadora quiero quisiera necesito puedo puede favor ahora
+    um uh er erm yeah eh hello hi hola
     """
     )
 )

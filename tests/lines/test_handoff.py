@@ -63,7 +63,7 @@ def test_who_was_answered_from_a_document_and_wants_more_is_told_with_the_docume
                                            "I want the refund now, get me a manager"))  # fmt: skip
     assert [one.document for one in made.sources] == ["returns.md"]
     assert [one.text for one in made.summary.bullets] == [
-        "Wants: “I want the refund now”.",
+        "In their words: “I want the refund now”.",
         "Said: “it arrived damaged”.",
         "Done: start return (R701).",
         "Why: The caller asked for a person.",

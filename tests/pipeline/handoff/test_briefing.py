@@ -48,7 +48,7 @@ def test_the_number_of_the_order_is_told_once_it_is_certain_and_the_customer_s_o
 def test_with_less_time_what_matters_least_is_left_out():
     short = spoken(refund_that_fails(), pace=Pace(most_s=8.0))
     assert short == (
-        "Transfer from Ana Ruiz, verified by pin. Wants refund. Refund failed: the system was not reached. "
+        "Transfer from Ana Ruiz, verified by pin. About: refund. Refund failed: the system was not reached. "
         "They are angry."
     )
     assert spoken(refund_that_fails(), pace=Pace(most_s=3.0)).startswith("Transfer from Ana Ruiz")

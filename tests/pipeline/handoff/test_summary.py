@@ -23,7 +23,7 @@ def texts(call: ToldCall, language: str = "en") -> dict[str, str]:
 @pytest.mark.row(78)
 def test_a_summary_says_what_is_wanted_what_happened_what_is_open_and_why_a_person():
     assert texts(refund_that_fails()) == {
-        "wish": "Wants refund: “I want a refund of order 10482, the tent arrived broken”.",
+        "wish": "Refund: “I want a refund of order 10482, the tent arrived broken”.",
         "said": "Said: “this is ridiculous, I have called three times”.",
         "done": "Changed nothing; looked up: order status (delivered, tent).",
         "open": "Open: refund failed: the system was not reached.",
@@ -33,14 +33,14 @@ def test_a_summary_says_what_is_wanted_what_happened_what_is_open_and_why_a_pers
 
 def test_what_the_agent_reads_is_in_the_agent_s_language_and_quotations_are_as_they_were_said():
     told = texts(refund_that_fails(), "es")
-    assert told["wish"] == "Quiere refund: «I want a refund of order 10482, the tent arrived broken»."
+    assert told["wish"] == "Refund: «I want a refund of order 10482, the tent arrived broken»."
     assert told["reason"] == "Por qué: Pidió una persona."
 
 
 def test_the_latest_wish_stands_first_not_the_one_that_was_served():
     call = ToldCall().says("how long do I have to return boots", "question").answers("Thirty days.", expects="open")
     call.wants_person("I want my money back, get me a manager", "get me a manager")
-    assert texts(call)["wish"] == "Wants: “I want my money back”."
+    assert texts(call)["wish"] == "In their words: “I want my money back”."
 
 
 def test_who_only_asks_for_a_person_is_not_given_another_wish():
@@ -122,6 +122,14 @@ def test_a_text_is_cut_between_words_and_says_so():
 
 
 def test_a_quotation_is_cut_between_clauses_where_most_of_it_has_room():
-    assert quoted("I want a refund of order five, it broke twice", 7) == "I want a refund of order five"
+    assert quoted("I want a refund of order five, it broke twice", 7) == "I want a refund of order five…"
     assert quoted("I want a refund of order five", 4) == "I want a refund…"
     assert quoted("he said “no”", 9) == "he said 'no'"
+
+
+def test_of_a_long_story_the_clause_that_wishes_is_quoted():
+    story_told = (
+        "um yeah so I uh I bought this jacket right and the zipper it like broke after two days "
+        "and I was wondering if I can get my money back or a new one or something"
+    )
+    assert quoted(story_told, 11) == "…and I was wondering if I can get my money back…"
