@@ -124,7 +124,8 @@ def _pattern(error: ErrorDetails) -> _Said:
         _pattern_of(Name): ("is not a name", "use lower-case letters, digits and _, beginning with a letter"),
         _pattern_of(Path): ("is not a slot or a result's field", "write it like order_number or order.status"),
     }
-    what, remedy = patterns[error["ctx"]["pattern"]]
+    other = ("is not written as it has to be", "write it as told here:")  # the setting's description follows
+    what, remedy = patterns.get(error["ctx"]["pattern"], other)
     return f"{what}: {_shown(error['input'])}", remedy
 
 

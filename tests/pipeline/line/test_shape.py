@@ -109,3 +109,13 @@ def test_whatever_is_wrong_the_rest_can_be_checked():
 
 def test_the_example_is_what_yaml_says():
     assert yaml.safe_load(ENGLISH.read_text())["name"] == DATA["name"]
+
+
+@pytest.mark.parametrize("voice", [{"espeak": {"voice": "!!"}}, {"elevenlabs": {"voice": "a b", "model": "?"}}])
+def test_a_text_of_a_wrong_form_is_said_with_what_the_setting_is(voice):
+    data = {**DATA, "voices": {"en": voice}}
+    found = list(shape.findings(errors_of(data), data))
+    assert found
+    for one in found:
+        assert "is not written as it has to be" in one.what
+        assert one.remedy.startswith("write it as told here: (")
