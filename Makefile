@@ -32,14 +32,14 @@ serve: $(STAMP) ## Answer calls on 127.0.0.1:8080
 	@$(BIN)/cordboard serve
 
 test: $(STAMP) ## Run all tests
-	@$(BIN)/python -m pytest -q -n 4
+	@$(BIN)/python -m pytest -q -n 4 --dist worksteal
 
 check: $(STAMP) ## Lint, types, import contracts, unit tests
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
-	@$(BIN)/python -m pytest -q -m unit -n 2
+	@$(BIN)/python -m pytest -q -m unit -n 2 --dist worksteal
 
 bench: $(STAMP) ## Compare with a bare pipecat bot: latency, barge-in, stalls (15 minutes; a quiet machine)
 	@$(BIN)/python -W ignore -m benchmarks.bench

@@ -21,9 +21,11 @@ from pipeline.assistant.tools.bind import Surroundings
 from pipeline.assistant.tools.kept import KeptTools
 from pipeline.assistant.tools.kept_news import KeptNews
 from pipeline.decisions import Decisions
+from pipeline.drive import utc_now
 from pipeline.line.ready import LineRuntime
 from pipeline.runtime import Runtime
 from pipeline.switchboard import Switchboard
+from pipeline.transfers.office import Transfers
 from recordings import disk
 from recordings.audio import AudioWriter, CallAudio
 from recordings.store import SqliteCallStore
@@ -43,6 +45,7 @@ from server.remembering import remember
 from server.retention import InUse, keep_so_long
 from server.settings import Settings, tool_secret
 from server.texting import open_messages
+from server.transferring import open_transfers
 from server.voices import expect, open_tts
 from server.webhooks import carrier_router
 from telephony.token import MIN_SECRET_BYTES, CallTokens
@@ -71,6 +74,7 @@ class Office:
     llm: LanguageModel | None
     audio: AudioWriter
     lines: Lines
+    transfers: Transfers
     access_token: str
     app: FastAPI
 
@@ -82,15 +86,8 @@ async def open_office(settings: Settings, public_url: str) -> AsyncIterator[Offi
     Raises LineInvalid, StoreUnavailable, ProviderAbsent or ProviderRefused, each with what to do.
     """
     data_dir = settings.data_dir.absolute()
-    await asyncio.to_thread(disk.prepare, data_dir / RECORDINGS)
-    lock = own(data_dir)
-    data_dir.chmod(0o700)
-    database = data_dir / DATABASE
-    await asyncio.to_thread(migrations.upgrade, f"sqlite:///{database}")
     async with AsyncExitStack() as stack:
-        stack.callback(lock.close)
-        store = SqliteCallStore(database)
-        stack.push_async_callback(store.close)
+        store = await _store(data_dir, stack)
         audio = AudioWriter()
         stack.push_async_callback(asyncio.to_thread, audio.close)
         await check_keys(settings)
@@ -120,6 +117,8 @@ async def open_office(settings: Settings, public_url: str) -> AsyncIterator[Offi
         stt = await open_stt(settings, lines.vocabularies(), data_dir, stack, lines.spoken)
         silero = await asyncio.to_thread(Silero)
         judge = Acknowledging(await asyncio.to_thread(PhoneModel))
+        transfers = await open_transfers(store, settings.org_id, utc_now, lines.current, llm)
+        stack.push_async_callback(transfers.close)
         runtime = Runtime(
             org_id=settings.org_id,
             store=store,
@@ -132,6 +131,7 @@ async def open_office(settings: Settings, public_url: str) -> AsyncIterator[Offi
             model=llm,
             turn_vote=await open_turn_vote(settings, stack),
             decisions=decisions,
+            transfers=transfers,
         )
 
         async def earlier(version: str) -> LineRuntime | None:
@@ -151,6 +151,7 @@ async def open_office(settings: Settings, public_url: str) -> AsyncIterator[Offi
             llm,
             audio,
             lines,
+            transfers,
             access_token,
             FastAPI(title="Cordboard", docs_url=None, openapi_url=None),
         )
@@ -162,6 +163,19 @@ async def open_office(settings: Settings, public_url: str) -> AsyncIterator[Offi
         )
         async with lines.watched(stt.learn, switchboard.lines_in_use, switchboard.use_lines):
             yield office
+
+
+async def _store(data_dir: Path, stack: AsyncExitStack) -> SqliteCallStore:
+    """The call store in a directory that is ours alone from now on."""
+    await asyncio.to_thread(disk.prepare, data_dir / RECORDINGS)
+    lock = own(data_dir)
+    stack.callback(lock.close)
+    await asyncio.to_thread(data_dir.chmod, 0o700)
+    database = data_dir / DATABASE
+    await asyncio.to_thread(migrations.upgrade, f"sqlite:///{database}")
+    store = SqliteCallStore(database)
+    stack.push_async_callback(store.close)
+    return store
 
 
 def _in_use(lines: Lines, switchboard: Switchboard) -> Callable[[], InUse]:

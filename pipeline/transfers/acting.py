@@ -450,7 +450,7 @@ class Acting:
     def _calls_back(self, running: Running) -> bool:
         call = self._office.call(running.transfer.call_id)
         queue = call.line.settings.queue(running.transfer.queue) if call is not None else None
-        return bool(getattr(queue, "callback", False))
+        return queue is not None and queue.callback
 
     def _tell(self, running: Running, kind: Any, **more: Any) -> None:
         call = self._office.call(running.transfer.call_id)

@@ -311,7 +311,7 @@ class Transfers:
         now_ms = self._clock.now_ms()
         transfer = Transfer.asked(transfer_id, call.call_id, action.queue, now_ms, patience_ms=patience_ms)
         queue = call.line.settings.queue(action.queue)
-        transfer = replace(transfer, after=cast("Any", getattr(queue, "after", "end")))
+        transfer = replace(transfer, after=queue.after if queue is not None else "end")
         skills = (action.expertise,) if any(action.expertise in agent.skills for agent in self._agents.values()) else ()
         wanted = Wanted(
             call.line.settings.name, action.language, skills, action.priority, action.reason, action.sentence,

@@ -8,4 +8,4 @@ from telephony.queue_settings import QueueSettings
 
 def queues_of(line: Line) -> Mapping[str, QueueSettings]:
     """By name."""
-    return {queue.name: QueueSettings(queue.name) for queue in line.settings.queues}
+    return {queue.name: queue.settings() for queue in line.settings.queues}
