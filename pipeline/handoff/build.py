@@ -60,7 +60,7 @@ async def packet_for(
     clock = asyncio.get_running_loop().time
     began_s = clock()
     packet, told = await asyncio.to_thread(_read, tuple(events), about, asked)
-    if model is None or told is None or not packet.summary.bullets:
+    if model is None or told is None:
         return packet
     left_ms = deadline_ms - round((clock() - began_s) * 1000)
     summary = await summarised(model, told, words(asked.agent_language), packet.summary, left_ms)
