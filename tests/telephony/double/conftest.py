@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from telephony.double import TwilioDouble
+from telephony.double.virtual_time import VirtualLoop
 from tests.fakes.application import Application, serving
 
 ACCOUNT = "AC" + "a" * 32
@@ -11,8 +12,9 @@ AUTH_TOKEN = "secret of the tests"
 
 
 @pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
+def anyio_backend() -> tuple[str, dict[str, object]]:
+    """Virtual time: whatever waits here has both its ends in this process."""
+    return "asyncio", {"loop_factory": VirtualLoop}
 
 
 @pytest.fixture

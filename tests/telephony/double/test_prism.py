@@ -13,6 +13,12 @@ pytestmark = [pytest.mark.adapter, pytest.mark.anyio]
 SPECIFICATIONS = {"/2010-04-01/": "twilio_api_v2010.subset.json", "/v1/": "twilio_taskrouter_v1.subset.json"}
 
 
+@pytest.fixture
+def anyio_backend() -> str:
+    """Real time: Prism is another process."""
+    return "asyncio"
+
+
 def nameless(path: str) -> str:
     """A path whose names are forgotten."""
     return re.sub(r"\{[^}]*\}", "{}", path)
