@@ -12,6 +12,8 @@ class AgentWords:
     """BCP 47, for the carrier's voice."""
     choice: str
     """Follows the briefing."""
+    caller_waits: str
+    """Where there is no briefing."""
     taken: str
     caller_left: str
     not_connected: str
@@ -20,11 +22,14 @@ class AgentWords:
     declined: str
     one_moment: str
     goodbye: str
+    introduction: str
+    """Heard by both in the conference, in the caller's language: AGENT is who has come."""
 
 
 ENGLISH: Final = AgentWords(
     "en-US",
     "Press 1 to accept, 2 to decline, 3 to hear this again.",
+    "A caller is waiting for you.",
     "Thank you. A colleague has taken this call already. Goodbye.",
     "Thank you. The caller has hung up. Goodbye.",
     "I'm sorry, the caller could not be connected. They are still with the assistant. Goodbye.",
@@ -32,10 +37,12 @@ ENGLISH: Final = AgentWords(
     "All right. Goodbye.",
     "One moment, I am getting the caller.",
     "The call is over. Goodbye.",
+    "You are now with AGENT, who knows what you are calling about.",
 )
 SPANISH: Final = AgentWords(
     "es-ES",
     "Pulse 1 para aceptar, 2 para rechazar, 3 para oírlo otra vez.",
+    "Hay una persona esperando al teléfono.",
     "Gracias. Otro compañero ya ha tomado esta llamada. Adiós.",
     "Gracias. La persona que llamaba ha colgado. Adiós.",
     "Lo siento, no se ha podido pasar la llamada. Sigue con el asistente. Adiós.",
@@ -43,6 +50,7 @@ SPANISH: Final = AgentWords(
     "De acuerdo. Adiós.",
     "Un momento, le paso la llamada.",
     "La llamada ha terminado. Adiós.",
+    "Le atiende ahora AGENT, que ya sabe por qué llama.",
 )
 _ALL: Final = {"en": ENGLISH, "es": SPANISH}
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from typing import Final
 
 import structlog
 
@@ -16,6 +17,8 @@ Act = Callable[["Running", TransferAction], None]
 Changed = Callable[["Running", Transfer], None]
 LINGER_S = 30.0
 """A transfer that is over still answers whoever comes late, so long."""
+UNTIL_S: Final = 3.0
+"""A carrier that asks what an agent hears waits no longer; it asks again."""
 
 
 class Running:
@@ -31,6 +34,7 @@ class Running:
         self._act = act
         self._changed = changed
         self._inbox: asyncio.Queue[TransferEvent] = asyncio.Queue()
+        self._turned = asyncio.Event()
 
     @property
     def id(self) -> str:
@@ -45,6 +49,16 @@ class Running:
     def post(self, event: TransferEvent) -> None:
         """Something happened."""
         self._inbox.put_nowait(event)
+
+    async def until(self, met: Callable[[Transfer], bool]) -> bool:
+        """Wait until it is so; False: it was not in UNTIL_S."""
+        try:
+            async with asyncio.timeout(UNTIL_S):
+                while not met(self.transfer):
+                    await self._turned.wait()
+        except TimeoutError:
+            return False
+        return True
 
     async def run(self) -> None:
         """Take events and time until nobody can come late any more."""
@@ -63,6 +77,8 @@ class Running:
             if after is before or await self._saved(after):
                 self.transfer = after
                 if after is not before:
+                    turned, self._turned = self._turned, asyncio.Event()
+                    turned.set()
                     self._changed(self, before)
                 return actions
 

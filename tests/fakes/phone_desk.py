@@ -1,6 +1,6 @@
-"""A transfer to agents by telephone with as little around it as possible: the core, the legs, and one caller.
+"""A transfer to agents by telephone with as little around it as possible: no call of ours, no queue, no disk.
 
-The queue is a list of agents, the store a database in memory.
+The queue is a list of agents, the stores a database in memory.
 """
 
 import asyncio
@@ -15,29 +15,22 @@ import sqlalchemy as sa
 from aiohttp import web
 from fastapi import FastAPI
 
-from pipeline.phone_legs import PhoneLegs, Target
-from pipeline.switchboard import HangUp
-from pipeline.transfer_desk import (
-    Accepted,
-    AgentAnswer,
-    Briefing,
-    CallerLeft,
-    Declined,
-    Goodbye,
-    Over,
-    Taken,
-    Unknown,
-)
+import telephony.intent_tables
+import telephony.transfer_tables
+from pipeline.drive import utc_now
+from pipeline.office_clock import OfficeClock
+from pipeline.phone_legs import PhoneLegs
+from pipeline.transfers.by_phone import ByPhone
+from pipeline.transfers.running import Running
 from server.agent_webhooks import agent_router
 from telephony import transfer_events as told
+from telephony.agents import Agent
 from telephony.errors import CarrierError, Overtaken
 from telephony.intended import IntendedControl
-from telephony.intent_tables import metadata
 from telephony.intents import Intents
-from telephony.reconcile import Known
-from telephony.rooms import CALLER, offer_of
-from telephony.transfer import decide
-from telephony.transfer_state import State, Transfer
+from telephony.rooms import room_of
+from telephony.transfer_state import Transfer
+from telephony.transfer_store import Kept, TransferStore, Wanted
 from telephony.twilio.addresses import TransferAddresses
 from telephony.twilio.control import TwilioControl
 from telephony.twilio.signature import Signatures
@@ -53,7 +46,8 @@ class MemoryDatabase:
 
     def __init__(self) -> None:
         self._engine = sa.create_engine("sqlite://", poolclass=sa.pool.StaticPool)
-        metadata.create_all(self._engine)
+        for metadata in (telephony.intent_tables.metadata, telephony.transfer_tables.metadata):
+            metadata.create_all(self._engine)
 
     async def apply(self, work: Callable[[sa.Connection], _T]) -> _T:
         with self._engine.begin() as connection:
@@ -68,133 +62,100 @@ class MemoryDatabase:
 
 @dataclass
 class PhoneDesk:
-    """Runs one transfer; a TransferDesk."""
+    """Performs what one transfer decides; as LiveTransfers and Acts (pipeline.transfers.by_phone)."""
 
+    phones: ByPhone
     legs: PhoneLegs
-    agents: tuple[str, ...]
+    store: TransferStore
+    clock: OfficeClock
+    people: tuple[Agent, ...]
     tasks: asyncio.TaskGroup
     at_once: int = 9
     """So many agents are rung together."""
-    caller_sid: str = ""
-    transfer: Transfer = field(default_factory=lambda: Transfer.asked("trf_1", "call", "sales", 0, patience_ms=600_000))
+    _one: Running | None = None
     actions: list[told.TransferAction] = field(default_factory=list)
-    rooms: list[str] = field(default_factory=list)
+    _running: "asyncio.Task[None] | None" = None
+
+    def close(self) -> None:
+        """Nobody comes any more."""
+        if self._running is not None:
+            self._running.cancel()
+
+    @property
+    def acting(self) -> "PhoneDesk":
+        return self
+
+    @property
+    def one(self) -> Running:
+        """The transfer that runs."""
+        assert self._one is not None
+        return self._one
+
+    @property
+    def transfer(self) -> Transfer:
+        return self.one.transfer
+
+    @property
+    def room(self) -> str:
+        """Of the agent who has accepted."""
+        return room_of(self.transfer.id, self.transfer.bridges)
 
     def now_ms(self) -> int:
-        return int(asyncio.get_running_loop().time() * 1000)
+        return self.clock.now_ms()
+
+    async def begin(self, caller_sid: str) -> None:
+        """The caller wants a person."""
+        transfer = Transfer.asked(f"{caller_sid}-t1", caller_sid, "sales", self.now_ms(), patience_ms=600_000)
+        kept = Kept(transfer, Wanted("line", "en", line_number=OURS))
+        assert await self.store.create(kept)
+        self._one = Running(kept, self.store, self.clock, self._act, lambda running, before: None)
+        self._running = self.tasks.create_task(self.one.run())
+        self.post(told.PacketReady(self.now_ms()))
 
     def post(self, event: told.TransferEvent) -> None:
-        self.transfer, actions = decide(self.transfer, event)
-        self.actions += actions
-        self.tasks.create_task(self._perform(actions))
+        self.one.post(event)
 
     def did(self, kind: type) -> list[Any]:
         return [action for action in self.actions if isinstance(action, kind)]
 
-    async def _perform(self, actions: tuple[told.TransferAction, ...]) -> None:
-        async with asyncio.TaskGroup() as tasks:
-            for action in actions:
-                tasks.create_task(self._do(action))
+    def _act(self, running: Running, action: told.TransferAction) -> None:
+        self.actions.append(action)
+        self.tasks.create_task(self._do(running, action))
 
-    async def _do(self, action: told.TransferAction) -> None:
+    async def _do(self, running: Running, action: told.TransferAction) -> None:
+        now_ms = self.now_ms()
         match action:
             case told.FindAgents(without=without):
-                left = tuple(agent for agent in self.agents if agent not in without)[: self.at_once]
-                self.post(
-                    told.AgentsFound(self.now_ms(), left) if left else told.NobodyComes(self.now_ms(), "no_agents")
-                )
+                left = tuple(agent.id for agent in self.people if agent.id not in without)[: self.at_once]
+                running.post(told.AgentsFound(now_ms, left) if left else told.NobodyComes(now_ms, "no_agents"))
             case told.Ring(offer=offer, agent=agent):
-                await self.legs.ring("trf_1", offer, Target(agent, OURS))
+                assert await self.phones.ring(running, offer, agent)
             case told.StopRinging(offer=offer, why=why) | told.ReleaseAgent(offer=offer, why=why):
-                await self.legs.let_go("trf_1", offer, why)
+                await self.phones.let_go(running.id, offer, why)
             case told.MoveCaller(offer=offer):
                 try:
-                    await self.legs.bridge("trf_1", self.caller_sid, self.rooms[-1], len(self.rooms))
+                    await self.phones.bridge(running.transfer, offer)
                 except CarrierError as error:
-                    if offer == self.transfer.accepted:  # it names no offer, and another may be on the way by now
-                        self.post(told.BridgeFailed(self.now_ms(), str(error)))
+                    if offer == running.transfer.accepted:  # it names no offer, and another may be on the way by now
+                        running.post(told.BridgeFailed(self.now_ms(), str(error)))
             case told.TakeBack():
                 with suppress(Overtaken):  # the next agent has accepted meanwhile
-                    await self.legs.take_back("trf_1", self.caller_sid, len(self.rooms))
+                    await self.phones.take_back(running.transfer)
 
-    async def known(self) -> list[Known]:
-        """For the reconciler."""
-        return [Known(self.transfer, self.caller_sid, self.rooms[-1] if self.rooms else "", self.legs.legs("trf_1"))]
+    def running(self, transfer_id: str) -> Running | None:
+        return self.one if self.one.id == transfer_id else None
 
-    async def tell(self, transfer: str, event: told.TransferEvent) -> None:
-        """From the reconciler."""
-        assert transfer == "trf_1"
-        self.post(event)
+    def live(self) -> list[Running]:
+        return [self._one] if self._one is not None else []
 
-    # TransferDesk
+    def agent(self, agent_id: str) -> Agent | None:
+        return next((agent for agent in self.people if agent.id == agent_id), None)
 
-    async def _is_ours(self, transfer: str, offer: int, sid: str, *, answered: bool = False) -> bool:
-        known = transfer == "trf_1" and offer < len(self.transfer.offers)
-        return known and await self.legs.learn(transfer, offer, sid, answered=answered)
+    def packet(self, transfer_id: str) -> dict[str, str]:
+        return {"briefing": BRIEFING, "agent_language": "en"}
 
-    def _standing(self, offer: int) -> AgentAnswer:
-        if offer == self.transfer.accepted:
-            return Accepted(self.rooms[-1])
-        if offer in self.transfer.ringing:
-            return Briefing(BRIEFING)
-        if self.transfer.outcome == "abandoned":
-            return CallerLeft()
-        return Taken() if self.transfer.accepted is not None else Over()
-
-    async def ringing(self, transfer: str, offer: int, leg_sid: str) -> bool:
-        return await self._is_ours(transfer, offer, leg_sid)
-
-    async def answered(self, transfer: str, offer: int, leg_sid: str) -> AgentAnswer:
-        if not await self._is_ours(transfer, offer, leg_sid, answered=True):
-            return Unknown()
-        return self._standing(offer)
-
-    async def chose(self, transfer: str, offer: int, digit: str, leg_sid: str) -> AgentAnswer:
-        if not await self._is_ours(transfer, offer, leg_sid, answered=True):
-            return Unknown()
-        if digit == "2" and offer in self.transfer.ringing:
-            self.post(told.AgentDeclines(self.now_ms(), offer))
-            return Declined()
-        if digit == "1" and offer in self.transfer.ringing:
-            self.rooms.append(self.legs.room(self.caller_sid, len(self.rooms) + 1))
-            self.post(told.AgentAccepts(self.now_ms(), offer))
-        return self._standing(offer)
-
-    async def agent_after(self, transfer: str, offer: int, leg_sid: str) -> AgentAnswer:
-        self.post(told.AgentLeft(self.now_ms(), offer))
-        return Goodbye()
-
-    async def heard_machine(self, transfer: str, offer: int, leg_sid: str) -> bool:
-        self.post(told.AgentUnanswered(self.now_ms(), offer, "voicemail"))
-        await self.legs.hang_up(transfer, offer)
-        return True
-
-    async def leg_over(self, transfer: str, offer: int, status: str, answered_by: str, leg_sid: str) -> bool:
-        if offer == self.transfer.accepted:
-            self.post(told.AgentLeft(self.now_ms(), offer))
-        else:
-            how = {"busy": "busy", "no_answer": "no_answer", "completed": "hung_up"}.get(status, "failed")
-            self.post(told.AgentUnanswered(self.now_ms(), offer, how))  # type: ignore[arg-type]  # of these words
-        return True
-
-    async def joined(self, transfer: str, label: str, leg_sid: str) -> bool:
-        offer = offer_of(label)
-        self.post(told.CallerJoined(self.now_ms()) if offer is None else told.AgentJoined(self.now_ms(), offer))
-        return True
-
-    async def left(self, transfer: str, label: str, leg_sid: str) -> bool:
-        offer = offer_of(label)
-        if offer is not None:
-            self.post(told.AgentLeft(self.now_ms(), offer))
-        elif label == CALLER and self.transfer.state is State.CONNECTED:
-            self.post(told.CallerLeft(self.now_ms()))
-        return True
-
-    async def announcement(self, transfer: str, what: str) -> Briefing | Unknown:
-        return Briefing("Bo, this is Ana, who calls about order one.") if what == "introduction" else Unknown()
-
-    async def caller_after(self, transfer: str, dial_status: str) -> HangUp | Unknown:
-        return HangUp() if self.transfer.outcome == "completed" else Unknown()
+    def agent_there(self, running: Running, offer: int) -> None:
+        running.post(told.AgentJoined(self.now_ms(), offer))
 
 
 @asynccontextmanager
@@ -218,8 +179,18 @@ async def phone_desk(at: Carrier, *agents: str) -> AsyncIterator[PhoneDesk]:
             control = IntendedControl(
                 TwilioControl(at.rest), Intents(database, "local"), lambda: int(time.time() * 1000)
             )
-            desk = PhoneDesk(PhoneLegs(control, addresses, media, lambda sid: "t0k"), agents, tasks)
-            asgi.include_router(agent_router(desk, Signatures(AUTH_TOKEN, served.url), addresses, media))
-            yield desk
+            legs, clock = PhoneLegs(control, addresses, media, lambda sid: "t0k"), OfficeClock(utc_now)
+            phones = ByPhone(legs, clock)
+            people = tuple(
+                Agent(f"agent{number}", f"Agent {number}", frozenset({"sales"}), phone=phone)
+                for number, phone in enumerate(agents)
+            )
+            desk = PhoneDesk(phones, legs, TransferStore(database, "local"), clock, people, tasks)
+            phones.use(desk)
+            asgi.include_router(agent_router(phones, Signatures(AUTH_TOKEN, served.url), addresses, media))
+            try:
+                yield desk
+            finally:
+                desk.close()
     finally:
         database.close()

@@ -38,8 +38,7 @@ async def calls(at: Carrier, desk: PhoneDesk) -> DoubleCall:
         "/twilio/resume": RESUMED,
     }
     caller = await at.call("/voice")
-    desk.caller_sid = caller.call_sid
-    desk.post(told.PacketReady(desk.now_ms()))
+    await desk.begin(caller.call_sid)
     return caller
 
 
@@ -152,7 +151,7 @@ async def test_caller_and_agent_are_introduced_to_each_other_in_both_ears():
         await until(desk, State.CONNECTED)
         agent = at.double.person(AGENT).calls[0]
         await caller.wait(500)
-        await desk.legs.introduce("trf_1", desk.rooms[-1])
+        await desk.legs.introduce(desk.transfer.id, desk.room)
         await caller.wait(1_500)
         assert [ear.speech()[-1].length_ms > 500 for ear in (caller.ear, agent.ear)] == [True, True]
         caller.hang_up()
@@ -215,7 +214,7 @@ async def test_whatever_callback_is_lost_the_reconciler_finds_it():
     async with carrier() as at, phone_desk(at, AGENT) as desk:
         at.account.callbacks.plan("never", count=1_000)
         at.double.person(AGENT, Answers(steps=[PressAt(1_000, "1")]))
-        reconciler = Reconciler(TwilioControl(at.rest), desk.known, desk.tell, desk.now_ms)
+        reconciler = Reconciler(TwilioControl(at.rest), desk.phones.known, desk.phones.tell, desk.now_ms)
         running = desk.tasks.create_task(reconciler.run())
         caller = await calls(at, desk)
         await until(desk, State.CONNECTED)

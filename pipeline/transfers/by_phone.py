@@ -1,0 +1,313 @@
+"""Agents by telephone, between who decides (pipeline.transfers), their legs, and what the carrier asks and tells.
+
+As Phones (pipeline.transfers.acting) and TransferDesk (pipeline.transfer_desk). A transfer of another process, or one
+that is over for long, is Unknown: its legs are hung up.
+"""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, Literal, Protocol
+
+from pipeline.drive import Clock
+from pipeline.phone_legs import PhoneLegs, Target
+from pipeline.switchboard import HangUp
+from pipeline.transfer_desk import (
+    Accepted,
+    AgentAnswer,
+    Briefing,
+    CallerLeft,
+    Declined,
+    Goodbye,
+    Over,
+    Taken,
+    Unknown,
+)
+from pipeline.transfers.running import Running
+from telephony.agent_words import words_of
+from telephony.agents import Agent
+from telephony.numbers import NotANumber, parse_number
+from telephony.ports import LegStatus
+from telephony.reconcile import Known
+from telephony.rooms import CALLER, offer_of, room_of
+from telephony.transfer_events import (
+    AgentAccepts,
+    AgentDeclines,
+    AgentLeft,
+    AgentUnanswered,
+    CallerJoined,
+    TransferEvent,
+    Unanswered,
+)
+from telephony.transfer_state import State, Transfer
+
+AFTER_S: Final = 1.0
+"""The carrier's question comes within so much of the conference's end, or is lost."""
+ReleaseWhy = Literal["taken", "caller_left", "withdrawn", "timeout", "not_connected", "handed_back"]
+_HOWS: Final[Mapping[LegStatus, Unanswered]] = {"busy": "busy", "no_answer": "no_answer", "completed": "hung_up"}
+
+
+class Acts(Protocol):
+    """What of pipeline.transfers.acting is needed here."""
+
+    def packet(self, transfer_id: str) -> Mapping[str, Any]:
+        """What agents are told."""
+
+    def agent_there(self, running: Running, offer: int) -> None:
+        """The agent is in the conference."""
+
+
+class LiveTransfers(Protocol):
+    """What of pipeline.transfers.office is needed here."""
+
+    @property
+    def acting(self) -> Acts:
+        """See Acts."""
+
+    def running(self, transfer_id: str) -> Running | None:
+        """A live transfer, or one that was over a moment ago."""
+
+    def live(self) -> Iterable[Running]:
+        """All of them."""
+
+    def agent(self, agent_id: str) -> Agent | None:
+        """Who that is."""
+
+
+class ByPhone:
+    """One per process. `use` says whose transfers they are; before, everything is Unknown."""
+
+    def __init__(self, legs: PhoneLegs, clock: Clock) -> None:
+        self._legs, self._clock = legs, clock
+        self._office: LiveTransfers | None = None
+        self._rung: set[tuple[str, int]] = set()
+        self._after: dict[str, asyncio.Event] = {}
+        """Set: the carrier has asked what becomes of the caller."""
+
+    def use(self, office: LiveTransfers) -> None:
+        """Serve these transfers."""
+        self._office = office
+
+    # Phones
+
+    async def ring(self, running: Running, offer: int, agent_id: str) -> bool:
+        """Ring their telephone; False: they have none, or there is no number of ours to call from.
+
+        Raises CarrierError, StoreUnavailable, ValueError.
+        """
+        agent = self._office.agent(agent_id) if self._office is not None else None
+        try:
+            ours = parse_number(running.wanted.line_number)
+        except NotANumber:
+            return False
+        if agent is None or not agent.phone:
+            return False
+        self._rung.add((running.id, offer))
+        language = running.wanted.language
+        if agent.languages and language not in agent.languages:
+            language = min(agent.languages)
+        await self._legs.ring(running.id, offer, Target(agent.phone, ours, language, uui=running.wanted.reason))
+        return True
+
+    async def let_go(self, transfer: str, offer: int, why: ReleaseWhy) -> None:
+        """End an offer's leg, with a word if somebody is on it."""
+        await self._legs.let_go(transfer, offer, why)
+
+    async def bridge(self, transfer: Transfer, offer: int) -> None:
+        """Move the caller to where the agent is. Raises LegGone, CarrierError."""
+        del offer
+        await self._legs.bridge(transfer.id, transfer.call_id, _room(transfer), transfer.bridges)
+
+    async def take_back(self, transfer: Transfer) -> None:
+        """Bring the caller back to the assistant. Raises LegGone, CarrierError.
+
+        A caller whose conference ends is asked about by the carrier, and is brought back by that answer.
+        """
+        if transfer.outcome != "handed_back" and await self._asked_after(transfer.id):
+            return
+        await self._legs.take_back(transfer.id, transfer.call_id, transfer.version)
+
+    def rings(self, transfer: str, offer: int) -> bool:
+        """Whether this offer went to a telephone."""
+        return (transfer, offer) in self._rung or offer in self._legs.legs(transfer)
+
+    def forget(self, transfer: str) -> None:
+        """It is over."""
+        self._rung = {one for one in self._rung if one[0] != transfer}
+        self._after.pop(transfer, None)
+        self._legs.forget(transfer)
+
+    # For pipeline.reconciling
+
+    async def known(self) -> list[Known]:
+        """The transfers that have legs at the carrier."""
+        live = self._office.live() if self._office is not None else ()
+        return [
+            Known(one.transfer, one.transfer.call_id, _room(one.transfer) if _was_accepted(one.transfer) else "", legs)
+            for one in live
+            if (legs := self._legs.legs(one.id))
+        ]
+
+    async def tell(self, transfer: str, event: TransferEvent) -> None:
+        """An event that was missed."""
+        running = self._running(transfer)
+        if running is not None:
+            running.post(event)
+
+    # What agents hear, as TransferDesk
+
+    async def answered(self, transfer: str, offer: int, leg_sid: str) -> AgentAnswer:
+        """Somebody, or something, has answered."""
+        running = await self._of(transfer, offer, leg_sid, answered=True)
+        return self._standing(running, offer) if running is not None else Unknown()
+
+    async def chose(self, transfer: str, offer: int, digit: str, leg_sid: str) -> AgentAnswer:
+        """A key."""
+        running = await self._of(transfer, offer, leg_sid, answered=True)
+        if running is None:
+            return Unknown()
+        if offer in running.transfer.ringing and digit == "2":
+            running.post(AgentDeclines(self._clock.now_ms(), offer))
+            return Declined(self._language(running))
+        if offer in running.transfer.ringing and digit == "1":
+            running.post(AgentAccepts(self._clock.now_ms(), offer))
+            await running.until(lambda now: offer not in now.ringing)
+        return self._standing(running, offer)
+
+    async def agent_after(self, transfer: str, offer: int, leg_sid: str) -> AgentAnswer:
+        """The conference is over for an agent who is still there."""
+        running = await self._of(transfer, offer, leg_sid)
+        if running is None:
+            return Unknown()
+        running.post(AgentLeft(self._clock.now_ms(), offer))
+        return CallerLeft(self._language(running)) if _abandoned(running) else Goodbye(self._language(running))
+
+    async def announcement(self, transfer: str, what: str) -> Briefing | Unknown:
+        """The introduction names the agent to the caller."""
+        running = self._running(transfer)
+        accepted = running.transfer.accepted if running is not None else None
+        if running is None or self._office is None or accepted is None or what != "introduction":
+            return Unknown()
+        agent = self._office.agent(running.transfer.offers[accepted].agent)
+        if agent is None:
+            return Unknown()
+        language = self._language(running)
+        return Briefing(words_of(language).introduction.replace("AGENT", agent.name), language)
+
+    def _standing(self, running: Running, offer: int) -> AgentAnswer:
+        transfer, language = running.transfer, self._language(running)
+        if offer in transfer.ringing:
+            return self._briefing(running, language)
+        if transfer.state is not State.OVER and offer == transfer.accepted:
+            return Accepted(_room(transfer), language)
+        if _abandoned(running):
+            return CallerLeft(language)
+        if offer == transfer.accepted:
+            return Goodbye(language)
+        return Taken(language) if _was_accepted(transfer) else Over(language)
+
+    def _briefing(self, running: Running, language: str) -> Briefing:
+        packet = self._office.acting.packet(running.id) if self._office is not None else {}
+        text, spoken_in = packet.get("briefing"), packet.get("agent_language")
+        if isinstance(text, str) and text:
+            return Briefing(text, spoken_in if isinstance(spoken_in, str) and spoken_in else language)
+        return Briefing(words_of(language).caller_waits, language)
+
+    # What they are told, as TransferDesk
+
+    async def ringing(self, transfer: str, offer: int, leg_sid: str) -> bool:
+        """The leg of this offer is this one."""
+        return await self._of(transfer, offer, leg_sid) is not None
+
+    async def heard_machine(self, transfer: str, offer: int, leg_sid: str) -> bool:
+        """A machine has answered: it is hung up on, unless a key was pressed."""
+        running = await self._of(transfer, offer, leg_sid)
+        if running is None:
+            return False
+        if offer in running.transfer.ringing:
+            running.post(AgentUnanswered(self._clock.now_ms(), offer, "voicemail"))
+            await self._legs.hang_up(transfer, offer)
+        return True
+
+    async def leg_over(self, transfer: str, offer: int, status: LegStatus, answered_by: str, leg_sid: str) -> bool:
+        """An agent's leg has ended."""
+        running = await self._of(transfer, offer, leg_sid)
+        if running is None:
+            return False
+        now_ms = self._clock.now_ms()
+        machine = answered_by in ("machine", "fax")
+        how: Unanswered = "voicemail" if machine else _HOWS.get(status, "failed")
+        if offer in running.transfer.ringing:
+            running.post(AgentUnanswered(now_ms, offer, how))
+        else:
+            running.post(AgentLeft(now_ms, offer))
+        return True
+
+    async def joined(self, transfer: str, label: str, leg_sid: str) -> bool:
+        """Somebody is in the conference."""
+        running, offer = self._running(transfer), offer_of(label)
+        if running is None or self._office is None:
+            return False
+        if offer is not None and leg_sid == self._legs.legs(transfer).get(offer):
+            self._office.acting.agent_there(running, offer)
+        elif label == CALLER and leg_sid == running.transfer.call_id:
+            running.post(CallerJoined(self._clock.now_ms()))
+        return True
+
+    async def left(self, transfer: str, label: str, leg_sid: str) -> bool:
+        """Somebody is in the conference no longer. That the caller hung up, their own leg tells."""
+        running, offer = self._running(transfer), offer_of(label)
+        if running is None:
+            return False
+        if offer is not None and leg_sid == self._legs.legs(transfer).get(offer):
+            running.post(AgentLeft(self._clock.now_ms(), offer))
+        return True
+
+    async def caller_after(self, transfer: str, dial_status: str) -> HangUp | Unknown:
+        """The conference ended and the caller is still there: the agent has left it, or could not be reached."""
+        del dial_status
+        running = self._running(transfer)
+        if running is None or running.transfer.accepted is None:
+            return Unknown()
+        self._after.setdefault(transfer, asyncio.Event()).set()
+        running.post(AgentLeft(self._clock.now_ms(), running.transfer.accepted))
+        await running.until(lambda now: now.state is not State.CONNECTED)
+        agent_ended = running.transfer.outcome == "completed" and running.transfer.after == "end"
+        return HangUp() if agent_ended else Unknown()
+
+    async def _asked_after(self, transfer: str) -> bool:
+        """Whether the carrier asks what becomes of the caller, now or in a moment."""
+        asked = self._after.setdefault(transfer, asyncio.Event())
+        try:
+            async with asyncio.timeout(AFTER_S):
+                await asked.wait()
+        except TimeoutError:
+            return False
+        asked.clear()  # each bridge has its own
+        return True
+
+    # Who is spoken of
+
+    def _running(self, transfer: str) -> Running | None:
+        return self._office.running(transfer) if self._office is not None else None
+
+    async def _of(self, transfer: str, offer: int, leg_sid: str, *, answered: bool = False) -> Running | None:
+        running = self._running(transfer)
+        if running is None or offer >= len(running.transfer.offers):
+            return None
+        return running if await self._legs.learn(transfer, offer, leg_sid, answered=answered) else None
+
+    def _language(self, running: Running) -> str:
+        return running.wanted.language or "en"
+
+
+def _room(transfer: Transfer) -> str:
+    """Of the bridge that comes, or is: the same in every process."""
+    return room_of(transfer.id, transfer.bridges)
+
+
+def _was_accepted(transfer: Transfer) -> bool:
+    return any(offer.standing == "accepted" for offer in transfer.offers)
+
+
+def _abandoned(running: Running) -> bool:
+    return running.transfer.outcome == "abandoned"
