@@ -51,8 +51,8 @@ class PhoneLegs:
     control: IntendedControl
     addresses: TransferAddresses
     stream_url: str
-    token: Callable[[str], str]
-    """A one-time token for the stream that listens to this caller's leg and the agent's."""
+    token: Callable[[str], str] | None = None
+    """A one-time token for the stream that listens to this caller's leg and the agent's; None: nobody listens."""
     jitter: JitterBuffer = "small"
     _sids: dict[str, dict[int, str]] = field(default_factory=dict)
     _languages: dict[str, dict[int, str]] = field(default_factory=dict)
@@ -112,8 +112,8 @@ class PhoneLegs:
             await self.hang_up(transfer, offer)
 
     async def bridge(self, transfer: str, caller_sid: str, room: str, bridge: int) -> None:
-        """Move the caller into the conference where the agent is; we go on listening. Raises LegGone: they hung up."""
-        listening = Listening(self.stream_url, self.token(caller_sid))
+        """Move the caller into the conference where the agent is. Raises LegGone: they hung up."""
+        listening = None if self.token is None else Listening(self.stream_url, self.token(caller_sid))
         document = agent_twiml.caller_joins(Room(room, transfer, self.addresses, self.jitter), listening)
         await self.control.move(intent_key(transfer, "bridge", bridge), caller_sid, document, MOVE_MS, room=room)
 

@@ -1,0 +1,71 @@
+"""Agents by telephone, where an account to call them from is set."""
+
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import structlog
+
+from pipeline.office_clock import OfficeClock
+from pipeline.phone_legs import PhoneLegs
+from pipeline.reconciling import Reconciler
+from pipeline.transfers.by_phone import ByPhone
+from pipeline.transfers.office import Transfers
+from recordings.store import CallStore
+from server.settings import Settings
+from telephony.intended import IntendedControl
+from telephony.intents import Intents
+from telephony.twilio.addresses import TransferAddresses
+
+if TYPE_CHECKING:
+    from telephony.twilio.control import TwilioControl
+
+
+@dataclass(frozen=True, slots=True)
+class Phoning:
+    """A server's legs to agents."""
+
+    phones: ByPhone
+    """Phones for pipeline.transfers, and TransferDesk for server.agent_webhooks."""
+    legs: PhoneLegs
+    control: "TwilioControl"
+    clock: OfficeClock
+
+    async def recover(self) -> None:
+        """Settle what an earlier process began, before transfers are. Raises StoreUnavailable."""
+        for settled in await self.legs.recover():
+            trouble = {"trouble": settled.trouble} if settled.trouble else {}
+            structlog.get_logger().info("request of an earlier process", key=settled.key, kind=settled.kind, **trouble)
+
+    def serve(self, transfers: Transfers) -> Reconciler:
+        """Serve these transfers; run the reconciler beside them."""
+        self.phones.use(transfers)
+        return Reconciler(self.control, self.phones.known, self.phones.tell, self.clock.now_ms)
+
+
+def open_phoning(
+    settings: Settings,
+    public_url: str,
+    store: CallStore,
+    clock: OfficeClock,
+    stack: AsyncExitStack,
+    token: Callable[[str], str] | None = None,
+) -> Phoning | None:
+    """Calls to agents through Twilio; None: no account is set, or the carrier cannot reach us. In a running loop.
+
+    token: makes a one-time token for a stream that listens to caller and agent; None: nobody listens.
+    """
+    auth = settings.twilio_auth_token.get_secret_value()
+    if not settings.twilio_account_sid or not auth or not public_url:
+        return None
+    from telephony.twilio.control import TwilioControl  # noqa: PLC0415 half a second, for those who call agents
+    from telephony.twilio.rest import TwilioRest  # noqa: PLC0415 as above
+
+    rest = TwilioRest(settings.twilio_account_sid, auth, settings.twilio_api_url)
+    stack.push_async_callback(rest.aclose)
+    control = TwilioControl(rest)
+    intended = IntendedControl(control, Intents(store, settings.org_id), clock.now_ms)
+    stream_url = "ws" + public_url.removeprefix("http") + "/twilio/media"
+    legs = PhoneLegs(intended, TransferAddresses(public_url), stream_url, token)
+    return Phoning(ByPhone(legs, clock), legs, control, clock)
