@@ -120,9 +120,10 @@ class ByPhone:
     async def take_back(self, transfer: Transfer) -> None:
         """Bring the caller back to the assistant. Raises LegGone, CarrierError.
 
-        A caller whose conference ends is asked about by the carrier, and is brought back by that answer.
+        The conference ends with the agent; then the carrier asks what becomes of the caller, and the answer brings them
+        back. Only where it does not ask they are moved: done twice, they would hear their conversation begin twice.
         """
-        if transfer.outcome != "handed_back" and await self._asked_after(transfer.id):
+        if await self._asked_after(transfer.id):
             return
         await self._legs.take_back(transfer.id, transfer.call_id, transfer.version)
 

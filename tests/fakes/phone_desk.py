@@ -25,7 +25,7 @@ from pipeline.transfers.running import Running
 from server.agent_webhooks import agent_router
 from telephony import transfer_events as told
 from telephony.agents import Agent
-from telephony.errors import CarrierError, Overtaken
+from telephony.errors import CarrierError, CarrierFailed, Overtaken
 from telephony.intended import IntendedControl
 from telephony.intents import Intents
 from telephony.rooms import room_of
@@ -131,7 +131,8 @@ class PhoneDesk:
             case told.Ring(offer=offer, agent=agent):
                 assert await self.phones.ring(running, offer, agent)
             case told.StopRinging(offer=offer, why=why) | told.ReleaseAgent(offer=offer, why=why):
-                await self.phones.let_go(running.id, offer, why)
+                with suppress(CarrierFailed):  # the reconciler's
+                    await self.phones.let_go(running.id, offer, why)
             case told.MoveCaller(offer=offer):
                 try:
                     await self.phones.bridge(running.transfer, offer)

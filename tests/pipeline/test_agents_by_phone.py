@@ -138,7 +138,22 @@ async def test_an_agent_who_hands_back_hears_goodbye_and_the_caller_is_with_the_
         assert result.ended_by == "hangup"
         assert ENGLISH.goodbye in [one.verb.text for one in result.executed if isinstance(one.verb, Say)]
         await caller.wait(1_000)
-        assert at.app.requests[-1][1] == "/twilio/resume"
+        await caller.wait(2_000)
+        assert [path for _, path, *_ in at.app.requests].count("/twilio/resume") == 1
+        assert not caller.over
+        caller.hang_up()
+
+
+@virtually
+async def test_a_caller_of_whom_the_carrier_does_not_ask_is_brought_back_all_the_same():
+    async with carrier() as at, phone_desk(at, AGENT) as desk:
+        at.double.person(AGENT, Answers(steps=[PressAt(1_000, "1")]))
+        caller = await calls(at, desk)
+        await until(desk, State.CONNECTED)
+        at.api.plan(503, method="POST", path=f"/Calls/{at.double.person(AGENT).calls[0].call_sid}", count=3)
+        desk.post(told.HandsBack(desk.now_ms()))
+        await caller.wait(3_000)
+        assert [path for _, path, *_ in at.app.requests].count("/twilio/resume") == 1
         assert not caller.over
         caller.hang_up()
 
