@@ -11,7 +11,13 @@ SCOPES: Final = {
     "customers:forget": "delete it",
     "knowledge:read": "search what callers are answered from",
     "knowledge:internal": "find internal and operational documents, too",
+    "agents:read": "see who takes calls over, and who is there",
+    "agents:write": "add, change and remove them, say who is there",
+    "queues:read": "see who waits for whom, and how long it takes",
+    "transfers:read": "see all transfers, with what agents were told and what came of them",
+    "desk": "sit at an agent's desk: take calls over as the agent whom the token belongs to",
     "tokens:manage": "make, list and revoke tokens",
 }
+DESK: Final = "desk"
 ALL: Final = "*"
 """All of it, as the access token of the settings has."""

@@ -18,6 +18,7 @@ api_tokens: Final = sa.Table(
     sa.Column("made_at", sa.Text, nullable=False, comment="ISO 8601 UTC, microseconds"),
     sa.Column("expires_at", sa.Text),
     sa.Column("revoked_at", sa.Text),
+    sa.Column("agent", sa.Text, comment="whose desk it opens; null: nobody's"),
     sa.UniqueConstraint("digest"),
 )
 

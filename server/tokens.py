@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from pipeline.assistant.tools.ids import new_id
 from pipeline.assistant.tools.kept import Database
-from server.scopes import ALL, SCOPES
+from server.scopes import ALL, DESK, SCOPES
 from server.tables import api_tokens
 
 PREFIX: Final = "cbt_"
@@ -33,6 +33,8 @@ class Principal:
     scopes: frozenset[str]
     id: str = ""
     """The token's; empty: the access token of the settings."""
+    agent: str = ""
+    """Whose desk it opens; empty: nobody's of its own."""
 
     def may(self, scope: str) -> bool:
         """Whether this is allowed."""
@@ -49,6 +51,8 @@ class Token:
     made_at: datetime
     expires_at: datetime | None = None
     revoked_at: datetime | None = None
+    agent: str = ""
+    """Whose desk it opens; empty: nobody's of its own."""
 
     def usable(self, now: datetime) -> bool:
         """Whether it opens anything at this instant."""
@@ -62,17 +66,24 @@ class Tokens:
         self._database = database
         self._now = now
 
-    async def create(self, name: str, scopes: Sequence[str], expires_at: datetime | None = None) -> tuple[Token, str]:
-        """A new one, and the only sight of it. Raises ValueError for a scope that there is not, StoreUnavailable."""
+    async def create(
+        self, name: str, scopes: Sequence[str], expires_at: datetime | None = None, agent: str = ""
+    ) -> tuple[Token, str]:
+        """A new one, and the only sight of it. Raises ValueError for a scope that there is not, StoreUnavailable.
+
+        agent: whose desk it opens, for the scope `desk`, which is nothing without one.
+        """
         unknown = sorted(set(scopes) - {*SCOPES, ALL})
         if unknown or not scopes:
             told = f"there is no scope {unknown[0]!r}" if unknown else "a token needs a scope"
             raise ValueError(f"{told}; known: {', '.join([*SCOPES, ALL])}")
+        if (DESK in scopes) != bool(agent):
+            raise ValueError(f"the scope {DESK!r} and an agent go together: whose desk does the token open?")
         if not name.strip():
             raise ValueError("a token needs a name; say who or what holds it")
         now = self._now()
         text = PREFIX + secrets.token_urlsafe(32)
-        made = Token(new_id("tok", now), name.strip()[:100], tuple(sorted(set(scopes))), now, expires_at)
+        made = Token(new_id("tok", now), name.strip()[:100], tuple(sorted(set(scopes))), now, expires_at, agent=agent)
         row = {
             "id": made.id,
             "name": made.name,
@@ -81,6 +92,7 @@ class Tokens:
             "made_at": _text(now),
             "expires_at": _text(expires_at) if expires_at else None,
             "revoked_at": None,
+            "agent": agent or None,
         }
         await self._database.apply(lambda connection: connection.execute(sa.insert(api_tokens).values(row)).rowcount)
         return made, text
@@ -102,16 +114,23 @@ class Tokens:
 
     async def principal(self, text: str) -> Principal | None:
         """Who holds this token; None: nobody. Raises StoreUnavailable."""
-        query = sa.select(api_tokens).where(api_tokens.c.digest == _digest(text))
+        return await self._whose(api_tokens.c.digest == _digest(text)) if text.startswith(PREFIX) else None
+
+    async def holder(self, token_id: str) -> Principal | None:
+        """Who holds the token with this id; None: nobody, any more. Raises StoreUnavailable."""
+        return await self._whose(api_tokens.c.id == token_id)
+
+    async def _whose(self, which: sa.ColumnElement[bool]) -> Principal | None:
+        query = sa.select(api_tokens).where(which)
 
         def read(connection: sa.Connection) -> Token | None:
             row = connection.execute(query).one_or_none()
             return None if row is None else _token(row)
 
-        found = await self._database.look(read) if text.startswith(PREFIX) else None
+        found = await self._database.look(read)
         if found is None or not found.usable(self._now()):
             return None
-        return Principal(found.name, frozenset(found.scopes), found.id)
+        return Principal(found.name, frozenset(found.scopes), found.id, found.agent)
 
 
 def _token(row: "sa.Row[tuple[object, ...]]") -> Token:
@@ -122,6 +141,7 @@ def _token(row: "sa.Row[tuple[object, ...]]") -> Token:
         datetime.fromisoformat(str(row.made_at)),
         datetime.fromisoformat(str(row.expires_at)) if row.expires_at else None,
         datetime.fromisoformat(str(row.revoked_at)) if row.revoked_at else None,
+        str(row.agent or ""),
     )
 
 

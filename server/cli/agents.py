@@ -82,6 +82,11 @@ def remove(agent: Annotated[str, typer.Argument(metavar="ID", help="As `cordboar
         fail(Exit.FAILED, f"there is no agent {agent}")
 
 
+def known(agent: str) -> bool:
+    """Whether the directory has somebody with this id. Exits where it cannot be read."""
+    return _used(lambda store: store.get(agent)) is not None
+
+
 def _used(use: "Callable[[AgentStore], Awaitable[_T]]") -> _T:
     """What comes of using the directory in the settings' data directory."""
     from recordings import disk  # noqa: PLC0415 --help needs none

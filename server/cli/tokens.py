@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
+from server.cli import agents
 from server.cli.exits import Exit, fail
 from server.scopes import SCOPES
 
@@ -27,6 +28,9 @@ def create(
         list[str],
         typer.Option(help=f"What it may do: {', '.join(SCOPES)}, or * for all. Repeatable.", show_default=False),
     ],
+    agent: Annotated[
+        str, typer.Option(help="Whose desk it opens, with the scope desk: an agent's id.", show_default=False)
+    ] = "",
     days: Annotated[
         int | None, typer.Option(min=1, help="It ends after so many days; else never.", show_default=False)
     ] = None,
@@ -35,8 +39,10 @@ def create(
     expires_at = datetime.now(UTC) + timedelta(days=days) if days else None
 
     async def use(tokens: "Tokens") -> "tuple[Token, str]":
-        return await tokens.create(name, scope, expires_at)
+        return await tokens.create(name, scope, expires_at, agent)
 
+    if agent and not agents.known(agent):
+        fail(Exit.INVALID, f"there is no agent {agent}; `cordboard agents list` shows who there is")
     try:
         _made, text = _used(use)
     except ValueError as wrong:
@@ -51,8 +57,9 @@ def list_() -> None:
 
     now = datetime.now(UTC)
     for one in _used(lambda tokens: tokens.listed()):
+        whose = f"  of {one.agent}" if one.agent else ""
         state = "revoked" if one.revoked_at else "ended" if not one.usable(now) else "usable"
-        out.print(f"{one.id}  {state:7}  {one.name}  {' '.join(one.scopes)}  made {one.made_at:%Y-%m-%d}")
+        out.print(f"{one.id}  {state:7}  {one.name}  {' '.join(one.scopes)}{whose}  made {one.made_at:%Y-%m-%d}")
 
 
 @app.command()

@@ -132,7 +132,7 @@ def test_a_token_opens_what_it_was_made_for_and_nothing_else(tmp_path):
     assert listed.status_code == 200
     assert (refused.status_code, refused.headers["content-type"]) == (403, "application/problem+json")
     assert refused.json()["type"] == "urn:cordboard:problem:scope"
-    assert me == {"name": "a dashboard", "scopes": ["approvals:read"]}
+    assert me == {"name": "a dashboard", "scopes": ["approvals:read"], "agent": None}
     assert done == []
 
 
@@ -189,6 +189,19 @@ def test_nobody_gives_away_what_they_lack(tmp_path):
         return await server.send("POST", "/tokens", {"name": "x", "scopes": ["*"]}, manager)
 
     assert use(tmp_path, do).status_code == 403
+
+
+def test_a_token_for_a_desk_belongs_to_an_agent_and_gives_away_no_other(tmp_path):
+    async def do(server):
+        _, ana = await server.tokens.create("Ana", ["desk", "tokens:manage"], agent="ana")
+        own = await server.send("POST", "/tokens", {"name": "x", "scopes": ["desk"], "agent": "ana"}, ana)
+        other = await server.send("POST", "/tokens", {"name": "x", "scopes": ["desk"], "agent": "ben"}, ana)
+        nobodys = await server.send("POST", "/tokens", {"name": "x", "scopes": ["desk"]})
+        return own.json()["agent"], other.status_code, nobodys.status_code, (await server.send("GET", "/me", token=ana))
+
+    agent, other, nobodys, me = use(tmp_path, do)
+    assert (agent, other, nobodys) == ("ana", 403, 422)
+    assert me.json() == {"name": "Ana", "scopes": ["desk", "tokens:manage"], "agent": "ana"}
 
 
 @pytest.mark.parametrize(

@@ -51,6 +51,28 @@ def test_a_session_opens_for_twelve_hours():
     assert not access.allows(connection(cookie=cookie))
 
 
+def desk_cookie_of(access):
+    response = Response()
+    access.begin_desk(connection(), response, "tok_1")
+    return response.headers["set-cookie"].partition(";")[0]
+
+
+def test_an_agents_session_opens_their_desk_for_twelve_hours_and_nothing_else():
+    now = [1000.0]
+    access = Access(TOKEN, now=lambda: now[0])
+    cookie = desk_cookie_of(access)
+    assert access.desk(connection(cookie=cookie)) == "tok_1"
+    assert not access.allows(connection(cookie=cookie))
+    as_operator = cookie.replace("cordboard_desk", "cordboard_session")
+    assert not access.allows(connection(cookie=as_operator))
+    of_another = cookie.replace("tok_1", "tok_2")
+    assert access.desk(connection(cookie=of_another)) == ""
+    operators = cookie_of(access).partition(";")[0].replace("cordboard_session", "cordboard_desk")
+    assert access.desk(connection(cookie=operators)) == ""
+    now[0] += SESSION_S + 1
+    assert access.desk(connection(cookie=cookie)) == ""
+
+
 def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites_and_does_not_hold_the_token():
     cookie = cookie_of(Access(TOKEN)).lower()
     assert "httponly" in cookie

@@ -44,6 +44,20 @@ def test_a_token_is_made_listed_and_revoked(tmp_path, run):
     assert opens(tmp_path, text) is None
 
 
+def test_a_token_of_an_agent_opens_their_desk_alone(tmp_path, run):
+    assert CliRunner().invoke(app, ["agents", "add", "ana", "--name", "Ana", "--queue", "support"]).exit_code == 0
+    made = run("create", "Ana's browser", "--scope", "desk", "--agent", "ana")
+    assert made.exit_code == 0, made.output
+    principal = opens(tmp_path, made.output.strip())
+    assert (principal.agent, principal.scopes) == ("ana", {"desk"})
+    assert "of ana" in run("list").output
+    assert run("create", "x", "--scope", "desk").exit_code == 2
+    assert run("create", "x", "--scope", "queues:read", "--agent", "ana").exit_code == 2
+    unknown = run("create", "x", "--scope", "desk", "--agent", "anna")
+    assert unknown.exit_code == 2
+    assert "there is no agent anna" in unknown.output
+
+
 def test_what_cannot_be_is_said(run):
     assert run("create", "x", "--scope", "everything").exit_code == 2
     assert run("create", " ", "--scope", "*").exit_code == 2

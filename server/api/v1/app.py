@@ -39,7 +39,8 @@ def routes(database: Database, kept: KeptTools, approving: Approving, shelf_of: 
     async def me(request: Request) -> Response:
         """Who the token belongs to, and what it may do."""
         principal: Principal = request.state.principal
-        return private_json({"name": principal.name, "scopes": sorted(principal.scopes)})
+        told = {"name": principal.name, "scopes": sorted(principal.scopes), "agent": principal.agent or None}
+        return private_json(told)
 
     return app
 

@@ -2,13 +2,14 @@
 
 from typing import Final
 
-from fastapi import Depends, Request
+from fastapi import Depends
 from fastapi.params import Depends as Dependency
+from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from recordings.errors import StoreUnavailable
 from server.api.v1.problems import Problem, answer
-from server.auth import Access
+from server.auth import Access, bearer_of
 from server.scopes import ALL, SCOPES
 from server.tokens import Principal, Tokens
 
@@ -27,45 +28,63 @@ class Door:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
-        if scope["type"] != "http":  # a WebSocket: there are none here
-            await send({"type": "websocket.close", "code": 1008})
-            return
-        request = Request(scope, receive)
+        connection = HTTPConnection(scope)
         try:
-            scope.setdefault("state", {})["principal"] = await self._principal(request)
+            scope.setdefault("state", {})["principal"] = await self._principal(connection)
         except Problem as refused:
-            await answer(refused, request.url.path)(scope, receive, send)
+            await self._refuse(refused, connection, receive, send)
         except StoreUnavailable as error:
-            await answer(Problem(503, str(error), headers={"Retry-After": "5"}), request.url.path)(scope, receive, send)
+            problem = Problem(503, str(error), headers={"Retry-After": "5"})
+            await self._refuse(problem, connection, receive, send)
         else:
             await self._app(scope, receive, send)
 
-    async def _principal(self, request: Request) -> Principal:
+    async def _refuse(self, problem: Problem, connection: HTTPConnection, receive: Receive, send: Send) -> None:
+        if connection.scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1008})  # before it is accepted: HTTP 403
+            return
+        await answer(problem, connection.url.path)(connection.scope, receive, send)
+
+    async def _principal(self, connection: HTTPConnection) -> Principal:
         """Raises Problem 401 and 403, StoreUnavailable."""
-        scheme, _, text = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() == "bearer":
-            found = OPERATOR if self._access.opens(text.strip()) else await self._tokens.principal(text.strip())
+        text = bearer_of(connection)
+        socket = connection.scope["type"] == "websocket"
+        if socket and not self._access.own_origin(connection, required=text is None):
+            raise Problem(403, "This socket was opened by a page of another site.")
+        if text is not None:
+            found = OPERATOR if self._access.opens(text) else await self._tokens.principal(text)
             if found is None:
                 raise Problem(401, "This token opens nothing: it is unknown, revoked or expired.")
             return found
-        if not self._access.allows(request):
+        found = await signed_in(connection, self._access, self._tokens)
+        if found is None:
             raise Problem(401, "Send a token: Authorization: Bearer …")
-        if request.method not in _SAFE and not self._access.from_own_page(request):
+        if not socket and connection.scope["method"] not in _SAFE and not self._access.from_own_page(connection):
             raise Problem(403, "This request came from another site.")
+        return found
+
+
+async def signed_in(connection: HTTPConnection, access: Access, tokens: Tokens) -> Principal | None:
+    """Who signed in with this browser: the operator, an agent, or nobody. Raises StoreUnavailable."""
+    if access.allows(connection):
         return OPERATOR
+    token_id = access.desk(connection)
+    return await tokens.holder(token_id) if token_id else None
 
 
-def require(scope: str) -> Dependency:
-    """A route's condition: a token with this scope. It raises Problem 403."""
-    if scope not in SCOPES:
-        raise ValueError(f"there is no scope {scope!r}")
+def require(*scopes: str) -> Dependency:
+    """A route's condition: a token with one of these scopes. It raises Problem 403."""
+    unknown = [scope for scope in scopes if scope not in SCOPES]
+    if unknown or not scopes:
+        raise ValueError(f"there is no scope {unknown}")
+    wanted = " or ".join(scopes)
 
-    def allowed(request: Request) -> Principal:
-        principal: Principal = request.state.principal
-        if not principal.may(scope):
-            raise Problem(403, f"This token lacks the scope {scope}.", name="scope")
+    def allowed(connection: HTTPConnection) -> Principal:
+        principal: Principal = connection.state.principal
+        if not any(map(principal.may, scopes)):
+            raise Problem(403, f"This token lacks the scope {wanted}.", name="scope")
         return principal
 
-    allowed.scope = scope  # type: ignore[attr-defined]  # for the test that walks the routes
+    allowed.scope = wanted  # type: ignore[attr-defined]  # for the test that walks the routes
     dependency: Dependency = Depends(allowed)
     return dependency

@@ -22,6 +22,7 @@ class Wanted(BaseModel):
     name: str = Field(min_length=1, max_length=100, description="who or what holds it")
     scopes: list[str] = Field(min_length=1)
     expires_at: AwareDatetime | None = None
+    agent: str = Field(default="", max_length=40, description="whose desk it opens, with the scope desk")
 
 
 def tokens_router(tokens: Tokens, commands: Commands) -> APIRouter:
@@ -44,8 +45,10 @@ def tokens_router(tokens: Tokens, commands: Commands) -> APIRouter:
             beyond = [scope for scope in body.scopes if not who.may(scope)]
             if beyond:
                 raise Problem(403, f"Nobody gives away what they lack: {beyond[0]}.", name="scope")
+            if who.agent and body.agent not in ("", who.agent):
+                raise Problem(403, "An agent gives away no other agent's desk.", name="agent")
             try:
-                made, shown = await tokens.create(body.name, body.scopes, body.expires_at)
+                made, shown = await tokens.create(body.name, body.scopes, body.expires_at, body.agent)
             except ValueError as wrong:
                 raise Problem(422, str(wrong), name="invalid") from None
             return to_json(made)
@@ -74,6 +77,7 @@ def to_json(one: Token) -> dict[str, Any]:
         "made_at": one.made_at.isoformat(),
         "expires_at": _when(one.expires_at),
         "revoked_at": _when(one.revoked_at),
+        "agent": one.agent or None,
         "grants_all": ALL in one.scopes,
     }
 
