@@ -10,7 +10,8 @@ from typing import Any, Final
 
 from recordings import fields
 from recordings.events import Event
-from recordings.record import CallRecord, Message, Utterance
+from recordings.handing import Handings
+from recordings.record import CallRecord, Message, Speaker, Utterance
 from recordings.silence import Span, silences
 from recordings.turns import TURN_READERS, Turns
 
@@ -34,6 +35,7 @@ class _Folding:
         self._utterances: dict[tuple[str, str], Utterance] = {}  # by side and id, in order of first mention
         self._turns = Turns()
         self._messages: dict[str, Message] = {}
+        self._handings = Handings()
         self._faults: dict[str, int] = {}
         self._floors: list[tuple[int, str]] = []
         self._held: dict[str, list[list[int | None]]] = {}  # by utterance of the assistant: from, to
@@ -55,6 +57,7 @@ class _Folding:
         reader = _READERS.get(event.kind)
         if reader is not None:
             reader(self, event, event.data)
+        self._handings.add(event.kind, event.at_ms, event.data)
         of_turn = TURN_READERS.get(event.kind)
         if of_turn is not None:
             of_turn(self._turns, event.data)
@@ -70,6 +73,7 @@ class _Folding:
             turns=self._turns.all(self._utterances),
             silences=silences(spans, self._floors, end_ms),
             messages=tuple(self._messages.values()),
+            transfers=self._handings.all(),
             faults=dict(self._faults),
             floor=self._floors[-1][1] if self._floors else "nobody",
             end_ms=max([end_ms, *(stop_ms for _, stop_ms in spans)]),
@@ -137,6 +141,15 @@ class _Folding:
             utterance, "caller", fields.via(data), text, heard_text=text, start_ms=start_ms, end_ms=end_ms
         )
         self._facts = replace(self._facts, partial="")
+
+    def person_said(self, event: Event, data: Mapping[str, Any]) -> None:
+        """An agent or a supervisor who speaks with the caller."""
+        start_ms, end_ms = fields.span(event, data)
+        text, utterance = fields.text(data, "text"), fields.text(data, "utterance")
+        speaker: Speaker = "supervisor" if event.kind.startswith("supervisor.") else "agent"
+        self._utterances[speaker, utterance] = Utterance(
+            utterance, speaker, "speech", text, heard_text=text, start_ms=start_ms, end_ms=end_ms
+        )
 
     def unrecognised(self, event: Event, data: Mapping[str, Any]) -> None:
         self._other_speech.append(fields.span(event, data))
@@ -223,6 +236,8 @@ _READERS: Final[Mapping[str, Callable[[_Folding, Event, Mapping[str, Any]], None
     "caller.partial": _Folding.partial,
     "caller.said": _Folding.said,
     "caller.unrecognised": _Folding.unrecognised,
+    "agent.said": _Folding.person_said,
+    "supervisor.said": _Folding.person_said,
     "assistant.speaks": _Folding.speaks,
     "assistant.heard": _Folding.heard,
     "floor.changed": _Folding.floor_changed,

@@ -108,6 +108,38 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """One person who was asked to take the call."""
+
+    agent: str
+    by: str
+    """desk or phone."""
+    how: str = ""
+    """accepted, declined, no_answer, busy…; empty: still asked."""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Handing:
+    """One transfer of a call."""
+
+    id: str
+    queue: str = ""
+    reason: str = ""
+    sentence: str = ""
+    priority: str = ""
+    asked: tuple[Asked, ...] = ()
+    agent: str = ""
+    """Who spoke with the caller; empty: nobody."""
+    connected_ms: int | None = None
+    outcome: str = ""
+    """Empty: it is not over."""
+    why: str = ""
+    disposition: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class CallRecord:
     """One call, folded. Any prefix of its events gives one."""
 
@@ -126,6 +158,8 @@ class CallRecord:
     turns: tuple[Turn, ...] = ()
     silences: tuple[Silence, ...] = ()
     messages: tuple[Message, ...] = ()
+    transfers: tuple[Handing, ...] = ()
+    """To people, in the order in which they were wanted."""
     faults: Mapping[str, int] = field(default_factory=dict)
     """Media faults by kind, counted."""
     recording: str | None = None
@@ -154,6 +188,7 @@ def to_json(record: CallRecord, *, recording: str | None = None, events: str | N
             {"start_ms": silence.start_ms, "end_ms": silence.end_ms, "floor": silence.floor}
             for silence in record.silences
         ],
+        "transfers": [_handing(one) for one in record.transfers],
         "recording": recording if recording is not None else record.recording,
         "events": events,
     }
@@ -185,3 +220,10 @@ def _tool(use: ToolUse) -> dict[str, Any]:
         "error": use.error,
         "took_ms": use.took_ms,
     }
+
+
+def _handing(handing: Handing) -> dict[str, Any]:
+    names = ("id", "queue", "reason", "sentence", "priority", "agent", "connected_ms", "outcome", "why")
+    asked = [{"agent": one.agent, "by": one.by, "how": one.how, "reason": one.reason} for one in handing.asked]
+    more = {"disposition": handing.disposition, "note": handing.note}
+    return {**{name: getattr(handing, name) for name in names}, "asked": asked, **more}

@@ -239,7 +239,9 @@ def _add_routes(office: Office, public_url: str, kept: KeptTools, approving: App
     app.include_router(carrier_router(office.switchboard, signatures, public_url, stream_url))
     access = Access(office.access_token, public_url=public_url)
     recordings = settings.data_dir.absolute() / RECORDINGS
-    app.include_router(calls_router(office.store, recordings, access, lambda: _troubles(office)))
+    app.include_router(
+        calls_router(office.store, office.transfers.store.packets_of, recordings, access, lambda: _troubles(office))
+    )
     app.include_router(lines_router(office.lines.health, access))
     app.mount(PREFIX, api(office.store, kept, approving, office.lines.shelf_of, access))
 

@@ -173,6 +173,20 @@ class TransferStore:
         found = await self.database.look(lambda connection: connection.execute(query).one_or_none())
         return None if found is None else Packet(found.version, found.packet)
 
+    async def packets_of(self, call_id: str) -> tuple[tuple[str, Packet], ...]:
+        """What agents were told in a call: each transfer's id with its latest packet. Raises StoreUnavailable."""
+        query = (
+            sa.select(handoff_packets)
+            .where(handoff_packets.c.call_id == call_id, handoff_packets.c.org_id == self.org_id)
+            .order_by(handoff_packets.c.made_at, handoff_packets.c.version)
+        )
+
+        def read(connection: sa.Connection) -> tuple[tuple[str, Packet], ...]:
+            rows = connection.execute(query).all()
+            return tuple({row.transfer_id: (row.transfer_id, Packet(row.version, row.packet)) for row in rows}.values())
+
+        return await self.database.look(read)
+
     async def wrap_up(self, disposition: Disposition, call_id: str, made_at: str) -> None:
         """Write how a call was wrapped up; the last word holds. Raises StoreUnavailable."""
         row = {

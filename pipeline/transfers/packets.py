@@ -2,20 +2,23 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import structlog
 
 from pipeline.assistant.llm.port import LanguageModel
-from pipeline.handoff.about import about
-from pipeline.handoff.build import Asked, packet_for, packet_of
+from pipeline.handoff.about import About, about
+from pipeline.handoff.build import Asked, packet_for
 from pipeline.handoff.packet import to_json
 from pipeline.joining import Joining
+from pipeline.line.model import Line
 from pipeline.office_clock import OfficeClock
 from recordings.errors import StoreUnavailable
 from recordings.events import Event
 from recordings.store import CallStore
 from telephony.transfer_state import Transfer
+
+MOST_LINES: Final = 50
 
 
 class WrittenPackets:
@@ -26,12 +29,14 @@ class WrittenPackets:
         self._store = store
         self._clock = clock
         self._model = model
+        self._abouts: dict[str, About] = {}
+        """By the version of a line; the oldest goes first."""
         self._asking: set[asyncio.Task[None]] = set()
 
     async def make(self, call: Joining, transfer: Transfer, reason: str) -> Mapping[str, Any]:
         """The packet of a call as it is now, at once."""
         events = await self._events(call.call_id)
-        return to_json(packet_of(events, about(call.line), self._asked(transfer, reason)))
+        return to_json(await packet_for(events, self._about(call.line), self._asked(transfer, reason), None))
 
     def improved(
         self, call: Joining, transfer: Transfer, reason: str, tell: Callable[[Mapping[str, Any]], None]
@@ -52,7 +57,7 @@ class WrittenPackets:
         model: LanguageModel,
     ) -> None:
         events = await self._events(call.call_id)
-        made = await packet_for(events, about(call.line), self._asked(transfer, reason), model)
+        made = await packet_for(events, self._about(call.line), self._asked(transfer, reason), model)
         if made.summary.source == "model":
             tell(to_json(made))
 
@@ -62,6 +67,13 @@ class WrittenPackets:
         except StoreUnavailable as error:  # there is a template for that
             structlog.get_logger().error("events not read for a packet", call_id=call_id, reason=str(error))
             return ()
+
+    def _about(self, line: Line) -> About:
+        if line.version not in self._abouts:
+            self._abouts[line.version] = about(line)
+            while len(self._abouts) > MOST_LINES:
+                self._abouts.pop(next(iter(self._abouts)))
+        return self._abouts[line.version]
 
     def _asked(self, transfer: Transfer, reason: str) -> Asked:
         wait_ms = max(0, self._clock.now_ms() - transfer.asked_ms)

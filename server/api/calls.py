@@ -22,24 +22,26 @@ from server.api.metrics import metrics_router
 from server.api.replies import asked, known_call, private_json, token_needed
 from server.auth import Access
 from server.health import Troubles, degraded
-from server.pages.calls import pages_router
+from server.pages.calls import PacketsOf, pages_router
 from server.pages.messages import messages_page_router
 from telephony.call_events import Outcome
 
 EVENTS_PER_ANSWER: Final = 1000
 
 
-def calls_router(store: CallStore, audio_root: Path, access: Access, troubles: Troubles) -> APIRouter:
+def calls_router(
+    store: CallStore, packets: PacketsOf, audio_root: Path, access: Access, troubles: Troubles
+) -> APIRouter:
     """Everything about calls: `/api/calls…`, `/api/live`, `/api/messages`, the pages, `/login`, `/logout`, `/assets`.
 
-    troubles: what people who look at calls should know is wrong with the server.
+    packets: what agents were told in a call. troubles: what people should know is wrong with the server.
     """
     router = APIRouter()
     router.include_router(_api_router(store, audio_root, access, troubles))
     router.include_router(live_router(store, access, troubles))
     router.include_router(metrics_router(store, audio_root, access))
     router.include_router(messages_router(store, access))
-    router.include_router(pages_router(store, access, troubles))
+    router.include_router(pages_router(store, packets, access, troubles))
     router.include_router(messages_page_router(store, access))
     router.include_router(login_router(access))
     return router

@@ -1,4 +1,4 @@
-"""The documents that are made from the program: docs/{cli,line,settings,states,tool-files}.md. A test fails when they are stale."""
+"""The documents that are made from the program: docs/{cli,line,settings,states,tool-files,transfer}.md. A test fails when they are stale."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -9,6 +9,7 @@ from pydantic import SecretStr
 
 from pipeline.line.schema import settings_schema
 from pipeline.line.toolfile import RulesFile, ToolsFile
+from server.cli import reference_transfer
 from server.cli.exits import Exit
 from server.settings import Settings
 from telephony.call import CallFlow
@@ -46,6 +47,8 @@ side heard of it), `start_ms`, `end_ms` |
 | `turns` | `caller` and `assistant` (indexes into utterances), `intent`, `slots`, `sources` (document, section, title), `tools` (tool, \
 arguments, ok, result, error, took_ms), `reply_gap_ms` (from the end of the caller's speech to the answer's first sound) |
 | `silences` | `start_ms`, `end_ms`, `floor` (whose move it was): spans from 500 ms in which neither side was heard, by the caller's ear, cut where the floor changed |
+| `transfers` | to people: `queue`, `reason`, `sentence`, `asked` (agent, by desk or phone, how, reason), `agent` who spoke with the caller, `connected_ms`, `outcome`, \
+`disposition` and `note` of the wrap-up |
 | `recording` | the audio: 8 kHz stereo WAV, channel 1 the caller, channel 2 what the caller heard; a path, or the URL path on a server that was called with --url |
 | `events` | the database that holds the call's events, or the URL path where a server that was called with --url gives them |
 
@@ -61,6 +64,7 @@ def documents(program: typer.Typer) -> Mapping[str, str]:
         "tool-files.md": _tool_files(),
         "settings.md": _settings(),
         "states.md": _states(),
+        "transfer.md": f"# Warm transfer\n{_MADE}{reference_transfer.page()}",
     }
 
 

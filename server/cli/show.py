@@ -13,6 +13,14 @@ _NOTICES = {
     "call.resumed": ("the line is back", "yellow"),
     "language.changed": ("the call goes on in {to} ({reason})", "dim"),
     "budget.spent": ("nothing is left of {budget} ({spent} of {limit})", "yellow"),
+    "transfer.requested": ("a person of {queue} is wanted: {sentence}", "magenta"),
+    "transfer.queued": ("waiting for {queue}: number {position}", "dim"),
+    "transfer.offered": ("offered to {agent} ({by})", "magenta"),
+    "transfer.answered": ("{agent}: {how}", "magenta"),
+    "transfer.bridging": ("the caller is being connected with {agent}", "dim"),
+    "transfer.connected": ("caller and {agent} hear each other", "bold magenta"),
+    "transfer.over": ("transfer over: {outcome} ({why})", "magenta"),
+    "transfer.wrapped_up": ("{agent} wrapped up: {disposition}", "magenta"),
     "recording.started": ("sound is kept from here on", "dim"),
     "call.ended": ("call ended: {outcome} ({reason})", "dim"),
 }
@@ -56,9 +64,8 @@ class ConversationView:
                 yield Text(f"{'':9}(the caller says nothing)", style="dim")
             case "turn.understood" | "tool.returned" | "turn.answered" | "message.taken":
                 yield from self._ground(event["kind"], data)
-            case kind if kind in _NOTICES:
-                text, style = _NOTICES[kind]
-                yield Text(f"{clock(event['at_ms']):9}{text.format(**data)}", style=style)
+            case kind:
+                yield from _told(kind, int(event["at_ms"]), data)
 
     def _heard(self, data: Mapping[str, Any]) -> Iterator[Text]:
         text, purpose = self._texts.pop(data["utterance"], (data["heard_text"], "reply"))
@@ -94,6 +101,15 @@ class ConversationView:
         else:
             note = f"message for {data['queue']}: “{data['text']}”"
         yield Text(f"{'':9}· {note}", style="dim")
+
+
+def _told(kind: str, at_ms: int, data: Mapping[str, Any]) -> Iterator[Text]:
+    """What people say, and what happens to the call besides."""
+    if kind in {"agent.said", "supervisor.said"}:
+        yield _line(int(data["start_ms"]), kind.partition(".")[0], f"“{data['text']}”")
+    elif kind in _NOTICES:
+        text, style = _NOTICES[kind]
+        yield Text(f"{clock(at_ms):9}{text.format(**data)}", style=style)
 
 
 def _line(at_ms: int, speaker: str, text: str) -> Text:

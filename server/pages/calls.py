@@ -1,6 +1,8 @@
 """The list of calls and the page of one call."""
 
 import asyncio
+import json
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, get_args
 
@@ -20,7 +22,9 @@ from server.api.replies import asked, known_call
 from server.auth import Access
 from server.health import Troubles
 from telephony.call_events import Outcome
+from telephony.transfer_store import Packet
 
+PacketsOf = Callable[[str], Awaitable[Sequence[tuple[str, Packet]]]]
 LISTED_CALLS: Final = 50
 OUTCOMES: Final = (LIVE, *get_args(Outcome))
 LONGEST_TEXT: Final = 200
@@ -28,8 +32,8 @@ LONG_SILENCE_MS: Final = 2000
 """A silence that a reviewer wants to see between the lines."""
 
 
-def pages_router(store: CallStore, access: Access, troubles: Troubles) -> APIRouter:
-    """GET /calls, GET /calls/{id}, and their style sheet and scripts."""
+def pages_router(store: CallStore, packets: PacketsOf, access: Access, troubles: Troubles) -> APIRouter:
+    """GET /calls, GET /calls/{id}, and their style sheet and scripts. packets: what agents were told in a call."""
     router = APIRouter(include_in_schema=False)
 
     @router.get("/calls")
@@ -54,7 +58,8 @@ def pages_router(store: CallStore, access: Access, troubles: Troubles) -> APIRou
             return to_login(request)
         summary = await known_call(store, call_id)
         events = await asked(store.events(call_id))
-        return await asyncio.to_thread(_call_page, summary, events)
+        handed = await asked(packets(call_id))
+        return await asyncio.to_thread(_call_page, summary, events, handed)
 
     @router.get("/assets/{name}")
     async def asset(name: str) -> Response:
@@ -105,10 +110,11 @@ def _did_something(turn: Turn) -> bool:
     return bool(turn.intent or turn.why or turn.person or turn.tools or turn.sources or turn.reply_gap_ms is not None)
 
 
-def _call_page(summary: CallSummary, events: tuple[Event, ...]) -> Response:
+def _call_page(summary: CallSummary, events: tuple[Event, ...], handed: Sequence[tuple[str, Packet]]) -> Response:
     record = fold(events)
     content: dict[str, Any] = {"call": summary, "record": record, "lines": transcript(record)}
     content["figures"] = measured(timeline(events)) if record.outcome else None
+    content["packets"] = {transfer.rpartition("-")[2]: json.loads(packet.text) for transfer, packet in handed}
     content["model"] = [(name, as_words(one)) for name, one in spent(events).items()]
     return pages.page("call.html", **content)
 

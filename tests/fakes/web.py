@@ -15,6 +15,7 @@ from recordings.wav import CALLER, HEARD, Piece, StereoWav
 from server.api.calls import calls_router
 from server.auth import Access
 from server.health import Trouble
+from telephony.transfer_store import TransferStore
 from tests.fakes.call_events import CALL_ID
 from tests.fakes.stores import open_store
 
@@ -55,7 +56,9 @@ async def serving(directory: Path) -> AsyncIterator[Web]:
             stored = store.health().degraded
             return [*([Trouble(f"Not everything is on the disk: {stored}")] if stored else ()), *troubles]
 
-        app.include_router(calls_router(store, directory, Access(TOKEN), wrong))
+        app.include_router(
+            calls_router(store, TransferStore(store, "test").packets_of, directory, Access(TOKEN), wrong)
+        )
         server = uvicorn.Server(
             uvicorn.Config(app, host="127.0.0.1", port=0, ws="websockets-sansio", log_level="warning", lifespan="off")
         )

@@ -1,0 +1,71 @@
+"""A call's transfers to people: who was asked, who took it, how it ended. A part of recordings.fold. Pure."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+from recordings import fields
+from recordings.record import Asked, Handing
+
+
+class Handings:
+    """What has been read so far, by transfer in order."""
+
+    def __init__(self) -> None:
+        self._all: dict[str, Handing] = {}
+
+    def all(self) -> tuple[Handing, ...]:
+        """Every transfer of the call."""
+        return tuple(self._all.values())
+
+    def add(self, kind: str, at_ms: int, data: Mapping[str, Any]) -> None:
+        """Take an event; kinds that tell nothing of a transfer pass by."""
+        reader = _READERS.get(kind)
+        name = fields.text(data, "transfer")
+        if reader is not None and name:
+            self._all[name] = reader(self._all.get(name, Handing(name)), at_ms, data)
+
+
+def _requested(known: Handing, at_ms: int, data: Mapping[str, Any]) -> Handing:
+    del at_ms
+    queue, reason, sentence, priority = (
+        fields.text(data, name) for name in ("queue", "reason", "sentence", "priority")
+    )
+    return replace(known, queue=queue, reason=reason, sentence=sentence, priority=priority)
+
+
+def _offered(known: Handing, at_ms: int, data: Mapping[str, Any]) -> Handing:
+    del at_ms
+    return replace(known, asked=(*known.asked, Asked(fields.text(data, "agent"), fields.text(data, "by"))))
+
+
+def _answered(known: Handing, at_ms: int, data: Mapping[str, Any]) -> Handing:
+    del at_ms
+    number = fields.whole(data, "offer", -1)
+    told = {"how": fields.text(data, "how"), "reason": fields.text(data, "reason")}
+    asked = (replace(one, **told) if index == number else one for index, one in enumerate(known.asked))
+    return replace(known, asked=tuple(asked))
+
+
+def _connected(known: Handing, at_ms: int, data: Mapping[str, Any]) -> Handing:
+    return replace(known, agent=fields.text(data, "agent"), connected_ms=at_ms)
+
+
+def _over(known: Handing, at_ms: int, data: Mapping[str, Any]) -> Handing:
+    del at_ms
+    return replace(known, outcome=fields.text(data, "outcome"), why=fields.text(data, "why"))
+
+
+def _wrapped_up(known: Handing, at_ms: int, data: Mapping[str, Any]) -> Handing:
+    del at_ms
+    return replace(known, disposition=fields.text(data, "disposition"), note=fields.text(data, "note"))
+
+
+_READERS: Final[Mapping[str, Callable[[Handing, int, Mapping[str, Any]], Handing]]] = {
+    "transfer.requested": _requested,
+    "transfer.offered": _offered,
+    "transfer.answered": _answered,
+    "transfer.connected": _connected,
+    "transfer.over": _over,
+    "transfer.wrapped_up": _wrapped_up,
+}

@@ -1,0 +1,47 @@
+import pytest
+
+from recordings.events import Event
+from recordings.fold import fold
+from recordings.record import to_json
+
+pytestmark = pytest.mark.unit
+
+
+def events(*told):
+    return [Event("test", "CA1", seq, at_ms, "", kind, data) for seq, (at_ms, kind, data) in enumerate(told, start=1)]
+
+
+TOLD = (
+    (0, "transfer.requested", {"turn": "t1", "transfer": "h1", "queue": "support", "reason": "asked_for_person",
+                               "sentence": "The caller asked for a person.", "priority": "normal"}),
+    (100, "transfer.offered", {"transfer": "h1", "offer": 0, "agent": "ana", "by": "desk"}),
+    (150, "transfer.offered", {"transfer": "h1", "offer": 1, "agent": "ben", "by": "phone"}),
+    (900, "transfer.answered", {"transfer": "h1", "offer": 0, "agent": "ana", "how": "declined", "reason": "lunch"}),
+    (1900, "transfer.answered", {"transfer": "h1", "offer": 1, "agent": "ben", "how": "accepted", "reason": ""}),
+    (2500, "transfer.connected", {"transfer": "h1", "offer": 1, "agent": "ben", "by": "phone"}),
+    (4000, "agent.said", {"utterance": "p1", "agent": "ben", "text": "hello", "start_ms": 3000, "end_ms": 3900}),
+    (9000, "transfer.over", {"transfer": "h1", "outcome": "completed", "why": "the caller left"}),
+    (9100, "transfer.wrapped_up", {"transfer": "h1", "agent": "ben", "disposition": "solved", "note": "refunded"}),
+)  # fmt: skip
+
+
+def test_who_was_asked_who_took_the_call_and_how_it_ended_is_read_from_the_log():
+    (one,) = fold(events(*TOLD)).transfers
+    assert (one.queue, one.agent, one.connected_ms, one.outcome) == ("support", "ben", 2500, "completed")
+    assert [(asked.agent, asked.by, asked.how, asked.reason) for asked in one.asked] == [
+        ("ana", "desk", "declined", "lunch"),
+        ("ben", "phone", "accepted", ""),
+    ]
+    assert (one.disposition, one.note) == ("solved", "refunded")
+
+
+def test_what_an_agent_says_stands_in_the_transcript():
+    record = fold(events(*TOLD))
+    (said,) = record.utterances
+    assert (said.speaker, said.text, said.start_ms, said.end_ms) == ("agent", "hello", 3000, 3900)
+    assert to_json(record)["transfers"][0]["agent"] == "ben"
+
+
+@pytest.mark.parametrize("kind", sorted({kind for _, kind, _ in TOLD}))
+def test_what_another_version_wrote_is_read_as_far_as_it_goes(kind):
+    fold(events((0, kind, {"transfer": "h1"}), (1, kind, {}), (2, kind, {"transfer": 7, "offer": "x"})))
