@@ -120,9 +120,12 @@ class HumanQueue:
     def _agent_is(self, event: AgentIs) -> _Actions:
         if event.agent not in self._people:
             return [Ignored("no such agent")]
+        person = self._people[event.agent]
+        had = self._entries.get(person.call)
         if not self._people.say(event, self._now_ms):
             return [Ignored("late, or known")]
-        person = self._people[event.agent]
+        if had is not None and not person.call:
+            return self._callback_over(CallbackOver(event.at_ms, had.transfer_id, reached=True))
         if event.presence != "away" or not person.rung_for:
             return []
         actions = self._unring(event.agent, person.rung_for, "away")
@@ -168,9 +171,7 @@ class HumanQueue:
         left_ms = self._left.get(event.transfer_id)
         if left_ms is not None and (event.at_ms < left_ms or (event.at_ms == left_ms and not event.again)):
             return [Ignored("left already")]
-        for person in self._people:
-            if person.call == event.transfer_id:  # whoever took them is gone
-                self._people.end_call(person.agent.id, self._now_ms, None)
+        self._disengage(event.transfer_id)
         entry = entered(
             event, self._room.settings(event.queue), admitted=event.again or self._room.state(event.queue) == "open"
         )
@@ -197,11 +198,17 @@ class HumanQueue:
         return [Ignored("waits already")] if before == (entry.queue, entry.needs, entry.asked) else []
 
     def _caller_gone(self, event: CallerGone) -> _Actions:
-        entry = self._entries.get(event.transfer_id)
-        if entry is None:
-            return [Ignored("nobody waits")]
-        self._remove(entry)
-        return []
+        entry, engaged = self._entries.get(event.transfer_id), self._disengage(event.transfer_id)
+        if entry is not None:
+            self._remove(entry)
+        return [] if entry is not None or engaged else [Ignored("nobody waits")]
+
+    def _disengage(self, transfer_id: str) -> bool:
+        """Whoever took them is free, without anything to wrap up. False: nobody had."""
+        took = [person.agent.id for person in self._people if person.call == transfer_id]
+        for agent in took:
+            self._people.end_call(agent, self._now_ms, None)
+        return bool(took)
 
     def _remove(self, entry: Entry) -> None:
         """They leave; whoever is rung for them is released."""
@@ -236,6 +243,7 @@ class HumanQueue:
     def _take(self, entry: Entry, agent: str) -> _Actions:
         """Somebody takes them, as the transfer says, even if the queue had given that ring up."""
         entry.rung.discard(agent)
+        self._disengage(entry.transfer_id)  # of a callback that somebody else had
         actions = self._engage(agent, entry.transfer_id, entry.queue)
         if entry.callback is None:
             self._remove(entry)
@@ -302,7 +310,7 @@ class HumanQueue:
     # After every event
 
     def _settled(self) -> _Actions:
-        actions: _Actions = [*self._rings_lost(), *self._people.wrapped_up(self._now_ms)]
+        actions: _Actions = [*self._rings_lost(), *self._callbacks_lost(), *self._people.wrapped_up(self._now_ms)]
         actions += self._left_behind()
         actions += self._matched()
         actions += self._warned()
@@ -317,6 +325,13 @@ class HumanQueue:
                 agent, transfer_id = person.agent.id, person.rung_for
                 yield Withdraw(transfer_id, agent, "unanswered")
                 yield from self._offer_over(OfferOver(self._now_ms, transfer_id, agent, "unanswered"))
+
+    def _callbacks_lost(self) -> Iterator[QueueAction]:
+        """Callbacks whose agent is gone, or has another caller: nobody knows whether they were reached."""
+        for entry in list(self._entries.values()):
+            agent = entry.taken_by
+            if agent and (agent not in self._people or self._people[agent].call != entry.transfer_id):
+                yield from self._callback_over(CallbackOver(self._now_ms, entry.transfer_id, reached=False))
 
     def _left_behind(self) -> _Actions:
         """Who cannot stay goes elsewhere, or is given up. Whoever is rung for is left alone meanwhile."""
@@ -379,10 +394,7 @@ class HumanQueue:
 
     def _deadlines(self) -> Iterator[int]:
         """Every instant at which something may be decided; some are past."""
-        if self._entries:
-            yield from self._people.deadlines()
-        else:
-            yield from (at_ms for person in self._people if (at_ms := person.until_ms) is not None)
+        yield from self._people.deadlines(somebody_waits=bool(self._entries))
         for entry in self._entries.values():
             yield from deadlines(entry, self._room.queues.get(entry.queue))
 

@@ -112,7 +112,7 @@ class CallerWaits:
 
 @dataclass(frozen=True, slots=True)
 class CallerGone:
-    """The caller hung up or does not want it any more."""
+    """The caller hung up or does not want it any more, or their transfer is over: who still has them is free."""
 
     at_ms: int
     transfer_id: str

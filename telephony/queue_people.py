@@ -202,13 +202,15 @@ class People:
             self._become(person, "available", now_ms)
         return [AgentNow(person.agent.id, "available", "wrapped_up") for person in done]
 
-    def deadlines(self) -> Iterator[int]:
+    def deadlines(self, *, somebody_waits: bool) -> Iterator[int]:
         """When somebody changes without a word; some may be past."""
         for person in self:
-            if person.rung_for:
-                yield person.ring_until_ms
             if person.until_ms is not None:
                 yield person.until_ms
+            if not somebody_waits:
+                continue
+            if person.rung_for:
+                yield person.ring_until_ms
             yield person.rest_until_ms
             if person.presence == "away":
                 yield person.here_until_ms

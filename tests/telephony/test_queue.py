@@ -237,6 +237,14 @@ def test_a_caller_who_could_not_be_connected_keeps_the_place_and_the_agent_is_fr
     assert office.over("t2", "ben", "declined") == [OfferTo("t1", ("ben",), 20_000), TellWait("t2", 2, None)]
 
 
+def test_an_agent_whose_call_came_to_nothing_is_free_when_the_transfer_is_over():
+    office = Office(ANA)
+    office.waits()
+    office.over("t1", "ana", "accepted")
+    office.waits("t2")
+    assert offers(office.do(CallerGone(0, "t1"))) == {"t2": ("ana",)}
+
+
 # Order
 
 
@@ -494,6 +502,15 @@ def test_a_callback_that_reached_the_caller_is_over_and_wrapped_up():
     assert [type(one) for one in office.do(CallbackOver(0, "back", reached=True))] == [AgentNow]
     assert office.do(CallbackOver(0, "back", reached=True))[0] == Ignored("nobody calls them")
     assert office.presence("ana") == "wrap_up"
+
+
+@pytest.mark.parametrize("gone", [AgentRemoved(0, "ana"), OnCall(0, "t9", "ana", "billing")])
+def test_a_callback_whose_agent_is_lost_is_not_forgotten(gone):
+    office = Office(ANA, BEN)
+    office.waits("back", callback=callback(office, spacing_s=60))
+    office.over("back", "ana", "accepted")
+    office.do(gone)
+    assert offers(office.at(60_000)) == {"back": ("ben",)}
 
 
 def test_a_callback_waits_for_opening_hours_and_ends_with_its_window():
