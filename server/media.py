@@ -1,7 +1,6 @@
 """A carrier's media socket: the wire protocol over a WebSocket, as the MediaSocket that a call is carried by."""
 
 import asyncio
-import time
 from collections import deque
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
@@ -17,8 +16,8 @@ _ABNORMAL = 1006
 
 
 def monotonic_ms() -> int:
-    """Milliseconds on a clock that never jumps."""
-    return time.monotonic_ns() // 1_000_000
+    """Milliseconds on the running event loop's clock, by which calls are timed; it never goes back."""
+    return int(asyncio.get_running_loop().time() * 1000)
 
 
 class TwilioSocket:
