@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from telephony.agent_words import AgentWords, words_of
-from telephony.errors import LegGone
+from telephony.errors import CarrierError, LegGone
 from telephony.intended import IntendedControl, Settled
 from telephony.intents import intent_key
 from telephony.ports import Dialling, Leg
@@ -23,6 +23,7 @@ DIAL_MS: Final = 5_000
 """A carrier answers in a fraction of it; within it a lost answer is looked up and the request made again."""
 MOVE_MS: Final = 5_000
 END_MS: Final = 5_000
+ASK_MS: Final = 2_000
 RING_S: Final = 20
 
 Why = Literal["taken", "caller_left", "withdrawn", "timeout", "not_connected", "handed_back"]
@@ -125,6 +126,13 @@ class PhoneLegs:
         """Bring the caller back to the assistant, by a new stream. Raises LegGone: they hung up."""
         document = twiml.redirect(self.addresses.resume)
         await self.control.move(intent_key(transfer, "take_back", number), caller_sid, document, MOVE_MS)
+
+    async def is_there(self, sid: str) -> bool:
+        """Whether somebody is certainly on this leg."""
+        try:
+            return not (await self.control.control.leg(sid, ASK_MS)).is_over
+        except CarrierError:
+            return False
 
     async def hang_up(self, transfer: str, offer: int) -> None:
         """End an offer's leg without a word: a machine has answered."""

@@ -27,6 +27,7 @@ from server.edge import Edge, call_sid
 from server.order import Latest
 from server.webhooks import answer_twiml
 from telephony.agent_words import AgentWords, words_of
+from telephony.ports import LegStatus
 from telephony.twilio import agent_twiml, twiml
 from telephony.twilio.addresses import TransferAddresses
 from telephony.twilio.agent_twiml import JitterBuffer, Room
@@ -79,7 +80,10 @@ def _add_agents(router: APIRouter, edge: Edge, desk: TransferDesk, rooms: Callab
 
     @router.post("/agent/{transfer}/{offer}/done")
     async def done(transfer: Transfer, offer: Offer, form: Form) -> Response:
-        """The conference is over for an agent who is still there."""
+        """The conference is over for an agent who is still there, or has hung up."""
+        if (status := _ended(form)) is not None:
+            known = await _asked(desk.leg_over(transfer, offer, status, "", call_sid(form)))
+            return Response(twiml.hang_up(), 200 if known else 404, media_type="application/xml")
         answer = await _asked(desk.agent_after(transfer, offer, call_sid(form)))
         return _markup(answer, rooms, transfer, offer)
 
@@ -145,6 +149,8 @@ def _add_caller(
     async def after(transfer: Transfer, form: Annotated[dict[str, str], Depends(edge.form)]) -> Response:
         """The caller is out of a conference, and still there. Whatever is wrong, they come to the assistant."""
         call_sid(form)
+        if _ended(form) is not None:  # their own leg's end is told elsewhere; what is answered now nobody hears
+            return _xml(twiml.hang_up())
         try:
             answer = await desk.caller_after(transfer, form.get("DialCallStatus", ""))
         except StoreUnavailable as error:
@@ -153,6 +159,12 @@ def _add_caller(
         if isinstance(answer, Unknown):
             return _xml(twiml.redirect(addresses.resume))
         return _xml(answer_twiml(answer, addresses.public_url, stream_url))
+
+
+def _ended(form: dict[str, str]) -> LegStatus | None:
+    """How the leg ended of whoever was in the conference, if it did: the carrier asks what now all the same."""
+    status = leg_status(form.get("CallStatus", ""))
+    return status if status in ("completed", "failed", "canceled") else None
 
 
 async def _asked(answer: Awaitable[_T]) -> _T:

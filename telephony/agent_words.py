@@ -35,7 +35,7 @@ ENGLISH: Final = AgentWords(
     "I'm sorry, the caller could not be connected. They are still with the assistant. Goodbye.",
     "Thank you. This call is not waiting any more. Goodbye.",
     "All right. Goodbye.",
-    "One moment, I am getting the caller.",
+    "One moment, I am getting the caller. The star key gives them back to the assistant.",
     "The call is over. Goodbye.",
     "You are now with AGENT, who knows what you are calling about.",
 )
@@ -48,7 +48,7 @@ SPANISH: Final = AgentWords(
     "Lo siento, no se ha podido pasar la llamada. Sigue con el asistente. Adiós.",
     "Gracias. Esta llamada ya no está en espera. Adiós.",
     "De acuerdo. Adiós.",
-    "Un momento, le paso la llamada.",
+    "Un momento, le paso la llamada. La tecla asterisco la devuelve al asistente.",
     "La llamada ha terminado. Adiós.",
     "Le atiende ahora AGENT, que ya sabe por qué llama.",
 )

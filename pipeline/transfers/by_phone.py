@@ -15,13 +15,13 @@ from pipeline.transfer_desk import (
     Accepted,
     AgentAnswer,
     Briefing,
-    CallerLeft,
     Declined,
     Goodbye,
     Over,
     Taken,
     Unknown,
 )
+from pipeline.transfer_desk import CallerLeft as CallerGone
 from pipeline.transfers.running import Running
 from telephony.agent_words import words_of
 from telephony.agents import Agent
@@ -35,6 +35,8 @@ from telephony.transfer_events import (
     AgentLeft,
     AgentUnanswered,
     CallerJoined,
+    CallerLeft,
+    HandsBack,
     TransferEvent,
     Unanswered,
 )
@@ -175,12 +177,19 @@ class ByPhone:
         return self._standing(running, offer)
 
     async def agent_after(self, transfer: str, offer: int, leg_sid: str) -> AgentAnswer:
-        """The conference is over for an agent who is still there."""
+        """An agent is out of the conference and still there: the star key gave the caller back, or the caller left."""
         running = await self._of(transfer, offer, leg_sid)
         if running is None:
             return Unknown()
-        running.post(AgentLeft(self._clock.now_ms(), offer))
-        return CallerLeft(self._language(running)) if _abandoned(running) else Goodbye(self._language(running))
+        now = running.transfer
+        speaking = now.state is State.CONNECTED and now.accepted == offer
+        if speaking and await self._legs.is_there(now.call_id):
+            running.post(HandsBack(self._clock.now_ms(), "by the star key"))
+        elif speaking:
+            running.post(CallerLeft(self._clock.now_ms()))
+        else:
+            running.post(AgentLeft(self._clock.now_ms(), offer))
+        return CallerGone(self._language(running)) if _abandoned(running) else Goodbye(self._language(running))
 
     async def announcement(self, transfer: str, what: str) -> Briefing | Unknown:
         """The introduction names the agent to the caller."""
@@ -201,7 +210,7 @@ class ByPhone:
         if transfer.state is not State.OVER and offer == transfer.accepted:
             return Accepted(_room(transfer), language)
         if _abandoned(running):
-            return CallerLeft(language)
+            return CallerGone(language)
         if offer == transfer.accepted:
             return Goodbye(language)
         return Taken(language) if _was_accepted(transfer) else Over(language)
@@ -255,13 +264,9 @@ class ByPhone:
         return True
 
     async def left(self, transfer: str, label: str, leg_sid: str) -> bool:
-        """Somebody is in the conference no longer. That the caller hung up, their own leg tells."""
-        running, offer = self._running(transfer), offer_of(label)
-        if running is None:
-            return False
-        if offer is not None and leg_sid == self._legs.legs(transfer).get(offer):
-            running.post(AgentLeft(self._clock.now_ms(), offer))
-        return True
+        """Somebody is in the conference no longer. Why, tells their own leg: it has ended, or asks what now."""
+        del label, leg_sid
+        return self._running(transfer) is not None
 
     async def caller_after(self, transfer: str, dial_status: str) -> HangUp | Unknown:
         """The conference ended and the caller is still there: the agent has left it, or could not be reached."""
@@ -270,8 +275,9 @@ class ByPhone:
         if running is None or running.transfer.accepted is None:
             return Unknown()
         self._after.setdefault(transfer, asyncio.Event()).set()
-        running.post(AgentLeft(self._clock.now_ms(), running.transfer.accepted))
-        await running.until(lambda now: now.state is not State.CONNECTED)
+        if not await running.until(_is_not_connected, AFTER_S):  # what tells why it ended is lost
+            running.post(AgentLeft(self._clock.now_ms(), running.transfer.accepted))
+            await running.until(_is_not_connected)
         agent_ended = running.transfer.outcome == "completed" and running.transfer.after == "end"
         return HangUp() if agent_ended else Unknown()
 
@@ -308,6 +314,10 @@ def _room(transfer: Transfer) -> str:
 
 def _was_accepted(transfer: Transfer) -> bool:
     return any(offer.standing == "accepted" for offer in transfer.offers)
+
+
+def _is_not_connected(transfer: Transfer) -> bool:
+    return transfer.state is not State.CONNECTED
 
 
 def _abandoned(running: Running) -> bool:

@@ -50,10 +50,10 @@ class Running:
         """Something happened."""
         self._inbox.put_nowait(event)
 
-    async def until(self, met: Callable[[Transfer], bool]) -> bool:
-        """Wait until it is so; False: it was not in UNTIL_S."""
+    async def until(self, met: Callable[[Transfer], bool], within_s: float = UNTIL_S) -> bool:
+        """Wait until it is so; False: it was not in time."""
         try:
-            async with asyncio.timeout(UNTIL_S):
+            async with asyncio.timeout(within_s):
                 while not met(self.transfer):
                     await self._turned.wait()
         except TimeoutError:

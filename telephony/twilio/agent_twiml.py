@@ -69,10 +69,11 @@ def briefing(transfer: str, offer: int, text: str, words: AgentWords, addresses:
 def agent_joins(room: Room, offer: int, language: str = "en") -> str:
     """Put the agent who accepted into the conference. It ends when they leave: the carrier asks what the caller does.
 
-    So an agent's goodbye never leaves the caller alone in it, even while no process of ours runs.
+    So an agent's goodbye never leaves the caller alone in it, even while no process of ours runs. The star key lets the
+    agent out: they stay on the line, and are asked about at `done`.
     """
     response = VoiceResponse()
-    dial = response.dial(action=room.addresses.done(room.transfer, offer), method="POST")
+    dial = response.dial(action=room.addresses.done(room.transfer, offer), method="POST", hangup_on_star=True)
     _conference(dial, room, agent_label(offer), waits_in=language)
     return str(response)
 

@@ -145,6 +145,36 @@ async def test_an_agent_who_hands_back_hears_goodbye_and_the_caller_is_with_the_
 
 
 @virtually
+async def test_the_star_key_gives_the_caller_back_to_the_assistant():
+    async with carrier() as at, phone_desk(at, AGENT) as desk:
+        at.double.person(AGENT, Answers(steps=[PressAt(1_000, "1")]))
+        caller = await calls(at, desk)
+        await until(desk, State.CONNECTED)
+        agent = at.double.person(AGENT).calls[0]
+        await agent.wait(500)
+        await agent.press("*")
+        result = await agent.finished()
+        assert [one.verb.text for one in result.executed if isinstance(one.verb, Say)][-1] == ENGLISH.goodbye
+        await caller.wait(3_000)
+        assert desk.transfer.outcome == "handed_back"
+        assert [path for _, path, *_ in at.app.requests].count("/twilio/resume") == 1
+        caller.hang_up()
+
+
+@virtually
+async def test_a_caller_who_hangs_up_with_the_agent_lets_the_agent_go_with_a_word():
+    async with carrier() as at, phone_desk(at, AGENT) as desk:
+        at.double.person(AGENT, Answers(steps=[PressAt(1_000, "1")]))
+        caller = await calls(at, desk)
+        await until(desk, State.CONNECTED)
+        caller.hang_up()
+        result = await at.double.person(AGENT).calls[0].finished()
+        assert ENGLISH.goodbye in [one.verb.text for one in result.executed if isinstance(one.verb, Say)]
+        await until(desk, State.OVER)
+        assert desk.did(told.Finished) == [told.Finished("completed", "the caller left")]
+
+
+@virtually
 async def test_a_caller_of_whom_the_carrier_does_not_ask_is_brought_back_all_the_same():
     async with carrier() as at, phone_desk(at, AGENT) as desk:
         at.double.person(AGENT, Answers(steps=[PressAt(1_000, "1")]))

@@ -99,6 +99,7 @@ def verbs(response: httpx.Response) -> list[str]:
     return [verb.tag for verb in ElementTree.fromstring(response.text)]
 
 
+@pytest.mark.edge("news forged, replayed or of an unknown call")
 async def test_whoever_cannot_sign_is_turned_away_everywhere_and_the_desk_hears_nothing(served):
     served.desk.answer = Accepted("xfer-CA1-1")
     routes = [
@@ -125,6 +126,7 @@ async def test_an_agent_hears_the_briefing_in_their_language_and_accepts_with_a_
     assert served.desk.told == [("answered", "trf_1", 2, "CA7"), ("chose", "trf_1", 2, "1", "CA7")]
 
 
+@pytest.mark.edge("agent accepts after the caller left")
 @pytest.mark.parametrize(
     ("answer", "heard"),
     [
@@ -143,6 +145,7 @@ async def test_an_agent_who_is_not_wanted_hears_why_and_is_let_go(served, answer
     assert ElementTree.fromstring(told.text)[0].text == heard
 
 
+@pytest.mark.edge("news forged, replayed or of an unknown call")
 async def test_transfers_that_nobody_knows_end_the_agents_leg(served):
     for path in (AGENT, f"{AGENT}/choice", f"{AGENT}/done", f"{CONF}/say/intro"):
         answer = await served.post(path)
@@ -164,6 +167,7 @@ async def test_what_is_no_transfer_or_offer_is_refused(served, path):
     assert served.desk.told == []
 
 
+@pytest.mark.edge("news late, repeated or out of order")
 async def test_a_legs_fate_is_told_once_and_never_backwards(served):
     served.desk.answer = True
     for word, number in (
@@ -178,6 +182,7 @@ async def test_a_legs_fate_is_told_once_and_never_backwards(served):
     assert (await served.post(f"{AGENT}/status", CallStatus="levitating")).status_code == 400
 
 
+@pytest.mark.edge("voicemail answers")
 async def test_a_machine_that_answers_is_told_and_a_person_is_not(served):
     served.desk.answer = True
     for word in ("human", "machine_end_beep", "unknown", "fax", ""):
@@ -185,6 +190,7 @@ async def test_a_machine_that_answers_is_told_and_a_person_is_not(served):
     assert [told[0] for told in served.desk.told] == ["heard_machine"] * 2
 
 
+@pytest.mark.edge("news late, repeated or out of order")
 async def test_comings_and_goings_are_told_once_and_a_late_coming_not_after_the_going(served):
     served.desk.answer = True
     room = {"ConferenceSid": "CF1", "ParticipantLabel": "agent-2"}
@@ -198,6 +204,7 @@ async def test_comings_and_goings_are_told_once_and_a_late_coming_not_after_the_
     assert served.desk.told == [("left", "trf_1", "agent-2", "CA7"), ("joined", "trf_1", "customer", "CA8")]
 
 
+@pytest.mark.edge("store down or disk full")
 async def test_while_the_store_is_in_trouble_the_carrier_is_to_ask_again_and_then_it_is_news(served):
     served.desk.answer, served.desk.broken = True, True
     form = {"CallStatus": "busy", "SequenceNumber": "3"}
@@ -220,6 +227,14 @@ async def test_a_caller_who_comes_out_of_the_conference_is_never_left(served):
     served.desk.broken = True
     assert ElementTree.fromstring((await served.post("/twilio/after/trf_1")).text)[0].text == resume
     assert served.desk.told[0] == ("caller_after", "trf_1", "completed")
+
+
+async def test_the_carrier_asks_about_those_who_hung_up_too_and_that_is_no_question(served):
+    served.desk.answer = True
+    done = await served.post(f"{AGENT}/done", CallStatus="completed")
+    assert (done.status_code, verbs(done)) == (200, ["Hangup"])
+    assert verbs(await served.post("/twilio/after/trf_1", CallStatus="completed")) == ["Hangup"]
+    assert served.desk.told == [("leg_over", "trf_1", 2, "completed", "", "CA7")]
 
 
 async def test_whoever_is_alone_in_the_conference_hears_that_it_is_a_moment_and_all_hear_announcements(served):

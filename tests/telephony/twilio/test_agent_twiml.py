@@ -44,7 +44,7 @@ def test_a_briefing_that_cannot_be_spoken_is_refused():
 
 def test_the_agent_joins_a_conference_that_ends_with_them():
     (dial,) = parsed(agent_twiml.agent_joins(ROOM, 2, "es"))
-    assert dial.attrib == {"action": at("agent/trf_1/2/done"), "method": "POST"}
+    assert dial.attrib == {"action": at("agent/trf_1/2/done"), "method": "POST", "hangupOnStar": "true"}
     (conference,) = dial
     assert conference.text == "xfer-CA1-1"
     assert conference.attrib == {
