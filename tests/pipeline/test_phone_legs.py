@@ -80,6 +80,7 @@ async def test_a_sip_address_is_told_which_call_it_is(account, legs):
     assert to == "sip:sales@pbx.example.com?X-Handoff-Id=trf_1&X-Queue=sales&User-to-User=416e61%3Bencoding%3Dhex"
 
 
+@pytest.mark.edge("telephone or SIP address refuses", "number that is not in the line")
 async def test_whoever_cannot_be_dialled_is_told_and_leaves_no_leg(account, legs):
     account.undiallable[ANA.to] = 21217
     with pytest.raises(NotDiallable):
@@ -89,6 +90,7 @@ async def test_whoever_cannot_be_dialled_is_told_and_leaves_no_leg(account, legs
     assert len(account.requests) == 1
 
 
+@pytest.mark.edge("caller hangs up while the agent is briefed", "caller hangs up while an agent is rung")
 async def test_who_is_on_the_line_hears_why_and_whose_telephone_rings_is_not_rung_any_more(account, legs):
     ana, bo = await legs.ring("trf_1", 0, ANA), await legs.ring("trf_1", 1, BO)
     assert await legs.learn("trf_1", 1, bo.sid, answered=True)
@@ -125,6 +127,7 @@ async def test_an_agent_who_hung_up_meanwhile_needs_no_words_and_a_machine_gets_
     assert account.requests[-1].form == {"Status": ["completed"]}
 
 
+@pytest.mark.edge("news forged, replayed or of an unknown call")
 async def test_a_leg_that_nobody_asked_for_is_not_believed(account, legs):
     assert not await legs.learn("trf_1", 0, "CA77", answered=True)
     leg = await legs.ring("trf_1", 0, ANA)
@@ -150,6 +153,7 @@ async def test_the_caller_is_bridged_once_and_taken_back(account, legs):
         await legs.take_back("trf_1", sid, 2)
 
 
+@pytest.mark.edge("process killed in every state of a transfer")
 async def test_another_process_knows_the_legs_again_and_settles_what_was_in_doubt(account, store):
     account.mishaps.append("stall")
     async with process(account, store) as legs:

@@ -88,12 +88,14 @@ def rounds(carrier, transfers, seconds):
     run(script())
 
 
+@pytest.mark.edge("news late, repeated or out of order")
 def test_a_missed_callback_is_made_up_for_within_five_seconds_and_once():
     transfers = Transfers([offered()])
     rounds(Carrier({"CA1a": Leg("CA1a", "busy")}), transfers, 16)
     assert transfers.told == [(5.0, "trf_1", AgentUnanswered(1_000, 0, "busy"))]
 
 
+@pytest.mark.edge("request of the carrier fails or is slow", "store down or disk full")
 def test_a_carrier_or_store_in_trouble_is_asked_again_and_nothing_is_made_up():
     carrier, transfers = Carrier({"CA1a": CarrierFailed("carrier", "503")}), Transfers([offered()])
     rounds(carrier, transfers, 11)

@@ -60,6 +60,7 @@ async def test_the_agent_has_the_packet_before_the_call_and_both_hear_each_other
         assert "agent.said" in kinds
 
 
+@pytest.mark.edge("two agents accept at once")
 @virtually
 async def test_of_two_who_are_rung_the_first_gets_the_caller_and_the_other_is_told(tmp_path: Path):
     async with virtual_office(tmp_path, [WISH], agents=[ANA, BEN], ring="simultaneous") as office:
@@ -74,6 +75,7 @@ async def test_of_two_who_are_rung_the_first_gets_the_caller_and_the_other_is_to
         assert (await office.ended(call.sid)).outcome == "transferred"
 
 
+@pytest.mark.edge("agent declines with a reason")
 @virtually
 async def test_a_decline_with_a_reason_rings_the_next_and_the_assistant_stays(tmp_path: Path):
     async with virtual_office(tmp_path, [WISH], agents=[ANA, BEN]) as office:
@@ -91,6 +93,7 @@ async def test_a_decline_with_a_reason_rings_the_next_and_the_assistant_stays(tm
         ]
 
 
+@pytest.mark.edge("caller waits")
 @virtually
 async def test_while_the_caller_waits_they_hear_where_they_stand_and_music_and_never_more_than_two_seconds_of_silence(
     tmp_path: Path,
@@ -110,6 +113,7 @@ async def test_while_the_caller_waits_they_hear_where_they_stand_and_music_and_n
         await ana.gets("connected")
 
 
+@pytest.mark.edge("caller hangs up while an agent is rung")
 @virtually
 async def test_a_caller_who_hangs_up_while_agents_are_rung_is_told_to_them(tmp_path: Path):
     async with virtual_office(tmp_path, [WISH], agents=[ANA]) as office:
@@ -125,6 +129,7 @@ async def test_a_caller_who_hangs_up_while_agents_are_rung_is_told_to_them(tmp_p
         assert [one["outcome"] for one in over] == ["abandoned"]
 
 
+@pytest.mark.edge("caller says never mind")
 @virtually
 async def test_never_mind_takes_the_offer_back(tmp_path: Path):
     async with virtual_office(tmp_path, [WISH, "never mind"], agents=[ANA]) as office:
@@ -171,6 +176,7 @@ async def test_an_agent_who_hangs_up_ends_the_call(tmp_path: Path):
         assert (await office.ended(call.sid)).outcome == "transferred"
 
 
+@pytest.mark.edge("agent's desk loses its connection")
 @virtually
 async def test_an_agent_whose_desk_is_gone_may_come_back_and_goes_on(tmp_path: Path):
     async with virtual_office(tmp_path, [WISH], agents=[ANA]) as office:
@@ -187,6 +193,7 @@ async def test_an_agent_whose_desk_is_gone_may_come_back_and_goes_on(tmp_path: P
         assert (await office.ended(call.sid)).outcome == "transferred"
 
 
+@pytest.mark.edge("nobody is there")
 @virtually
 async def test_nobody_at_the_desks_a_message_is_taken(tmp_path: Path):
     async with virtual_office(tmp_path, [WISH, "it is anna miller", "no thanks goodbye"], agents=[ANA]) as office:

@@ -88,6 +88,7 @@ def test_an_agent_out_of_the_conference_whose_leg_goes_on_has_left_when_that_was
     assert missed(connected, alone, AT, alone) == (AgentLeft(AT, 0),)
 
 
+@pytest.mark.edge("caller does not arrive")
 def test_a_caller_who_is_alone_in_a_conference_after_all_is_told_so_that_they_are_taken_back():
     over = after(ACCEPTS, AgentLeft(0, 0), NobodyComes(0, "no_agents"))
     assert over.transfer.state is State.OVER

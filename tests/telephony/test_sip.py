@@ -23,6 +23,7 @@ def test_the_id_the_words_and_headers_of_ones_own_go_along():
     assert (bytes.fromhex(words).decode(), how) == ("Ana, order 1 & 2", "encoding=hex")
 
 
+@pytest.mark.edge("packet too large for a header or a briefing")
 def test_a_packet_that_is_too_large_for_a_header_leaves_the_id():
     assert with_handoff(ADDRESS, "trf_1", uui="x" * 600) == f"{ADDRESS}?X-Handoff-Id=trf_1"
     assert len(with_handoff(ADDRESS, "trf_1", uui="x" * 400).encode()) <= MAX_BYTES

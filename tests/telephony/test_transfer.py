@@ -60,6 +60,7 @@ BRIDGING = (*ACCEPTED, AgentJoined(6000, 1))
 CONNECTED = (*BRIDGING, CallerJoined(7000))
 
 
+@pytest.mark.edge("two agents accept at once")
 def test_two_are_rung_the_first_to_accept_gets_the_caller_and_the_other_is_told():
     transfer, actions = after(asked(), *OFFERED)
     assert actions == [Ring(0, "ann"), Ring(1, "bob")]
@@ -71,11 +72,13 @@ def test_two_are_rung_the_first_to_accept_gets_the_caller_and_the_other_is_told(
     assert (transfer.state, transfer.deadline_ms) == (State.CONNECTED, None)
 
 
+@pytest.mark.edge("two agents accept at once")
 def test_who_accepts_second_is_told_that_it_is_taken():
     _, actions = after(asked(), *ACCEPTED, AgentAccepts(5010, 0))
     assert actions == [Ignored("AgentAccepts while accepted"), StopRinging(0, "taken")]
 
 
+@pytest.mark.edge("agent accepts twice")
 def test_accepting_twice_changes_nothing():
     transfer, _ = after(asked(), *ACCEPTED)
     again_, actions = decide(transfer, AgentAccepts(5010, 1))
@@ -83,6 +86,7 @@ def test_accepting_twice_changes_nothing():
     assert actions == (Ignored("AgentAccepts while accepted"),)
 
 
+@pytest.mark.edge("agent is busy", "voicemail answers", "agent does not answer")
 @pytest.mark.parametrize(
     "no",
     [AgentDeclines(300, 0, "at lunch"), *(AgentUnanswered(300, 0, how) for how in ("busy", "voicemail", "failed"))],
@@ -94,6 +98,7 @@ def test_one_no_leaves_the_other_ringing_and_the_last_no_looks_further(no: Trans
     assert (transfer.state, actions) == (State.QUEUED, [FindAgents(("ann", "bob"))])
 
 
+@pytest.mark.edge("agent does not answer")
 def test_nobody_who_answers_is_rung_no_longer_than_that_and_others_are_looked_for():
     transfer, _ = after(asked(), *OFFERED)
     assert tick(transfer, 200 + RING_MS - 1) == (transfer, ())
@@ -103,6 +108,7 @@ def test_nobody_who_answers_is_rung_no_longer_than_that_and_others_are_looked_fo
     assert StopRinging(0, "timeout") in late
 
 
+@pytest.mark.edge("summary slower than the agent")
 def test_a_packet_that_is_late_holds_nobody_up():
     transfer, actions = tick(asked(), PACKET_MS)
     assert (transfer.state, actions) == (State.QUEUED, (FindAgents(()),))
@@ -121,12 +127,14 @@ def test_a_caller_who_waits_in_another_queue_is_offered_to_its_people_and_waits_
     assert transfer.deadline_ms == PATIENCE_MS
 
 
+@pytest.mark.edge("caller waits longer than the queue allows")
 def test_waiting_ends_when_patience_does():
     transfer, _ = after(asked(), PacketReady(100))
     transfer, actions = tick(transfer, PATIENCE_MS)
     assert actions == (FallBack("waited_too_long"), Finished("exhausted", "waited_too_long"))
 
 
+@pytest.mark.edge("agent leaves after accepting")
 @pytest.mark.parametrize("gone", [AgentLeft(6000, 1), AgentUnanswered(6000, 1, "hung_up"), AgentDeclines(6000, 1)])
 def test_who_accepted_and_is_gone_is_replaced_while_the_assistant_keeps_the_caller_company(gone: TransferEvent):
     transfer, actions = after(asked(), *ACCEPTED, gone)
@@ -141,6 +149,7 @@ def test_who_accepted_and_does_not_come_is_let_go():
     assert transfer.state is State.QUEUED
 
 
+@pytest.mark.edge("caller cannot be moved")
 def test_a_caller_who_cannot_be_moved_stays_with_the_assistant_and_the_agent_is_told():
     transfer, actions = after(asked(), *BRIDGING, BridgeFailed(7000, "21220"))
     assert actions == [ReleaseAgent(1, "not_connected"), KeepCaller("21220"), FindAgents(("bob",))]
@@ -149,6 +158,7 @@ def test_a_caller_who_cannot_be_moved_stays_with_the_assistant_and_the_agent_is_
     assert actions_late[:2] == (ReleaseAgent(1, "not_connected"), TakeBack("not connected"))
 
 
+@pytest.mark.edge("caller does not arrive")
 def test_a_caller_who_arrives_where_nobody_is_any_more_is_taken_back():
     transfer, actions = after(asked(), *BRIDGING, AgentLeft(6500, 1))
     assert actions[0] == TakeBack("the agent left")
@@ -164,6 +174,7 @@ def test_after_two_failed_bridges_nobody_else_is_tried():
     assert actions[-2:] == [FallBack("too_many_offers"), Finished("exhausted", "too_many_offers")]
 
 
+@pytest.mark.edge("caller hangs up while an agent is rung")
 @pytest.mark.parametrize(
     ("before", "told"),
     [
@@ -194,6 +205,7 @@ def test_after_the_conversation_the_caller_is_let_go_or_comes_back_as_the_line_s
     assert actions[-1] == Finished("handed_back", "order changed")
 
 
+@pytest.mark.edge("agent accepts after the caller left", "second transfer after a failed one")
 def test_a_second_transfer_may_follow_a_first_that_failed_and_late_news_of_the_first_let_agents_go():
     first, _ = after(asked(), *OFFERED, CallerLeft(400))
     _, actions = decide(first, AgentAccepts(500, 0))
@@ -220,6 +232,9 @@ def test_a_version_counts_changes_only():
 FATES = ("told", "told", "told", "told", "twice", "late", "lost")
 
 
+@pytest.mark.edge(
+    "news late, repeated or out of order", "exactly one outcome", "process killed in every state of a transfer"
+)
 @settings(max_examples=300)
 @given(st.data())
 def test_whatever_is_lost_late_or_repeated_nobody_is_stranded_and_no_two_agents_meet_one_caller(data: st.DataObject):

@@ -38,6 +38,7 @@ def test_a_transfer_is_read_as_it_was_written(tmp_path):
     assert live == (read,)
 
 
+@pytest.mark.edge("two agents accept at once")
 def test_of_two_who_change_the_same_version_one_loses(tmp_path):
     async def scenario(store):
         transfer = asked()

@@ -82,6 +82,7 @@ def test_where_nobody_can_be_put_through_to_a_message_is_taken_as_ever():
     assert made.of(BringAgent) == []
 
 
+@pytest.mark.edge("caller waits")
 @pytest.mark.row(85)
 def test_place_and_wait_are_told_when_they_are_news_and_once():
     made = waiting()
@@ -104,6 +105,7 @@ def _over(made):
     return AssistantHeard(made.at_ms, music.utterance, HOLD_MUSIC, complete=True)
 
 
+@pytest.mark.edge("caller says never mind")
 @pytest.mark.parametrize("words", ["never mind", "forget it", "i don't want to talk to a person", "cancel"])
 def test_never_mind_is_taken_and_the_assistant_goes_on(words):
     made = waiting()
@@ -124,6 +126,7 @@ def test_who_asks_for_a_person_again_or_only_says_okay_hears_that_one_is_on_the_
     assert made.of(BringAgent) == []
 
 
+@pytest.mark.edge("caller asks something else meanwhile")
 def test_the_caller_may_ask_something_else_meanwhile_and_keeps_the_place():
     made = waiting()
     assert made.hears("hours") == ["We are open all week.", HOLD_MUSIC]
@@ -153,6 +156,7 @@ def test_an_agent_at_the_desk_is_joined_at_once():
     assert made.of(Hush) == [Hush()]
 
 
+@pytest.mark.edge("tools while a human speaks")
 def test_while_an_agent_has_the_caller_the_assistant_is_quiet():
     made = waiting()
     news(made, "found", agent="Ana", at_once=True)
@@ -175,6 +179,7 @@ def test_who_is_given_back_goes_on_without_another_greeting():
     assert made.hears("hours")[0] == "We are open all week."
 
 
+@pytest.mark.edge("agent leaves after accepting")
 def test_an_agent_who_is_lost_is_replaced_and_the_caller_hears_so():
     made = waiting()
     news(made, "found", agent="Ana", at_once=True)
@@ -184,6 +189,7 @@ def test_an_agent_who_is_lost_is_replaced_and_the_caller_hears_so():
     ]
 
 
+@pytest.mark.edge("caller waits longer than the queue allows")
 def test_when_nobody_comes_a_callback_is_offered_and_kept_with_consent():
     made = waiting()
     assert news(made, "nobody", why="waited_too_long", callback=True) == [NOBODY, CALLBACK]
@@ -193,6 +199,7 @@ def test_when_nobody_comes_a_callback_is_offered_and_kept_with_consent():
     assert made.records("consent.recorded")[-1]["to"] == "callback"
 
 
+@pytest.mark.edge("nobody is there")
 @pytest.mark.parametrize("more", [{"callback": False}, {"callback": True}])
 def test_when_nobody_comes_and_no_callback_is_wanted_a_message_is_taken_for_the_queue(more):
     made = waiting()

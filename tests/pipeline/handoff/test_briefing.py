@@ -54,6 +54,7 @@ def test_with_less_time_what_matters_least_is_left_out():
     assert spoken(refund_that_fails(), pace=Pace(most_s=3.0)).startswith("Transfer from Ana Ruiz")
 
 
+@pytest.mark.edge("packet too large for a header or a briefing")
 @pytest.mark.row(78)
 @given(TURNS, st.sampled_from(languages()), st.floats(1.0, 20.0), st.text(max_size=60))
 def test_a_briefing_is_never_longer_than_it_may_be(turns, language, most_s, name):

@@ -128,6 +128,7 @@ def test_a_model_s_bullets_stand_in_the_summary_when_the_call_bears_them_out():
     assert len(packet.summary.bullets) >= 3
 
 
+@pytest.mark.edge("summary model down", "summary slower than the agent")
 @pytest.mark.parametrize(
     "model",
     [

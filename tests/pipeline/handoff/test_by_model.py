@@ -58,6 +58,7 @@ def test_a_model_that_obeys_the_caller_is_not() -> None:
     assert packet.summary == replace(packet_of(call.events, ABOUT, ASKED).summary, refused=3)
 
 
+@pytest.mark.edge("summary model down")
 @pytest.mark.parametrize("fault", ["broken", "wrong_key", "malformed", "empty", "cut"])
 def test_a_broken_server_leaves_the_call_s_own_sentences(fault: Fault) -> None:
     packet, _ = summarised(refund_that_fails(), TRUTH, fault)

@@ -60,6 +60,7 @@ def holds(text: str, digits: str) -> bool:
 WAYS = st.sampled_from(["figures", "fours", "dashes", "words", "spanish", "uh"])
 
 
+@pytest.mark.edge("private data in the packet")
 @given(
     st.sampled_from(CARDS), WAYS, st.sampled_from(["I want a refund, my card is {}", "{}", "it's {} and I am angry"])
 )
@@ -93,6 +94,7 @@ def test_a_card_number_that_is_spread_over_two_turns_is_taken_out():
     assert "one one one" not in everything(call.wants_person())
 
 
+@pytest.mark.edge("private data in the packet")
 def test_what_answers_a_secret_question_is_taken_out_even_where_it_looks_like_nothing():
     call = ToldCall().says("four eight two one", slots={"telephone_pin": "4821"}).wants_person()
     written = everything(call)

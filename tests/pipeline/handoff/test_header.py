@@ -30,6 +30,7 @@ def test_both_headers_name_the_handoff_and_one_tells_what_it_is_about():
     }  # fmt: skip
 
 
+@pytest.mark.edge("private data in the packet")
 def test_a_customer_s_number_and_name_are_in_no_header():
     assert "204815" not in bytes.fromhex(user_to_user(WHOLE).partition(";")[0]).decode()
     assert "Ana" not in bytes.fromhex(user_to_user(WHOLE).partition(";")[0]).decode()
@@ -43,6 +44,7 @@ def test_what_does_not_fit_is_left_out_and_the_id_stays():
     assert sip_headers(replace(WHOLE, transfer="x\r\nVia: evil")).get(ID_HEADER) is None
 
 
+@pytest.mark.edge("packet too large for a header or a briefing")
 @given(st.text(min_size=1, max_size=40), st.text(max_size=80), st.integers(20, 300))
 def test_a_header_is_never_too_long_and_always_readable(tier, url, most_bytes):
     packet = replace(WHOLE, caller=replace(WHOLE.caller, tier=tier))

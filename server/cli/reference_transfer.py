@@ -1,0 +1,193 @@
+"""docs/transfer.md: how a warm transfer goes, from the tables of its cores; and which test shows which edge case."""
+
+import ast
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Final
+
+from pipeline.transfers.desk import BACK_WITHIN_MS
+from pipeline.transfers.office import SPARE_MS
+from telephony.queue_entries import ASK_AGAIN_MS, TELL_MS
+from telephony.queue_events import CallerGone, CallerWaits, GiveUp, OfferOver, OfferTo, Overflow
+from telephony.transfer import BRIDGE_MS, JOIN_MS, MAX_BRIDGES, MAX_OFFERS, RING_MS, TRANSITIONS, tick
+from telephony.transfer_events import OUTCOMES, Outcome
+from telephony.transfer_state import PACKET_MS, Offer, State, Transfer
+
+TESTS: Final = Path(__file__).resolve().parent.parent.parent / "tests"
+"""Of a checkout; where there is none, the page has no tests."""
+_OUTCOMES: Final[Mapping[Outcome, str]] = {
+    "completed": "caller and agent spoke, and one of them ended the call",
+    "handed_back": "they spoke, and the agent gave the caller back to the assistant",
+    "abandoned": "the caller left before they spoke",
+    "withdrawn": "the caller, or a supervisor, no longer wanted it; the assistant is still on the line",
+    "exhausted": "nobody took it: the queue is closed or full, the wait too long, or too many offers failed",
+}
+_HOW: Final = f"""
+A caller who needs a person is brought one in **warm**: the assistant stays with them until somebody has said yes, and
+whoever says yes has read or heard first who is calling, why, and what was done already.
+
+**For the caller.** The assistant says that it gets somebody, tells place and expected wait when they are known, plays
+music, and listens all the time: another question is answered and costs no place; "how long" is answered; "never mind"
+ends it; "call me back" keeps the place where the queue calls back; "I'd rather leave a message" takes one. When an
+agent has accepted, the caller is joined with them. When nobody comes, the caller hears so and is offered a callback or
+leaves a message: the assistant is still there in every failure below.
+
+**For the agent.** An agent of the queue who fits (skills, language) and is available gets an offer: at the desk with
+the handoff packet ([handoff.md](handoff.md)), by telephone as a briefing that ends with "press 1 to accept, 2 to
+decline, 3 to repeat". No key, a voicemail, a menu or hold music never accepts. Where several are rung the first gets
+the caller, the others are told. Afterwards the agent hands the caller back, or hangs up, and wraps up with a
+disposition; nobody is offered to them meanwhile. A desk whose connection breaks in a conversation has
+{BACK_WITHIN_MS // 1000} s to come back.
+
+**For the operator.** Queues and what they promise stand in the line ([line.md](line.md)), people in the directory
+(`cordboard agents`). Only numbers of the directory and of the line are ever dialled. Every change of a transfer is
+written with the version it was read with before anything is done about it; another process goes on from there.
+"""
+
+
+def page() -> str:
+    """All of it but what says that it was made."""
+    parts = [_HOW.strip(), _states(), _deadlines(), _queue(), _outcomes()]
+    if (TESTS / "edges.py").is_file():
+        parts.append(_edges())
+    return "\n\n".join(parts) + "\n"
+
+
+# The transfer
+
+
+def _states() -> str:
+    arrows: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+    for state, row in TRANSITIONS.items():
+        for event, step in row.items():
+            for to in step.to:
+                arrows[state.name, to.name].append(event.__name__)
+    for state, to in _LATE.items():
+        arrows[state.name, to.name].append("too late")
+    lines = [f"    {source} --> {to}: {', '.join(events)}" for (source, to), events in sorted(arrows.items())]
+    return _diagram("A transfer's states", State.REQUESTED.name, lines, State.OVER.name) + (
+        "\n\nWhat is not in the diagram changes nothing: it is late, repeated, or lets an agent go who came too late."
+    )
+
+
+def _sample(state: State) -> Transfer:
+    """A transfer in this state whose time is up."""
+    accepted = 0 if state in {State.ACCEPTED, State.BRIDGING, State.CONNECTED} else None
+    offers = (Offer("ana", "accepted" if accepted == 0 else "ringing"),)
+    deadline_ms = None if state in {State.CONNECTED, State.OVER} else 0
+    return Transfer("t", "c", "q", 0, 600_000, state=state, offers=offers, accepted=accepted, deadline_ms=deadline_ms)
+
+
+_LATE: Final = {state: tick(_sample(state), 1)[0].state for state in State if _sample(state).deadline_ms is not None}
+"""Where a state leads when its time is up."""
+
+
+def _deadlines() -> str:
+    waits = {
+        State.REQUESTED: (f"{PACKET_MS} ms", "the packet"),
+        State.QUEUED: (
+            f"the queue's `max_wait_s` and {SPARE_MS // 1000} s",
+            "somebody who is free; the queue gives up itself before",
+        ),
+        State.OFFERED: (f"{RING_MS // 1000} s", "an answer; the queue's `ring_s` ends each ring before"),
+        State.ACCEPTED: (f"{JOIN_MS // 1000} s", "the agent to be where the caller will come"),
+        State.BRIDGING: (f"{BRIDGE_MS // 1000} s", "the caller to arrive, requests repeated twice"),
+    }
+    rows = [f"| {state.name} | {most} | {what} | {_LATE[state].name} |" for state, (most, what) in waits.items()]
+    return "\n".join([
+        "## How long is waited for what",
+        f"At most {MAX_OFFERS} offers for one caller, and {MAX_BRIDGES} agents to whom the connection failed.",
+        "", "| state | at most | for | then |", "|---|---|---|---|", *rows,
+    ])  # fmt: skip
+
+
+# The queue
+
+
+def _queue() -> str:
+    waits, offer, over = CallerWaits.__name__, OfferTo.__name__, OfferOver.__name__
+    lines = [
+        f"    WAITING --> RUNG: {offer}",
+        f"    RUNG --> RUNG: {offer} (more agents), {over} (others still ring)",
+        f"    RUNG --> WAITING: {over} (declined, unanswered, busy, failed, withdrawn)",
+        f"    RUNG --> TAKEN: {over} (accepted)",
+        f"    WAITING --> WAITING: {Overflow.__name__} (another queue, same place in time)",
+        f"    WAITING --> GIVEN_UP: {GiveUp.__name__}",
+        f"    WAITING --> GONE: {CallerGone.__name__}",
+        f"    RUNG --> GONE: {CallerGone.__name__}",
+        f"    TAKEN --> WAITING: {waits} (the connection failed; the place is kept)",
+    ]
+    told = (
+        f"\n\nA caller is told where they stand at most every {TELL_MS // 1000} s. An agent who did not answer is asked"
+        f" about the same caller again after {ASK_AGAIN_MS // 1000} s; who declined is not."
+    )
+    return _diagram("A caller in the queue", "WAITING", lines, "TAKEN", "GIVEN_UP", "GONE") + told
+
+
+def _diagram(title: str, first: str, lines: list[str], *ends: str) -> str:
+    last = [f"    {end} --> [*]" for end in ends]
+    return "\n".join([f"## {title}", "```mermaid", "stateDiagram-v2", f"    [*] --> {first}", *lines, *last, "```"])
+
+
+def _outcomes() -> str:
+    rows = [f"| `{outcome}` | {_OUTCOMES[outcome]} |" for outcome in OUTCOMES]
+    return "\n".join(
+        ["## Outcomes", "Every transfer ends in exactly one.", "", "| outcome | meaning |", "|---|---|", *rows]
+    )
+
+
+# The edge cases
+
+
+def _edges() -> str:
+    by_edge = shown(TESTS)
+    lines = [
+        "## Edge cases",
+        "What becomes of the caller and of the agent in each, and the tests that show it: the names are read from the",
+        "marks on the tests. A case without a test is not claimed.",
+        "", "| case | the caller | the agent | shown by |", "|---|---|---|---|",
+    ]  # fmt: skip
+    for edge, (caller, agent) in _listed(TESTS).items():
+        tests = "<br>".join(by_edge.get(edge, ())) or "**not yet**"
+        lines.append(f"| {edge} | {caller} | {agent} | {tests} |")
+    return "\n".join(lines)
+
+
+def _listed(tests: Path) -> Mapping[str, tuple[str, str]]:
+    """EDGES of tests/edges.py, which is no part of the program."""
+    for node in ast.parse((tests / "edges.py").read_text()).body:
+        if (
+            isinstance(node, ast.AnnAssign)
+            and isinstance(node.target, ast.Name)
+            and node.target.id == "EDGES"
+            and node.value
+        ):
+            return dict(ast.literal_eval(node.value))
+    raise ValueError("tests/edges.py has no EDGES")
+
+
+def shown(tests: Path) -> Mapping[str, tuple[str, ...]]:
+    """The tests of each edge case, as files and names."""
+    by_edge: defaultdict[str, list[str]] = defaultdict(list)
+    for path in sorted(tests.rglob("test_*.py")):
+        text = path.read_text()
+        if "mark.edge(" in text:
+            for test, edge in _marked(ast.parse(text)):
+                by_edge[edge].append(f"`{path.relative_to(tests.parent)}` {test}")
+    return {edge: tuple(found) for edge, found in by_edge.items()}
+
+
+def _marked(tree: ast.Module) -> Iterator[tuple[str, str]]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            for decorator in node.decorator_list:
+                yield from ((node.name, edge) for edge in _named(decorator))
+
+
+def _named(decorator: ast.expr) -> Iterator[str]:
+    match decorator:
+        case ast.Call(func=ast.Attribute(value=ast.Attribute(attr="mark"), attr="edge"), args=arguments):
+            for argument in arguments:
+                if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
+                    yield argument.value
