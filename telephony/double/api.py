@@ -4,6 +4,7 @@ Who asks and what is asked is checked; answers are refused, late or lost when a 
 """
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from aiohttp import encode_basic_auth, web
 
 from telephony.double import api_calls, api_conferences, api_queues, api_taskrouter
-from telephony.double.rest_requests import Asked, Endpoint, RestError, multi
+from telephony.double.rest_requests import Asked, Endpoint, Json, RestError, multi
 
 if TYPE_CHECKING:
     from telephony.double.account import Account
@@ -40,6 +41,8 @@ class RestRequest:
     code: int = 0
     """Twilio's code when it was refused."""
     mishap: RestMishap | None = None
+    answer: Json | None = None
+    """What was answered, unless it was lost."""
 
 
 @dataclass(slots=True)
@@ -134,7 +137,8 @@ class Api:
         mishap: RestMishap | None,
     ) -> web.Response:
         status = 0 if answer is None else answer.status
-        made = RestRequest(request.method, endpoint.path, request.path_qs, fields, status, code, mishap)
+        body = None if answer is None or not answer.text else json.loads(answer.text)
+        made = RestRequest(request.method, endpoint.path, request.path_qs, fields, status, code, mishap, body)
         self.requests.append(made)
         self.on_request(made)
         answer = answer or web.Response()

@@ -202,7 +202,7 @@ def _conference(account: "Account", each: Conference) -> Json:
         "account_sid": account.sid,
         "friendly_name": each.name,
         "status": each.status,
-        "reason_conference_ended": each.reason_ended or None,
+        **({"reason_conference_ended": each.reason_ended} if each.reason_ended else {}),
         "call_sid_ending_conference": each.ended_by_call or None,
         "date_created": rfc(each.created),
         "date_updated": rfc(each.updated),

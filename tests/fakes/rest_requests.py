@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from telephony.double.api import Api, RestRequest
 from telephony.double.texts import TextsApi
+from tests.fakes.rest_answers import fault
 
 KEPT = Path(__file__).resolve().parent.parent / "telephony" / "double" / "rest_requests.jsonl"
 TEXTS = "/2010-04-01/Accounts/{account}/Messages.json"
@@ -47,19 +48,24 @@ def kept() -> dict[tuple[str, ...], Kept]:
 
 @contextmanager
 def only_judged(api: Api, texts: TextsApi | None = None) -> Iterator[None]:
-    """Raise an AssertionError at the end that names the requests which were never judged."""
+    """Raise an AssertionError at the end that names requests which were never judged, and answers which are wrong."""
     strange: list[Kept] = []
+    wrong: list[str] = []
 
     def seen(request: RestRequest) -> None:
         made = Kept(request.method, request.template, request.path, request.fields)
-        # What the double refuses or loses is no claim about Twilio.
-        if 200 <= request.status < 300 and made.key not in kept():
+        if not 200 <= request.status < 300:
+            return  # what the double refuses or loses is no claim about Twilio
+        if made.key not in kept():
             strange.append(made)
+        if told := fault(request):
+            wrong.append(f"{request.method} {request.path}: {told}")
 
     api.on_request = seen
     yield
     for method, path, fields, status in texts.made if texts is not None else ():
         seen(RestRequest(method, TEXTS, path, fields, status))
+    assert not wrong, f"answers that Twilio's specification does not know: {wrong}"
     if os.environ.get("CORDBOARD_RECORD_REQUESTS") == "1":
         _record(strange)
     else:
