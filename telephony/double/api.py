@@ -54,6 +54,24 @@ class _Planned:
 
 
 @dataclass(slots=True)
+class Door:
+    """The port at which the API is served."""
+
+    runner: web.AppRunner
+    site: web.TCPSite
+    port: int
+
+    async def shut(self) -> None:
+        """Refuse connections from now on."""
+        await self.site.stop()
+
+    async def open(self) -> None:
+        """Take them again, at the same port. Raises OSError when somebody else has it by now."""
+        self.site = web.TCPSite(self.runner, "127.0.0.1", self.port)
+        await self.site.start()
+
+
+@dataclass(slots=True)
 class Api:
     """The served API. `requests` is all that was asked, oldest first."""
 
@@ -61,6 +79,8 @@ class Api:
     requests: list[RestRequest] = field(default_factory=list)
     endpoints: tuple[Endpoint, ...] = ENDPOINTS
     on_request: Callable[[RestRequest], None] = lambda _: None
+    door: Door | None = None
+    """Where it is served; shut, connections are refused."""
     _planned: list[_Planned] = field(default_factory=list)
 
     def plan(self, mishap: RestMishap, *, method: str = "", path: str = "", count: int = 1) -> None:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 PATH: Final = "/v1/Workspaces/{workspace}"
 _TASK: Final = PATH + "/Tasks/{task}"
 _HOST: Final = "https://taskrouter.twilio.com"
+_INSTRUCTIONS: Final = frozenset({"", "accept", "reject", "conference", "redirect"})
 _EQUALS: Final = re.compile(r"""\s*(\w+)\s*==\s*(['"])(.*)\2\s*""")
 
 
@@ -96,13 +97,15 @@ async def answer(account: "Account", asked: Asked) -> Answered:
     router = _router(account, asked)
     reserved = _reserved(router, asked)
     status, instruction = asked.text("ReservationStatus"), asked.text("Instruction").lower()
-    if status not in {"", "accepted", "rejected"} or instruction not in {"", "accept", "reject", "conference"}:
+    if status not in {"", "accepted", "rejected"} or instruction not in _INSTRUCTIONS:
         account.problem(0, f"a reservation's {status or instruction!r} is not played by this double")
         raise RestError(400, 20001, f"Invalid ReservationStatus or Instruction: {status or instruction!r}")
     if not reserved.open:
         raise RestError(400, 20001, f"Reservation is {reserved.status}, not pending")
     if instruction == "conference":
         _conference(router, reserved, asked)
+    elif instruction == "redirect":
+        _redirect(router, reserved, asked)
     elif status or instruction:
         router.settle(reserved, "accepted" if (status or instruction).startswith("accept") else "rejected")
     return 200, _reservation(router, reserved)
@@ -132,6 +135,15 @@ async def change_worker(account: "Account", asked: Asked) -> Answered:
         raise RestError(400, 20001, "Invalid ActivitySid")
     router.away(known, available=activities[asked.text("ActivitySid")])
     return 200, _worker(router, known)
+
+
+def _redirect(router: TaskRouter, reserved: Reservation, asked: Asked) -> None:
+    entry = router.account.calls.get(asked.text("RedirectCallSid"))
+    if entry is None or entry.call is None or entry.over or not asked.text("RedirectUrl"):
+        raise RestError(400, 20001, "RedirectCallSid is no live call, or RedirectUrl is missing")
+    entry.call.update(url=asked.text("RedirectUrl"))
+    if asked.flag("RedirectAccept", default=False):
+        router.settle(reserved, "accepted")
 
 
 def _conference(router: TaskRouter, reserved: Reservation, asked: Asked) -> None:
@@ -290,8 +302,8 @@ ENDPOINTS: Final = (
         _TASK + "/Reservations/{reservation}",
         answer,
         frozenset({
-            "ReservationStatus", "Instruction", "From", "To", "Timeout", "Muted", "Beep", "StartConferenceOnEnter",
-            "EndConferenceOnExit", "WaitUrl", "WaitMethod", "MaxParticipants", "JitterBufferSize",
+            "ReservationStatus", "RedirectCallSid", "RedirectUrl", "RedirectAccept", "Instruction", "From", "To",
+            "Timeout", "Muted", "Beep", "StartConferenceOnEnter", "EndConferenceOnExit", "WaitUrl", "WaitMethod", "MaxParticipants", "JitterBufferSize",
             "ConferenceStatusCallback", "ConferenceStatusCallbackMethod", "ConferenceStatusCallbackEvent",
         }),
         frozenset({"EarlyMedia", "Region", "WorkerActivitySid", "PostWorkActivitySid", "EndConferenceOnCustomerExit"}),

@@ -12,7 +12,7 @@ import aiohttp
 from aiohttp import web
 
 from telephony.double.account import Account
-from telephony.double.api import Api
+from telephony.double.api import Api, Door
 from telephony.double.call import DoubleCall
 from telephony.double.entry import Caller, Subscription, call_sid
 from telephony.double.people import Behaviour, Person
@@ -128,15 +128,18 @@ class TwilioDouble:
         account = self.account
         self.texts = TextsApi(self._account_sid, self._auth_token, account.webhooks, account.tasks)
         api = Api(account)
-        return api, await self._serve([*api.routes(), *self.texts.routes()], port)
+        return api, await self._serve([*api.routes(), *self.texts.routes()], port, api)
 
-    async def _serve(self, routes: list[web.RouteDef], port: int) -> str:
+    async def _serve(self, routes: list[web.RouteDef], port: int, api: Api | None = None) -> str:
         app = web.Application()
         app.router.add_routes(routes)
         runner = web.AppRunner(app, shutdown_timeout=0.2, access_log=None, handler_cancellation=True)
         await runner.setup()
         self._exits.push_async_callback(runner.cleanup)
-        await web.TCPSite(runner, "127.0.0.1", port).start()
+        site = web.TCPSite(runner, "127.0.0.1", port)
+        await site.start()
+        if api is not None:
+            api.door = Door(runner, site, int(runner.addresses[0][1]))
         return f"http://127.0.0.1:{runner.addresses[0][1]}"
 
     def hang_up_all(self) -> None:

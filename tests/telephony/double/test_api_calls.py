@@ -6,7 +6,7 @@ from twilio.base.exceptions import TwilioRestException
 from telephony.double.api import RestMishap
 from telephony.double.people import Answers, Busy, Declines, Fails, NoAnswer, Voicemail
 from telephony.double.script import HangUp, PressAt, Speak, Wait
-from telephony.twilio.rest import AnswerLost, TwilioRest
+from telephony.twilio.rest import AnswerLost, NotSent, TwilioRest
 from tests.fakes.application import tone
 from tests.fakes.carrier import ACCOUNT, AGENT, CALLER, OTHER, OURS, carrier
 from tests.fakes.office import virtually
@@ -243,6 +243,19 @@ async def test_requests_fail_on_demand_before_and_after_they_were_done():
             assert len(at.account.calls) == calls, mishap
         await at.dial()
         assert [each.status for each in at.api.requests] == [500, 429, 0, 0, 0, 0, 201]
+
+
+@virtually
+async def test_connections_are_refused_while_the_door_is_shut():
+    async with carrier() as at:
+        at.double.person(AGENT, NoAnswer())
+        assert at.api.door is not None
+        await at.api.door.shut()
+        with pytest.raises(NotSent):
+            await at.dial()
+        await at.api.door.open()
+        await at.dial()
+        assert len(at.account.calls) == 1
 
 
 @virtually

@@ -149,3 +149,25 @@ async def test_tasks_are_found_by_attribute_and_kept_to_their_limits():
         ana = router.worker("Ana", AGENT)
         changed = await there.workers(ana.sid).update_async(activity_sid=router.activity_sids[False])
         assert changed.available is False
+
+
+@virtually
+async def test_a_reservation_redirects_the_caller_and_is_accepted_with_it():
+    async with carrier() as at:
+        router, there = workspace(at)
+        router.worker("Ana", AGENT)
+        at.app.twiml |= {"/voice": '<Pause length="60"/>', "/elsewhere": "<Say>elsewhere</Say>"}
+        caller = await at.call()
+        made = await task(router, there)
+        offer = await reserved(there, made.sid)
+        answer = there.tasks(made.sid).reservations(offer.sid)
+        with pytest.raises(TwilioRestException):
+            await answer.update_async(
+                instruction="redirect", redirect_call_sid="CA" + "0" * 32, redirect_url=at.app.url
+            )
+        url = at.app.url + "/elsewhere"
+        told = await answer.update_async(
+            instruction="redirect", redirect_call_sid=caller.call_sid, redirect_url=url, redirect_accept=True
+        )
+        assert told.reservation_status == "accepted"
+        assert (await caller.finished()).said == ("elsewhere",)
