@@ -303,7 +303,8 @@ ENDPOINTS: Final = (
         answer,
         frozenset({
             "ReservationStatus", "RedirectCallSid", "RedirectUrl", "RedirectAccept", "Instruction", "From", "To",
-            "Timeout", "Muted", "Beep", "StartConferenceOnEnter", "EndConferenceOnExit", "WaitUrl", "WaitMethod", "MaxParticipants", "JitterBufferSize",
+            "Timeout", "Muted", "Beep", "StartConferenceOnEnter", "EndConferenceOnExit",
+            "WaitUrl", "WaitMethod", "MaxParticipants", "JitterBufferSize",
             "ConferenceStatusCallback", "ConferenceStatusCallbackMethod", "ConferenceStatusCallbackEvent",
         }),
         frozenset({"EarlyMedia", "Region", "WorkerActivitySid", "PostWorkActivitySid", "EndConferenceOnCustomerExit"}),
