@@ -4,7 +4,7 @@ Lives as long as the call; its streams come and go.
 """
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 import structlog
@@ -19,10 +19,30 @@ from pipeline.taping import Taping
 from pipeline.taps import Taps
 from recordings.audio import CallAudio
 from recordings.log import CallLog
-from telephony.call_events import CallEvent, ComeBack, HangUpWanted, LastWordsHeard, MovingAway, Outcome, WithAgent
+from telephony.call_events import (
+    CallEvent,
+    CarrierStatus,
+    ComeBack,
+    HangUpWanted,
+    LastWordsHeard,
+    MovingAway,
+    Outcome,
+    WithAgent,
+)
+from voice.stt.port import Transcript
 
 _SAID: Final = "p"
 """Begins the ids of what people say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Away:
+    """Who has the caller at the carrier."""
+
+    agent: str = ""
+    """Their id; empty: not known any more."""
+    language: str = ""
+    """That they speak."""
 
 
 class JoinedStream(Protocol):
@@ -46,6 +66,9 @@ class Puts(Protocol):
 
     def reach(self, line: Line) -> tuple[str, ...]:
         """The line's queues whose people can be put through to."""
+
+    def known(self, call: "Joining") -> None:
+        """A call of an earlier process is here again."""
 
     def call_over(self, call: "Joining") -> None:
         """The call has ended."""
@@ -77,6 +100,8 @@ class Joining:
         self._bridge: Bridge | None = None
         self._undo: list[Callable[[], None]] = []
         self._said = 0
+        self.away = Away()
+        """Who has the caller at the carrier, or had them last."""
 
     @property
     def call_id(self) -> str:
@@ -108,6 +133,11 @@ class Joining:
         """The dialogue wants a person, or not any more."""
         if self._runtime.transfers is not None:
             self._runtime.transfers.wanted(self, action)
+
+    def recalled(self) -> None:
+        """Another process carried the call before."""
+        if self._runtime.transfers is not None:
+            self._runtime.transfers.known(self)
 
     def reach(self) -> tuple[str, ...]:
         """The line's queues whose people can be put through to."""
@@ -158,7 +188,7 @@ class Joining:
             leg = audio
             self._undo.append(audio.close)
         written = Overhearing(
-            self._runtime.stt, f"{self.call_id}.{person.name}", self._runtime.gate(), language, self._writes(said_by)
+            self._runtime.stt, f"{self.call_id}.{person.name}", self._runtime.gate(), language, self.writes(said_by)
         )
         bridge = self._bridge = Bridge(person, self._clock, self._stream.relay, self.taps, leg, written)
         self._undo += [self.taps.listen(bridge), self._stream.beside(written), bridge.close]
@@ -170,11 +200,13 @@ class Joining:
         for one in reversed(undo):
             one()
 
-    def _writes(self, agent: str) -> Callable[[str, int, int], None]:
-        def wrote(text: str, start_ms: int, end_ms: int) -> None:
+    def writes(self, agent: str) -> Callable[[Transcript], None]:
+        """What writes an agent's words into the log."""
+
+        def wrote(said: Transcript) -> None:
             self._said += 1
-            names = {"utterance": f"{_SAID}{self._said}", "agent": agent, "text": text}
-            self.log.record("agent.said", self._clock.now_ms(), **names, start_ms=start_ms, end_ms=end_ms)
+            names = {"utterance": f"{_SAID}{self._said}", "agent": agent, "text": said.text}
+            self.log.record("agent.said", self._clock.now_ms(), **names, start_ms=said.start_ms, end_ms=said.end_ms)
 
         return wrote
 
@@ -184,13 +216,18 @@ class Joining:
         """Whether an agent has the caller now."""
         self._post(WithAgent(self._clock.now_ms(), there))
 
-    def moving_away(self) -> None:
+    def moving_away(self, to: Away) -> None:
         """The carrier is about to put the caller through."""
+        self.away = to
         self._post(MovingAway(self._clock.now_ms()))
 
     def come_back(self) -> None:
         """The caller was not put through, or comes back."""
         self._post(ComeBack(self._clock.now_ms()))
+
+    def caller_gone(self) -> None:
+        """The caller's leg is over, as the carrier says when it is asked."""
+        self._post(CarrierStatus(self._clock.now_ms(), "completed"))
 
     def end(self, outcome: Outcome, reason: str) -> None:
         """The call is to end now."""

@@ -16,6 +16,7 @@ from pipeline.faults import FaultTally
 from pipeline.joining import Joining
 from pipeline.line.model import Line
 from pipeline.line.ready import LineRuntime
+from pipeline.listening import Listening
 from pipeline.runtime import Runtime
 from pipeline.session import CallOrigin, Session
 from recordings.events import Event
@@ -39,10 +40,14 @@ from telephony.call_events import (
     StreamStopped,
     TakeMessage,
 )
+from telephony.call_state import State
 from telephony.ports import Faulty, MediaEvent, MediaLost, MediaSocket, Stopped
+from telephony.token import LISTENS
 from voice.errors import origin_of
 
 CLOSE_FAILED = 1011
+HANG_UP_S = 3.0
+"""So long a stream stays open until the carrier was told that its call is over: then it does not ask what is next."""
 _AWAY = frozenset({"transfer.bridging", "transfer.connected"})
 _WHERE_IT_STOOD = frozenset({"call.answered", "call.resumed", "message.offered"})
 
@@ -80,10 +85,14 @@ class LiveCall:
         self._one_at_a_time = asyncio.Lock()
         self._admitted: BeginConversation | ContinueConversation | None = None
         self._finished: Finish | None = None
-        self.flow = Driver(self._recalled(past) if past else CallFlow(), self.clock, self._act)
+        self._hanging_up: asyncio.Future[None] | None = None
+        self._core = self._recalled(past) if past else CallFlow()
+        self.flow = Driver(self._core, self.clock, self._act)
         self.joining = Joining(
             runtime, line.line, log, self.clock, (origin.from_number, origin.to_number), self.flow.post
         )
+        if past:
+            self.joining.recalled()
 
     @property
     def line(self) -> Line:
@@ -117,8 +126,31 @@ class LiveCall:
                 self._record_fault(faulty)
             self._streams.pop(number, None)
             self._conclude()
+        await self._hung_up()
         await socket.close(stream.code, "over")
         return True
+
+    async def listen(self, socket: MediaSocket) -> bool:
+        """Listen to the call while it is with an agent at the carrier; False: it is not. Raises StoreUnavailable."""
+        if self._core.state is not State.AWAY:
+            return False
+        if LISTENS in self._streams:
+            self._streams[LISTENS].over.set()
+        stream = self._streams[LISTENS] = _Stream(asyncio.Event())
+        try:
+            async with self._one_at_a_time:  # the stream that the caller has left lets go of the recording first
+                await Listening(self._runtime, self.line, self.clock, self.joining).run(socket, stream.over)
+        finally:
+            if self._streams.get(LISTENS) is stream:
+                del self._streams[LISTENS]
+            self._conclude()
+        await socket.close(stream.code, "over")
+        return True
+
+    async def _hung_up(self) -> None:
+        """Wait until the carrier was told that the call is over, if it is to be told."""
+        if self._hanging_up is not None:
+            await asyncio.wait([self._hanging_up], timeout=HANG_UP_S)
 
     def message_left(self, recording_url: str, duration_s: int) -> None:
         """The carrier recorded a message after our own means had failed: the call is over with it."""
@@ -174,6 +206,7 @@ class LiveCall:
         match action:
             case BeginConversation() | ContinueConversation():
                 self._admitted = action
+                self._stop_listening()
             case OfferStream():
                 self._offered = action
             case TakeMessage():
@@ -185,10 +218,19 @@ class LiveCall:
                     self._streams[number].over.set()
             case Finish():
                 self._finished = action
+                self._stop_listening()
                 self._conclude()
-            case HangUp() | Ignored():
-                # Without REST credentials the carrier is told by its next question: it finds the call ended.
+            case HangUp():
+                # Without an account the carrier is told by its next question: it finds the call ended.
+                if self._runtime.hang_up is not None:
+                    self._hanging_up = self._runtime.hang_up(self.origin.call_sid)
+            case Ignored():
                 pass
+
+    def _stop_listening(self) -> None:
+        """The caller is back, or gone."""
+        if LISTENS in self._streams:
+            self._streams[LISTENS].over.set()
 
     def _conclude(self) -> None:
         """Record the end as the last event: after the last stream, which reports what of its speech was heard."""

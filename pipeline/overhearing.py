@@ -17,17 +17,15 @@ OPEN_MS: Final = 2000
 CLOSE_S: Final = 1.0
 MOST_WAITING: Final = 200
 
-Wrote = Callable[[str, int, int], None]
-"""Told what was said, from when to when (ms)."""
+Wrote = Callable[[Transcript], None]
+"""Told what was said: finals, with words."""
 
 
 class Overhearing:
     """One person's speech into words. `heard` is synchronous; `run` is its one task."""
 
-    def __init__(
-        self, stt: SpeechToText, name: str, gate: SpeechGate, language: str, wrote: Callable[[str, int, int], None]
-    ) -> None:
-        """name: of the leg, for the recogniser. wrote: told every utterance, from when to when (ms)."""
+    def __init__(self, stt: SpeechToText, name: str, gate: SpeechGate, language: str, wrote: Wrote) -> None:
+        """name: of the leg, for the recogniser. wrote: told every utterance."""
         self._stt = stt
         self._name = name
         self._language = language
@@ -58,7 +56,7 @@ class Overhearing:
         try:
             async for result in recognition:
                 if isinstance(result, Transcript) and result.final and result.text:
-                    self._wrote(result.text, result.start_ms, result.end_ms)
+                    self._wrote(result)
         except ProviderError as error:
             self._give_up(error)
         finally:

@@ -1,5 +1,6 @@
 """What the calls of a process share: engines and stores."""
 
+import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import datetime
@@ -42,6 +43,8 @@ class Runtime:
     """Makes a call's gate; the default one has no second stage."""
     transfers: "Puts | None" = None
     """Puts callers through to people; None: they leave messages."""
+    hang_up: "Callable[[str], asyncio.Future[None]] | None" = None
+    """Asks the carrier to end the call with this id; done when it was asked. None: it is told when it asks itself."""
     decisions: Decisions | None = None
     """What people decide about wishes of calls that go on; None: their callers are called back."""
     turn_vote: TurnVote | None = None

@@ -20,7 +20,7 @@ from recordings.log import CallLog, resumed
 from telephony import call_events as callflow
 from telephony.call_events import CarrierStatus, Rang
 from telephony.ports import MediaSocket, Started
-from telephony.token import CallTokens, TokenRefused
+from telephony.token import LISTENS, CallTokens, TokenRefused
 
 TOKEN = "call_token"  # noqa: S105 the name of a parameter, not a secret
 BUSY = "All of our lines are busy right now. Please call again in a few minutes. Goodbye."
@@ -168,14 +168,19 @@ class Switchboard:
             record_carrier_message(log, line, past[-1].at_ms, recording_url, duration_s)
 
     async def carry(self, socket: MediaSocket, started: Started) -> bool:
-        """Carry a stream until it is over; False if its token opens none (the asker closes the socket then)."""
+        """Carry a stream until it is over; False if its token opens none (the asker closes the socket then).
+
+        Raises StoreUnavailable.
+        """
         try:
             number = self._tokens.redeem(started.parameters.get(TOKEN, ""), started.call_sid, time.time())
         except TokenRefused as refused:
             structlog.get_logger().warning("stream refused", call_id=started.call_sid, reason=refused.reason)
             return False
         call = self._calls.get(started.call_sid) or await self._rebuild(started.call_sid)
-        return call is not None and await call.carry(socket, started.stream_sid, number)
+        if call is None or started.listens is not (number == LISTENS):
+            return False
+        return await (call.listen(socket) if started.listens else call.carry(socket, started.stream_sid, number))
 
     # The process
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from pipeline.assistant.tools.kept_news import KeptNews
 from pipeline.decisions import Decisions
 from pipeline.drive import utc_now
 from pipeline.line.ready import LineRuntime
+from pipeline.office_clock import OfficeClock
 from pipeline.runtime import Runtime
 from pipeline.switchboard import Switchboard
 from pipeline.transfers.office import Transfers
@@ -31,9 +33,11 @@ from recordings.audio import AudioWriter, CallAudio
 from recordings.store import SqliteCallStore
 from server import migrations
 from server.after_calls import write_after_calls
+from server.agent_webhooks import agent_router
 from server.api.calls import calls_router
 from server.api.lines import lines_router
 from server.api.v1.app import PREFIX, api
+from server.api.v1.staff import staff_of
 from server.auth import Access
 from server.data_dir import DATABASE, RECORDINGS, own
 from server.engines import check_keys, open_llm, open_stt, open_turn_vote
@@ -41,6 +45,7 @@ from server.health import Trouble, line_json, line_trouble
 from server.line_versions import LineVersions
 from server.lines import Lines
 from server.pages import unknown
+from server.phoning import Phoning, open_phoning
 from server.remembering import remember
 from server.retention import InUse, keep_so_long
 from server.settings import Settings, tool_secret
@@ -75,6 +80,8 @@ class Office:
     audio: AudioWriter
     lines: Lines
     transfers: Transfers
+    phoning: Phoning | None
+    """None: no account is set with which agents are called."""
     access_token: str
     app: FastAPI
 
@@ -117,7 +124,12 @@ async def open_office(settings: Settings, public_url: str) -> AsyncIterator[Offi
         stt = await open_stt(settings, lines.vocabularies(), data_dir, stack, lines.spoken)
         silero = await asyncio.to_thread(Silero)
         judge = Acknowledging(await asyncio.to_thread(PhoneModel))
-        transfers = await open_transfers(store, settings.org_id, utc_now, lines.current, llm)
+        tokens, clock = CallTokens(_secret(settings, data_dir)), OfficeClock(utc_now)
+        phoning = open_phoning(
+            settings, public_url, store, clock, stack, lambda call_sid: tokens.listening(call_sid, time.time())
+        )
+        phones = phoning.phones if phoning is not None else None
+        transfers = await open_transfers(store, settings.org_id, clock, lines.current, llm, phones)
         stack.push_async_callback(transfers.close)
         runtime = Runtime(
             org_id=settings.org_id,
@@ -132,15 +144,15 @@ async def open_office(settings: Settings, public_url: str) -> AsyncIterator[Offi
             turn_vote=await open_turn_vote(settings, stack),
             decisions=decisions,
             transfers=transfers,
+            hang_up=phoning.hang_up if phoning is not None else None,
         )
 
         async def earlier(version: str) -> LineRuntime | None:
             return await lines.earlier(version, stt.learn, switchboard.lines_in_use)
 
-        switchboard = Switchboard(
-            runtime, lines.by_number(), CallTokens(_secret(settings, data_dir)), settings.max_calls, earlier
-        )
+        switchboard = Switchboard(runtime, lines.by_number(), tokens, settings.max_calls, earlier)
         await switchboard.finish_abandoned()
+        await _go_on(transfers, phoning)
         access_token = settings.access_token.get_secret_value() or secrets.token_urlsafe(24)
         office = Office(
             settings,
@@ -152,6 +164,7 @@ async def open_office(settings: Settings, public_url: str) -> AsyncIterator[Offi
             audio,
             lines,
             transfers,
+            phoning,
             access_token,
             FastAPI(title="Cordboard", docs_url=None, openapi_url=None),
         )
@@ -163,6 +176,15 @@ async def open_office(settings: Settings, public_url: str) -> AsyncIterator[Offi
         )
         async with lines.watched(stt.learn, switchboard.lines_in_use, switchboard.use_lines):
             yield office
+
+
+async def _go_on(transfers: Transfers, phoning: Phoning | None) -> None:
+    """With what an earlier process began, before anybody asks for anything new. Raises StoreUnavailable."""
+    if phoning is not None:
+        reconciler = phoning.serve(transfers)
+        await phoning.recover()
+        transfers.spawn(reconciler.run())
+    await transfers.recall()
 
 
 async def _store(data_dir: Path, stack: AsyncExitStack) -> SqliteCallStore:
@@ -237,13 +259,17 @@ def _add_routes(office: Office, public_url: str, kept: KeptTools, approving: App
     signatures = Signatures(auth_token, public_url)
     stream_url = "ws" + public_url.removeprefix("http") + "/twilio/media"
     app.include_router(carrier_router(office.switchboard, signatures, public_url, stream_url))
+    if office.phoning is not None:
+        legs = office.phoning.legs
+        app.include_router(agent_router(office.phoning.phones, signatures, legs.addresses, stream_url, legs.jitter))
     access = Access(office.access_token, public_url=public_url)
     recordings = settings.data_dir.absolute() / RECORDINGS
     app.include_router(
         calls_router(office.store, office.transfers.store.packets_of, recordings, access, lambda: _troubles(office))
     )
     app.include_router(lines_router(office.lines.health, access))
-    app.mount(PREFIX, api(office.store, kept, approving, office.lines.shelf_of, access))
+    staff = staff_of(office.transfers, office.store, settings.org_id)
+    app.mount(PREFIX, api(office.store, kept, approving, office.lines.shelf_of, staff, access))
 
     @app.get("/", include_in_schema=False)
     async def home() -> Response:

@@ -1,8 +1,9 @@
 """Agents by telephone, where an account to call them from is set."""
 
+import asyncio
 from collections.abc import Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import structlog
@@ -14,12 +15,16 @@ from pipeline.transfers.by_phone import ByPhone
 from pipeline.transfers.office import Transfers
 from recordings.store import CallStore
 from server.settings import Settings
+from telephony.errors import CarrierError
 from telephony.intended import IntendedControl
 from telephony.intents import Intents
 from telephony.twilio.addresses import TransferAddresses
 
 if TYPE_CHECKING:
     from telephony.twilio.control import TwilioControl
+
+END_MS = 2_500
+"""A stream stays open so long at most, for its call to be ended first (pipeline.livecall)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +36,20 @@ class Phoning:
     legs: PhoneLegs
     control: "TwilioControl"
     clock: OfficeClock
+    _ending: "set[asyncio.Task[None]]" = field(default_factory=set)
+
+    def hang_up(self, call_sid: str) -> "asyncio.Future[None]":
+        """Have the carrier end a call; done when it was asked."""
+        task = asyncio.create_task(self._end(call_sid))
+        self._ending.add(task)
+        task.add_done_callback(self._ending.discard)
+        return task
+
+    async def _end(self, call_sid: str) -> None:
+        try:
+            await self.control.end(call_sid, END_MS)
+        except CarrierError as error:  # it is told when it asks what comes after the stream
+            structlog.get_logger().warning("call not ended by the carrier", call_id=call_sid, reason=str(error))
 
     async def recover(self) -> None:
         """Settle what an earlier process began, before transfers are. Raises StoreUnavailable."""

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Iterable
-from datetime import datetime
 from typing import Final
 
 import structlog
@@ -26,13 +25,12 @@ DIRECTORY_EVERY_S: Final = 2.0
 async def open_transfers(
     store: SqliteCallStore,
     org_id: str,
-    wall_clock: Callable[[], datetime],
+    clock: OfficeClock,
     lines: Callable[[], Iterable[Line]],
     model: LanguageModel | None,
     phones: Phones | None = None,
 ) -> Transfers:
-    """Ready to take callers; close() ends it. Raises StoreUnavailable."""
-    clock = OfficeClock(wall_clock)
+    """Ready to take callers; close() ends it. Call recall() once calls are known again. Raises StoreUnavailable."""
     transfers = Transfers(
         TransferStore(store, org_id), clock, WrittenPackets(store, clock, model), lines, queues_of, phones
     )

@@ -18,15 +18,22 @@ class Started:
     call_sid: str
     stream_sid: str
     parameters: dict[str, str] = field(default_factory=dict)
+    listens: bool = False
+    """It carries both sides of a call that is elsewhere, and plays nothing."""
+
+
+Track = Literal["caller", "heard"]
+"""Whose sound: the caller's, or what the caller hears. Only a stream that listens carries the second."""
 
 
 @dataclass(frozen=True, slots=True)
 class Audio:
-    """Caller audio: G.711 μ-law, 8 kHz."""
+    """One side's audio: G.711 μ-law, 8 kHz."""
 
     ulaw: bytes
     timestamp_ms: int
     """Presentation time since the stream's start, by the carrier's clock."""
+    track: Track = "caller"
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,9 @@ TOKEN_LIFE_S: Final = 60
 USED_TOKENS_MAX: Final = 65_536
 """So many are remembered as used: a thousand calls a second for a minute. Beyond, the oldest are forgotten."""
 
+LISTENS: Final = 0
+"""In place of a stream's number: it only listens to a call that is elsewhere."""
+
 MIN_SECRET_BYTES: Final = 16
 """A shorter secret could be guessed."""
 
@@ -58,6 +61,10 @@ class CallTokens:
         if len(token) > _MAX_CHARACTERS:
             raise ValueError(f"a call sid of {len(call_sid)} characters is too long for a token")
         return token
+
+    def listening(self, call_sid: str, now_s: float) -> str:
+        """Make one for a stream that only listens to this call: `redeem` gives LISTENS."""
+        return self.issue(call_sid, LISTENS, now_s)
 
     def redeem(self, token: str, call_sid: str, now_s: float) -> int:
         """Use the token up; give the number of the stream it was issued for. Raises TokenRefused."""

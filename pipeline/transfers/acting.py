@@ -8,7 +8,7 @@ import structlog
 
 from pipeline.assistant.exchange import CallBack
 from pipeline.drive import Clock
-from pipeline.joining import Joining
+from pipeline.joining import Away, Joining
 from pipeline.transfers.desk import Desk
 from pipeline.transfers.running import Running
 from recordings.errors import StoreUnavailable
@@ -287,10 +287,7 @@ class Acting:
         if call is None:
             return False
         person = self._desk.speaking(agent_id) or self._desk.person(agent_id, f"{_short(running)}-{offer}")
-        agent = self._office.agent(agent_id)
-        languages = sorted(agent.languages) if agent else []
-        language = running.wanted.language if running.wanted.language in languages or not languages else languages[0]
-        bridge = call.join(person, agent_id, language)
+        bridge = call.join(person, agent_id, self._spoken(running, agent_id))
         if bridge is None:
             self._desk.hung_up(agent_id)
             return False
@@ -302,11 +299,17 @@ class Acting:
             seat.tell({"type": "connected", "transfer": running.id, "offer": offer, "call": transfer.call_id})
         return True
 
+    def _spoken(self, running: Running, agent_id: str) -> str:
+        """The language that this agent speaks with this caller."""
+        agent, wanted = self._office.agent(agent_id), running.wanted.language
+        return wanted if agent is None or not agent.languages or wanted in agent.languages else min(agent.languages)
+
     async def _bridge(self, running: Running, offer: int) -> None:
         call = self._office.call(running.transfer.call_id)
         if self._phones is None or call is None:
             return
-        call.moving_away()
+        agent = running.transfer.offers[offer].agent
+        call.moving_away(Away(agent, self._spoken(running, agent)))
         try:
             await self._phones.bridge(running.transfer, offer)
         except LegGone:

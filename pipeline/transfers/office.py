@@ -91,10 +91,13 @@ class Transfers:
     # The process
 
     async def open(self, agents: Sequence[Agent]) -> None:
-        """Begin with these people, the queues of the lines, and the transfers that an earlier process left behind."""
+        """Begin with these people and the queues of the lines."""
         self.use_agents(agents)
         self.use_lines()
         self.spawn(self._watch_hours())
+
+    async def recall(self) -> None:
+        """Go on with the transfers that an earlier process left behind, once its calls are known again."""
         for kept in await self.store.live():
             self._recall(kept)
 

@@ -14,12 +14,10 @@ from telephony.agent_words import AgentWords
 from telephony.rooms import CALLER, agent_label
 from telephony.twilio.addresses import TransferAddresses
 from telephony.twilio.twiml import MAX_PARAMETER_CHARACTERS, MAX_SAY_CHARACTERS, TOKEN_PARAMETER
+from telephony.twilio.wire import LISTENING, STREAM_PARAMETER
 
 CHOICE_S: Final = 8
 """So long an agent may think after the briefing."""
-STREAM_PARAMETER: Final = "stream"
-LISTENING: Final = "listening"
-"""The value of STREAM_PARAMETER on a stream that only listens: caller and agent, two tracks."""
 MAX_CHARACTERS: Final = 4_000
 """Twilio's limit on a document that is sent with a request."""
 ROOM_EVENTS: Final = "start end join leave mute hold"

@@ -55,6 +55,13 @@ class Flood:
         self._last_ms: int | None = None
         self._dropped = 0
 
+    def expect(self, tracks: int) -> None:
+        """The stream carries so many tracks: it may send so much more."""
+        for allowance in (self._messages, self._audio_ms):
+            allowance.per_ms *= tracks
+            allowance.most *= tracks
+            allowance.left *= tracks
+
     def allows_message(self, at_ms: int) -> bool:
         """Whether one more message of any kind is in order; if not, it is dropped unread."""
         return self._messages.take(1, at_ms)

@@ -86,7 +86,8 @@ class MediaStream:
         self._state: Literal["opened", "started", "stopped", "refused"] = "opened"
         self._opened_ms = opened_ms
         self._heard_ms: int | None = None
-        self._timeline = Timeline()
+        self._timelines = {"inbound": Timeline()}
+        """By the carrier's name of the track."""
         self._flood = Flood(opened_ms)
         self._keys: dict[tuple[int, str], None] = {}
         self._faults: Counter[str] = Counter()
@@ -117,8 +118,8 @@ class MediaStream:
         if self._state != "started" or self._heard_ms is None:
             return None
         silent_ms = self._heard_ms + MEDIA_SILENT_MS
-        waiting_ms = self._timeline.deadline_ms
-        return silent_ms if waiting_ms is None else min(silent_ms, waiting_ms)
+        waiting = (timeline.deadline_ms for timeline in self._timelines.values())
+        return min([silent_ms, *(due_ms for due_ms in waiting if due_ms is not None)])
 
     def receive(self, message: str | bytes, at_ms: int) -> list[Decision]:
         """Take one WebSocket message, text as str and binary as bytes."""
@@ -140,7 +141,8 @@ class MediaStream:
         """Let time pass: stop waiting for late frames, for a start, for a socket that fell silent."""
         if self._state not in ("opened", "started"):
             return []
-        return [*self._counted(self._timeline.tick(now_ms)), *self._overdue(now_ms)]
+        audio = (event for timeline in self._timelines.values() for event in timeline.tick(now_ms))
+        return [*self._counted(list(audio)), *self._overdue(now_ms)]
 
     def play(self, ulaw: bytes) -> str:
         """Write the message that queues this μ-law (8 kHz, any length but none) at the carrier. Raises NotStarted."""
@@ -187,7 +189,8 @@ class MediaStream:
                 return [Marked(message.name)]
             case wire.Stop():
                 self._state = "stopped"
-                return [*self._counted(self._timeline.flush()), Stopped()]
+                rest = (event for timeline in self._timelines.values() for event in timeline.flush())
+                return [*self._counted(list(rest)), Stopped()]
 
     def _connected(self, message: wire.Connected) -> list[Decision]:
         if message.protocol != "Call" or message.version.partition(".")[0] != "1":
@@ -206,14 +209,19 @@ class MediaStream:
         self._state = "started"
         self._stream_sid = message.stream_sid
         self._quoted_sid = json.dumps(message.stream_sid)
-        return [Started(message.call_sid, message.stream_sid, message.parameters)]
+        listens = message.parameters.get(wire.STREAM_PARAMETER) == wire.LISTENING
+        if listens:
+            self._timelines["outbound"] = Timeline("heard")
+            self._flood.expect(2)
+        return [Started(message.call_sid, message.stream_sid, message.parameters, listens)]
 
     def _media(self, message: wire.Media, at_ms: int) -> list[Decision]:
-        if message.track != "inbound":
-            return self._fault("unknown", "a track other than inbound")
+        timeline = self._timelines.get(message.track)
+        if timeline is None:
+            return self._fault("unknown", f"a track other than {' and '.join(self._timelines)}")
         if not self._flood.allows_audio(len(message.ulaw), at_ms):
             return self._flooded(at_ms)
-        return self._counted(self._timeline.add(message.chunk, message.timestamp_ms, message.ulaw, at_ms))
+        return self._counted(timeline.add(message.chunk, message.timestamp_ms, message.ulaw, at_ms))
 
     def _key(self, message: wire.Key) -> list[Decision]:
         # A key told twice is a wrong order number. Sequence numbers count from 1; 0 is one that does not count.

@@ -7,7 +7,7 @@ gap is filled with silence, so that the n-th millisecond that leaves here is the
 from collections import deque
 from typing import Final
 
-from telephony.ports import Audio, Faulty
+from telephony.ports import Audio, Faulty, Track
 from voice.audio import FRAME_MS, FRAME_ULAW_BYTES, ULAW_BYTES_PER_MS, ULAW_SILENCE, silence_ulaw
 
 REORDER_WINDOW_MS: Final = 60
@@ -26,9 +26,14 @@ Timed = Audio | Faulty
 
 
 class Timeline:
-    """One stream's audio. Arrival instants (`at_ms`) may have any zero; only their differences count."""
+    """One track's audio. Arrival instants (`at_ms`) may have any zero; only their differences count.
 
-    def __init__(self) -> None:
+    Where a carrier counts the chunks of two tracks as one, each frame waits for its missing neighbour: it is late by
+    REORDER_WINDOW_MS and in order.
+    """
+
+    def __init__(self, track: Track = "caller") -> None:
+        self._track = track
         self._expected = 1  # Twilio numbers chunks from 1
         self._begun = False
         self._waiting: dict[int, tuple[int, bytes, int]] = {}  # chunk: timestamp_ms, μ-law, at_ms
@@ -141,6 +146,6 @@ class Timeline:
         return [self._frame(whole[start : start + FRAME_ULAW_BYTES]) for start in range(0, end, FRAME_ULAW_BYTES)]
 
     def _frame(self, ulaw: bytes) -> Audio:
-        frame = Audio(ulaw, self._base_ms + self._released_bytes // ULAW_BYTES_PER_MS)
+        frame = Audio(ulaw, self._base_ms + self._released_bytes // ULAW_BYTES_PER_MS, self._track)
         self._released_bytes += FRAME_ULAW_BYTES
         return frame

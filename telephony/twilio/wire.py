@@ -18,6 +18,10 @@ MAX_MESSAGE_BYTES: Final = 65_536
 ENCODING: Final = "audio/x-mulaw"
 """The one encoding that the documentation allows."""
 
+STREAM_PARAMETER: Final = "stream"
+LISTENING: Final = "listening"
+"""The value of STREAM_PARAMETER on a stream that only listens: caller and agent, two tracks."""
+
 DTMF_KEYS: Final = frozenset("0123456789*#ABCD")
 """ITU-T Q.23: sixteen keys; A to D exist on no telephone that calls a shop, and still are valid signals."""
 
@@ -57,12 +61,13 @@ class Start:
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """Caller audio."""
+    """20 ms or so of one track."""
 
     stream_sid: str
     track: str
+    """inbound: the caller's sound; outbound: what the caller hears."""
     chunk: int
-    """Counts media messages of this stream from 1."""
+    """Counts media messages from 1: of the track, or of the stream; it is not documented which."""
     timestamp_ms: int
     """Presentation time since the stream's start, by the carrier's clock."""
     ulaw: bytes

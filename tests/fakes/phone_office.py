@@ -1,0 +1,237 @@
+"""A whole office whose agents are rung by telephone, in virtual time. Switchboard, transfers, store are the real ones.
+
+The carrier is the double with its REST API; requests and media go over sockets on loopback. Whoever hears what is read
+from the double's ears.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, cast
+
+import httpx
+from aiohttp import WSMsgType, web
+from fastapi import FastAPI, WebSocket
+
+from pipeline import direct
+from pipeline.office_clock import OfficeClock
+from pipeline.switchboard import Switchboard
+from pipeline.transfers.office import Transfers
+from pipeline.transfers.packets import WrittenPackets
+from pipeline.transfers.queues import queues_of
+from recordings.events import Event
+from recordings.fold import fold
+from recordings.record import CallRecord
+from recordings.store import CallStore
+from server.agent_webhooks import agent_router
+from server.media import TwilioSocket
+from server.phoning import Phoning, open_phoning
+from server.settings import Settings
+from server.webhooks import carrier_router
+from telephony.agents import Agent
+from telephony.double.call import DoubleCall
+from telephony.token import CallTokens
+from telephony.transfer_state import State, Transfer
+from telephony.transfer_store import TransferStore
+from telephony.twilio.signature import Signatures
+from tests.fakes.carrier import ACCOUNT, AUTH_TOKEN, CALLER, Carrier, carrier
+from tests.fakes.office import NUMBER, SECRET, SPEECH, MortalStore, Parts, check_whole, parts
+
+WISH = "a person please"
+SUPPORT = frozenset({"support"})
+
+
+@dataclass
+class PhoneOffice:
+    """One process after the other, and the carrier that calls them."""
+
+    at: Carrier
+    url: str
+    first: Parts
+    people: Sequence[Agent]
+    queue: Mapping[str, Any]
+    clock: OfficeClock
+    life: AsyncExitStack
+    asgi: FastAPI = field(init=False)
+    process: MortalStore = field(init=False)
+    switchboard: Switchboard = field(init=False)
+    transfers: Transfers = field(init=False)
+    phoning: Phoning = field(init=False)
+    down: bool = False
+    """Nothing answers."""
+
+    async def begin(self) -> None:
+        """A process starts."""
+        self.process = MortalStore(self.first.store)
+        store = self.first.store
+        settings = Settings(
+            twilio_account_sid=ACCOUNT, twilio_auth_token=AUTH_TOKEN, twilio_api_url=self.at.api_url, org_id="test"
+        )
+        tokens = CallTokens(SECRET)
+        phoning = open_phoning(
+            settings, self.url, store, self.clock, self.life, lambda sid: tokens.listening(sid, time.time())
+        )
+        assert phoning is not None
+        self.phoning = phoning
+        lines = [line.line for line in self.first.lines.values()]
+        self.transfers = Transfers(
+            TransferStore(store, "test"), self.clock, WrittenPackets(cast("CallStore", self.process), self.clock, None),
+            lambda: lines, lambda line: {name: replace(one, **self.queue) for name, one in queues_of(line).items()},
+            phoning.phones,
+        )  # fmt: skip
+        runtime = replace(
+            self.first.runtime, store=cast("CallStore", self.process), transfers=self.transfers, hang_up=phoning.hang_up
+        )
+        self.switchboard = Switchboard(runtime, self.first.lines, tokens, 40)
+        reconciler = phoning.serve(self.transfers)
+        await self.transfers.open(self.people)
+        await self.switchboard.finish_abandoned()
+        await phoning.recover()
+        await self.transfers.recall()
+        self.transfers.spawn(reconciler.run())
+        self.asgi, signatures = FastAPI(), Signatures(AUTH_TOKEN, self.url)
+        self.asgi.include_router(carrier_router(self.switchboard, signatures, self.url, self.media_url))
+        self.asgi.include_router(agent_router(phoning.phones, signatures, phoning.legs.addresses, self.media_url))
+        for agent in self.people:
+            if agent.phone:
+                self.transfers.presence(agent.id, "available")
+        self.down = False
+
+    async def die(self) -> None:
+        """The process is killed: nothing of what it does from now on is kept."""
+        self.down = self.process.dead = True
+        await self.transfers.close()
+
+    @property
+    def media_url(self) -> str:
+        return "ws" + self.url[4:] + "/twilio/media"
+
+    async def call(self, *texts: str, told: bool = True) -> DoubleCall:
+        """Somebody calls who will say these texts. told: the carrier tells how their call is."""
+        status = f"{self.url}/twilio/status" if told else ""
+        call = await self.at.double.call(f"{self.url}/twilio/voice", to=NUMBER, from_=CALLER, status_callback=status)
+        self.first.stt.of_call[call.call_sid] = list(texts)
+        return call
+
+    async def asks(self, *texts: str, told: bool = True) -> DoubleCall:
+        """A caller who has just asked for a person."""
+        call = await self.call(WISH, *texts, told=told)
+        await call.until_quiet()
+        await call.say(SPEECH)
+        return call
+
+    def says(self, call: DoubleCall, *, caller: Sequence[str] = (), agent: Sequence[str] = ()) -> None:
+        """What is heard of the two while they speak with each other."""
+        self.first.stt.of_call |= {f"{call.call_sid}.caller": list(caller), f"{call.call_sid}.agent": list(agent)}
+
+    def transfer(self, call: DoubleCall) -> Transfer | None:
+        """The call's latest, if it is live."""
+        found = [one.transfer for one in self.transfers.live() if one.transfer.call_id == call.call_sid]
+        return found[-1] if found else None
+
+    async def until(self, call: DoubleCall, state: State) -> Transfer:
+        """Wait until the call's transfer is there."""
+        async with asyncio.timeout(180):
+            while (now := self.transfer(call)) is None or now.state is not state:  # noqa: ASYNC110 virtual time
+                await asyncio.sleep(0.02)
+        return now
+
+    async def events(self, call: DoubleCall) -> tuple[Event, ...]:
+        return await self.first.store.events(call.call_sid)
+
+    async def kept(self, call: DoubleCall, kind: str) -> list[Mapping[str, Any]]:
+        """What was recorded of this kind."""
+        return [event.data for event in await self.events(call) if event.kind == kind]
+
+    async def ended(self, call: DoubleCall) -> CallRecord:
+        """The call as it is kept, once it is over."""
+        async with asyncio.timeout(300):
+            await self.switchboard.drained()
+        events = await self.events(call)
+        check_whole(events)
+        return fold(events)
+
+    # What the carrier reaches
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        if self.down:
+            return web.Response(status=502)
+        body = await request.read()
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(self.asgi), base_url=self.url) as http:
+            got = await http.request(request.method, request.path_qs, content=body, headers=dict(request.headers))
+        return web.Response(status=got.status_code, body=got.content, content_type="text/xml")
+
+    async def media(self, request: web.Request) -> web.StreamResponse:
+        if self.down:
+            return web.Response(status=502)
+        websocket = web.WebSocketResponse(max_msg_size=0)
+        await websocket.prepare(request)
+        socket = TwilioSocket(cast("WebSocket", _Served(websocket)), self._now_ms)
+        started = await socket.started()
+        if started is not None and not await self.switchboard.carry(socket, started):
+            await socket.close(1008, "no such call")
+        return websocket
+
+    def _now_ms(self) -> int:
+        return int(asyncio.get_running_loop().time() * 1000)
+
+
+@dataclass
+class _Served:
+    """A served socket as server.media reads it."""
+
+    socket: web.WebSocketResponse
+
+    async def receive(self) -> dict[str, Any]:
+        message = await self.socket.receive()
+        match message.type:
+            case WSMsgType.TEXT:
+                return {"type": "websocket.receive", "text": message.data}
+            case WSMsgType.BINARY:
+                return {"type": "websocket.receive", "bytes": message.data}
+        return {"type": "websocket.disconnect", "code": self.socket.close_code or 1006, "reason": ""}
+
+    async def send_text(self, text: str) -> None:
+        await self.socket.send_str(text)
+
+    async def close(self, code: int, reason: str) -> None:
+        await self.socket.close(code=code, message=reason.encode())
+
+
+def phone_agent(agent: str, phone: str, **more: Any) -> Agent:
+    """Somebody who is rung there."""
+    return Agent(agent, agent.title(), SUPPORT, phone=phone, **more)
+
+
+@asynccontextmanager
+async def phone_office(
+    root: Path, *people: Agent, queue: Mapping[str, Any] | None = None, **options: Any
+) -> AsyncIterator[PhoneOffice]:
+    """Use it inside virtual time. queue: settings of all queues. options: as of tests.fakes.office.parts."""
+    loop, began = asyncio.get_running_loop(), datetime(2026, 11, 20, 18, tzinfo=UTC)
+    wall_clock = lambda: began + timedelta(seconds=loop.time())  # noqa: E731
+    options.setdefault("ms_per_character", 15)
+    async with (
+        carrier() as at,
+        parts(root, (), direct.carry, wall_clock=wall_clock, **options) as built,
+        AsyncExitStack() as life,
+    ):
+        office = PhoneOffice(at, "", built, people, queue or {}, OfficeClock(wall_clock), life)
+        served = web.Application()
+        served.router.add_get("/twilio/media", office.media)
+        served.router.add_route("*", "/{path:.*}", office.answer)
+        runner = web.AppRunner(served, handler_cancellation=True, shutdown_timeout=0.2)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        office.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+        await office.begin()
+        try:
+            yield office
+        finally:
+            at.double.hang_up_all()
+            await office.die()
+            await runner.cleanup()
