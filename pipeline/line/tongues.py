@@ -17,7 +17,7 @@ Path = tuple[str | int, ...]
 _SPOKEN: Final = frozenset(
     {
         "about", "approved", "disclosure", "invalid", "keypad", "prompt", "question", "read_back", "rejected", "retry",
-        "reuse", "say", "taken", "wait", "welcome",
+        "reuse", "say", "taken", "unreachable", "wait", "welcome",
     }
 )  # fmt: skip
 _LISTENED: Final = frozenset({"examples", "phrases", "says"})

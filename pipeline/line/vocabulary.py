@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Final
 
 from pipeline.assistant.rules import PHRASES, Rule, normal
-from pipeline.line.flows import InstructStep, Question
+from pipeline.line.flows import EnqueueStep, InstructStep, Question, SayStep, Step, TakeMessageStep
 from pipeline.line.hours import spoken_date
 from pipeline.line.model import Line
 from pipeline.line.templates import places
@@ -135,11 +135,19 @@ def fixed_texts(line: Line) -> tuple[str, ...]:
         texts += [text for text in (question.prompt, question.retry, question.keypad) if text and "{" not in text]
     for flow in settings.flows.values():
         for step in flow.steps:
-            for verb in ("say", "take_message"):
-                part = getattr(step, verb, None)
-                candidates = [part] if isinstance(part, str) else [part.prompt, part.taken] if part else []
-                texts += [text for text in candidates if "{" not in text]
+            texts += [text for text in _said_of(step) if "{" not in text]
     return tuple(dict.fromkeys(texts))
+
+
+def _said_of(step: Step) -> Iterator[str]:
+    """What a step that says something, or brings somebody in, says word for word."""
+    match step:
+        case SayStep(say=text):
+            yield text
+        case TakeMessageStep(take_message=wanted):
+            yield from filter(None, (wanted.prompt, wanted.taken))
+        case EnqueueStep(enqueue=wanted):
+            yield from filter(None, (wanted.say, wanted.unreachable, wanted.prompt, wanted.taken))
 
 
 def _open(line: Line) -> Iterator[str]:

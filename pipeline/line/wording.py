@@ -151,7 +151,7 @@ def _more_texts(step: Step) -> Iterator[_Text]:
         case InstructStep(instruct=instruction):
             yield ("instruct", "say"), instruction.say, nothing
         case EnqueueStep(enqueue=wanted):
-            for way in ("say", "prompt", "taken"):
+            for way in ("say", "unreachable", "prompt", "taken"):
                 text = getattr(wanted, way)
                 if text:
                     yield ("enqueue", way), text, nothing

@@ -21,7 +21,7 @@ NINE_ONE_ONE, SPANISH = "nine one one", "nueve uno uno"
         ("example", [("español", "ayudar"), ("my kid is choking", NINE_ONE_ONE), ("me quiero morir", SPANISH)]),
         ("bank", [("I can't pay my rent I'm gonna kill myself", "nine eight eight")]),
         ("bank", [("I lost my card", "customer number"), ("I'm going to kill myself", "nine eight eight")]),
-        ("bank", [("there is a fire in your branch, people are hurt", NINE_ONE_ONE), ("me quiero morir", "eight")]),
+        ("bank", [("there is a fire in your branch, people are hurt", NINE_ONE_ONE), ("me quiero morir", "ocho ocho")]),
     ],
 )
 def test_danger_goes_before_everything(opened, line: str, steps: list[tuple[str, str]]):
