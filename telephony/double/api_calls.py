@@ -25,24 +25,22 @@ _AMD_FIELDS: Final = frozenset(
 async def create(account: "Account", asked: Asked) -> Answered:
     """Place a call."""
     to, from_ = addresses(account, asked)
-    url, twiml = asked.text("Url"), asked.text("Twiml")
+    url, twiml = asked.url("Url"), asked.text("Twiml")
     if not url and not twiml:
         raise RestError(400, 21205, "Url parameter is required.")
-    if not twiml and not url.startswith(("http://", "https://")):
-        raise RestError(400, 21205, f"Url is not a valid URL: {url}")
     document = checked(twiml, url)
     detection = detected(asked, "AsyncAmdStatusCallback")
     if detection is not None and asked.text("AsyncAmd").lower() == "true" and not detection.callback:
         account.problem(0, "AsyncAmd without a callback: nobody learns who answered")
-    entry = account.register(outbound(account, to, from_), subscribed(asked))
     settings = Settings(
         voice_url=url,
         voice_method=asked.method("Method"),
-        fallback_url=asked.text("FallbackUrl"),
+        fallback_url=asked.url("FallbackUrl"),
         voice=account.voice,
         twiml=document,
     )
     timeout_s = asked.number("Timeout", 60, 1, 600)
+    entry = account.register(outbound(account, to, from_), subscribed(asked))
     placed = place(account, entry, settings, timeout_s=timeout_s, detection=detection)
     account.tasks.create_task(placed, name=f"call {entry.sid}")
     return 201, resource(entry)
@@ -56,7 +54,7 @@ async def fetch(account: "Account", asked: Asked) -> Answered:
 async def update(account: "Account", asked: Asked) -> Answered:
     """Send a live call elsewhere, or end it."""
     entry = found(account, asked)
-    url, twiml, status = asked.text("Url"), asked.text("Twiml"), asked.text("Status")
+    url, twiml, status = asked.url("Url"), asked.text("Twiml"), asked.text("Status")
     if status and status not in {"canceled", "completed"}:
         raise RestError(400, 21218, f"Invalid status {status!r}; canceled or completed")
     document = checked(twiml, url)
@@ -109,7 +107,7 @@ def subscribed(asked: Asked) -> Subscription:
     events = asked.all("StatusCallbackEvent", ("completed",))
     if odd := events - set(EVENTS):
         raise RestError(400, 21626, f"Invalid StatusCallbackEvent: {', '.join(sorted(odd))}")
-    return Subscription(asked.text("StatusCallback"), asked.method("StatusCallbackMethod"), events)
+    return Subscription(asked.url("StatusCallback", 21609), asked.method("StatusCallbackMethod"), events)
 
 
 def detected(asked: Asked, callback: str) -> Detection | None:
@@ -117,7 +115,7 @@ def detected(asked: Asked, callback: str) -> Detection | None:
     mode = asked.one_of("MachineDetection", ("", "Enable", "DetectMessageEnd"))
     if not mode or asked.text("SendDigits"):
         return None  # Twilio ignores detection when digits are sent
-    told = asked.text(callback) if callback.startswith("Amd") or asked.text("AsyncAmd").lower() == "true" else ""
+    told = asked.url(callback, 21609) if callback.startswith("Amd") or asked.text("AsyncAmd").lower() == "true" else ""
     return Detection("Enable" if mode == "Enable" else "DetectMessageEnd", told, asked.method(callback + "Method"))
 
 

@@ -44,7 +44,7 @@ async def update(account: "Account", asked: Asked) -> Answered:
             raise RestError(400, 20001, "Invalid status; completed")
         conference.end("conference-ended-via-api", "ended")
     elif asked.text("AnnounceUrl"):
-        conference.announce(asked.text("AnnounceUrl"), asked.method("AnnounceMethod"), None)
+        conference.announce(asked.url("AnnounceUrl"), asked.method("AnnounceMethod"), None)
     return 200, _conference(account, conference)
 
 
@@ -79,6 +79,8 @@ async def invite(account: "Account", asked: Asked) -> Answered:
     _check_coach(conference, attendance.coach)
     if conference is not None and (refusal := conference.refusal(attendance)) is not None:
         raise RestError(409 if refusal[0] == 16025 else 400, *refusal)
+    detection = detected(asked, "AmdStatusCallback")
+    timeout_s = asked.number("Timeout", 60, 5, 600)
     entry = account.register(outbound(account, to, from_), subscribed(asked))
     conference = conference or Conference(account, attendance)
     invited = conference.expect(entry, attendance)
@@ -87,9 +89,7 @@ async def invite(account: "Account", asked: Asked) -> Answered:
         await dialling.join(leg, invited, conference)
         return Over("peer")
 
-    detection = detected(asked, "AmdStatusCallback")
     settings = Settings(voice_url="https://api.twilio.com/", voice=account.voice, twiml=b"<Response/>", then=joins)
-    timeout_s = asked.number("Timeout", 60, 5, 600)
 
     async def placed() -> None:
         if to.startswith("app:"):
@@ -115,11 +115,13 @@ async def change(account: "Account", asked: Asked) -> Answered:
         changed["beep"] = "onExit" if asked.flag("BeepOnExit", default=False) else "false"
     muted = asked.flag("Muted", default=who.attendance.muted)
     hold = asked.flag("Hold", default=who.member is not None and who.member.hold)
+    held, announced = asked.url("HoldUrl") or None, asked.url("AnnounceUrl")
+    methods = asked.method("HoldMethod"), asked.method("AnnounceMethod")
     conference.modify(who, **changed)
     conference.mute(who, muted)
-    conference.hold(who, hold, asked.text("HoldUrl") or None, asked.method("HoldMethod"))
-    if asked.text("AnnounceUrl"):
-        conference.announce(asked.text("AnnounceUrl"), asked.method("AnnounceMethod"), who)
+    conference.hold(who, hold, held, methods[0])
+    if announced:
+        conference.announce(announced, methods[1], who)
     return 200, _participant(account, conference, who)
 
 
@@ -147,12 +149,12 @@ def _attendance(asked: Asked) -> Attendance:
         beep=asked.one_of("Beep", BEEPS),
         start_on_enter=asked.flag("StartConferenceOnEnter", default=True),
         end_on_exit=asked.flag("EndConferenceOnExit", default=False),
-        wait_url=asked.text("WaitUrl") if asked.has("WaitUrl") else None,
+        wait_url=asked.url("WaitUrl") if asked.has("WaitUrl") else None,
         wait_method=asked.method("WaitMethod"),
         jitter_buffer=asked.one_of("JitterBufferSize", tuple(reversed(JITTER_BUFFERS))),
         coach=_coach(asked, ""),
         max_participants=asked.number("MaxParticipants", 250, 2, 250),
-        status_callback=asked.text("ConferenceStatusCallback"),
+        status_callback=asked.url("ConferenceStatusCallback", 21609),
         status_callback_method=asked.method("ConferenceStatusCallbackMethod"),
         status_callback_events=events,
     )

@@ -69,7 +69,7 @@ async def member(account: "Account", asked: Asked) -> Answered:
 async def dequeue(account: "Account", asked: Asked) -> Answered:
     """Send one of them elsewhere."""
     queue = _found(account, asked)
-    url = asked.text("Url")
+    url = asked.url("Url")
     if not url:
         raise RestError(400, 21205, "Url parameter is required.")
     waiting = _waiting(queue, asked)

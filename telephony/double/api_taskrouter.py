@@ -141,7 +141,7 @@ def _redirect(router: TaskRouter, reserved: Reservation, asked: Asked) -> None:
     entry = router.account.calls.get(asked.text("RedirectCallSid"))
     if entry is None or entry.call is None or entry.over or not asked.text("RedirectUrl"):
         raise RestError(400, 20001, "RedirectCallSid is no live call, or RedirectUrl is missing")
-    entry.call.update(url=asked.text("RedirectUrl"))
+    entry.call.update(url=asked.url("RedirectUrl"))
     if asked.flag("RedirectAccept", default=False):
         router.settle(reserved, "accepted")
 
@@ -159,11 +159,11 @@ def _conference(router: TaskRouter, reserved: Reservation, asked: Asked) -> None
         beep=asked.one_of("Beep", BEEPS),
         start_on_enter=asked.flag("StartConferenceOnEnter", default=True),
         end_on_exit=asked.flag("EndConferenceOnExit", default=False),
-        wait_url=asked.text("WaitUrl") if asked.has("WaitUrl") else None,
+        wait_url=asked.url("WaitUrl") if asked.has("WaitUrl") else None,
         wait_method=asked.method("WaitMethod"),
         jitter_buffer=asked.one_of("JitterBufferSize", tuple(reversed(JITTER_BUFFERS))),
         max_participants=asked.number("MaxParticipants", 250, 2, 250),
-        status_callback=asked.text("ConferenceStatusCallback"),
+        status_callback=asked.url("ConferenceStatusCallback", 21609),
         status_callback_method=asked.method("ConferenceStatusCallbackMethod"),
         status_callback_events=events,
     )

@@ -45,6 +45,13 @@ class Asked:
         """A field's value."""
         return self.form.get(name, default)
 
+    def url(self, name: str, code: int = 21205) -> str:
+        """An address that Twilio can ask; empty when none was sent. Raises RestError."""
+        given = self.form.get(name, "")
+        if given and not given.startswith(("http://", "https://")):
+            raise RestError(400, code, f"{name} is not a valid URL: {given}")
+        return given
+
     def all(self, name: str, default: Iterable[str]) -> frozenset[str]:
         """All values of a field that may be repeated, each of which may hold several words."""
         values = self.form.getall(name, [])

@@ -201,6 +201,8 @@ async def test_what_twilio_refuses_is_refused_with_its_code():
         assert await refused(calls.create_async(to=AGENT, from_=OURS, twiml="<Response>")) == (400, 12100)
         assert await refused(at.dial(twiml="<Response>" + "a" * 4_000)) == (400, 21623)
         assert await refused(at.dial(status_callback_event=["vanished"])) == (400, 21626)
+        assert await refused(at.dial(status_callback="/status")) == (400, 21609)
+        assert await refused(calls.create_async(to=AGENT, from_=OURS, url="agent")) == (400, 21205)
         at.account.numbers.add(CALLER)
         assert await refused(at.dial()) == (400, 21210)
         stranger = TwilioRest(ACCOUNT, "another token", at.api_url)
