@@ -97,6 +97,8 @@ class Joining:
         self._stream: JoinedStream | None = None
         self._taping: Taping | None = None
         self._news: list[TransferNews] = []
+        self._wanted: list[AgentAction] = []
+        """What the dialogue wanted as it began, before the stream was open: nobody can be joined until then."""
         self._bridge: Bridge | None = None
         self._undo: list[Callable[[], None]] = []
         self._said = 0
@@ -119,6 +121,9 @@ class Joining:
         """The caller can be heard, and hear us; the dialogue has begun."""
         self._stream, self._taping = stream, taping
         self.taps.record(taping)
+        wanted, self._wanted = self._wanted, []
+        for action in wanted:
+            self.wanted(action)
         news, self._news = self._news, []
         for one in news:
             stream.tell(replace(one, at_ms=self._clock.now_ms()))
@@ -131,7 +136,9 @@ class Joining:
 
     def wanted(self, action: AgentAction) -> None:
         """The dialogue wants a person, or not any more."""
-        if self._runtime.transfers is not None:
+        if self._stream is None:
+            self._wanted.append(action)
+        elif self._runtime.transfers is not None:
             self._runtime.transfers.wanted(self, action)
 
     def recalled(self) -> None:

@@ -111,19 +111,11 @@ EDGES: Final = {
 }
 NOT_YET: Final = frozenset(
     {
-        "caller hangs up in the queue",
-        "caller speaks over the announcement",
         "menu or hold music answers",
         "agent hangs up during the briefing",
         "agent is silent",
         "agent says yes instead of pressing 1",
-        "audio both ways after a reconnection",
         "webhook unreachable",
-        "wall clock jumps",
-        "assistant hears hold music",
-        "recording of the agent's leg",
-        "out of hours",
-        "queue deleted while callers wait",
         "two supervisors want the same call",
     }
 )

@@ -41,6 +41,12 @@ class DeskAgent:
         self.office.leave(self._seat)
         self.hearing.cancel()
 
+    def moves(self, to: Transfers) -> "DeskAgent":
+        """The page connects to another process, with its agent as they were."""
+        self.hearing.cancel()
+        self.office = to
+        return self.sit()
+
     async def gets(self, kind: str, timeout_s: float = 120.0) -> Mapping[str, Any]:
         """Wait for a message of this kind that was not waited for before."""
         async with asyncio.timeout(timeout_s):

@@ -2,7 +2,7 @@
 
 import asyncio
 import functools
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
@@ -43,8 +43,8 @@ from telephony.double.memory import MemoryStream
 from telephony.ports import MediaLost, Started
 from telephony.queue_settings import QueueSettings
 from telephony.token import CallTokens
-from telephony.transfer_store import TransferStore
 from tests.fakes.ears import ToldStt
+from tests.fakes.mortal import MortalStore, MortalTransfers
 from tests.fakes.retrieval import DictRetrieval
 from tests.fakes.understanding import KeywordUnderstanding
 from tests.fakes.voice import SpelledVoice, ToneVoice
@@ -126,10 +126,25 @@ class VirtualCall:
 
 
 @dataclass
+class WallClock:
+    """What the wall clock shows: the loop's time since this instant, and whatever it jumped."""
+
+    loop: asyncio.AbstractEventLoop
+    began: datetime
+
+    def __call__(self) -> datetime:
+        return self.began + timedelta(seconds=self.loop.time())
+
+    def jumps(self, by: timedelta) -> None:
+        self.began += by
+
+
+@dataclass
 class VirtualOffice:
     """A switchboard and how to call it."""
 
     parts: "Parts"
+    wall: "WallClock"
     calls: list[VirtualCall] = field(default_factory=list)
     clocks: "list[asyncio.Task[None]]" = field(default_factory=list)
 
@@ -179,6 +194,14 @@ class VirtualOffice:
             if call.stream.closed is None:
                 call.stream.lose()
         self.parts = self.parts.next_process()
+
+    async def restarts(self) -> None:
+        """The process is killed, and the next one takes on the transfers that it finds in the store."""
+        dead = self.transfers
+        self.die()
+        await dead.close()
+        assert self.parts.opened is not None
+        self.parts = self.parts.with_transfers(await self.parts.opened(self.parts.process))
 
     def connect(self, sid: str, handset: Handset, answer: Answer, clock: "asyncio.Task[None]") -> VirtualCall:
         assert isinstance(answer, Connect), answer
@@ -253,21 +276,6 @@ def check_whole(events: Sequence[Event]) -> None:
         assert all(event.at_ms >= 0 for event in events[began:]), [event for event in events[began:] if event.at_ms < 0]
 
 
-class MortalStore:
-    """A process's way to the store, until it dies."""
-
-    def __init__(self, store: SqliteCallStore) -> None:
-        self._store = store
-        self.dead = False
-
-    def append(self, events: Iterable[Event]) -> None:
-        if not self.dead:
-            self._store.append(events)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._store, name)
-
-
 @dataclass(frozen=True, slots=True)
 class Parts:
     """What an office is built on, in virtual time or behind real sockets."""
@@ -282,14 +290,20 @@ class Parts:
     switchboard: Switchboard
     max_calls: int
     transfers: Transfers | None = None
+    opened: Callable[[MortalStore], Coroutine[Any, Any, Transfers]] | None = None
+    """Opens a process's transfers; None: nobody is put through to anybody."""
 
     def next_process(self) -> "Parts":
         """Kill this process; the next one has the same store."""
         self.process.dead = True
         process = MortalStore(self.store)
-        runtime = replace(self.runtime, store=cast("CallStore", process))
+        return replace(self, process=process).with_transfers(self.transfers)
+
+    def with_transfers(self, transfers: Transfers | None) -> "Parts":
+        """The same process, which puts callers through with these."""
+        runtime = replace(self.runtime, store=cast("CallStore", self.process), transfers=transfers)
         switchboard = Switchboard(runtime, self.lines, CallTokens(SECRET), self.max_calls)
-        return replace(self, process=process, runtime=runtime, switchboard=switchboard)
+        return replace(self, runtime=runtime, switchboard=switchboard, transfers=transfers)
 
 
 class SlowTools(ToolRunner):
@@ -336,6 +350,8 @@ async def parts(
     gate: Callable[[], SpeechGate] = SpeechGate,
     spelled: bool = False,
     agents: Sequence[Agent] = (),
+    queue: Mapping[str, Any] | None = None,
+    summaries: LanguageModel | None = None,
     ring: Literal["longest_idle", "simultaneous"] = "longest_idle",
 ) -> AsyncIterator[Parts]:
     """Real store, tools, dialogue and switchboard; fake ears, voice, understanding and knowledge.
@@ -343,7 +359,8 @@ async def parts(
     delay_s: how long tools take; error: with what they fail; prepared: prompts are made in advance, as servers do;
     ears: a real recogniser in place of one that is told what it hears; speaks: a voice in calls in place of the tone;
     spelled: what is made in advance, and the voice where there is no other, can be read back from what was heard;
-    gate: with a second stage, as servers have it; the default one has none; agents: callers are put through to them.
+    gate: with a second stage, as servers have it; the default one has none; agents: callers are put through to them;
+    queue: what is different in every queue's settings; summaries: the model that is asked for them.
     """
     database = root / "calls.sqlite"
     if not database.exists():
@@ -360,16 +377,16 @@ async def parts(
     heard, prompts = ears or stt, Prompts(voice, root / "prompts")
     runtime = Runtime("test", kept, recording, heard, speaks or voice, prompts, carry, wall_clock, model, gate=gate)
     lines = dict.fromkeys(loaded.settings.numbers, ready)
-    transfers: Transfers | None = None
-    if agents:
-        transfers = await _transfers(store, wall_clock, loaded, agents, ring)
-        runtime = replace(runtime, transfers=transfers)
+    different = {"ring": ring, **(queue or {})}
+    opened = functools.partial(_transfers, wall_clock, loaded, agents, different, summaries) if agents else None
+    transfers = await opened(process) if opened is not None else None
+    runtime = replace(runtime, transfers=transfers)
     try:
         switchboard = Switchboard(runtime, lines, CallTokens(SECRET), max_calls)
         if prepared:
             await runtime.prompts.prepare(fixed_texts(loaded), loaded.settings.language)
             voice.said.clear()
-        yield Parts(store, process, stt, voice, tools, lines, runtime, switchboard, max_calls, transfers)
+        yield Parts(store, process, stt, voice, tools, lines, runtime, switchboard, max_calls, transfers, opened)
     finally:
         if transfers is not None:
             await transfers.close()
@@ -379,29 +396,30 @@ async def parts(
 
 
 async def _transfers(
-    store: SqliteCallStore,
     wall_clock: Callable[[], datetime],
     line: Line,
     agents: Sequence[Agent],
-    ring: Literal["longest_idle", "simultaneous"],
+    different: Mapping[str, Any],
+    model: LanguageModel | None,
+    process: MortalStore,
 ) -> Transfers:
     clock = OfficeClock(wall_clock)
 
     def queues(one: Line) -> Mapping[str, QueueSettings]:
-        return {name: replace(settings, ring=ring) for name, settings in queues_of(one).items()}
+        return {name: replace(settings, **different) for name, settings in queues_of(one).items()}
 
-    made = Transfers(TransferStore(store, "test"), clock, WrittenPackets(store, clock, None), lambda: [line], queues)
+    packets = WrittenPackets(cast("CallStore", process), clock, model)
+    made = Transfers(MortalTransfers.of(process, "test"), clock, packets, lambda: [line], queues)
     await made.open(agents)
     return made
 
 
 @asynccontextmanager
 async def virtual_office(root: Path, texts: Sequence[str] = (), **options: Any) -> AsyncIterator[VirtualOffice]:
-    """An office whose callers will say these texts. Use it inside virtual_time.run."""
-    loop, began = asyncio.get_running_loop(), datetime(2026, 11, 20, 18, tzinfo=UTC)
-    wall_clock = lambda: began + timedelta(seconds=loop.time())  # noqa: E731
-    async with parts(root, texts, direct.carry, wall_clock=wall_clock, **options) as built:
-        office = VirtualOffice(built)
+    """An office whose callers will say these texts, on a Friday at ten. Use it inside virtual_time.run."""
+    wall = WallClock(asyncio.get_running_loop(), options.pop("began", datetime(2026, 11, 20, 18, tzinfo=UTC)))
+    async with parts(root, texts, direct.carry, wall_clock=wall, **options) as built:
+        office = VirtualOffice(built, wall)
         try:
             yield office
         finally:
@@ -409,4 +427,6 @@ async def virtual_office(root: Path, texts: Sequence[str] = (), **options: Any) 
             for task in tasks:
                 task.cancel()
             ends = await asyncio.gather(*tasks, return_exceptions=True)
+            if office.parts.transfers is not None:
+                await office.parts.transfers.close()
             assert not [end for end in ends if isinstance(end, Exception)], ends
