@@ -127,6 +127,23 @@ KINDS: Final[Mapping[str, tuple[str, ...]]] = {
     "transfer.callback": ("transfer", "number_end", "consent"),  # the caller keeps their place and is called back
     "transfer.wrapped_up": ("transfer", "agent", "disposition", "note"),
     "agent.said": ("utterance", "agent", "text", "start_ms", "end_ms"),
+    # A supervisor takes part. by: who; command: the wish's id within the call, v1, v2…
+    "supervisor.control": ("by", "verb"),  # verb: take | release | expire; take: who, the identity
+    "supervisor.listens": ("by", "listener"),
+    "supervisor.left": ("by", "listener", "lost"),  # lost: frames that the listener was too slow for
+    "supervisor.whispered": ("by", "verb", "command", "text"),  # a note for the language model; heard by nobody
+    "supervisor.applied": ("note", "turn"),  # note: the whisper's command; from this turn on the model heeds it
+    "supervisor.dictated": ("by", "verb", "command", "text", "utterance"),  # exact words, said by the assistant
+    "supervisor.held": ("by", "verb", "command"),  # the assistant is quiet; music plays
+    "supervisor.released": ("by", "verb", "command"),
+    "supervisor.took_over": ("by", "verb", "command"),
+    "supervisor.handed_back": ("by", "verb", "command"),
+    "supervisor.transferred": ("by", "verb", "command", "queue"),
+    "supervisor.ended": ("by", "verb", "command", "text"),
+    "supervisor.dropped": ("by", "verb", "text", "why"),  # words that waited for a free moment which never came
+    "supervisor.joined": ("by", "how"),  # how: caller, after taking over; whisper: heard by the agent alone; barge
+    "supervisor.parted": ("by", "why"),
+    "supervisor.said": ("utterance", "by", "text", "start_ms", "end_ms"),  # with their own voice
     "budget.spent": ("turn", "budget", "spent", "limit"),  # of the line's budgets: nothing is left of it
     "message.offered": ("by",),  # by: carrier, because no stream of the call lasts
     "turn.overdue": ("turn", "waited_ms"),  # no answer came in time: a human is brought in

@@ -21,6 +21,9 @@ Outcome = Literal["completed", "message_taken", "caller_silent"]
 NewsKind = Literal["waiting", "found", "connected", "lost", "nobody", "back"]
 """What became of bringing in a person: a place in the queue, somebody who takes the call, caller and agent joined, that
 agent lost again, nobody to be expected, the caller given back to the assistant."""
+SupervisorVerb = Literal["whisper", "say", "hold", "release", "take_over", "hand_back", "transfer", "end"]
+"""What a supervisor may want of the dialogue: heed a note, say these words, be quiet, go on, leave the caller to them,
+have the caller back, put the caller through to a queue, end the call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +233,24 @@ class TransferNews:
     """Whether the queue calls back."""
 
 
+@dataclass(frozen=True, slots=True)
+class SupervisorWants:
+    """A supervisor of this call wants something. Whoever posts it has made sure that they control the call."""
+
+    at_ms: int
+    verb: SupervisorVerb
+    by: str
+    """Who: as their token names them."""
+    command: str
+    """Id of the wish, unique in the call: v1, v2…"""
+    text: str = ""
+    """The note, or the words; end: the last words, empty: none; hand_back: why, where nobody asked for it."""
+    queue: str = ""
+    """transfer: its name on the line."""
+    interrupts: bool = False
+    """say: what is being said is not said to its end."""
+
+
 DialogueEvent = (
     CallBegan
     | CallerTurn
@@ -244,6 +265,7 @@ DialogueEvent = (
     | ModelWants
     | ModelDone
     | TransferNews
+    | SupervisorWants
     | ModelTranslated
 )
 

@@ -19,6 +19,7 @@ for, and what each event does then:
     Queueing     never mind, call me back, a wish   ignored           go on waiting      go on waiting
     OfferingC.   yes, no                            ignored           go on waiting      check-in, goodbye
     Handing, WithAgent   ignored                    ignored           ignored            ignored
+    Held         ignored, unless in danger          kept              music goes on      ignored
     Over         ignored                            ignored           ignored            ignored
 """
 
@@ -26,7 +27,7 @@ from collections.abc import Callable, Mapping
 from copy import deepcopy
 from typing import Any, Final
 
-from pipeline.assistant import allowance, company, from_caller, from_others, news, steps
+from pipeline.assistant import allowance, company, from_caller, from_others, news, steps, supervised
 from pipeline.assistant.exchange import (
     AnswerOverdue,
     ApprovalDecided,
@@ -42,6 +43,7 @@ from pipeline.assistant.exchange import (
     ModelTranslated,
     ModelWants,
     PassagesFound,
+    SupervisorWants,
     ToolReturned,
     TransferNews,
 )
@@ -123,6 +125,7 @@ _HANDLE: Final[Mapping[type, Callable[[Talk, Any], bool]]] = {
     AssistantHeard: from_others.heard,
     AnswerOverdue: from_others.overdue,
     TransferNews: company.news,
+    SupervisorWants: supervised.wanted,
     ModelTranslated: allowance.translated,
 }
 """What takes each event. True: the flow goes on with its next step."""

@@ -15,11 +15,12 @@ from pipeline.assistant import (
     pending,
     permission,
     reply,
+    supervised,
     switching,
 )
 from pipeline.assistant.clarify import not_heard
 from pipeline.assistant.exchange import CallerSilent, CallerTurn, CallerUnheard
-from pipeline.assistant.precedence import in_danger, rule_for, ruled
+from pipeline.assistant.precedence import in_danger, rule_for, ruled, tells_of_danger
 from pipeline.assistant.rules import Rule
 from pipeline.assistant.state import (
     Asking,
@@ -29,6 +30,7 @@ from pipeline.assistant.state import (
     Elsewhere,
     Finding,
     Guessing,
+    Held,
     Instructing,
     Messaging,
     Nobody,
@@ -55,12 +57,27 @@ def turn(talk: Talk, event: CallerTurn) -> bool:
         return talk.ignore("an agent has the caller")
     if not event.text.strip():
         return talk.ignore("nothing was said")
+    if isinstance(waiting, Held):
+        return _held(talk, waiting, event)
     if isinstance(waiting, Replying):
         reply.drop(talk, waiting)
     talk.begin_turn(event.utterance)
     go_on = _taken(talk, event)
     permission.left(talk, waiting, go_on=go_on)
     return go_on
+
+
+def _held(talk: Talk, waiting: Held, event: CallerTurn) -> bool:
+    """A supervisor has the caller, or lets them wait; who is in danger does not wait."""
+    talk.remember(Said(caller=True, text=event.text))
+    words = Words(event.text, event.alternatives, event.via, event.start_ms, talk.line.tongue)
+    if waiting.taken or not tells_of_danger(talk, words):
+        supervised.told(talk, waiting, event)
+        return False
+    supervised.leave(talk, "danger")
+    talk.begin_turn(event.utterance)
+    in_danger(talk, words)
+    return False
 
 
 def _taken(talk: Talk, event: CallerTurn) -> bool:
@@ -102,6 +119,8 @@ def unheard(talk: Talk, event: CallerUnheard) -> bool:
             return messages.heard_without_words(talk, event, waiting)
         case Queueing() | OfferingCallback():
             return company.keep(talk)
+        case Held():
+            return supervised.keep(talk)
         case Permitting() as waiting:
             return permission.unheard(talk, waiting)
         case Open() | Guessing():
@@ -114,7 +133,7 @@ def unheard(talk: Talk, event: CallerUnheard) -> bool:
 def silent(talk: Talk, event: CallerSilent) -> bool:
     """The caller says nothing: ask whether they are there, and in the end let them go."""
     waiting, prompts = talk.state.waiting, talk.prompts
-    if isinstance(waiting, Nobody | Calling | Finding | Replying | Elsewhere | Over):
+    if isinstance(waiting, Nobody | Calling | Finding | Replying | Elsewhere | Held | Over):
         return talk.ignore("the assistant has the floor")
     if isinstance(waiting, Queueing):
         return company.keep(talk)

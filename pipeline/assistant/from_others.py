@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from pipeline.assistant import asides, company, disclosing, model_tools, news, opening, reply, steps
+from pipeline.assistant import asides, company, disclosing, model_tools, news, opening, reply, steps, supervised
 from pipeline.assistant.exchange import (
     HOLD_MUSIC,
     AnswerOverdue,
@@ -27,6 +27,8 @@ from pipeline.assistant.voiceless import not_spoken
 def answered(talk: Talk, event: ToolReturned | PassagesFound | ModelSaid | ModelWants | ModelDone) -> bool:
     """Tools, knowledge or the model answer. True: go on with the flow."""
     waiting, (waits, take) = talk.state.waiting, _TAKES[type(event)]
+    if isinstance(event, ToolReturned | PassagesFound) and supervised.came(talk, event):
+        return False
     if isinstance(event, ToolReturned):
         if isinstance(waiting, Calling) and waiting.call == event.call:
             model_tools.keep(talk, waiting.tool, waiting.arguments, event)
@@ -51,6 +53,7 @@ def heard(talk: Talk, event: AssistantHeard) -> bool:
     if event.failed:
         return not_spoken(talk, event)
     company.heard(talk, event)
+    supervised.heard(talk, event)
     return False
 
 

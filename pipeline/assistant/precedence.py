@@ -53,6 +53,14 @@ def rule_for(talk: Talk, words: Words) -> Rule | None:
     return None if isinstance(waiting, Asking) and asking.names_choice(talk, words) else rule
 
 
+def tells_of_danger(talk: Talk, words: Words) -> bool:
+    """Whether the caller tells of danger to life."""
+    if words.via == "dtmf" or talk.settings.emergency is None:
+        return False
+    lines = [line.settings.emergency for line in (talk.line, *talk.other_lines)]
+    return bool(emergencies.heard(words.text)) or any(one and mentions(words.text, one.phrases) for one in lines)
+
+
 def in_danger(talk: Talk, words: Words) -> bool:
     """Whether the caller tells of danger to life; then they were told what the line says about it.
 

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from knowledge.scan import scan
+from pipeline.assistant import notes
 from pipeline.assistant.exchange import FoundPassage
 from pipeline.assistant.guard.evidence import Boundary, Evidence
 from pipeline.assistant.guard.words import sentences
@@ -70,7 +71,7 @@ def request(
         foreign=FOREIGN if talk.speak_in else "",
         tone=_tone(talk.state.mood.last),
         persona=f"\n\nHow you are:\n{talk.settings.persona}" if talk.settings.persona else "",
-        stretch=f"\n\nWhat you do in this part of the call:\n{prompt}" if prompt else "",
+        stretch=(f"\n\nWhat you do in this part of the call:\n{prompt}" if prompt else "") + notes.shown(talk),
         facts=_facts(talk.state.facts) or "(nothing yet)",
         passages="\n".join(_quoted(one, mark, one.section in suspects) for one in shown) or "(none)",
     )
@@ -84,7 +85,13 @@ def request(
         deeds=talk.state.deeds,
         said=tuple(line.text for line in history if line.caller),
         ours=tuple(line.text for line in history if not line.caller),
-        internal=(inner, SUSPECT, mark, *(tool.name for tool in talk.settings.tools)),
+        internal=(
+            inner,
+            SUSPECT,
+            mark,
+            *notes.texts(talk),
+            *(tool.name for tool in talk.settings.tools),
+        ),
         language=talk.written_in.settings.language,
         boundaries=tuple(
             Boundary(one.topic, one.phrases)

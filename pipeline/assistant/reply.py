@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from pipeline.assistant import allowance, model_tools, prompting
+from pipeline.assistant import allowance, model_tools, notes, prompting
 from pipeline.assistant import stretch as stretches
 from pipeline.assistant.clarify import unanswered
 from pipeline.assistant.exchange import AskModel, FoundPassage, ModelDone, ModelSaid, StopModel, Tokens
@@ -40,6 +40,7 @@ def ask(
     tools = stretch.tools if stretch is not None else model_tools.offered(talk)
     prompt, asked, model = (stretch.prompt, stretch.asked, stretch.model) if stretch is not None else ("", None, "")
     request, evidence = prompting.request(talk, shown, tools, prompt, model)
+    notes.applied(talk)
     for one in shown:
         talk.source(one)
     allowance.replies(talk)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from pipeline.assistant import company, disclosing, permission
+from pipeline.assistant import company, disclosing, permission, supervised
 from pipeline.assistant.exchange import (
     AnswerOverdue,
     ApprovalDecided,
@@ -25,12 +25,14 @@ from pipeline.assistant.exchange import (
     NewsKind,
     PassagesFound,
     Record,
+    SupervisorVerb,
+    SupervisorWants,
     Tokens,
     ToolReturned,
     TransferNews,
 )
 from pipeline.assistant.llm.port import ModelToolCall
-from pipeline.assistant.state import Calling, Elsewhere, Finding, Nobody, Open, Over, Replying, Spoken
+from pipeline.assistant.state import Calling, Elsewhere, Finding, Held, Nobody, Open, Over, Replying, Spoken
 from pipeline.assistant.talk import Talk
 from pipeline.assistant.voiceless import say_again
 from recordings.events import Event
@@ -111,6 +113,9 @@ def _go_on(talk: Talk, unheard: Sequence[Spoken], question: Spoken | None) -> No
     waiting = state.waiting
     if isinstance(waiting, Elsewhere):  # back from an agent, or still with one: whoever put them through tells
         company.rejoin(talk)
+        return
+    if isinstance(waiting, Held):
+        supervised.begin_again(talk, waiting)
         return
     talk.say(talk.prompts.resumed, "apology")
     company.begin_again(talk)
@@ -231,6 +236,16 @@ def _told(at_ms: int, data: Mapping[str, Any]) -> DialogueEvent:
     )  # fmt: skip
 
 
+def _supervised(at_ms: int, data: Mapping[str, Any]) -> DialogueEvent | None:
+    if data["verb"] == "release" and not data["command"]:
+        return None  # the dialogue itself let go of the caller
+    verb: SupervisorVerb = data["verb"]
+    text = str(data.get("text") or data.get("why") or "")
+    return SupervisorWants(
+        at_ms, verb, data["by"], data["command"], text, data.get("queue", ""), data.get("interrupts") is True
+    )
+
+
 def _translated(at_ms: int, data: Mapping[str, Any]) -> DialogueEvent:
     return ModelTranslated(at_ms, _tokens(data))
 
@@ -263,4 +278,5 @@ _READ: Final[Mapping[str, Callable[[int, Mapping[str, Any]], DialogueEvent | Non
     "model.done": _model_done,
     "transfer.told": _told,
     "model.translated": _translated,
+    **dict.fromkeys(supervised.RECORDS.values(), _supervised),
 }

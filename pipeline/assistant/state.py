@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from pipeline.assistant.escalate import Escalation
-from pipeline.assistant.exchange import Expect, Outcome, Purpose, Via
+from pipeline.assistant.exchange import Expect, Outcome, PassagesFound, Purpose, ToolReturned, Via
 from pipeline.assistant.guard.evidence import Deed, Evidence
 from pipeline.assistant.identity import NOBODY, Identity
 from pipeline.assistant.languages.language import PARSERS, Language
@@ -252,6 +252,24 @@ class WithAgent:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """For a supervisor: the assistant is quiet, and music plays, or the supervisor speaks with the caller."""
+
+    back: "Waiting"
+    """What was waited for before, and is again."""
+    question: str = ""
+    """What had been asked then."""
+    expect: Expect | None = None
+    """What the caller was expected to do then."""
+    taken: bool = False
+    """The supervisor speaks with the caller; else music plays."""
+    came: ToolReturned | PassagesFound | None = None
+    """What was waited for came meanwhile."""
+    again: bool = False
+    """The call was resumed meanwhile: what was asked outside has to be asked again."""
+
+
+@dataclass(frozen=True, slots=True)
 class Over:
     """For nothing more: goodbye was said."""
 
@@ -277,6 +295,7 @@ Waiting = (
     | Queueing
     | OfferingCallback
     | Elsewhere
+    | Held
     | Over
 )
 
@@ -399,6 +418,16 @@ class News:
     """It was begun once, and the caller did not hear it out."""
 
 
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What a supervisor wants the language model to heed."""
+
+    id: str
+    text: str
+    applied: bool = False
+    """A request with it was made."""
+
+
 @dataclass(slots=True)
 class State:
     """All of it."""
@@ -445,6 +474,8 @@ class State:
     """Queues whose people can be put through to."""
     sought: Sought | None = None
     transfers: int = 0
+    notes: tuple[Note, ...] = ()
+    """Of supervisors, the oldest first."""
     language: str = ""
     """In which the call goes on; empty: the line's first."""
     language_offer: LanguageOffer | None = None

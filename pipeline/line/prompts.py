@@ -110,6 +110,10 @@ class Prompts(Written):
         default="You're back with me. Is there anything else I can help you with?",
         description="said when an agent gives the caller back",
     )
+    one_moment: Text = Field(
+        default="One moment please, I'll be right back with you. I'll play some music meanwhile.",
+        description="said when a supervisor has the assistant hold",
+    )
     back_to: Text = Field(
         default="Back to {about}.", description="said when the dialogue returns to a flow that another one interrupted"
     )

@@ -125,7 +125,8 @@ def test_who_takes_over_sees_reason_queue_and_evidence(example_line):
 
 @pytest.mark.row(82)
 def test_every_reason_has_a_sentence_for_the_people_who_take_over():
-    codes = {rule.reason for rule in defaults()} | set(REASONS.values()) | {"cannot_go_on", "call_too_long"}
+    others = {"cannot_go_on", "call_too_long", "supervisor"}
+    codes = {rule.reason for rule in defaults()} | set(REASONS.values()) | others
     assert codes == set(sentences_of_reasons())
     call = small("escalation: [{name: stolen_card, says: [stolen card]}]")
     call.hears("a stolen card")
