@@ -14,6 +14,7 @@ from pipeline.line.model import Line
 from pipeline.line.queues import state_of
 from pipeline.office_clock import OfficeClock
 from pipeline.transfers.acting import Acting, Packets, Phones
+from pipeline.transfers.counted import CountedQueue
 from pipeline.transfers.desk import BACK_WITHIN_MS, Desk, Seat
 from pipeline.transfers.running import Running
 from recordings.errors import StoreUnavailable
@@ -85,7 +86,8 @@ class Transfers:
         self._calls: dict[str, Joining] = {}
         self._running: dict[str, Running] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self.queue = Driver(HumanQueue(clock.now_ms()), clock, self._queued)
+        self.counted = CountedQueue(HumanQueue(clock.now_ms()))
+        self.queue = Driver(self.counted, clock, self._queued)
         self.acting = Acting(self, self.desk, clock, store, packets, phones)
 
     # The process
@@ -136,6 +138,14 @@ class Transfers:
                 queue = line.settings.queue(name)
                 if queue is not None:
                     self.queue.post(HoursChanged(now_ms, name, state_of(queue, line.settings.hours, now)))
+
+    def queues(self) -> Mapping[str, QueueSettings]:
+        """The queues of the lines that take calls."""
+        return {name: settings for line in self._lines() for name, settings in self._settings_of(line).items()}
+
+    def now_ms(self) -> int:
+        """This instant, on the clock of queues and transfers."""
+        return self._clock.now_ms()
 
     async def _watch_hours(self) -> None:
         while True:

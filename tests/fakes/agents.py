@@ -5,14 +5,29 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from pipeline.drive import utc_now
+from pipeline.office_clock import OfficeClock
 from pipeline.transfers.desk import Seat
 from pipeline.transfers.office import Transfers
+from pipeline.transfers.packets import WrittenPackets
+from pipeline.transfers.queues import queues_of
+from recordings.store import SqliteCallStore
+from server.api.v1.staff import Staff, staff_of
 from telephony.agents import Agent
+from telephony.transfer_store import TransferStore
 from voice.audio import FRAME_ULAW_BYTES, level_db, ulaw_frames, ulaw_to_pcm
 
 LOUD_DB = -45.0
 ANA = Agent("ana", "Ana", frozenset({"support"}))
 BEN = Agent("ben", "Ben", frozenset({"support", "repairs"}))
+
+
+async def nobody_there(store: SqliteCallStore) -> Staff:
+    """The people of an office in which nobody is, and no line has queues."""
+    clock = OfficeClock(utc_now)
+    transfers = Transfers(TransferStore(store, "local"), clock, WrittenPackets(store, clock, None), list, queues_of)
+    await transfers.open(())
+    return staff_of(transfers, store, "local")
 
 
 @dataclass

@@ -20,6 +20,7 @@ from recordings.store import SqliteCallStore
 from server.api.v1.app import PREFIX, api, routes
 from server.auth import Access
 from server.tokens import Tokens
+from tests.fakes.agents import nobody_there
 from tests.fakes.routes import walked
 from tests.fakes.stores import open_store
 
@@ -69,11 +70,13 @@ async def serving(directory):
         runner = ToolRunner({"refund": bank}, ledger=kept, approvals=kept)
         approving = Approving(kept, {"Northfield": runner}.get)
         app = FastAPI()
-        app.mount(PREFIX, api(store, kept, approving, no_line, Access(ACCESS)))
+        staff = await nobody_there(store)
+        app.mount(PREFIX, api(store, kept, approving, no_line, staff, Access(ACCESS)))
         transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url="http://phone.example.com") as client:
-            yield Server(client, store, kept, Tokens(store), bank, routes(store, kept, approving, no_line))
+            yield Server(client, store, kept, Tokens(store), bank, routes(store, kept, approving, no_line, staff))
         await runner.end()
+        await staff.transfers.close()
 
 
 def no_line(name: str) -> None:
@@ -90,11 +93,12 @@ def use(directory, do):
 
 def test_no_route_is_reached_without_a_token_and_each_says_what_it_needs(tmp_path):
     async def do(server):
-        found = [*walked(server.app.routes)]
+        found = [one for one in walked(server.app.routes) if hasattr(one[1], "methods")]  # no WebSocket
         for template, route in found:
             path = template.replace(":path", "").format(
-                approval_id="apr_1", token_id="tok_1", key="CA1/k1", errand_id="out_1", customer="c1"
-            )
+                approval_id="apr_1", token_id="tok_1", key="CA1/k1", errand_id="out_1", customer="c1",
+                agent_id="ana", queue="support", transfer_id="CA1-h1",
+            )  # fmt: skip
             for method in route.methods:
                 for token in ("", "cbt_wrong", "wrong", ACCESS + "x"):
                     answer = await server.send(method, path, {}, token)
@@ -110,6 +114,10 @@ def test_no_route_is_reached_without_a_token_and_each_says_what_it_needs(tmp_pat
     assert all(needed.values()), needed
     assert needed["POST", "/approvals/{approval_id}/approve"] == {"approvals:decide"}
     assert needed["POST", "/outbox/{errand_id}/done"] == {"approvals:decide"}
+    for verb in ("accept", "decline", "hand_back", "hang_up", "wrap_up"):
+        assert needed["POST", f"/transfers/{{transfer_id}}/{verb}"] == {"desk"}
+    assert needed["GET", "/transfers/{transfer_id}/packet"] == {"desk or transfers:read"}
+    assert needed["PUT", "/agents/{agent_id}"] == {"agents:write"}
     assert needed["GET", "/writes"] == needed["GET", "/writes/{key:path}"] == {"writes:read"}
     assert needed["POST", "/writes/{key:path}/reverse"] == {"writes:reverse"}
 

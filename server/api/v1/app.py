@@ -10,12 +10,18 @@ from pipeline.assistant.tools.kept_writes import KeptWrites
 from pipeline.assistant.tools.reversing import Reversing
 from server.api.replies import private_json
 from server.api.v1 import problems
+from server.api.v1.agents import agents_router, presence_router
 from server.api.v1.approvals import approvals_router
 from server.api.v1.commands import Commands
 from server.api.v1.customers import customers_router
+from server.api.v1.desk import desk_router
 from server.api.v1.door import Door
 from server.api.v1.knowledge import ShelfOf, knowledge_router
+from server.api.v1.queues import queues_router
+from server.api.v1.staff import Staff
+from server.api.v1.taking import taking_router
 from server.api.v1.tokens import tokens_router
+from server.api.v1.transfers import transfers_router
 from server.api.v1.writes import writes_router
 from server.auth import Access
 from server.tokens import Principal, Tokens
@@ -23,7 +29,7 @@ from server.tokens import Principal, Tokens
 PREFIX = "/api/v1"
 
 
-def routes(database: Database, kept: KeptTools, approving: Approving, shelf_of: ShelfOf) -> FastAPI:
+def routes(database: Database, kept: KeptTools, approving: Approving, shelf_of: ShelfOf, staff: Staff) -> FastAPI:
     """All routes and their errors, without the door: only for tests that walk them."""
     app = FastAPI(title="Cordboard", docs_url=None, redoc_url=None, openapi_url=None)
     problems.add_to(app)
@@ -34,6 +40,12 @@ def routes(database: Database, kept: KeptTools, approving: Approving, shelf_of: 
     app.include_router(tokens_router(Tokens(database), commands))
     app.include_router(knowledge_router(shelf_of))
     app.include_router(customers_router(Memories(database, kept.org_id)))
+    app.include_router(agents_router(staff))
+    app.include_router(presence_router(staff, commands))
+    app.include_router(queues_router(staff))
+    app.include_router(transfers_router(staff))
+    app.include_router(taking_router(staff, commands))
+    app.include_router(desk_router(staff))
 
     @app.get("/me", operation_id="getMe", tags=["tokens"])
     async def me(request: Request) -> Response:
@@ -45,6 +57,8 @@ def routes(database: Database, kept: KeptTools, approving: Approving, shelf_of: 
     return app
 
 
-def api(database: Database, kept: KeptTools, approving: Approving, shelf_of: ShelfOf, access: Access) -> ASGIApp:
+def api(
+    database: Database, kept: KeptTools, approving: Approving, shelf_of: ShelfOf, staff: Staff, access: Access
+) -> ASGIApp:
     """What is mounted: no route of it is reached without a token."""
-    return Door(routes(database, kept, approving, shelf_of), access, Tokens(database))
+    return Door(routes(database, kept, approving, shelf_of, staff), access, Tokens(database))

@@ -1,0 +1,50 @@
+"""What a desk that opens is told: who sits there, and what is not done yet."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from server.api.v1.staff import DISPOSITIONS, Staff
+from telephony.agents import Agent
+from telephony.queue_events import Presence
+from telephony.transfer_listing import Which
+from telephony.transfer_state import State, Transfer
+
+WRAP_UP_WITHIN_MS: Final = 7_200_000
+"""What was not wrapped up for longer is not asked for again."""
+
+
+def greeting(staff: Staff, agent: Agent) -> Mapping[str, Any]:
+    """The first message."""
+    return {
+        "type": "hello",
+        "agent": {"id": agent.id, "name": agent.name, "queues": sorted(agent.queues), "phone": bool(agent.phone)},
+        "presence": presence_of(staff, agent.id),
+        "dispositions": DISPOSITIONS,
+    }
+
+
+def presence_of(staff: Staff, agent: str) -> Presence:
+    """How the queues take them to be."""
+    return next((one.presence for one in staff.transfers.counted.agents() if one.agent.id == agent), "away")
+
+
+async def unfinished(staff: Staff, agent: str) -> Mapping[str, Any] | None:
+    """The call in which the agent speaks, or that they have to wrap up. Raises StoreUnavailable."""
+    for running in staff.transfers.live():
+        if running.transfer.state is State.CONNECTED and _has(running.transfer, agent):
+            return _told("connected", running.transfer)
+    for kept in staff.as_now(await staff.listing.listed(Which((State.OVER,), agent=agent), "", 1)):
+        transfer = kept.transfer
+        spoke = _has(transfer, agent) and transfer.outcome in {"completed", "handed_back"}
+        lately = staff.transfers.now_ms() - transfer.asked_ms < WRAP_UP_WITHIN_MS
+        if spoke and lately and await staff.listing.disposition(transfer.id) is None:
+            return _told("wrap_up", transfer)
+    return None
+
+
+def _has(transfer: Transfer, agent: str) -> bool:
+    return transfer.accepted is not None and transfer.offers[transfer.accepted].agent == agent
+
+
+def _told(kind: str, transfer: Transfer) -> Mapping[str, Any]:
+    return {"type": kind, "transfer": transfer.id, "offer": transfer.accepted, "call": transfer.call_id}
