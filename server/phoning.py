@@ -51,6 +51,11 @@ class Phoning:
         except CarrierError as error:  # it is told when it asks what comes after the stream
             structlog.get_logger().warning("call not ended by the carrier", call_id=call_sid, reason=str(error))
 
+    async def close(self) -> None:
+        """Wait until the carrier was asked to end what is to end."""
+        if self._ending:
+            await asyncio.wait(self._ending)
+
     async def recover(self) -> None:
         """Settle what an earlier process began, before transfers are. Raises StoreUnavailable."""
         for settled in await self.legs.recover():
@@ -87,4 +92,6 @@ def open_phoning(
     intended = IntendedControl(control, Intents(store, settings.org_id), clock.now_ms)
     stream_url = "ws" + public_url.removeprefix("http") + "/twilio/media"
     legs = PhoneLegs(intended, TransferAddresses(public_url), stream_url, token)
-    return Phoning(ByPhone(legs, clock), legs, control, clock)
+    phoning = Phoning(ByPhone(legs, clock), legs, control, clock)
+    stack.push_async_callback(phoning.close)
+    return phoning

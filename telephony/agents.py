@@ -9,7 +9,9 @@ from typing import Final
 
 from telephony.numbers import NotANumber, parse_number
 
-_ID: Final = re.compile(r"[a-z0-9][a-z0-9_.-]{0,39}")
+TARGET: Final = "to:"
+"""Begins the id that stands for a queue's own telephone."""
+_ID: Final = re.compile(r"[a-z0-9][a-z0-9_.-]{0,39}|to:[a-z][a-z0-9_]{0,39}")
 _WORD: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Z]{2})?")
 _SIP: Final = re.compile(

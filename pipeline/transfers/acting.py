@@ -11,6 +11,7 @@ from pipeline.drive import Clock
 from pipeline.joining import Away, Joining
 from pipeline.transfers.desk import Desk
 from pipeline.transfers.running import Running
+from pipeline.transfers.targets import is_target
 from recordings.errors import StoreUnavailable
 from telephony.errors import CarrierError, LegGone
 from telephony.queue_events import CallerGone, CallerWaits, CallOver, How, OfferOver
@@ -180,7 +181,8 @@ class Acting:
             agent = self._office.agent(offer.agent)
             self._there[running.id] = set()
             at_once = self.by(running.transfer, number) == "desk"
-            self._tell(running, "found", agent=agent.name if agent else "", at_once=at_once)
+            name = agent.name if agent is not None and not is_target(agent.id) else ""
+            self._tell(running, "found", agent=name, at_once=at_once)
 
     def _find(self, running: Running, without: tuple[str, ...]) -> None:
         transfer, wanted = running.transfer, running.wanted
@@ -388,6 +390,9 @@ class Acting:
         self._office.queue.post(CallerGone(self._clock.now_ms(), running.id))
         call = self._office.call(running.transfer.call_id)
         if call is None:
+            return
+        if finished.why == "the caller left":  # at the carrier nobody else may tell
+            call.caller_gone()
             return
         agent_hung_up = finished.outcome == "completed" and finished.why == "the agent left"
         if agent_hung_up and running.transfer.after == "end":

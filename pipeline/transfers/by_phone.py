@@ -74,6 +74,9 @@ class LiveTransfers(Protocol):
     def agent(self, agent_id: str) -> Agent | None:
         """Who that is."""
 
+    def headers(self, agent_id: str) -> Mapping[str, str]:
+        """X- headers for their SIP address."""
+
 
 class ByPhone:
     """One per process. `use` says whose transfers they are; before, everything is Unknown."""
@@ -107,7 +110,9 @@ class ByPhone:
         language = running.wanted.language
         if agent.languages and language not in agent.languages:
             language = min(agent.languages)
-        await self._legs.ring(running.id, offer, Target(agent.phone, ours, language, uui=running.wanted.reason))
+        headers = self._office.headers(agent_id) if self._office is not None else {}
+        target = Target(agent.phone, ours, language, uui=running.wanted.reason, headers=headers)
+        await self._legs.ring(running.id, offer, target)
         return True
 
     async def let_go(self, transfer: str, offer: int, why: ReleaseWhy) -> None:

@@ -17,6 +17,7 @@ from pipeline.transfers.acting import Acting, Packets, Phones
 from pipeline.transfers.counted import CountedQueue
 from pipeline.transfers.desk import BACK_WITHIN_MS, Desk, Seat
 from pipeline.transfers.running import Running
+from pipeline.transfers.targets import PhoneTarget, is_target, targets_of
 from recordings.errors import StoreUnavailable
 from telephony.agents import Agent
 from telephony.queue import HumanQueue
@@ -83,6 +84,9 @@ class Transfers:
         self._lines = lines
         self._settings_of = settings_of
         self._agents: dict[str, Agent] = {}
+        self._targets: Mapping[str, PhoneTarget] = {}
+        """Telephones of queues; none where nobody can be called."""
+        self._calls_out = phones is not None
         self._calls: dict[str, Joining] = {}
         self._running: dict[str, Running] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -132,6 +136,7 @@ class Transfers:
     def use_lines(self) -> None:
         """The lines may have changed: their queues and hours."""
         now_ms, now = self._clock.now_ms(), self._clock.now()
+        self._use_targets(targets_of(self._lines()) if self._calls_out else {})
         for line in self._lines():
             for name, settings in self._settings_of(line).items():
                 self.queue.post(QueueChanged(now_ms, settings))
@@ -146,6 +151,16 @@ class Transfers:
     def now_ms(self) -> int:
         """This instant, on the clock of queues and transfers."""
         return self._clock.now_ms()
+
+    def _use_targets(self, targets: Mapping[str, PhoneTarget]) -> None:
+        now_ms = self._clock.now_ms()
+        before, self._targets = self._targets, targets
+        for gone in before.keys() - targets.keys():
+            self.queue.post(AgentRemoved(now_ms, gone))
+        for agent_id, target in targets.items():
+            if agent_id not in before or before[agent_id].agent != target.agent:
+                self.queue.post(AgentChanged(now_ms, target.agent))
+                self.presence(agent_id, "available")
 
     async def _watch_hours(self) -> None:
         while True:
@@ -172,7 +187,8 @@ class Transfers:
 
     def reach(self, line: Line) -> tuple[str, ...]:
         """The line's queues whose people can be put through to."""
-        staffed = {queue for agent in self._agents.values() for queue in agent.queues}
+        people = [*self._agents.values(), *(target.agent for target in self._targets.values())]
+        staffed = {queue for agent in people for queue in agent.queues}
         return tuple(queue.name for queue in line.settings.queues if queue.name in staffed)
 
     def wanted(self, call: Joining, action: AgentAction) -> None:
@@ -213,8 +229,14 @@ class Transfers:
     # Agents
 
     def agent(self, agent_id: str) -> Agent | None:
-        """Who that is."""
-        return self._agents.get(agent_id)
+        """Who that is: somebody of the directory, or a queue's telephone."""
+        target = self._targets.get(agent_id)
+        return target.agent if target is not None else self._agents.get(agent_id)
+
+    def headers(self, agent_id: str) -> Mapping[str, str]:
+        """What a line sends along to a queue's SIP address."""
+        target = self._targets.get(agent_id)
+        return target.headers if target is not None else {}
 
     def sit(self, agent_id: str, tell: Callable[[Mapping[str, Any]], None]) -> Seat:
         """An agent opened a desk. Whoever speaks with a caller goes on."""
@@ -375,6 +397,8 @@ class Transfers:
                 self.post(transfer_id, Rerouted(now_ms, queue))
             case SlaNear(transfer_id=transfer_id, due_ms=due_ms):
                 _log.warning("caller waits too long", transfer=transfer_id, due_in_ms=due_ms - now_ms)
+            case AgentNow(agent=agent) if is_target(agent):
+                self.presence(agent, "available")
             case AgentNow(agent=agent, presence=presence, why=why, until_ms=until_ms):
                 seat = self.desk.seat(agent)
                 if seat is not None:

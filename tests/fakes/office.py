@@ -250,8 +250,8 @@ def virtually(script: Callable[..., Coroutine[Any, Any, None]]) -> Callable[...,
     return test
 
 
-def check_whole(events: Sequence[Event]) -> None:
-    """What is true of the log of every call that is over, whatever happened in it."""
+def check_whole(events: Sequence[Event], *, killed: bool = False) -> None:
+    """What is true of the log of every call that is over, whatever happened in it. killed: its process was."""
     kinds = [event.kind for event in events]
     assert [event.seq for event in events] == list(range(1, len(events) + 1))
     assert kinds.count("call.ended") == 1, kinds
@@ -261,7 +261,7 @@ def check_whole(events: Sequence[Event]) -> None:
     assert len(set(announced)) == len(announced)
     heard = [event.data["utterance"] for event in events if event.kind == "assistant.heard"]
     assert len(set(heard)) == len(heard)
-    killed = any(event.kind == "call.media_lost" and event.data["how"] == "process" for event in events)
+    killed = killed or any(event.kind == "call.media_lost" and event.data["how"] == "process" for event in events)
     assert set(heard) <= set(announced) if killed else set(heard) == set(announced)
     said = [event.data["utterance"] for event in events if event.kind == "caller.said"]
     assert said == [f"c{number}" for number in range(1, len(said) + 1)]

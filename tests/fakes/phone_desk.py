@@ -152,6 +152,9 @@ class PhoneDesk:
     def agent(self, agent_id: str) -> Agent | None:
         return next((agent for agent in self.people if agent.id == agent_id), None)
 
+    def headers(self, agent_id: str) -> dict[str, str]:
+        return {}
+
     def packet(self, transfer_id: str) -> dict[str, str]:
         return {"briefing": BRIEFING, "agent_language": "en"}
 

@@ -18,6 +18,7 @@ from aiohttp import WSMsgType, web
 from fastapi import FastAPI, WebSocket
 
 from pipeline import direct
+from pipeline.line.ready import LineRuntime
 from pipeline.office_clock import OfficeClock
 from pipeline.switchboard import Switchboard
 from pipeline.transfers.office import Transfers
@@ -28,7 +29,7 @@ from recordings.fold import fold
 from recordings.record import CallRecord
 from recordings.store import CallStore
 from server.agent_webhooks import agent_router
-from server.media import TwilioSocket
+from server.media import TwilioSocket, monotonic_ms
 from server.phoning import Phoning, open_phoning
 from server.settings import Settings
 from server.webhooks import carrier_router
@@ -39,7 +40,8 @@ from telephony.transfer_state import State, Transfer
 from telephony.transfer_store import TransferStore
 from telephony.twilio.signature import Signatures
 from tests.fakes.carrier import ACCOUNT, AUTH_TOKEN, CALLER, Carrier, carrier
-from tests.fakes.office import NUMBER, SECRET, SPEECH, MortalStore, Parts, check_whole, parts
+from tests.fakes.mortal import MortalStore
+from tests.fakes.office import NUMBER, SECRET, SPEECH, Parts, check_whole, parts
 
 WISH = "a person please"
 SUPPORT = frozenset({"support"})
@@ -53,7 +55,6 @@ class PhoneOffice:
     url: str
     first: Parts
     people: Sequence[Agent]
-    queue: Mapping[str, Any]
     clock: OfficeClock
     life: AsyncExitStack
     asgi: FastAPI = field(init=False)
@@ -61,11 +62,15 @@ class PhoneOffice:
     switchboard: Switchboard = field(init=False)
     transfers: Transfers = field(init=False)
     phoning: Phoning = field(init=False)
+    lives: int = 0
     down: bool = False
     """Nothing answers."""
+    carrying: "dict[asyncio.Task[None], web.Request]" = field(default_factory=dict)
+    """Streams of the process."""
 
     async def begin(self) -> None:
         """A process starts."""
+        self.lives += 1
         self.process = MortalStore(self.first.store)
         store = self.first.store
         settings = Settings(
@@ -80,11 +85,11 @@ class PhoneOffice:
         lines = [line.line for line in self.first.lines.values()]
         self.transfers = Transfers(
             TransferStore(store, "test"), self.clock, WrittenPackets(cast("CallStore", self.process), self.clock, None),
-            lambda: lines, lambda line: {name: replace(one, **self.queue) for name, one in queues_of(line).items()},
+            lambda: lines, queues_of,
             phoning.phones,
         )  # fmt: skip
         runtime = replace(
-            self.first.runtime, store=cast("CallStore", self.process), transfers=self.transfers, hang_up=phoning.hang_up
+            self.first.runtime, store=cast("CallStore", self.process), transfers=self.transfers, hang_up=self._hang_up
         )
         self.switchboard = Switchboard(runtime, self.first.lines, tokens, 40)
         reconciler = phoning.serve(self.transfers)
@@ -101,9 +106,19 @@ class PhoneOffice:
                 self.transfers.presence(agent.id, "available")
         self.down = False
 
+    def _hang_up(self, call_sid: str) -> "asyncio.Future[None]":
+        """Whoever is dead asks for nothing."""
+        if self.down:
+            return asyncio.get_running_loop().create_future()
+        return self.phoning.hang_up(call_sid)
+
     async def die(self) -> None:
         """The process is killed: nothing of what it does from now on is kept."""
         self.down = self.process.dead = True
+        for task, request in self.carrying.items():
+            if request.transport is not None:
+                request.transport.abort()
+            task.cancel()
         await self.transfers.close()
 
     @property
@@ -152,7 +167,7 @@ class PhoneOffice:
         async with asyncio.timeout(300):
             await self.switchboard.drained()
         events = await self.events(call)
-        check_whole(events)
+        check_whole(events, killed=self.lives > 1)
         return fold(events)
 
     # What the carrier reaches
@@ -170,14 +185,19 @@ class PhoneOffice:
             return web.Response(status=502)
         websocket = web.WebSocketResponse(max_msg_size=0)
         await websocket.prepare(request)
-        socket = TwilioSocket(cast("WebSocket", _Served(websocket)), self._now_ms)
+        task = asyncio.create_task(self._carry(TwilioSocket(cast("WebSocket", _Served(websocket)), monotonic_ms)))
+        self.carrying[task] = request
+        try:
+            await asyncio.wait([task])
+        finally:
+            del self.carrying[task]
+            task.cancel()
+        return websocket
+
+    async def _carry(self, socket: TwilioSocket) -> None:
         started = await socket.started()
         if started is not None and not await self.switchboard.carry(socket, started):
             await socket.close(1008, "no such call")
-        return websocket
-
-    def _now_ms(self) -> int:
-        return int(asyncio.get_running_loop().time() * 1000)
 
 
 @dataclass
@@ -207,20 +227,31 @@ def phone_agent(agent: str, phone: str, **more: Any) -> Agent:
     return Agent(agent, agent.title(), SUPPORT, phone=phone, **more)
 
 
+def _with(built: Parts, queue: Mapping[str, Any]) -> Parts:
+    """All queues of the line changed in these settings (pipeline.line.human_queues.Queue)."""
+
+    def changed(ready: LineRuntime) -> LineRuntime:
+        settings = ready.line.settings
+        queues = tuple(one.model_copy(update=queue) for one in settings.queues)
+        return replace(ready, line=replace(ready.line, settings=settings.model_copy(update={"queues": queues})))
+
+    return replace(built, lines={number: changed(ready) for number, ready in built.lines.items()})
+
+
 @asynccontextmanager
 async def phone_office(
     root: Path, *people: Agent, queue: Mapping[str, Any] | None = None, **options: Any
 ) -> AsyncIterator[PhoneOffice]:
-    """Use it inside virtual time. queue: settings of all queues. options: as of tests.fakes.office.parts."""
+    """Use it inside virtual time. queue: of all queues. options: as of tests.fakes.office.parts."""
     loop, began = asyncio.get_running_loop(), datetime(2026, 11, 20, 18, tzinfo=UTC)
     wall_clock = lambda: began + timedelta(seconds=loop.time())  # noqa: E731
     options.setdefault("ms_per_character", 15)
     async with (
-        carrier() as at,
+        carrier(retry_wait_ms=700) as at,
         parts(root, (), direct.carry, wall_clock=wall_clock, **options) as built,
         AsyncExitStack() as life,
     ):
-        office = PhoneOffice(at, "", built, people, queue or {}, OfficeClock(wall_clock), life)
+        office = PhoneOffice(at, "", _with(built, queue or {}), people, OfficeClock(wall_clock), life)
         served = web.Application()
         served.router.add_get("/twilio/media", office.media)
         served.router.add_route("*", "/{path:.*}", office.answer)
