@@ -6,9 +6,10 @@ an uneven network is not heard; what comes in a burst is shortened where nobody 
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, Literal, Protocol
 
 from pipeline.drive import Clock
+from pipeline.mixing import Mix
 from pipeline.taps import Sound
 from voice.audio import FRAME_ULAW_BYTES, ULAW_BYTES_PER_MS, level_db, silence_ulaw, ulaw_to_pcm
 
@@ -21,6 +22,9 @@ MOST_AHEAD_MS: Final = 400
 QUIET_DBFS: Final = -45.0
 LEVEL_SHARE: Final = 0.1
 """How fast the levels follow: a tenth of each frame."""
+_CALLER: Final = "caller"
+_PERSON: Final = "person"
+_THIRD: Final = "third"
 
 
 class Person(Protocol):
@@ -47,6 +51,31 @@ class Levels:
 
     caller: float = -99.0
     person: float = -99.0
+
+
+Coaching = Literal["listen", "whisper", "barge"]
+"""Whether a third person is heard: by nobody, by the person alone, by person and caller."""
+
+
+class Third:
+    """A supervisor in the conversation of a person and a caller: hears both. As pipeline.transfers.desk fills it."""
+
+    def __init__(self, person: Person, leg: Sound, overhears: "Overhears") -> None:
+        """leg: their own recording, as Bridge's."""
+        self.person = person
+        self.leg = leg
+        self.overhears = overhears
+        self.mode: Coaching = "listen"
+        self._ear = Mix()
+        self._heard_until_ms = 0
+
+    def hears(self, source: str, now_ms: int, ulaw: bytes) -> None:
+        """One of the two said this."""
+        for frame in self._ear.put(source, now_ms, ulaw):
+            self.person.hears(frame)
+            at_ms = max(now_ms, self._heard_until_ms)
+            self.leg.heard(at_ms, frame)
+            self._heard_until_ms = at_ms + len(frame) // ULAW_BYTES_PER_MS
 
 
 class Bridge:
@@ -76,6 +105,9 @@ class Bridge:
         self._heard_until_ms = 0
         self._levels = Levels()
         self._closed = False
+        self._third: Third | None = None
+        self._for_caller = Mix()
+        self._for_person = Mix()
         self.held = False
         """The caller and the person do not hear each other."""
         self.dropped = 0
@@ -93,15 +125,38 @@ class Bridge:
         if self._closed or self.held:
             return
         self._levels = Levels(_followed(self._levels.caller, ulaw), self._levels.person)
-        self._hears(at_ms, ulaw)
+        now_ms = self._clock.now_ms()
+        if self._third is not None:
+            self._third.hears(_CALLER, now_ms, ulaw)
+        for frame in self._for_person.put(_CALLER, now_ms, ulaw):
+            self._hears(at_ms, frame)
 
     def heard(self, at_ms: int, ulaw: bytes) -> None:
         """What the caller hears is the person's own voice: not for them again."""
 
-    def whisper(self, ulaw: bytes) -> None:
-        """For the person's ear alone."""
-        if not self._closed:
-            self._hears(self._clock.now_ms(), ulaw)
+    # A third
+
+    def third(self, third: Third | None) -> None:
+        """Somebody else takes part from now on; None: nobody does any more."""
+        self._third = third
+        for mix in (self._for_caller, self._for_person):
+            mix.forget(_THIRD)
+
+    def third_said(self, ulaw: bytes) -> None:
+        """The third's microphone: 20 ms, μ-law, for whom their mode says."""
+        third = self._third
+        if self._closed or third is None or len(ulaw) != FRAME_ULAW_BYTES:
+            return
+        now_ms = self._clock.now_ms()
+        third.leg.caller(now_ms, ulaw)
+        if third.mode == "listen":
+            return
+        third.overhears.heard(now_ms, ulaw)
+        for frame in self._for_person.put(_THIRD, now_ms, ulaw):
+            self._hears(now_ms, frame)
+        if third.mode == "barge":
+            for frame in self._for_caller.put(_THIRD, now_ms, ulaw):
+                self._to_caller(now_ms, frame)
 
     def _hears(self, at_ms: int, ulaw: bytes) -> None:
         self.person.hears(ulaw)
@@ -118,9 +173,15 @@ class Bridge:
         now_ms = self._clock.now_ms()
         self._leg.caller(now_ms, ulaw)
         self._overhears.heard(now_ms, ulaw)
+        if self._third is not None:
+            self._third.hears(_PERSON, now_ms, ulaw)
         if self.held:
             return
         self._levels = Levels(self._levels.caller, _followed(self._levels.person, ulaw))
+        for frame in self._for_caller.put(_PERSON, now_ms, ulaw):
+            self._to_caller(now_ms, frame)
+
+    def _to_caller(self, now_ms: int, ulaw: bytes) -> None:
         ahead_ms = self._until_ms - now_ms
         if ahead_ms > MOST_AHEAD_MS or (ahead_ms > BURST_MS and level_db(ulaw_to_pcm(ulaw)) < QUIET_DBFS):
             self.dropped += 1

@@ -9,12 +9,13 @@ from typing import Final, Protocol
 
 import structlog
 
-from pipeline.assistant.exchange import AgentAction, NewsKind, TransferNews
-from pipeline.bridge import Bridge, Levels, Person
+from pipeline.assistant.exchange import AgentAction, NewsKind, SupervisorWants, TransferNews
+from pipeline.bridge import Bridge, Levels, Person, Third
 from pipeline.drive import Clock
 from pipeline.line.model import Line
-from pipeline.overhearing import Overhearing
+from pipeline.overhearing import Overhearing, Wrote
 from pipeline.runtime import Runtime
+from pipeline.supervision.calls import Supervised
 from pipeline.taping import Taping
 from pipeline.taps import Taps
 from recordings.audio import CallAudio
@@ -50,6 +51,9 @@ class JoinedStream(Protocol):
 
     def tell(self, news: TransferNews) -> None:
         """Give the dialogue news."""
+
+    def supervise(self, wants: SupervisorWants) -> None:
+        """Give the dialogue a supervisor's wish."""
 
     def relay(self, ulaw: bytes) -> None:
         """Play a person's sound to the caller."""
@@ -101,7 +105,10 @@ class Joining:
         """What the dialogue wanted as it began, before the stream was open: nobody can be joined until then."""
         self._bridge: Bridge | None = None
         self._undo: list[Callable[[], None]] = []
+        self._undo_third: list[Callable[[], None]] = []
         self._said = 0
+        self.supervised = Supervised(self, clock)
+        """Whoever supervises it."""
         self.away = Away()
         """Who has the caller at the carrier, or had them last."""
 
@@ -127,6 +134,7 @@ class Joining:
         news, self._news = self._news, []
         for one in news:
             stream.tell(replace(one, at_ms=self._clock.now_ms()))
+        self.supervised.stream_open()
 
     def stream_gone(self) -> None:
         """It is over; another may come."""
@@ -186,26 +194,71 @@ class Joining:
 
         said_by: the agent, in the transcript. language: that they speak.
         """
+        return self._join(person, language, self.writes(said_by))
+
+    def _join(self, person: Person, language: str, wrote: Wrote) -> Bridge | None:
         if self._stream is None:
             return None
         self.part()
-        leg: _Nowhere | CallAudio = _Nowhere()
-        if self._taping is not None and self._taping.on:
-            audio = self._runtime.recording(f"{self.call_id}.{person.name}")
-            leg = audio
-            self._undo.append(audio.close)
-        written = Overhearing(
-            self._runtime.stt, f"{self.call_id}.{person.name}", self._runtime.gate(), language, self.writes(said_by)
-        )
+        leg, written = self._leg(person, self._undo), self._overhearing(person, language, wrote)
         bridge = self._bridge = Bridge(person, self._clock, self._stream.relay, self.taps, leg, written)
         self._undo += [self.taps.listen(bridge), self._stream.beside(written), bridge.close]
         return bridge
 
+    def _leg(self, person: Person, undo: list[Callable[[], None]]) -> "_Nowhere | CallAudio":
+        """Where a person's own leg is recorded."""
+        if self._taping is None or not self._taping.on:
+            return _Nowhere()
+        audio = self._runtime.recording(f"{self.call_id}.{person.name}")
+        undo.append(audio.close)
+        return audio
+
+    def _overhearing(self, person: Person, language: str, wrote: Wrote) -> Overhearing:
+        return Overhearing(self._runtime.stt, f"{self.call_id}.{person.name}", self._runtime.gate(), language, wrote)
+
     def part(self) -> None:
         """Nobody is joined any more. Safe to call twice."""
+        self.no_third()
         undo, self._undo, self._bridge = self._undo, [], None
         for one in reversed(undo):
             one()
+        self.supervised.parted()
+
+    # Supervisors: as pipeline.supervision.calls asks of it
+
+    def supervise(self, wants: SupervisorWants) -> None:
+        """Give the dialogue a wish, if there is a stream."""
+        if self._stream is not None:
+            self._stream.supervise(wants)
+
+    def seat(self, person: Person, by: str) -> Bridge | None:
+        """Join a supervisor with the caller; None: there is no stream."""
+        return self._join(person, self.line.tongue.code, self._writes_supervisor(by))
+
+    def third(self, person: Person, by: str) -> Third | None:
+        """Let a supervisor hear agent and caller, who are joined on our stream; None: they are not."""
+        if self._bridge is None or self._stream is None:
+            return None
+        self.no_third()
+        undo: list[Callable[[], None]] = []
+        leg = self._leg(person, undo)
+        written = self._overhearing(person, self.line.tongue.code, self._writes_supervisor(by))
+        third = Third(person, leg, written)
+        self._bridge.third(third)
+        bridge = self._bridge
+        self._undo_third = [*undo, self._stream.beside(written), lambda: bridge.third(None)]
+        return third
+
+    def no_third(self) -> None:
+        """No supervisor is with agent and caller any more. Safe to call twice."""
+        undo, self._undo_third = self._undo_third, []
+        for one in reversed(undo):
+            one()
+
+    def third_said(self, ulaw: bytes) -> None:
+        """What that supervisor says."""
+        if self._bridge is not None:
+            self._bridge.third_said(ulaw)
 
     def writes(self, agent: str) -> Callable[[Transcript], None]:
         """What writes an agent's words into the log."""
@@ -214,6 +267,16 @@ class Joining:
             self._said += 1
             names = {"utterance": f"{_SAID}{self._said}", "agent": agent, "text": said.text}
             self.log.record("agent.said", self._clock.now_ms(), **names, start_ms=said.start_ms, end_ms=said.end_ms)
+
+        return wrote
+
+    def _writes_supervisor(self, by: str) -> Wrote:
+        def wrote(said: Transcript) -> None:
+            self._said += 1
+            names = {"utterance": f"{_SAID}{self._said}", "by": by, "text": said.text}
+            self.log.record(
+                "supervisor.said", self._clock.now_ms(), **names, start_ms=said.start_ms, end_ms=said.end_ms
+            )
 
         return wrote
 

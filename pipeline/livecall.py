@@ -93,6 +93,7 @@ class LiveCall:
         )
         if past:
             self.joining.recalled()
+            self.joining.supervised.recall(past)
 
     @property
     def line(self) -> Line:

@@ -12,6 +12,7 @@ from pipeline.assistant.exchange import (
     End,
     Expect,
     Say,
+    SupervisorWants,
     TransferNews,
 )
 from pipeline.assistant.flow import Dialogue
@@ -237,6 +238,10 @@ class Stream:
     def tell(self, news: TransferNews) -> None:
         """Give the dialogue news of a transfer."""
         self.answering.post(news)
+
+    def supervise(self, wants: SupervisorWants) -> None:
+        """Give the dialogue a supervisor's wish: what was foreseen of the turn is not so any more."""
+        self.answering.turn(wants)
 
     def relay(self, ulaw: bytes) -> None:
         """Play a person's sound to the caller."""

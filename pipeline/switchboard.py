@@ -14,6 +14,7 @@ from pipeline.line.ready import EarlierLine, LineRuntime, no_earlier_line
 from pipeline.livecall import LiveCall, record_carrier_message
 from pipeline.runtime import Runtime
 from pipeline.session import CallOrigin
+from pipeline.supervision.calls import Supervised
 from recordings.errors import StoreUnavailable
 from recordings.events import Event
 from recordings.log import CallLog, resumed
@@ -100,6 +101,11 @@ class Switchboard:
     def use_lines(self, lines: Mapping[str, LineRuntime]) -> None:
         """Answer new calls with these; a call keeps the version it began with."""
         self._lines = dict(lines)
+
+    def supervised(self, call_sid: str) -> Supervised | None:
+        """A live call's supervisors."""
+        call = self._calls.get(call_sid)
+        return call.joining.supervised if call is not None else None
 
     # What the carrier asks
 

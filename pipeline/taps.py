@@ -30,12 +30,11 @@ class Taps:
     def listen(self, listener: Sound) -> Callable[[], None]:
         """Give a copy of everything to this one too; returns what ends that. One that raises is left out after it."""
         self._listeners.append(listener)
+        return lambda: self.leave(listener)
 
-        def stop() -> None:
-            if listener in self._listeners:
-                self._listeners.remove(listener)
-
-        return stop
+    def leave(self, listener: Sound) -> None:
+        """Give it nothing more. Safe to call twice."""
+        self._listeners = [one for one in self._listeners if one is not listener]
 
     def caller(self, at_ms: int, ulaw: bytes) -> None:
         """The caller's sound from this instant on."""
@@ -56,4 +55,4 @@ class Taps:
             give(at_ms, ulaw)
         except Exception as error:  # noqa: BLE001 a call never breaks because somebody listens to it
             structlog.get_logger().error("listener left out", pii_error=repr(error))
-            self._listeners = [one for one in self._listeners if one is not listener]
+            self.leave(listener)
