@@ -32,6 +32,7 @@ from telephony.rooms import CALLER, offer_of, room_of
 from telephony.transfer_events import (
     AgentAccepts,
     AgentDeclines,
+    AgentJoined,
     AgentLeft,
     AgentUnanswered,
     CallerJoined,
@@ -158,7 +159,11 @@ class ByPhone:
     async def tell(self, transfer: str, event: TransferEvent) -> None:
         """An event that was missed."""
         running = self._running(transfer)
-        if running is not None:
+        if running is None or self._office is None:
+            return
+        if isinstance(event, AgentJoined):  # the caller may still be hearing who comes
+            self._office.acting.agent_there(running, event.offer)
+        else:
             running.post(event)
 
     # What agents hear, as TransferDesk
