@@ -13,8 +13,12 @@ WEEKDAYS: Final[tuple[Weekday, ...]] = (
 )  # fmt: skip
 
 
+MIDNIGHT: Final = time.max
+"""The end of a day. In the file: 24:00."""
+
+
 class Span(Written):
-    """A stretch of a day during which a line's people are there. In the file: "09:00-18:30"."""
+    """A stretch of a day during which a line's people are there. In the file: "09:00-18:30", "00:00-24:00"."""
 
     opens: time
     closes: time
@@ -27,7 +31,7 @@ class Span(Written):
         opens, dash, closes = value.partition("-")
         if not dash:
             raise ValueError('hours look like "09:00-18:00"')
-        return {"opens": opens.strip(), "closes": closes.strip()}
+        return {"opens": opens.strip(), "closes": MIDNIGHT if closes.strip() == "24:00" else closes.strip()}
 
     @model_validator(mode="after")
     def _in_order(self) -> "Span":

@@ -7,7 +7,7 @@ import signal
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from secrets import token_hex
@@ -16,9 +16,10 @@ from typing import Any
 import aiohttp
 from rich.console import Console
 
+from server.cli import warm
 from server.cli.caller import Plan
 from server.cli.exits import Exit, fail
-from server.cli.own_server import Launched, Reachable, own_server
+from server.cli.own_server import Carrier, Launched, Reachable, own_server
 from server.cli.remote import Api
 from server.cli.result import DEAD_AIR_MS, dead_air_ms, report, silences, yields_ms
 from server.cli.show import ConversationView
@@ -27,7 +28,7 @@ from telephony.double.call import DoubleCall
 from telephony.double.errors import CallOver
 from telephony.double.exchange import TwilioDouble
 from telephony.double.record import DoubleResult
-from telephony.double.script import KeysWhenAsked, run_script
+from telephony.double.script import KeysWhenAsked, Speak, StaySilent, run_script
 
 ENOUGH_S = 300.0
 """The simulated caller hangs up after this long, whatever happens."""
@@ -47,6 +48,8 @@ class Placing:
     data_dir: Path
     server: Reachable | Launched
     """A running server, or one that was launched for this call."""
+    colleague: warm.Colleague | None = None
+    """Who takes the caller over in the end."""
 
 
 @dataclass(slots=True)
@@ -70,7 +73,12 @@ async def place(placing: Placing, out: Console, result: Path | None) -> Exit:
         async with _server(placing) as server, aiohttp.ClientSession() as session:
             api, feed = Api(session, server), _Feed()
             to = await _number(api, placing)
-            async with TwilioDouble("AC" + token_hex(16), server.auth_token) as double:
+            carrier = placing.server.carrier if isinstance(placing.server, Launched) else None
+            account_sid = carrier.account_sid if carrier else "AC" + token_hex(16)
+            async with (
+                TwilioDouble(account_sid, server.auth_token) as double,
+                _taken_over(api, double, carrier, placing.colleague) as takeover,
+            ):
                 stop_by(double.hang_up_all)
                 status_callback = f"{server.url}/twilio/status"
                 call = await double.call(
@@ -78,17 +86,47 @@ async def place(placing: Placing, out: Console, result: Path | None) -> Exit:
                 )
                 if call.listening:
                     out.print(f"[dim]The line carries sound {time.monotonic() - began_s:.1f} s after the command.[/]")
-                heard = await _conversation(api, call, placing.plan, feed, out)
+                heard = await _conversation(api, call, placing.plan, feed, out, takeover)
                 kept = await _kept(api, heard)
+                packet = await api.packet(f"{heard.call_sid}-h1") if takeover else None
     found = silences(heard.ear, feed.events)
     told = report(kept, found)
-    return await asyncio.to_thread(_close, told, heard, dead_air_ms(found), placing, result, out)
+    status = await asyncio.to_thread(_close, told, heard, dead_air_ms(found), placing, result, out)
+    if takeover is None:
+        return status
+    to_agent = tuple(step.audio for step in placing.plan.to_agent if isinstance(step, Speak))
+    proof = warm.proof(heard, takeover, tuple(audio for audio in to_agent if isinstance(audio, bytes)))
+    warm.tell(proof, takeover, packet, out)
+    return status if proof.holds else Exit.FAILED
 
 
-async def _conversation(api: Api, call: DoubleCall, plan: Plan, feed: _Feed, out: Console) -> DoubleResult:
+@asynccontextmanager
+async def _taken_over(
+    api: Api, double: TwilioDouble, carrier: Carrier | None, colleague: warm.Colleague | None
+) -> AsyncIterator[warm.Takeover | None]:
+    """A colleague who can be rung while this lasts; None: there is none."""
+    if carrier is None or colleague is None:
+        yield None
+        return
+    await double.serve_api(carrier.port)
+    await warm.prepare(api, colleague)
+    takeover = warm.Takeover(colleague)
+    taking = asyncio.create_task(warm.take(double, takeover))
+    try:
+        yield takeover
+    finally:
+        taking.cancel()
+        await asyncio.wait([taking])
+        with suppress(aiohttp.ClientError):
+            await api.send("DELETE", f"agents/{colleague.id}")
+
+
+async def _conversation(
+    api: Api, call: DoubleCall, plan: Plan, feed: _Feed, out: Console, takeover: warm.Takeover | None
+) -> DoubleResult:
     async with asyncio.TaskGroup() as tasks:
-        watching = tasks.create_task(_watch(api, call, feed, out))
-        caller = tasks.create_task(_act(call, plan, feed))
+        watching = tasks.create_task(_watch(api, call, feed, out, takeover))
+        caller = tasks.create_task(_act(call, plan, feed, takeover))
         heard = await _outcome(call)
         caller.cancel()
         await asyncio.wait([watching], timeout=FEED_GRACE_S)
@@ -144,17 +182,24 @@ async def _server(placing: Placing) -> AsyncIterator[Reachable]:
         yield server
 
 
-async def _watch(api: Api, call: DoubleCall, feed: _Feed, out: Console) -> None:
+async def _watch(api: Api, call: DoubleCall, feed: _Feed, out: Console, takeover: warm.Takeover | None) -> None:
     view = ConversationView()
     async for event in api.events(call.call_sid):
         feed.events.append(event)
+        if takeover is not None and event["kind"] == "transfer.connected":
+            takeover.connected.set()
         for line in view.show(event):
             out.print(line)
 
 
-async def _act(call: DoubleCall, plan: Plan, feed: _Feed) -> None:
+async def _act(call: DoubleCall, plan: Plan, feed: _Feed, takeover: warm.Takeover | None) -> None:
     keys = KeysWhenAsked(plan.when_asked, feed.asks_for_keys) if plan.when_asked else None
-    await run_script(call, plan.steps, when_asked=keys, quiet_ms=QUIET_MS, go_on_anyway=True)
+    steps = plan.steps if takeover is None else tuple(step for step in plan.steps if not isinstance(step, StaySilent))
+    await run_script(call, steps, when_asked=keys, quiet_ms=QUIET_MS, go_on_anyway=True)
+    if takeover is not None:
+        await takeover.connected.wait()
+        await takeover.greeted.wait()
+        await run_script(call, plan.to_agent, quiet_ms=QUIET_MS, go_on_anyway=True)
     call.hang_up()
 
 

@@ -18,6 +18,8 @@ class Plan:
     steps: tuple[Step, ...]
     when_asked: str = ""
     """Keys for whenever the assistant asks for keys."""
+    to_agent: tuple[Step, ...] = ()
+    """What they say to the agent who takes the call over, once both hear each other."""
 
 
 def plan(files: Sequence[Path], dtmf: Sequence[str], interrupt_at: Sequence[str] = ()) -> Plan:

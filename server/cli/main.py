@@ -22,6 +22,7 @@ from server.settings import Settings, complaints
 
 if TYPE_CHECKING:
     from server.cli.caller import Plan
+    from server.cli.warm import Colleague
 
 app = typer.Typer(
     name="cordboard",
@@ -127,14 +128,20 @@ def call(
 def demo(
     result: Annotated[Path | None, typer.Option("--json", metavar="OUT", help="Write the call as JSON.")] = None,
 ) -> None:
-    """Call the example line with the recorded caller of recordings/samples: what `make call` runs."""
-    from server.cli.demo import demo_plan  # noqa: PLC0415
+    """Call the example line with the recorded caller of recordings/samples, whom an agent takes over: `make call`."""
+    from server.cli.demo import demo_colleague, demo_plan  # noqa: PLC0415
 
-    raise typer.Exit(_place(demo_plan(), None, None, "+14155550101", None, result))
+    raise typer.Exit(_place(demo_plan(), None, None, "+14155550101", None, result, demo_colleague()))
 
 
 def _place(
-    wanted: "Plan", line: list[Path] | None, to: str | None, from_: str, url: str | None, result: Path | None
+    wanted: "Plan",
+    line: list[Path] | None,
+    to: str | None,
+    from_: str,
+    url: str | None,
+    result: Path | None,
+    colleague: "Colleague | None" = None,
 ) -> Exit:
     from server.cli.own_server import Reachable, launch  # noqa: PLC0415
     from server.data_dir import PLACED  # noqa: PLC0415
@@ -150,13 +157,14 @@ def _place(
     if url and not all(tokens):
         fail(Exit.INVALID, "--url needs CORDBOARD_TWILIO_AUTH_TOKEN and CORDBOARD_ACCESS_TOKEN of that server")
     data_dir = chosen.data_dir / PLACED
-    server = Reachable(url.rstrip("/"), *tokens) if url else launch(data_dir, chosen.lines)
+    agents = colleague is not None
+    server = Reachable(url.rstrip("/"), *tokens) if url else launch(data_dir, chosen.lines, agents=agents)
     with said_plainly():
         from pipeline.line.load import load_line  # noqa: PLC0415 while the server starts
         from server.cli import call as command  # noqa: PLC0415
 
         number = to or ("" if url else load_line(chosen.lines[0]).settings.numbers[0])
-        placing = command.Placing(wanted, number, from_, data_dir, server)
+        placing = command.Placing(wanted, number, from_, data_dir, server, colleague)
         try:
             return asyncio.run(command.place(placing, out, result))
         except asyncio.CancelledError:

@@ -7,6 +7,7 @@ import asyncio
 import os
 import secrets
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Sequence
@@ -33,6 +34,14 @@ class Reachable:
 
 
 @dataclass(frozen=True, slots=True)
+class Carrier:
+    """The simulated carrier's account, and where its REST API is to be served."""
+
+    account_sid: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
 class Launched:
     """A server process that may not be ready yet."""
 
@@ -40,16 +49,24 @@ class Launched:
     auth_token: str
     access_token: str
     log: Path
+    carrier: Carrier | None = None
+    """Where the server asks for calls to agents; None: it cannot."""
 
 
-def launch(data_dir: Path, lines: Sequence[Path], module: str = "server") -> Launched:
-    """Start `cordboard serve` on a free port; what it logs goes to server.log in the data directory."""
+def launch(data_dir: Path, lines: Sequence[Path], module: str = "server", *, agents: bool = False) -> Launched:
+    """Start `cordboard serve` on a free port; what it logs goes to server.log in the data directory.
+
+    agents: it may call agents, through a carrier that is to be served on loopback (Launched.carrier).
+    """
+    carrier = Carrier(f"AC{secrets.token_hex(16)}", _free_port()) if agents else None
     auth_token, access_token = secrets.token_hex(16), secrets.token_urlsafe(24)
     environment = os.environ | {
         "CORDBOARD_HOST": "127.0.0.1",
         "CORDBOARD_PORT": "0",
         "CORDBOARD_PUBLIC_URL": "",
         "CORDBOARD_TWILIO_AUTH_TOKEN": auth_token,
+        "CORDBOARD_TWILIO_ACCOUNT_SID": carrier.account_sid if carrier else "",
+        "CORDBOARD_TWILIO_API_URL": f"http://127.0.0.1:{carrier.port if carrier else 9}",
         "CORDBOARD_ACCESS_TOKEN": access_token,
         "CORDBOARD_DATA_DIR": str(data_dir),
         "CORDBOARD_LINES": ",".join(str(line) for line in lines),
@@ -70,7 +87,14 @@ def launch(data_dir: Path, lines: Sequence[Path], module: str = "server") -> Lau
             text=True,
             start_new_session=True,
         )
-    return Launched(process, auth_token, access_token, log)
+    return Launched(process, auth_token, access_token, log, carrier)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
 
 
 @asynccontextmanager

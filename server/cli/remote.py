@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from secrets import token_hex
 from typing import Any
 
 import aiohttp
@@ -24,6 +25,23 @@ class Api:
             answer.raise_for_status()
             told: dict[str, Any] = await answer.json()
             found: list[dict[str, Any]] = told["lines"]
+            return found
+
+    async def send(self, method: str, path: str, body: dict[str, Any] | None = None) -> None:
+        """Give the API a command of version 1. Raises aiohttp.ClientError."""
+        headers = {**self._headers, "Idempotency-Key": token_hex(16)}
+        url = f"{self._url}/api/v1/{path}"
+        async with self._session.request(method, url, headers=headers, json=body) as answer:
+            answer.raise_for_status()
+
+    async def packet(self, transfer_id: str) -> dict[str, Any] | None:
+        """What agents were told of a transfer; None: nothing. Raises aiohttp.ClientError."""
+        url = f"{self._url}/api/v1/transfers/{transfer_id}/packet"
+        async with self._session.get(url, headers=self._headers) as answer:
+            if answer.status == 404:
+                return None
+            answer.raise_for_status()
+            found: dict[str, Any] = await answer.json()
             return found
 
     async def call(self, call_id: str) -> dict[str, Any]:

@@ -35,7 +35,9 @@ class OpeningWords:
     """What a number of minutes adds; "" stands for any other, with `{minutes}`."""
 
     def time(self, at: time) -> str:
-        """A time of day as people say it: "9 AM", "6:30 PM", "noon"."""
+        """A time of day as people say it: "9 AM", "6:30 PM", "noon"; the end of a day is midnight."""
+        if at == time.max:
+            at = time.min
         if self.hours:
             usual = self.minutes.get("", " {minutes}").format(minutes=at.minute) if at.minute else ""
             return self.hours[at.hour].format(minutes=self.minutes.get(str(at.minute), usual))

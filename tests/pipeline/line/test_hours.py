@@ -1,4 +1,4 @@
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 
 import pytest
 
@@ -136,3 +136,10 @@ def test_days_in_spanish():
     daily = Hours.model_validate({"time_zone": "UTC", "weekly": {day: ["08:00-20:00"] for day in WEEKDAYS}})
     assert spoken_week(daily, SPANISH) == ("Abrimos todos los días de las ocho de la mañana a las ocho de la noche.")
     assert spoken_day(daily, date(2026, 12, 12), at(23, 12), SPANISH).startswith("El sábado 12 de diciembre abrimos de")
+
+
+def test_a_day_may_be_open_to_its_end():
+    hours = Hours(time_zone="UTC", weekly={"monday": ["00:00-24:00"]})
+    monday = datetime(2026, 11, 23, tzinfo=UTC)
+    assert all(is_open(hours, monday.replace(hour=at, minute=59, second=59, microsecond=999_998)) for at in range(24))
+    assert spoken_status(hours, monday) == "We're open right now, until midnight."

@@ -39,3 +39,10 @@ def test_other_speech_of_the_same_voices_is_not_taken_for_it(name):
 def test_nothing_is_found_in_silence_or_in_less_than_was_looked_for():
     assert find(said("a_person_rms"), silence_ulaw(20_000)).likeness < 0.1
     assert find(said("a_person_rms"), silence_ulaw(20)).likeness == 0.0
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_frame_that_was_lost_or_doubled_on_the_way_does_not_hide_it(name):
+    whole = said(name)
+    for broken in (whole[:9600] + whole[9920:], whole[:9600] + silence_ulaw(60) + whole[9600:]):
+        assert find(whole, silence_ulaw(900) + broken + silence_ulaw(900)).same
