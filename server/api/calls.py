@@ -12,7 +12,7 @@ import recordings.record
 import recordings.summary
 from recordings.events import Event
 from recordings.fold import fold
-from recordings.store import CallStore
+from recordings.store import CallStore, SqliteCallStore
 from recordings.summary import CallSummary, Wanted
 from server.api.audio import serve_audio
 from server.api.live import live_router
@@ -24,13 +24,14 @@ from server.auth import Access
 from server.health import Troubles, degraded
 from server.pages.calls import PacketsOf, pages_router
 from server.pages.messages import messages_page_router
+from server.tokens import Tokens
 from telephony.call_events import Outcome
 
 EVENTS_PER_ANSWER: Final = 1000
 
 
 def calls_router(
-    store: CallStore, packets: PacketsOf, audio_root: Path, access: Access, troubles: Troubles
+    store: SqliteCallStore, packets: PacketsOf, audio_root: Path, access: Access, troubles: Troubles
 ) -> APIRouter:
     """Everything about calls: `/api/calls…`, `/api/live`, `/api/messages`, the pages, `/login`, `/logout`, `/assets`.
 
@@ -43,7 +44,7 @@ def calls_router(
     router.include_router(messages_router(store, access))
     router.include_router(pages_router(store, packets, access, troubles))
     router.include_router(messages_page_router(store, access))
-    router.include_router(login_router(access))
+    router.include_router(login_router(access, Tokens(store)))
     return router
 
 

@@ -1,4 +1,4 @@
-"""The way in for people: one form for the access token."""
+"""The way in for people: one form for the access token, and for the tokens of agents."""
 
 from typing import Annotated, Final
 
@@ -6,15 +6,19 @@ from fastapi import APIRouter, Form, HTTPException, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from server import pages
+from server.api.replies import asked
 from server.auth import Access
+from server.scopes import DESK
+from server.tokens import Tokens
 
 LOGIN_PATH: Final = "/login"
 HOME_PATH: Final = "/calls"
-_PAGES: Final = (HOME_PATH, "/messages")
+DESK_PATH: Final = "/desk"
+_PAGES: Final = (HOME_PATH, "/messages", DESK_PATH)
 
 
-def login_router(access: Access) -> APIRouter:
-    """GET and POST /login, POST /logout."""
+def login_router(access: Access, tokens: Tokens) -> APIRouter:
+    """GET and POST /login, POST /logout. An agent's token leads to their desk."""
     router = APIRouter(include_in_schema=False)
 
     @router.get(LOGIN_PATH, response_class=HTMLResponse)
@@ -26,7 +30,13 @@ def login_router(access: Access) -> APIRouter:
         request: Request, token: Annotated[str, Form()] = "", following: Annotated[str, Form()] = ""
     ) -> Response:
         _from_own_page(access, request)
-        if not access.opens(token.strip()):
+        text = token.strip()
+        agent = None if access.opens(text) else await asked(tokens.principal(text))
+        if agent is not None and agent.agent and agent.may(DESK):
+            response = RedirectResponse(DESK_PATH, 303)
+            access.begin_desk(request, response, agent.id)
+            return response
+        if not access.opens(text):
             return pages.page("login.html", 401, following=own_path(following), wrong=True)
         response = RedirectResponse(own_path(following), 303)
         access.begin_session(request, response)

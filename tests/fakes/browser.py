@@ -128,12 +128,12 @@ def _stopped(reader: Reader, request: Request) -> None:
 
 
 @contextmanager
-def readers() -> Iterator[Readers]:
-    """Start Chromium, and stop it again."""
+def readers(*options: str) -> Iterator[Readers]:
+    """Start Chromium, and stop it again. options: of its command line."""
     program = chromium()
     with asyncio.Runner() as runner:
         driver = runner.run(async_playwright().start())
-        browser = runner.run(driver.chromium.launch(executable_path=program, args=[ONLY_HERE]))
+        browser = runner.run(driver.chromium.launch(executable_path=program, args=[ONLY_HERE, *options]))
         try:
             yield Readers(runner, browser)
         finally:

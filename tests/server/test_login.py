@@ -3,6 +3,7 @@ import asyncio
 import pytest
 
 from server.api.login import own_path
+from server.tokens import Tokens
 from tests.fakes.web import TOKEN, serving
 
 pytestmark = pytest.mark.adapter
@@ -54,6 +55,26 @@ def test_a_form_of_another_site_is_refused(tmp_path, origin, path):
     answer = run(tmp_path, use)
     assert answer.status_code == 403
     assert "set-cookie" not in answer.headers
+
+
+def test_an_agents_token_leads_to_their_desk_until_it_is_revoked(tmp_path):
+    async def use(web):
+        tokens = Tokens(web.store)
+        made, token = await tokens.create("Ana", ["desk"], agent="ana")
+        _, reader = await tokens.create("a dashboard", ["queues:read"])
+        refused = await web.browser.post("/login", data={"token": reader, "following": "/calls"})
+        entered = await web.browser.post("/login", data={"token": token, "following": "/calls"})
+        calls = await web.browser.get("/calls")
+        (cookie,) = web.browser.cookies.jar
+        return refused, entered, calls, (made.id, token, cookie)
+
+    refused, entered, calls, (made, token, cookie) = run(tmp_path, use)
+    assert refused.status_code == 401
+    assert (entered.status_code, entered.headers["location"]) == (303, "/desk")
+    assert calls.headers["location"].startswith("/login")  # calls are the operator's
+    assert cookie.name == "cordboard_desk"
+    assert cookie.value.startswith(made)
+    assert token not in cookie.value
 
 
 def test_signing_out_ends_it(tmp_path):

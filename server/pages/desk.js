@@ -1,0 +1,271 @@
+// An agent's desk. The socket is the truth: what it tells is shown, what the agent does is said to it.
+import { element, show, transcript } from "/assets/desk_packet.js";
+import { Sound } from "/assets/desk_sound.js";
+
+const desk = document.querySelector("#desk");
+const at = (selector) => desk.querySelector(selector);
+const connection = document.querySelector("#connection");
+const DEAD_MS = 10000;
+const AGAIN_MS = [500, 1000, 2000, 5000];
+const FINAL = { 4409: "The desk was opened elsewhere.", 4404: "This agent is not in the directory any more." };
+const TITLE = document.title;
+
+let socket = null;
+let lives = 0;
+let heardAt = 0;
+let wished = "away";
+let offers = [];
+let current = null; // {transfer, offer, call, since}
+let wrapping = null;
+let packets = new Map();
+let clicked = 0;
+
+const sound = new Sound(
+  (frame) => {
+    if (socket?.readyState !== WebSocket.OPEN) return;
+    if (clicked && !desk.dataset.micMs) desk.dataset.micMs = Math.round(performance.now() - clicked);
+    socket.send(frame);
+  },
+  ({ microphone, ear, waitingMs, underruns }) => {
+    at("#you").value = microphone;
+    at("#caller").value = ear;
+    Object.assign(desk.dataset, { micDb: microphone.toFixed(1), earDb: ear.toFixed(1), waitingMs: Math.round(waitingMs), underruns });
+  },
+);
+
+const say = (message) => { if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message)); };
+const alarm = (text) => { at("#alert").textContent = text; };
+
+function open() {
+  socket = new WebSocket(new URL(desk.dataset.socket, location.href.replace(/^http/, "ws")), ["cordboard.v1"]);
+  socket.binaryType = "arraybuffer";
+  const mine = socket;
+  const dead = setInterval(() => { if (Date.now() - heardAt > DEAD_MS) mine.close(4000, "nothing was heard"); }, 1000);
+  heardAt = Date.now();
+  socket.onmessage = ({ data }) => {
+    heardAt = Date.now();
+    if (data instanceof ArrayBuffer) hear(data);
+    else take(JSON.parse(data));
+  };
+  socket.onclose = ({ code }) => {
+    clearInterval(dead);
+    if (mine !== socket) return;
+    desk.dataset.state = "closed";
+    sound.ring(false);
+    sound.talk(false);
+    if (FINAL[code]) {
+      connection.textContent = "Closed";
+      alarm(FINAL[code]);
+      at("#again").hidden = false;
+      wished = "away";
+      presence("away");
+      return;
+    }
+    connection.textContent = "Connection lost, trying again";
+    setTimeout(open, AGAIN_MS[Math.min(lives, AGAIN_MS.length - 1)]);
+    lives += 1;
+  };
+}
+
+function hear(ulaw) {
+  if (clicked && !desk.dataset.earMs) desk.dataset.earMs = Math.round(performance.now() - clicked);
+  sound.play(ulaw);
+}
+
+const TAKES = {
+  hello(message) {
+    lives = 0;
+    connection.textContent = "Connected";
+    desk.dataset.state = "open";
+    offers = [];
+    at("#disposition").replaceChildren(...message.dispositions.map((word) => element("option", { value: word }, word.replaceAll("_", " "))));
+    if (wished === "available" && !wrapping) say({ type: "presence", presence: "available" });
+    else presence(message.presence);
+    draw();
+  },
+  ping() { say({ type: "pong" }); },
+  presence(message) { presence(message.presence, message.why); },
+  offer(message) {
+    packets.set(message.transfer, message.packet);
+    offers = [...offers.filter((one) => one.transfer !== message.transfer), message];
+    const why = message.packet?.reason?.sentence;
+    at("#announcement").textContent = `A caller of ${message.queue.replaceAll("_", " ")} for you${why && why !== "unknown" ? `: ${why}` : ""}.`;
+    draw();
+  },
+  packet(message) { packets.set(message.transfer, message.packet); draw(); },
+  withdrawn(message) {
+    const ours = offers.some((one) => one.transfer === message.transfer);
+    offers = offers.filter((one) => one.transfer !== message.transfer);
+    if (ours) at("#announcement").textContent = GONE[message.why] ?? "The offer was taken back.";
+    if (ours) alarm(GONE[message.why] ?? "The offer was taken back.");
+    draw();
+  },
+  async connected(message) {
+    offers = offers.filter((one) => one.transfer !== message.transfer);
+    wrapping = null;
+    if (current?.transfer !== message.transfer) at("#mute").setAttribute("aria-pressed", "false");
+    current = { ...message, since: current?.transfer === message.transfer ? current.since : Date.now() };
+    alarm("");
+    draw();
+    at("#call-title").focus();
+    if (!packets.has(message.transfer)) await fetchPacket(message.transfer);
+    await listen();
+    talk();
+  },
+  released(message) {
+    if (current?.transfer !== message.transfer) return;
+    ended();
+    if (GONE[message.why]) alarm(GONE[message.why]);
+    draw();
+  },
+  wrap_up(message) {
+    if (current?.transfer === message.transfer) ended();
+    wrapping = message;
+    if (!packets.has(message.transfer)) fetchPacket(message.transfer);
+    draw();
+    at("#wrap-up-title").focus();
+  },
+  wrapped_up(message) {
+    if (wrapping?.transfer !== message.transfer) return;
+    wrapping = null;
+    wished = "available";
+    presence("available");
+    at("#note").value = "";
+    draw();
+    at('[data-presence="available"]').focus();
+  },
+  said(message) {
+    const list = at("#transcript");
+    at("#partial")?.remove();
+    if (list.querySelector(`[data-utterance="${CSS.escape(message.utterance)}"]`)) return;
+    list.append(...transcript([message]));
+    list.lastElementChild.scrollIntoView({ block: "nearest" });
+  },
+  partial(message) {
+    at("#partial")?.remove();
+    if (!message.text) return;
+    const [line] = transcript([{ who: "caller", text: `${message.text} …` }]);
+    line.id = "partial";
+    line.classList.add("partial");
+    at("#transcript").append(line);
+  },
+  muted(message) { at("#mute").setAttribute("aria-pressed", String(message.muted)); },
+  error(message) { alarm(message.detail); },
+};
+
+const GONE = {
+  taken: "Somebody else took the caller.",
+  caller_left: "The caller hung up.",
+  withdrawn: "The caller does not want it any more.",
+  timeout: "The offer is over: it rang too long.",
+  not_connected: "The caller could not be connected.",
+};
+
+function take(message) { TAKES[message.type]?.(message); }
+
+const WORDS = { available: "Available: callers are offered to you.", busy: "Busy: nobody is offered to you.", away: "Away.", wrap_up: "Wrapping up: nobody is offered to you." };
+
+function presence(now, why) {
+  desk.dataset.presence = now;
+  for (const button of desk.querySelectorAll("[data-presence]")) button.setAttribute("aria-pressed", String(button.dataset.presence === now));
+  at("#presence").textContent = why === "missed_offers" ? "Away: you did not answer several offers." : WORDS[now];
+  if (why === "missed_offers") wished = "away";
+}
+
+function ended() {
+  current = null;
+  at("#mute").setAttribute("aria-pressed", "false");
+  sound.talk(false);
+}
+
+function talk() { sound.talk(current !== null && at("#mute").getAttribute("aria-pressed") !== "true"); }
+
+async function fetchPacket(transfer) {
+  const answer = await fetch(`/api/v1/transfers/${encodeURIComponent(transfer)}/packet`, { credentials: "same-origin" });
+  if (answer.ok) packets.set(transfer, await answer.json());
+  draw();
+}
+
+// Have the microphone and a running sound card; say so where not.
+async function listen() {
+  try {
+    await sound.open();
+  } catch (error) {
+    alarm(`The microphone cannot be used (${error.message}). Allow it for this page, and try again.`);
+    return false;
+  }
+  at("#sound-on").hidden = sound.running;
+  return sound.running;
+}
+
+function draw() {
+  const offer = current || wrapping ? null : offers[0];
+  const transfer = (current ?? wrapping ?? offer)?.transfer;
+  for (const [id, there] of [["#offer", offer], ["#call", current], ["#wrap-up", wrapping], ["#known", transfer]]) at(id).hidden = !there;
+  sound.ring(Boolean(offer));
+  document.title = offer ? `A caller! · ${TITLE}` : TITLE;
+  if (offer) {
+    const { reason = {}, caller = {} } = offer.packet ?? {};
+    at("#offer-why").textContent = [offer.queue.replaceAll("_", " "), caller.name, reason.sentence].filter((one) => one && one !== "unknown").join(" · ");
+  }
+  const packet = packets.get(transfer);
+  if (!packet) return;
+  show(at("#packet"), packet);
+  const list = at("#transcript");
+  if (list.dataset.of === transfer) return;
+  list.dataset.of = transfer;
+  list.replaceChildren(...transcript((packet.transcript ?? []).filter((line) => line.text)));
+}
+
+for (const button of desk.querySelectorAll("[data-presence]")) {
+  button.addEventListener("click", async () => {
+    const wanted = button.dataset.presence;
+    if (wanted === "available" && !(await listen())) return;
+    alarm("");
+    wished = wanted;
+    say({ type: "presence", presence: wanted });
+    if (wanted === "away" && !current) sound.close();
+  });
+}
+at("#accept").addEventListener("click", () => {
+  const [offer] = offers;
+  if (!offer) return;
+  clicked = performance.now();
+  delete desk.dataset.earMs;
+  delete desk.dataset.micMs;
+  sound.ring(false);
+  say({ type: "accept", transfer: offer.transfer, offer: offer.offer });
+});
+at("#decline").addEventListener("submit", (event) => {
+  event.preventDefault();
+  const [offer] = offers;
+  if (!offer) return;
+  say({ type: "decline", transfer: offer.transfer, offer: offer.offer, reason: at("#decline-reason").value });
+  offers = offers.filter((one) => one !== offer);
+  draw();
+  at('[data-presence="available"]').focus();
+});
+at("#mute").addEventListener("click", () => {
+  const muted = at("#mute").getAttribute("aria-pressed") !== "true";
+  at("#mute").setAttribute("aria-pressed", String(muted));
+  say({ type: "mute", muted });
+  talk();
+});
+at("#hang-up").addEventListener("click", () => { if (current) say({ type: "hang_up", transfer: current.transfer }); });
+at("#hand-back").addEventListener("submit", (event) => {
+  event.preventDefault();
+  if (current) say({ type: "hand_back", transfer: current.transfer, note: at("#hand-back-note").value });
+  at("#hand-back-note").value = "";
+});
+at("#wrap-up form").addEventListener("submit", (event) => {
+  event.preventDefault();
+  if (wrapping) say({ type: "wrap_up", transfer: wrapping.transfer, disposition: at("#disposition").value, note: at("#note").value });
+});
+at("#again button").addEventListener("click", () => { at("#again").hidden = true; alarm(""); open(); });
+at("#sound-on button").addEventListener("click", async () => { if (await listen()) talk(); });
+setInterval(() => {
+  if (!current) return;
+  const seconds = Math.floor((Date.now() - current.since) / 1000);
+  at("#timer").textContent = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+}, 250);
+open();
