@@ -45,11 +45,13 @@ from server.health import Trouble, line_json, line_trouble
 from server.line_versions import LineVersions
 from server.lines import Lines
 from server.pages import unknown
+from server.pages.desk import desk_page_router
 from server.phoning import Phoning, open_phoning
 from server.remembering import remember
 from server.retention import InUse, keep_so_long
 from server.settings import Settings, tool_secret
 from server.texting import open_messages
+from server.tokens import Tokens
 from server.transferring import open_transfers
 from server.voices import expect, open_tts
 from server.webhooks import carrier_router
@@ -269,6 +271,7 @@ def _add_routes(office: Office, public_url: str, kept: KeptTools, approving: App
     )
     app.include_router(lines_router(office.lines.health, access))
     staff = staff_of(office.transfers, office.store, settings.org_id)
+    app.include_router(desk_page_router(staff.directory, access, Tokens(office.store)))
     app.mount(PREFIX, api(office.store, kept, approving, office.lines.shelf_of, staff, access))
 
     @app.get("/", include_in_schema=False)
