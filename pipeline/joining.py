@@ -160,6 +160,7 @@ class Joining:
 
     def over(self) -> None:
         """The call has ended."""
+        self.supervised.over()
         if self._runtime.transfers is not None:
             self._runtime.transfers.call_over(self)
 

@@ -16,6 +16,9 @@ SCOPES: Final = {
     "queues:read": "see who waits for whom, and how long it takes",
     "transfers:read": "see all transfers, with what agents were told and what came of them",
     "desk": "sit at an agent's desk: take calls over as the agent whom the token belongs to",
+    "supervise:listen": "listen to live calls, and see what supervisors did",
+    "supervise:speak": "speak in them: take over, coach agents",
+    "supervise:control": "whisper to the assistant, have it say words, hold, hand back, transfer and end",
     "tokens:manage": "make, list and revoke tokens",
 }
 DESK: Final = "desk"

@@ -4,7 +4,7 @@ Each wish that is met is on record as it came, and a resumed dialogue meets it a
 nothing and is Ignored: whoever asked sees that no record was written.
 
     verb        met while                                then
-    whisper     the call goes on, no agent has it        the model heeds it from its next request on
+    whisper     the call goes on, no agent has it        the model, if there is one, heeds it from its next request on
     say         as whisper, and nobody took over         said; what was asked stays asked
     hold        as say, and no person is looked for      Held: music; what comes from outside waits
     release     Held, music                              what was waited for, asked again
@@ -121,8 +121,6 @@ def leave(talk: Talk, why: str) -> None:
 
 
 def _whisper(talk: Talk, event: SupervisorWants) -> bool:
-    if not talk.model:
-        return talk.ignore("there is no language model to heed it")
     _record(talk, event, text=event.text)
     notes.keep(talk, event.command, event.text)
     return False

@@ -82,6 +82,17 @@ class Met:
     """For the next free moment."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Microphone:
+    person: DeskPerson
+    replaced: Callable[[], None]
+    over: Callable[[], None]
+
+
+def _nobody() -> None:
+    """Nobody is told."""
+
+
 class Supervised:
     """One call's. All methods belong to its event loop, and return at once; those that refuse raise NotSupervised."""
 
@@ -92,8 +103,8 @@ class Supervised:
         self._control: Control | None = None
         self._disarm: Callable[[], None] | None = None
         self._waiting: list[tuple[Who, Wish]] = []
-        self._listeners: list[Listener] = []
-        self._microphones: dict[str, DeskPerson] = {}
+        self._listeners: dict[Listener, Who] = {}
+        self._microphones: dict[str, _Microphone] = {}
         """By identity: open connections that can carry a voice."""
         self._speaks: Who | None = None
         """Who has the caller, or takes part while an agent has them."""
@@ -207,7 +218,7 @@ class Supervised:
             raise NotNow(f"{MOST_LISTENERS} listen already")
         self._numbers += 1
         listener = Listener(f"l{self._numbers}", lambda: self._standing.hidden)
-        self._listeners.append(listener)
+        self._listeners[listener] = who
         self._call.taps.listen(listener)
         self._record("supervisor.listens", by=who.name, listener=listener.name)
         return listener
@@ -216,28 +227,44 @@ class Supervised:
         """Hear it no longer. Safe to call twice."""
         if listener not in self._listeners:
             return
-        self._listeners.remove(listener)
+        del self._listeners[listener]
         self._call.taps.leave(listener)
         told = {"listener": listener.name, "lost": listener.lost_in_all}
         self._record("supervisor.left", by=who.name, **told)
 
     # Speaking
 
-    def open_microphone(self, who: Who) -> DeskPerson:
-        """A connection that can carry this supervisor's voice; who speaks with the caller already goes on."""
+    @property
+    def control_left_ms(self) -> int:
+        """How long control lasts without another sign."""
+        return max(0, self._control.until_ms - self._clock.now_ms()) if self._control is not None else 0
+
+    def open_microphone(
+        self, who: Who, replaced: Callable[[], None] = _nobody, over: Callable[[], None] = _nobody
+    ) -> DeskPerson:
+        """A connection that can carry this supervisor's voice; who speaks already goes on through it.
+
+        replaced: told when another one of theirs takes its place; over: when the call has ended.
+        """
         if self.phase == "ended":
             raise NotNow(WHY_NOT["ended"])
-        if self._speaks == who and who.id in self._microphones:
-            return self._microphones[who.id]
+        before = self._microphones.get(who.id)
         self._numbers += 1
-        person = self._microphones[who.id] = DeskPerson(f"s{self._numbers}")
-        if self._speaks == who:
+        person = DeskPerson(f"s{self._numbers}")
+        self._microphones[who.id] = _Microphone(person, replaced, over)
+        if before is not None:
+            before.person.said = _unheard
+            before.replaced()
+        if self._speaks == who and self._third is not None:
+            self._rejoin_third(person, self._third.mode)
+        elif self._speaks == who:
             self._rejoin()
         return person
 
     def close_microphone(self, who: Who, person: DeskPerson) -> None:
         """The connection is gone. Who speaks with the caller has a moment to come back."""
-        if self._microphones.get(who.id) is not person:
+        known = self._microphones.get(who.id)
+        if known is None or known.person is not person:
             return
         del self._microphones[who.id]
         if self._speaks != who:
@@ -251,16 +278,14 @@ class Supervised:
     def coach(self, who: Who, mode: Coaching) -> None:
         """Take part while an agent at the desk has the caller: heard by nobody, by the agent, by both."""
         self._may("coach", who)
-        person = self._microphones.get(who.id)
-        if person is None:
+        microphone = self._microphones.get(who.id)
+        if microphone is None:
             raise NoMicrophone("open your microphone for this call first, then coach")
-        if self._third is None:
-            self._third = self._call.third(person, who.name)
-            if self._third is None:
-                raise NotNow("agent and caller are not joined here")
-            person.said = self._call.third_said
+        if self._third is not None and self._speaks == who:
+            self._third.mode = mode
+        else:
             self._speaks = who
-        self._third.mode = mode
+            self._rejoin_third(microphone.person, mode)
         self._record("supervisor.joined", by=who.name, how=mode)
 
     def stop_coaching(self, who: Who) -> None:
@@ -286,12 +311,23 @@ class Supervised:
             self._third = None
             self._silence("the agent is gone")
 
+    def over(self) -> None:
+        """The call is about to be written down as ended: nobody listens or speaks any more."""
+        self._drop(WHY_NOT["ended"])
+        if self._speaks is not None:
+            self._third = None
+            self._silence("the call is over")
+        self._keep(None)
+        for listener, who in list(self._listeners.items()):
+            self.leave(who, listener)
+            listener.end()
+        for microphone in self._microphones.values():
+            microphone.over()
+
     def _take(self, event: Event) -> None:
         before = self._standing
         self._standing = before.after(event)
-        if self._standing.ended:
-            self._over()
-        elif self._waiting and self._standing.phase != "assistant":
+        if self._waiting and self._standing.phase != "assistant":
             self._drop(WHY_NOT[self._standing.phase])
         elif self._waiting and self._standing.free and not before.free:
             self._clock.call_at(self._clock.now_ms(), self._say_next)  # not within what freed the floor
@@ -309,13 +345,6 @@ class Supervised:
         waiting, self._waiting = self._waiting, []
         for who, wish in waiting:
             self._record("supervisor.dropped", by=who.name, verb=wish.verb, text=wish.text, why=why)
-
-    def _over(self) -> None:
-        if self._disarm is not None:
-            self._disarm()
-        self._control, self._waiting, self._speaks, self._third = None, [], None, None
-        for listener in self._listeners:
-            listener.end()
 
     # Who may
 
@@ -363,7 +392,7 @@ class Supervised:
 
     def _seat(self, who: Who) -> None:
         """Join who took over with the caller."""
-        person = self._microphones[who.id]
+        person = self._microphones[who.id].person
         self._speaks = who
         bridge = self._call.seat(person, who.name)
         if bridge is None:  # the connection is lost just now: stream_open goes on
@@ -374,6 +403,15 @@ class Supervised:
     def _rejoin(self) -> None:
         if self._speaks is not None and self._standing.phase == "taken":
             self._seat(self._speaks)
+
+    def _rejoin_third(self, person: DeskPerson, mode: Coaching) -> None:
+        """Let a supervisor take part through this microphone. Raises NotNow."""
+        self._third = self._call.third(person, self.speaks)
+        if self._third is None:
+            self._speaks = None
+            raise NotNow("agent and caller are not joined here")
+        self._third.mode = mode
+        person.said = self._call.third_said
 
     def _gone(self, who: Who) -> None:
         if self._speaks == who and who.id not in self._microphones:
@@ -397,9 +435,9 @@ class Supervised:
         who, self._speaks = self._speaks, None
         if who is None:
             return
-        person = self._microphones.get(who.id)
-        if person is not None:
-            person.said = _unheard
+        microphone = self._microphones.get(who.id)
+        if microphone is not None:
+            microphone.person.said = _unheard
         self._record("supervisor.parted", by=who.name, why=why.replace("_", " "))
 
     # The record

@@ -63,8 +63,7 @@ async def desk_office(
         tokens = Tokens(office.store)
         token_of = {one.id: (await tokens.create(one.name, ["desk"], agent=one.id))[1] for one in agents}
         kept, app = KeptTools(office.store, "test"), FastAPI()
-        app.mount(
-            PREFIX, api(office.store, kept, Approving(kept, lambda _: None), lambda _: None, staff, Access(ACCESS))
-        )
+        approving, live = Approving(kept, lambda _: None), office.switchboard.supervised
+        app.mount(PREFIX, api(office.store, kept, approving, lambda _: None, staff, Access(ACCESS), live))
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as http:
             yield DeskOffice(office, app, http, staff, tokens, token_of)

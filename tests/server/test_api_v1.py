@@ -97,7 +97,7 @@ def test_no_route_is_reached_without_a_token_and_each_says_what_it_needs(tmp_pat
         for template, route in found:
             path = template.replace(":path", "").format(
                 approval_id="apr_1", token_id="tok_1", key="CA1/k1", errand_id="out_1", customer="c1",
-                agent_id="ana", queue="support", transfer_id="CA1-h1",
+                agent_id="ana", queue="support", transfer_id="CA1-h1", call_id="CA1",
             )  # fmt: skip
             for method in route.methods:
                 for token in ("", "cbt_wrong", "wrong", ACCESS + "x"):
@@ -117,6 +117,10 @@ def test_no_route_is_reached_without_a_token_and_each_says_what_it_needs(tmp_pat
     for verb in ("accept", "decline", "hand_back", "hang_up", "wrap_up"):
         assert needed["POST", f"/transfers/{{transfer_id}}/{verb}"] == {"desk"}
     assert needed["GET", "/transfers/{transfer_id}/packet"] == {"desk or transfers:read"}
+    for verb in ("control", "whisper", "say", "hold", "unhold", "transfer", "end", "hand_back"):
+        assert needed["POST", f"/calls/{{call_id}}/{verb}"] == {"supervise:control"}
+    assert needed["POST", "/calls/{call_id}/take_over"] == {"supervise:control", "supervise:speak"}
+    assert needed["POST", "/calls/{call_id}/coach"] == {"supervise:speak"}
     assert needed["PUT", "/agents/{agent_id}"] == {"agents:write"}
     assert needed["GET", "/writes"] == needed["GET", "/writes/{key:path}"] == {"writes:read"}
     assert needed["POST", "/writes/{key:path}/reverse"] == {"writes:reverse"}

@@ -281,10 +281,12 @@ def test_a_note_cannot_close_its_brackets_nor_grow_without_end():
     assert len(note.text) <= notes.LONGEST
 
 
-def test_without_a_language_model_nobody_would_heed_a_note():
+def test_without_a_language_model_a_note_stands_in_the_log_and_is_never_applied():
     made = call()
     wants(made, "whisper", "Offer them the blue one.")
-    assert ignored(made.actions)
+    made.hears("what about zips")
+    assert made.records("supervisor.whispered")[0]["text"] == "Offer them the blue one."
+    assert made.records("supervisor.applied") == []
 
 
 # A resume

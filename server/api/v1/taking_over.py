@@ -1,0 +1,60 @@
+"""Supervisors who speak themselves, over HTTP: with the caller, or with an agent who has the caller."""
+
+from typing import Any, Literal
+
+from fastapi import APIRouter, Request, Response
+
+from pipeline.bridge import Coaching
+from pipeline.supervision.calls import Supervised, Who, Wish
+from server.api.v1.commands import Commands
+from server.api.v1.door import require
+from server.api.v1.problems import Problem
+from server.api.v1.supervision import CONTROL, SPEAK, Asking, CallId, Calls, Nothing, Session, Wanted
+
+
+class TakesOver(Wanted):
+    """The supervisor speaks with the caller."""
+
+    by: Literal["browser", "phone"] = "browser"
+
+
+class Coaches(Wanted):
+    """The supervisor takes part while an agent has the caller."""
+
+    mode: Literal["listen", "whisper", "barge", "off"]
+    """Heard by nobody, by the agent alone, by both; or not there any more."""
+
+
+def taking_over_router(calls: Calls, commands: Commands) -> APIRouter:
+    """POST `/calls/{call_id}/take_over`, `hand_back`, `coach`."""
+    router = APIRouter(prefix="/calls/{call_id}", tags=["supervision"])
+    asking, controls, speaks = Asking(calls, commands), require(CONTROL), require(SPEAK)
+
+    @router.post("/take_over", operation_id="takeOver", dependencies=[controls, speaks])
+    async def take_over(call_id: CallId, body: TakesOver, request: Request, session: Session = "") -> Response:
+        """Speak with the caller, through the microphone that is open at `talk`; the assistant is quiet."""
+        if body.by == "phone":
+            raise Problem(501, "Calls are taken over through the browser's microphone only.", name="by-phone")
+        return await asking.wish(request, call_id, session, Wish("take_over"))
+
+    @router.post("/hand_back", operation_id="handCallBack", dependencies=[controls])
+    async def hand_back(call_id: CallId, body: Nothing, request: Request, session: Session = "") -> Response:
+        """Give the caller back to the assistant, who knows what it knew and greets nobody."""
+        del body
+        return await asking.wish(request, call_id, session, Wish("hand_back"))
+
+    @router.post("/coach", operation_id="coach", dependencies=[speaks])
+    async def coach(call_id: CallId, body: Coaches, request: Request, session: Session = "") -> Response:
+        """Take part while an agent at the desk has the caller, through the microphone that is open at `talk`."""
+
+        def do(call: Supervised, who: Who) -> dict[str, Any]:
+            if body.mode == "off":
+                call.stop_coaching(who)
+            else:
+                mode: Coaching = body.mode
+                call.coach(who, mode)
+            return {"mode": body.mode}
+
+        return await asking.once(request, call_id, session, do)
+
+    return router
