@@ -272,7 +272,8 @@ def _add_routes(office: Office, public_url: str, kept: KeptTools, approving: App
     app.include_router(lines_router(office.lines.health, access))
     staff = staff_of(office.transfers, office.store, settings.org_id)
     app.include_router(desk_page_router(staff.directory, access, Tokens(office.store)))
-    app.mount(PREFIX, api(office.store, kept, approving, office.lines.shelf_of, staff, access))
+    supervised = office.switchboard.supervised
+    app.mount(PREFIX, api(office.store, kept, approving, office.lines.shelf_of, staff, access, supervised))
 
     @app.get("/", include_in_schema=False)
     async def home() -> Response:
