@@ -73,6 +73,10 @@ EDGES: Final = {
         "waits a moment in silence of at most 8 s for the agent; then the call ends as if they had hung up",
         "may open the desk again within 8 s, and goes on",
     ),
+    "agent hands the caller back": (
+        "is with the assistant again, which goes on without another greeting",
+        "wraps up, by the star key of the telephone or at the desk",
+    ),
     "second transfer after a failed one": ("may ask again, and is put through", "is rung for the new one only"),
     # News
     "news late, repeated or out of order": ("is never stranded, whatever was lost", "no two meet one caller"),
@@ -111,12 +115,7 @@ EDGES: Final = {
 }
 NOT_YET: Final = frozenset(
     {
-        "menu or hold music answers",
-        "agent hangs up during the briefing",
-        "agent is silent",
-        "agent says yes instead of pressing 1",
         "webhook unreachable",
-        "two supervisors want the same call",
     }
 )
 """Cases whose tests are still to come; a case that is not here has one."""

@@ -9,7 +9,7 @@ import structlog
 from pipeline.assistant.exchange import CallBack
 from pipeline.drive import Clock
 from pipeline.joining import Away, Joining
-from pipeline.transfers.desk import Desk
+from pipeline.transfers.desk import Desk, Seat
 from pipeline.transfers.running import Running
 from pipeline.transfers.targets import is_target
 from recordings.errors import StoreUnavailable
@@ -184,16 +184,56 @@ class Acting:
             name = agent.name if agent is not None and not is_target(agent.id) else ""
             self._tell(running, "found", agent=name, at_once=at_once)
 
-    def _find(self, running: Running, without: tuple[str, ...]) -> None:
+    def _find(self, running: Running, without: tuple[str, ...], rung: frozenset[str] = frozenset()) -> None:
         transfer, wanted = running.transfer, running.wanted
         needs = Needs(
             wanted.language, frozenset(wanted.skills), wanted.tier, wanted.priority, wanted.urgency, wanted.sentiment
         )
         waits = CallerWaits(
             self._clock.now_ms(), transfer.id, transfer.queue, transfer.asked_ms, needs, frozenset(without),
-            again=bool(transfer.offers),
+            again=bool(transfer.offers), rung=rung,
         )  # fmt: skip
         self._office.queue.post(waits)
+
+    # After another process
+
+    def take_on(self, running: Running) -> None:
+        """Of a transfer that another process left behind: what the queue and the agents are to know again."""
+        transfer = running.transfer
+        self._office.spawn(self._read_packet(running))
+        if transfer.ringing:
+            rung = frozenset(transfer.offers[number].agent for number in transfer.ringing)
+            self._find(running, transfer.asked_already, rung)
+
+    def offer_again(self, running: Running, seat: Seat) -> None:
+        """An agent who is rung opened another desk, or the same one after its process."""
+        transfer = running.transfer
+        for offer in transfer.ringing:
+            theirs = transfer.offers[offer].agent == seat.agent and self.by(transfer, offer) == "desk"
+            if theirs and (running.id, offer) not in seat.offers:
+                self._offer_at(seat, running, offer)
+
+    def tell_again(self, running: Running, call: Joining) -> None:
+        """A dialogue asks for somebody who is brought in already: it does not know what became of it meanwhile."""
+        transfer = running.transfer
+        if not self.packet(running.id):
+            self._office.spawn(self.make_packet(running, call))
+        if transfer.state is State.OVER:
+            nobody = transfer.outcome == "exhausted"
+            self._tell(running, "nobody" if nobody else "back", callback=nobody and self._calls_back(running))
+        elif transfer.accepted is not None:
+            agent = self._office.agent(transfer.offers[transfer.accepted].agent)
+            at_once = self.by(transfer, transfer.accepted) == "desk"
+            self._tell(running, "found", agent=agent.name if agent else "", at_once=at_once)
+
+    async def _read_packet(self, running: Running) -> None:
+        try:
+            kept = await self._store.packet(running.id)
+        except StoreUnavailable as error:  # it is made anew when the call is here
+            _log.error("packet not read", transfer=running.id, reason=str(error))
+            return
+        if kept is not None and running.id not in self._written:
+            self._written[running.id] = json.loads(kept.text)
 
     # Ringing
 
@@ -205,6 +245,9 @@ class Acting:
         if seat is None:
             self._office.spawn(self._dial(running, offer, agent))
             return
+        self._offer_at(seat, running, offer)
+
+    def _offer_at(self, seat: Seat, running: Running, offer: int) -> None:
         message = {
             "type": "offer", "transfer": running.id, "offer": offer, "queue": running.transfer.queue,
             "call": running.transfer.call_id, "packet": self.packet(running.id),
@@ -255,6 +298,9 @@ class Acting:
         there.add("caller")
         if self.by(transfer, transfer.accepted) == "desk":
             there.add("agent")
+        if transfer.state is State.BRIDGING and self.by(transfer, transfer.accepted) == "desk":  # had no stream then
+            self._join_at_desk(running, transfer.accepted)
+            return
         self._together(running, transfer.accepted)
 
     def agent_there(self, running: Running, offer: int) -> None:
@@ -277,10 +323,13 @@ class Acting:
         self._record(running, "transfer.bridging", **told)
         if by == "phone":
             self._office.spawn(self._bridge(running, offer))
-        elif self._join(running, offer):
-            running.post(CallerJoined(self._clock.now_ms()))
         else:
-            running.post(BridgeFailed(self._clock.now_ms(), "the caller's connection is lost"))
+            self._join_at_desk(running, offer)
+
+    def _join_at_desk(self, running: Running, offer: int) -> None:
+        """Join them, or wait for the caller's next stream: the process may be new, or the caller's connection lost."""
+        if self._join(running, offer):
+            running.post(CallerJoined(self._clock.now_ms()))
 
     def _join(self, running: Running, offer: int) -> bool:
         """Join desk and caller on the caller's own stream."""
@@ -413,12 +462,18 @@ class Acting:
         before_ms = self._clock.now_ms()
         self._written[running.id] = await self._packets.make(call, running.transfer, running.wanted.reason)
         self._note_packet(running, 1, self._clock.now_ms() - before_ms)
+        self._send_packet(running)
         self._packets.improved(call, running.transfer, running.wanted.reason, lambda made: self._improve(running, made))
 
     def _improve(self, running: Running, made: Mapping[str, Any]) -> None:
         """A better packet is there: whoever is rung, or speaks already, gets it."""
         self._written[running.id] = made
         self._note_packet(running, 2, self._clock.now_ms() - running.transfer.asked_ms)
+        self._send_packet(running)
+
+    def _send_packet(self, running: Running) -> None:
+        """To whoever is rung already, or speaks."""
+        made = self.packet(running.id)
         for offer in running.transfer.offers:
             seat = self._desk.seat(offer.agent)
             if seat is not None and offer.standing in {"ringing", "accepted"}:

@@ -16,7 +16,7 @@ from pipeline.office_clock import OfficeClock
 from pipeline.transfers.acting import Acting, Packets, Phones
 from pipeline.transfers.counted import CountedQueue
 from pipeline.transfers.desk import BACK_WITHIN_MS, Desk, Seat
-from pipeline.transfers.running import Running
+from pipeline.transfers.running import WRITE_WITHIN_S, Running
 from pipeline.transfers.targets import PhoneTarget, is_target, targets_of
 from recordings.errors import StoreUnavailable
 from telephony.agents import Agent
@@ -172,7 +172,8 @@ class Transfers:
         running = self._run(kept)
         transfer = kept.transfer
         accepted = transfer.offers[transfer.accepted].agent if transfer.accepted is not None else ""
-        if transfer.state is State.CONNECTED and accepted:
+        self.acting.take_on(running)
+        if accepted and transfer.state in {State.ACCEPTED, State.BRIDGING, State.CONNECTED}:
             self.queue.post(OnCall(self._clock.now_ms(), transfer.id, accepted, transfer.queue))
             if self.acting.by(transfer, transfer.accepted or 0) == "desk":
                 self._await_desk(running, accepted)
@@ -199,8 +200,8 @@ class Transfers:
         match action:
             case BringAgent() if running is None:
                 self.spawn(self._begin(call, action, transfer_id))
-            case BringAgent():
-                pass  # it is on the way already
+            case BringAgent() if running is not None:
+                self.acting.tell_again(running, call)
             case StopTransfer(why=why) if running is not None:
                 running.post(NoLongerWanted(self._clock.now_ms(), why))
             case CallBack() if running is not None:
@@ -243,6 +244,8 @@ class Transfers:
         seat, _ = self.desk.sit(agent_id, tell)
         for offer in seat.offers.values():
             tell(offer)
+        for running in self._running.values():
+            self.acting.offer_again(running, seat)
         return seat
 
     def leave(self, seat: Seat) -> None:
@@ -352,18 +355,21 @@ class Transfers:
             call.line.settings.name, action.language, skills, action.priority, action.reason, action.sentence,
             action.tier, action.sentiment, action.urgency, call.caller_number, call.line_number,
         )  # fmt: skip
-        kept = Kept(transfer, wanted)
+        kept, before = Kept(transfer, wanted), None
         try:
-            before = await self.store.get(transfer_id)
-            if before is None and not await self.store.create(kept):
-                _log.error("a call has another live transfer", call_id=call.call_id)
+            async with asyncio.timeout(WRITE_WITHIN_S):
+                before = await self.store.get(transfer_id)
+                if before is None and not await self.store.create(kept):
+                    _log.error("a call has another live transfer", call_id=call.call_id)
             kept = before or kept
-        except StoreUnavailable as error:  # the caller is put through all the same
-            _log.error("transfer not written", transfer=transfer_id, reason=str(error))
+        except (StoreUnavailable, TimeoutError) as error:  # the caller is put through all the same
+            _log.error("transfer not written", transfer=transfer_id, reason=str(error) or "too slow")
         if transfer_id in self._running:
             return
         running = self._run(kept)
-        if kept.transfer.state is State.REQUESTED:
+        if before is not None:
+            self.acting.tell_again(running, call)
+        elif kept.transfer.state is State.REQUESTED:
             await self.acting.make_packet(running, call)
             running.post(PacketReady(self._clock.now_ms()))
 

@@ -17,6 +17,8 @@ Act = Callable[["Running", TransferAction], None]
 Changed = Callable[["Running", Transfer], None]
 LINGER_S = 30.0
 """A transfer that is over still answers whoever comes late, so long."""
+WRITE_WITHIN_S: Final = 0.5
+"""A store in trouble holds caller and agent up no longer."""
 UNTIL_S: Final = 3.0
 """A carrier that asks what an agent hears waits no longer; it asks again."""
 
@@ -29,6 +31,8 @@ class Running:
         self.transfer = kept.transfer
         self.wanted = kept.wanted
         self._stored = kept.transfer.version
+        self._unsure: list[Transfer] = []
+        """Given to the store since then, which did not say whether it has them."""
         self._store = store
         self._clock = clock
         self._act = act
@@ -98,15 +102,24 @@ class Running:
         A disk in trouble is no reason to strand a caller: it goes on, and the next change is written.
         """
         try:
-            if await self._store.save(after, self._stored):
-                self._stored = after.version
-                return True
+            async with asyncio.timeout(WRITE_WITHIN_S):
+                return await self._written(after)
+        except (StoreUnavailable, TimeoutError) as error:
+            structlog.get_logger().error("transfer not written", transfer=self.id, reason=str(error) or "too slow")
+            self._unsure.append(after)
+            return True
+
+    async def _written(self, after: Transfer) -> bool:
+        while not await self._store.save(after, self._stored):
             theirs = await self._store.get(self.id)
-        except StoreUnavailable as error:
-            structlog.get_logger().error("transfer not written", transfer=self.id, reason=str(error))
-            return True
-        if theirs is None:
-            structlog.get_logger().error("transfer is gone from the store", transfer=self.id)
-            return True
-        self.transfer, self._stored = theirs.transfer, theirs.transfer.version
-        return False
+            if theirs is None:  # the store was in trouble when it began
+                await self._store.create(Kept(after, self.wanted))
+                break
+            self._stored = theirs.transfer.version
+            if theirs.transfer not in self._unsure:
+                self.transfer = theirs.transfer
+                self._unsure.clear()
+                return False
+        self._stored = after.version
+        self._unsure.clear()
+        return True

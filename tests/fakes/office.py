@@ -202,6 +202,7 @@ class VirtualOffice:
         await dead.close()
         assert self.parts.opened is not None
         self.parts = self.parts.with_transfers(await self.parts.opened(self.parts.process))
+        await self.transfers.recall()
 
     def connect(self, sid: str, handset: Handset, answer: Answer, clock: "asyncio.Task[None]") -> VirtualCall:
         assert isinstance(answer, Connect), answer

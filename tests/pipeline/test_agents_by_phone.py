@@ -76,6 +76,7 @@ async def test_an_agent_hears_the_briefing_accepts_with_a_key_and_both_hear_each
         assert result.problems == ()
 
 
+@pytest.mark.edge("voicemail answers")
 @virtually
 async def test_an_answering_machine_never_accepts_and_the_caller_stays_with_the_assistant():
     async with carrier() as at, phone_desk(at, AGENT) as desk:
@@ -88,6 +89,7 @@ async def test_an_answering_machine_never_accepts_and_the_caller_stays_with_the_
         caller.hang_up()
 
 
+@pytest.mark.edge("menu or hold music answers", "agent is silent")
 @virtually
 async def test_a_machine_that_is_taken_for_a_person_is_hung_up_on_after_the_briefing():
     async with carrier() as at, phone_desk(at, AGENT) as desk:
@@ -99,6 +101,7 @@ async def test_a_machine_that_is_taken_for_a_person_is_hung_up_on_after_the_brie
         caller.hang_up()
 
 
+@pytest.mark.edge("agent declines with a reason", "agent is busy")
 @virtually
 async def test_who_declines_is_followed_by_the_next_and_who_is_busy_too():
     for first in (Answers(steps=[PressAt(500, "2")]), Busy(), NoAnswer(), Answers(steps=[HangUp()])):
@@ -112,6 +115,7 @@ async def test_who_declines_is_followed_by_the_next_and_who_is_busy_too():
             await until(desk, State.OVER)
 
 
+@pytest.mark.edge("two agents accept at once")
 @virtually
 async def test_of_two_who_are_rung_the_first_wins_and_the_other_hears_so_and_is_let_go():
     async with carrier() as at, phone_desk(at, AGENT, OTHER) as desk:
@@ -144,6 +148,7 @@ async def test_an_agent_who_hands_back_hears_goodbye_and_the_caller_is_with_the_
         caller.hang_up()
 
 
+@pytest.mark.edge("agent hands the caller back")
 @virtually
 async def test_the_star_key_gives_the_caller_back_to_the_assistant():
     async with carrier() as at, phone_desk(at, AGENT) as desk:
@@ -203,6 +208,7 @@ async def test_caller_and_agent_are_introduced_to_each_other_in_both_ears():
         await until(desk, State.OVER)
 
 
+@pytest.mark.edge("agent leaves after accepting")
 @pytest.mark.parametrize("mishap", ["stalled_before", "lost_before"])
 def test_an_agent_who_hangs_up_right_after_the_yes_leaves_the_caller_to_the_assistant_and_the_next_is_rung(mishap):
     virtually(_hangs_up_after_the_yes)(mishap)
@@ -222,6 +228,7 @@ async def _hangs_up_after_the_yes(mishap: RestMishap) -> None:
         await until(desk, State.OVER)
 
 
+@pytest.mark.edge("news late, repeated or out of order")
 @pytest.mark.parametrize("mishap", ["late", "twice", "swapped"])
 def test_callbacks_that_come_late_twice_or_in_disorder_change_nothing(mishap):
     @virtually
@@ -242,6 +249,7 @@ def test_callbacks_that_come_late_twice_or_in_disorder_change_nothing(mishap):
     script()
 
 
+@pytest.mark.edge("caller hangs up while the agent is briefed")
 @virtually
 async def test_a_caller_who_hangs_up_during_the_briefing_ends_it():
     async with carrier() as at, phone_desk(at, AGENT) as desk:
@@ -254,6 +262,7 @@ async def test_a_caller_who_hangs_up_during_the_briefing_ends_it():
         assert (desk.transfer.outcome, result.ended_by) == ("abandoned", "hangup")
 
 
+@pytest.mark.edge("news late, repeated or out of order")
 @virtually
 async def test_whatever_callback_is_lost_the_reconciler_finds_it():
     async with carrier() as at, phone_desk(at, AGENT) as desk:
@@ -272,6 +281,7 @@ async def test_whatever_callback_is_lost_the_reconciler_finds_it():
         await asyncio.wait([running])
 
 
+@pytest.mark.edge("request of the carrier fails or is slow")
 @virtually
 async def test_a_request_whose_answer_is_lost_rings_once_and_bridges_once():
     for path in ("/Calls.json", "/Calls/CA"):

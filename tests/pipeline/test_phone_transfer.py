@@ -73,7 +73,7 @@ async def test_caller_and_agent_hear_each_other_and_what_they_say_is_kept(tmp_pa
     assert heard.max() > 1_000
 
 
-@pytest.mark.edge("human declines with reason", "destination busy", "voicemail")
+@pytest.mark.edge("agent declines with a reason", "agent is busy", "voicemail answers")
 @virtually
 async def test_whoever_declines_is_busy_or_a_machine_is_followed_by_the_next(tmp_path: Path):
     async with phone_office(tmp_path, ANA, BEN, EVA) as office:
@@ -89,7 +89,7 @@ async def test_whoever_declines_is_busy_or_a_machine_is_followed_by_the_next(tmp
         assert (await office.ended(call)).outcome == "transferred"
 
 
-@pytest.mark.edge("caller hangs up while ringing")
+@pytest.mark.edge("caller hangs up while an agent is rung")
 @virtually
 async def test_a_caller_who_hangs_up_ends_the_ringing(tmp_path: Path):
     async with phone_office(tmp_path, ANA) as office:
@@ -105,7 +105,7 @@ async def test_a_caller_who_hangs_up_ends_the_ringing(tmp_path: Path):
         assert ana.calls == []
 
 
-@pytest.mark.edge("caller hangs up while briefing", "human hangs up mid-brief", "human silent")
+@pytest.mark.edge("caller hangs up while the agent is briefed", "agent hangs up during the briefing", "agent is silent")
 @virtually
 async def test_an_agent_in_the_briefing_is_told_that_the_caller_left(tmp_path: Path):
     async with phone_office(tmp_path, ANA, BEN) as office:
@@ -122,7 +122,7 @@ async def test_an_agent_in_the_briefing_is_told_that_the_caller_left(tmp_path: P
         assert [one["outcome"] for one in over] == ["abandoned"]
 
 
-@pytest.mark.edge("two humans accept at once")
+@pytest.mark.edge("two agents accept at once")
 @virtually
 async def test_two_who_press_one_at_once_one_gets_the_caller_the_other_is_told(tmp_path: Path):
     async with phone_office(tmp_path, ANA, BEN, queue={"ring": "simultaneous"}) as office:
@@ -138,7 +138,7 @@ async def test_two_who_press_one_at_once_one_gets_the_caller_the_other_is_told(t
         assert (await call.finished()).problems == ()
 
 
-@pytest.mark.edge("human accepts and leaves before the caller joins", "second transfer after a failed one")
+@pytest.mark.edge("agent leaves after accepting", "second transfer after a failed one")
 @virtually
 async def test_an_agent_who_accepts_and_leaves_is_followed_by_another_and_the_caller_is_told(tmp_path: Path):
     async with phone_office(tmp_path, ANA, BEN, ms_per_character=60) as office:
@@ -154,7 +154,7 @@ async def test_an_agent_who_accepts_and_leaves_is_followed_by_another_and_the_ca
         await office.ended(call)
 
 
-@pytest.mark.edge("bridge/move fails after accept")
+@pytest.mark.edge("caller cannot be moved")
 @virtually
 async def test_a_caller_who_cannot_be_moved_is_with_the_assistant_and_the_agent_hears_so(tmp_path: Path):
     async with phone_office(tmp_path, ANA) as office:
@@ -174,7 +174,7 @@ async def test_a_caller_who_cannot_be_moved_is_with_the_assistant_and_the_agent_
         assert (await call.finished()).ended_by == "application"
 
 
-@pytest.mark.edge("caller hands over the caller again: star, and leaving with after: assistant")
+@pytest.mark.edge("agent hands the caller back")
 @pytest.mark.parametrize("how", ["star", "api", "leaves"])
 def test_a_caller_who_is_handed_back_goes_on_with_the_assistant_and_one_stream(tmp_path: Path, how: str):
     @virtually
@@ -233,7 +233,7 @@ async def test_a_queue_s_sip_address_gets_the_handoff_s_id_and_the_line_s_header
         await office.ended(call)
 
 
-@pytest.mark.edge("the carrier does not tell how the caller's call is")
+@pytest.mark.edge("news late, repeated or out of order")
 @virtually
 async def test_a_caller_whose_end_nobody_tells_is_found_by_asking(tmp_path: Path):
     async with phone_office(tmp_path, ANA) as office:
@@ -245,7 +245,7 @@ async def test_a_caller_whose_end_nobody_tells_is_found_by_asking(tmp_path: Path
         assert (await ana.calls[0].finished()).ended_by == "hangup"
 
 
-@pytest.mark.edge("the process is killed in every state of a transfer")
+@pytest.mark.edge("process killed in every state of a transfer")
 @pytest.mark.parametrize(
     ("state", "moved"),
     [("QUEUED", 0), ("OFFERED", 0), ("ACCEPTED", 0), ("BRIDGING", 0), ("BRIDGING", 1), ("CONNECTED", 1)],

@@ -144,6 +144,7 @@ async def test_never_mind_takes_the_offer_back(tmp_path: Path):
         assert texts[-1].startswith("Is there anything else")
 
 
+@pytest.mark.edge("agent hands the caller back")
 @pytest.mark.row(86)
 @virtually
 async def test_a_caller_who_is_handed_back_goes_on_with_the_assistant(tmp_path: Path):

@@ -77,6 +77,7 @@ async def test_an_agent_takes_a_caller_speaks_hands_back_and_wraps_up(tmp_path: 
         call.stream.hang_up()
 
 
+@pytest.mark.edge("agent's desk loses its connection")
 @virtually
 async def test_of_two_desks_of_one_agent_the_older_is_told_and_the_newer_goes_on_speaking(tmp_path: Path):
     async with desk_office(tmp_path, [WISH, "hello"]) as house, house.desk("ana") as old:
@@ -111,6 +112,7 @@ async def test_a_desk_that_opens_is_asked_for_the_wrap_up_that_is_still_to_be_do
             assert "wrap_up" not in {message["type"] for message in done.told}
 
 
+@pytest.mark.edge("agent's desk loses its connection")
 @virtually
 async def test_a_dead_connection_is_noticed_within_ten_seconds(tmp_path: Path):
     async with desk_office(tmp_path) as house, house.desk("ana") as page:

@@ -9,6 +9,7 @@ from pipeline.supervision.control import LASTS_MS, Control, released, taken
 pytestmark = pytest.mark.unit
 
 
+@pytest.mark.edge("two supervisors want the same call")
 def test_of_two_who_want_it_at_once_the_first_has_it():
     first = taken(None, "ada", "Ada", 0)
     assert first == Control("ada", "Ada", LASTS_MS)

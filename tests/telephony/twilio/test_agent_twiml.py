@@ -23,6 +23,7 @@ def at(path: str) -> str:
     return f"https://v.example.com/twilio/{path}{RETRIES}"
 
 
+@pytest.mark.edge("agent says yes instead of pressing 1")
 def test_a_briefing_waits_for_one_key_and_hangs_up_on_whoever_presses_none():
     gather, hang_up = parsed(agent_twiml.briefing("trf_1", 2, "Ana calls about <order>.", ENGLISH, ADDRESSES))
     assert (gather.tag, hang_up.tag) == ("Gather", "Hangup")
