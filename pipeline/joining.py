@@ -9,7 +9,7 @@ from typing import Final, Protocol
 
 import structlog
 
-from pipeline.assistant.exchange import AgentAction, NewsKind, SupervisorWants, TransferNews
+from pipeline.assistant.exchange import AgentAction, BringAgent, NewsKind, SupervisorWants, TransferNews
 from pipeline.bridge import Bridge, Levels, Person, Third
 from pipeline.drive import Clock
 from pipeline.line.model import Line
@@ -107,6 +107,8 @@ class Joining:
         self._undo: list[Callable[[], None]] = []
         self._undo_third: list[Callable[[], None]] = []
         self._said = 0
+        self.queue = ""
+        """Whose people were wanted last."""
         self.supervised = Supervised(self, clock)
         """Whoever supervises it."""
         self.away = Away()
@@ -144,6 +146,8 @@ class Joining:
 
     def wanted(self, action: AgentAction) -> None:
         """The dialogue wants a person, or not any more."""
+        if isinstance(action, BringAgent):
+            self.queue = action.queue
         if self._stream is None:
             self._wanted.append(action)
         elif self._runtime.transfers is not None:

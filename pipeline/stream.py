@@ -190,7 +190,7 @@ class Stream:
 
     def play(self, say: Say) -> None:
         """Play music until the caller or news come."""
-        self.speaking.say_now(say, hold_music())
+        self.speaking.say_now(say, self._line.music.get(self._joining.queue) or hold_music())
 
     def transfer(self, wanted: AgentAction) -> None:
         """A person is to be brought in, or not any more."""

@@ -25,6 +25,7 @@ from pipeline.line.errors import LineInvalid, Problem
 from pipeline.line.load import load_line, version_of
 from pipeline.line.model import Line
 from pipeline.line.model import Settings as LineSettings
+from pipeline.line.music import music_of
 from pipeline.line.ready import LineRuntime, others_of
 from pipeline.line.vocabulary import fixed_texts, qualified, training_examples, vocabularies
 from server.health import LineHealth
@@ -33,6 +34,7 @@ from server.line_voices import LineVoices
 from server.settings import Settings
 from server.shelves import Shelves, document_vectors
 from server.texting import lacking_messages
+from telephony.double.errors import NotAudio
 from voice.errors import ProviderError
 from voice.prompts import Prompts
 from voice.stt.port import Vocabulary
@@ -43,6 +45,7 @@ TRY_AGAIN_S: Final = 30.0
 """After this an edit is tried again that failed for a reason outside the line's folder."""
 KEEP_TRIES: Final = 3
 _OUTSIDE: Final = (
+    NotAudio,
     OSError, sqlite3.Error, KnowledgeError, ProviderError, BackendUnusable, SentenceModelUnusable,
 )  # fmt: skip
 
@@ -235,7 +238,7 @@ class Lines:
             understanding = IntentModel.cached(training_examples(line), self._data_dir / "intents", sentences=sentences)
             tools = runner_for(line, self._data_dir, today, self._around)
             others = others_of(line, self._data_dir / "intents", sentences)
-            return LineRuntime(line, Remembered(understanding), retrieval, tools, others, voices)
+            return LineRuntime(line, Remembered(understanding), retrieval, tools, others, voices, music_of(line))
 
         ready = await asyncio.to_thread(engines)
         self._runners.append(ready.tools)

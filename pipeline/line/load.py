@@ -17,6 +17,7 @@ from pipeline.line.errors import LineInvalid, Problem
 from pipeline.line.finding import Finding
 from pipeline.line.headings import asked, headings
 from pipeline.line.model import Line, Settings
+from pipeline.line.music import fault_of
 from pipeline.line.source import Source
 from pipeline.line.validate import check
 
@@ -154,6 +155,8 @@ def _check_files(settings: Settings, folder: Path) -> list[Finding]:
         if queue.music and (not is_inside(folder / queue.music, folder) or not (folder / queue.music).is_file()):
             what = f"there is no file {queue.music!r} in the line's folder"
             findings.append(Finding(("queues", index, "music"), what, "put the music there, or drop 'music'"))
+        elif queue.music and (fault := fault_of(folder / queue.music)):
+            findings.append(Finding(("queues", index, "music"), fault, "put music there, or drop 'music'"))
     return findings  # fmt: skip
 
 

@@ -26,6 +26,8 @@ class LineRuntime:
     """What understands its callers in its other languages."""
     voices: Mapping[str, TextToSpeech] = field(default_factory=dict)
     """Those that it chose, by language; else the usual one speaks."""
+    music: Mapping[str, bytes] = field(default_factory=dict)
+    """μ-law for callers who wait, by queue; else ours is played."""
 
 
 def others_of(line: Line, folder: Path, sentences: SentenceVectors | None = None) -> Mapping[str, Understanding]:
