@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any, Final, Literal, Protocol
 
 from pipeline.assistant.exchange import SupervisorVerb, SupervisorWants
 from pipeline.assistant.supervised import RECORDS
@@ -287,6 +287,18 @@ class Supervised:
             self._speaks = who
             self._rejoin_third(microphone.person, mode)
         self._record("supervisor.joined", by=who.name, how=mode)
+
+    def coaches_by_phone(self, who: Who) -> bool:
+        """Whether taking part is a matter of the carrier's conference now. Raises NotSupervised where it may not be."""
+        self._may("coach", who)
+        return self.phase == "agent_by_phone"
+
+    def coached_by_phone(self, who: Who, mode: Coaching | Literal["off"]) -> None:
+        """The carrier has done so."""
+        if mode == "off":
+            self._record("supervisor.parted", by=who.name, why="left")
+        else:
+            self._record("supervisor.joined", by=who.name, how=mode, over="phone")
 
     def stop_coaching(self, who: Who) -> None:
         """Take part no longer."""

@@ -24,7 +24,7 @@ POSSIBLE: Final[Mapping[Verb, tuple[Phase, ...]]] = {
     "hand_back": ("taken",),
     "transfer": ("assistant", "held", "taken"),
     "end": _EVERYWHERE,
-    "coach": ("agent",),
+    "coach": ("agent", "agent_by_phone"),
 }
 """By verb, where it is possible. Whether it is done there, the dialogue decides."""
 WHY_NOT: Final[Mapping[Phase, str]] = {

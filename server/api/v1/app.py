@@ -11,6 +11,7 @@ from pipeline.assistant.tools.kept import Database, KeptTools
 from pipeline.assistant.tools.kept_writes import KeptWrites
 from pipeline.assistant.tools.reversing import Reversing
 from pipeline.supervision.calls import Supervised
+from pipeline.transfers.conference import Conferences
 from server.api.replies import private_json
 from server.api.v1 import problems
 from server.api.v1.agents import agents_router, presence_router
@@ -48,6 +49,7 @@ def routes(
     shelf_of: ShelfOf,
     staff: Staff,
     supervised: Callable[[str], Supervised | None] = no_call,
+    conferences: Conferences | None = None,
 ) -> FastAPI:
     """All routes and their errors, without the door: only for tests that walk them."""
     app = FastAPI(title="Cordboard", docs_url=None, redoc_url=None, openapi_url=None)
@@ -65,7 +67,7 @@ def routes(
     app.include_router(transfers_router(staff))
     app.include_router(taking_router(staff, commands))
     app.include_router(desk_router(staff))
-    calls = Calls(supervised, staff.calls)
+    calls = Calls(supervised, staff.calls, conferences)
     for supervises in (supervision_router, wishes_router, taking_over_router):
         app.include_router(supervises(calls, commands))
     app.include_router(hearing_in_router(calls))
@@ -88,6 +90,10 @@ def api(
     staff: Staff,
     access: Access,
     supervised: Callable[[str], Supervised | None] = no_call,
+    conferences: Conferences | None = None,
 ) -> ASGIApp:
-    """What is mounted: no route of it is reached without a token. supervised: live calls, by id."""
-    return Door(routes(database, kept, approving, shelf_of, staff, supervised), access, Tokens(database))
+    """What is mounted: no route of it is reached without a token. supervised: live calls, by id.
+
+    conferences: of callers and agents by telephone; None: no account is set.
+    """
+    return Door(routes(database, kept, approving, shelf_of, staff, supervised, conferences), access, Tokens(database))

@@ -4,7 +4,7 @@ One supervisor controls a call at a time; a command takes control where nobody h
 sign, and what it began ends with it: who is held goes on with the assistant.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pipeline.supervision.calls import AUDIT, Supervised, Who, Wish
 from pipeline.supervision.control import LASTS_MS
 from pipeline.supervision.errors import Controlled, NoMicrophone, NotNow, NotSupervised
+from pipeline.transfers.conference import Conferences
 from recordings.events import Event
 from recordings.store import CallStore
 from server.api.replies import private_json
@@ -52,6 +53,8 @@ class Calls:
     supervised: Callable[[str], Supervised | None]
     """Of this process, by the call's id."""
     store: CallStore
+    conferences: Conferences | None = None
+    """Of callers and agents by telephone; None: no account is set."""
 
     async def live(self, call_id: str) -> Supervised:
         """A live call's supervisors. Raises Problem 404 and 409, StoreUnavailable."""
@@ -63,6 +66,10 @@ class Calls:
         raise Problem(409, "The call is over.", name="state")
 
 
+Done = dict[str, Any]
+Do = Callable[[Supervised, Who], Done | Awaitable[Done]]
+
+
 class Asking:
     """Carries out what supervisors ask, once each."""
 
@@ -70,9 +77,7 @@ class Asking:
         self._calls = calls
         self._commands = commands
 
-    async def once(
-        self, request: Request, call_id: str, session: str, do: Callable[[Supervised, Who], dict[str, Any]]
-    ) -> Response:
+    async def once(self, request: Request, call_id: str, session: str, do: Do) -> Response:
         """Do it, or give the answer that its key had. Raises Problem 404 and 409."""
         principal: Principal = request.state.principal
 
@@ -80,6 +85,7 @@ class Asking:
             call = await self._calls.live(call_id)
             try:
                 made = do(call, who_of(principal, session))
+                made = await made if isinstance(made, Awaitable) else made
             except NotSupervised as refused:
                 raise refusal(refused) from None
             return {**made, "phase": call.phase, "control": _control(call)}

@@ -3,13 +3,16 @@
 from typing import Any, Literal
 
 from fastapi import APIRouter, Request, Response
+from pydantic import Field
 
 from pipeline.bridge import Coaching
 from pipeline.supervision.calls import Supervised, Who, Wish
+from pipeline.supervision.errors import NotNow
 from server.api.v1.commands import Commands
 from server.api.v1.door import require
 from server.api.v1.problems import Problem
 from server.api.v1.supervision import CONTROL, SPEAK, Asking, CallId, Calls, Nothing, Session, Wanted
+from telephony.errors import CarrierError, LegGone
 
 
 class TakesOver(Wanted):
@@ -23,6 +26,7 @@ class Coaches(Wanted):
 
     mode: Literal["listen", "whisper", "barge", "off"]
     """Heard by nobody, by the agent alone, by both; or not there any more."""
+    agent: str = Field(default="", max_length=40, description="whose telephone of the directory rings, in a conference")
 
 
 def taking_over_router(calls: Calls, commands: Commands) -> APIRouter:
@@ -45,16 +49,38 @@ def taking_over_router(calls: Calls, commands: Commands) -> APIRouter:
 
     @router.post("/coach", operation_id="coach", dependencies=[speaks])
     async def coach(call_id: CallId, body: Coaches, request: Request, session: Session = "") -> Response:
-        """Take part while an agent at the desk has the caller, through the microphone that is open at `talk`."""
+        """Take part while an agent has the caller.
 
-        def do(call: Supervised, who: Who) -> dict[str, Any]:
+        Where the agent is at the desk, through the microphone that is open at `talk`. Where they are in a conference,
+        through a telephone of the directory: whoever answers there hears and is not heard, until this is asked again.
+        """
+
+        async def do(call: Supervised, who: Who) -> dict[str, Any]:
+            if call.coaches_by_phone(who):
+                mode = await _in_conference(calls, call_id, body)
+                call.coached_by_phone(who, mode)
+                return {"mode": mode}
             if body.mode == "off":
                 call.stop_coaching(who)
             else:
-                mode: Coaching = body.mode
-                call.coach(who, mode)
+                call.coach(who, body.mode)
             return {"mode": body.mode}
 
         return await asking.once(request, call_id, session, do)
 
     return router
+
+
+async def _in_conference(calls: Calls, call_id: str, body: Coaches) -> Coaching | Literal["off"]:
+    """What is so now. Raises NotNow, and Problem 501 and 502."""
+    if calls.conferences is None:
+        raise Problem(501, "No carrier's account is set: there is no conference to take part in.", name="by-phone")
+    try:
+        if body.mode == "off":
+            await calls.conferences.leave(call_id)
+            return "off"
+        return await calls.conferences.coach(call_id, body.agent, body.mode)
+    except LegGone:
+        raise NotNow("the conference is over") from None
+    except CarrierError as error:
+        raise Problem(502, f"The carrier did not do it: {type(error).__name__}.", name="carrier") from None

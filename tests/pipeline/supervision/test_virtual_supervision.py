@@ -121,6 +121,7 @@ async def test_while_a_secret_is_keyed_in_listeners_hear_nothing_of_either_side(
 
 
 @pytest.mark.edge("two supervisors want the same call")
+@pytest.mark.edge("two supervisors want the same call")
 @virtually
 async def test_of_two_who_press_take_over_one_wins_and_the_other_is_told_who(tmp_path: Path):
     async with virtual_office(tmp_path, [ORDER]) as office:
