@@ -25,8 +25,9 @@ MOVE_MS: Final = 5_000
 END_MS: Final = 5_000
 ASK_MS: Final = 2_000
 RING_S: Final = 20
+CALLER_RING_S: Final = 30
 
-Why = Literal["taken", "caller_left", "withdrawn", "timeout", "not_connected", "handed_back"]
+Why = Literal["taken", "caller_left", "withdrawn", "timeout", "not_connected", "not_reached", "handed_back"]
 """Why an agent is not wanted any more, as telephony.transfer says it."""
 
 
@@ -58,6 +59,8 @@ class PhoneLegs:
     _sids: dict[str, dict[int, str]] = field(default_factory=dict)
     _languages: dict[str, dict[int, str]] = field(default_factory=dict)
     _answered: set[str] = field(default_factory=set)
+    _callers: dict[tuple[str, int], str] = field(default_factory=dict)
+    """Legs to callers who are called back, by transfer and attempt."""
 
     def legs(self, transfer: str) -> Mapping[int, str]:
         """The sids of a transfer's legs, as far as they are known, by offer."""
@@ -140,6 +143,34 @@ class PhoneLegs:
         if sid is not None:
             await self.control.end(intent_key(transfer, "end", offer), sid, END_MS)
 
+    # Callers who are called back
+
+    async def call_caller(self, transfer: str, attempt: int, to: str, from_: str) -> None:
+        """Call somebody back. Raises NotDiallable."""
+        wanted = Dialling(
+            to,
+            from_,
+            self.addresses.back(transfer, attempt),
+            self.addresses.back(transfer, attempt, "/status"),
+            self.addresses.back(transfer, attempt, "/amd"),
+            CALLER_RING_S,
+        )
+        leg = await self.control.dial(intent_key(transfer, "caller", attempt), wanted, DIAL_MS)
+        self._callers[transfer, attempt] = leg.sid
+
+    async def learn_caller(self, transfer: str, attempt: int, leg_sid: str) -> bool:
+        """A webhook spoke of this caller's leg. False: no such leg was asked for, or it is another one's."""
+        known = self._callers.get((transfer, attempt))
+        if known is None and await self.control.learn(intent_key(transfer, "caller", attempt), leg_sid):
+            known = self._callers[transfer, attempt] = leg_sid
+        return known == leg_sid
+
+    async def end_caller(self, transfer: str, attempt: int) -> None:
+        """End this leg, or its ringing."""
+        sid = self._callers.get((transfer, attempt))
+        if sid is not None:
+            await self.control.end(intent_key(transfer, "end_caller", attempt), sid, END_MS)
+
     async def recover(self) -> tuple[Settled, ...]:
         """After a start: settle what an earlier process began, and know its legs again."""
         settled = await self.control.finish(DIAL_MS)
@@ -151,6 +182,7 @@ class PhoneLegs:
 
     def forget(self, transfer: str) -> None:
         """A transfer is over, and its legs with it."""
+        self._callers = {key: sid for key, sid in self._callers.items() if key[0] != transfer}
         self._languages.pop(transfer, None)
         self._answered -= set(self._sids.pop(transfer, {}).values())
 
@@ -163,6 +195,8 @@ def _last_words(words: AgentWords, why: Why) -> str:
             return words.caller_left
         case "not_connected":
             return words.not_connected
+        case "not_reached":
+            return words.not_reached
         case "withdrawn" | "timeout":
             return words.over
         case "handed_back":

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Self
 from zoneinfo import ZoneInfo
 
-from pipeline.assistant.exchange import CallBegan, End
+from pipeline.assistant.exchange import CallBegan, CalledBack, End
 from pipeline.assistant.resume import replay
 from pipeline.drive import CallClock, TaskClock
 from pipeline.hearing import Hearing
@@ -37,12 +37,18 @@ class CallOrigin:
     to_number: str
     rang_at: datetime
     """Wall clock, aware."""
+    calls_back: CalledBack | None = None
+    """Set: we called them."""
 
     @classmethod
     def of(cls, ringing: Event) -> Self:
         """From a call.ringing event."""
         data = ringing.data
-        return cls(data["call_sid"], data["from_number"], data["to_number"], datetime.fromisoformat(data["wall_clock"]))
+        back = data.get("calls_back")
+        return cls(
+            data["call_sid"], data["from_number"], data["to_number"], datetime.fromisoformat(data["wall_clock"]),
+            None if back is None else CalledBack(**back),
+        )  # fmt: skip
 
 
 class Session:
@@ -131,7 +137,7 @@ class Session:
         zone = ZoneInfo(self._line.line.settings.hours.time_zone)
         local_time = self._origin.rang_at.astimezone(zone)
         began = CallBegan(self._clock.now_ms(), self._origin.from_number, local_time, resumed=not self._first)
-        return replace(began, reach=self._joining.reach())
+        return replace(began, reach=self._joining.reach(), calls_back=self._origin.calls_back)
 
     def _anchor(self, timestamp_ms: int) -> int:
         """The first frame is here: the call's instant of the stream's timestamp 0."""

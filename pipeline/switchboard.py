@@ -5,10 +5,11 @@ import time
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import structlog
 
+from pipeline.assistant.exchange import CalledBack
 from pipeline.line.model import Line
 from pipeline.line.ready import EarlierLine, LineRuntime, no_earlier_line
 from pipeline.livecall import LiveCall, record_carrier_message
@@ -109,8 +110,13 @@ class Switchboard:
 
     # What the carrier asks
 
-    async def ring(self, call_sid: str, from_number: str, to_number: str) -> Answer:
-        """A call came in. Asked again about the same call, the answer is the same."""
+    async def ring(
+        self, call_sid: str, from_number: str, to_number: str, calls_back: CalledBack | None = None
+    ) -> Answer:
+        """A call came in. Asked again about the same call, the answer is the same.
+
+        calls_back: it is we who called from_number, and they have answered.
+        """
         if call_sid in self._calls:
             # Nothing is offered to a call whose process died while it answered: it is asked by the next one.
             return self._offered.get(call_sid) or self._next(self._calls[call_sid])
@@ -120,12 +126,12 @@ class Switchboard:
         with suppress(StoreUnavailable):  # a disk that is in trouble is no reason to turn callers away
             known = await self._runtime.store.call(call_sid) is not None
         if call_sid in self._calls or call_sid in self._settled:  # asked twice at once: the other one was faster
-            return await self.ring(call_sid, from_number, to_number)
+            return await self.ring(call_sid, from_number, to_number, calls_back)
         if known:  # an earlier process answered it, and the carrier did not hear the answer
             return await self.resume(call_sid)
         line = self._lines.get(to_number)
         log = CallLog(self._runtime.store, self._runtime.org_id, call_sid)
-        origin = CallOrigin(call_sid, from_number, to_number, self._runtime.wall_clock())
+        origin = CallOrigin(call_sid, from_number, to_number, self._runtime.wall_clock(), calls_back)
         if line is None or self.draining or len(self._calls) >= self._max_calls:
             reason = "no line answers this number" if line is None else "all lines are busy"
             _record_ringing(log, origin, line)
@@ -293,4 +299,5 @@ def _record_ringing(log: CallLog, origin: CallOrigin, line: LineRuntime | None) 
         line_version=line.line.version if line is not None else "",
         language=line.line.settings.language if line is not None else "",
         wall_clock=origin.rang_at.isoformat(),
+        **({"calls_back": asdict(origin.calls_back)} if origin.calls_back is not None else {}),
     )

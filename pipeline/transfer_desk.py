@@ -7,6 +7,7 @@ same leg gets the same answer; what is no news changes nothing.
 from dataclasses import dataclass
 from typing import Protocol
 
+from pipeline.assistant.exchange import CalledBack
 from pipeline.switchboard import Answer
 from telephony.ports import LegStatus
 
@@ -69,6 +70,15 @@ class Unknown:
     """No such transfer, or no such offer."""
 
 
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """Of a callback: the caller has answered, and somebody is there for them."""
+
+    caller_number: str
+    line_number: str
+    calls_back: CalledBack
+
+
 AgentAnswer = Briefing | Accepted | Declined | Taken | CallerLeft | Over | Goodbye | Unknown
 
 
@@ -110,6 +120,16 @@ class TransferDesk(Protocol):
 
     async def caller_after(self, transfer: str, dial_status: str) -> Answer | Unknown:
         """The caller is out of the conference and still there: what now? Unknown: the assistant takes the call on."""
+
+
+class CallbackDesk(Protocol):
+    """Whoever calls callers back. As TransferDesk; the same question about the same leg gets the same answer."""
+
+    async def caller_answered(self, transfer: str, attempt: int, leg_sid: str) -> Reached | Unknown:
+        """Somebody, or something, has answered. Unknown: nobody waits for them any more."""
+
+    async def caller_unreached(self, transfer: str, attempt: int, why: str, leg_sid: str) -> bool:
+        """A machine has answered, or that leg has ended: it is no news if the caller had been reached."""
 
 
 class TaskDesk(Protocol):

@@ -67,14 +67,14 @@ def _add_agents(router: APIRouter, edge: Edge, desk: TransferDesk, rooms: Callab
     @router.post("/agent/{transfer}/{offer}")
     async def answered(transfer: Transfer, offer: Offer, form: Form) -> Response:
         """An agent's leg was answered."""
-        answer = await _asked(desk.answered(transfer, offer, call_sid(form)))
+        answer = await asked(desk.answered(transfer, offer, call_sid(form)))
         return _markup(answer, rooms, transfer, offer)
 
     @router.post("/agent/{transfer}/{offer}/choice")
     async def choice(transfer: Transfer, offer: Offer, form: Form) -> Response:
         """A key was pressed after the briefing."""
         digit = form.get("Digits", "")[:1]
-        answer = await _asked(desk.chose(transfer, offer, digit, call_sid(form)))
+        answer = await asked(desk.chose(transfer, offer, digit, call_sid(form)))
         structlog.get_logger().info("agent chose", transfer=transfer, offer=offer, answer=type(answer).__name__)
         return _markup(answer, rooms, transfer, offer)
 
@@ -82,9 +82,9 @@ def _add_agents(router: APIRouter, edge: Edge, desk: TransferDesk, rooms: Callab
     async def done(transfer: Transfer, offer: Offer, form: Form) -> Response:
         """The conference is over for an agent who is still there, or has hung up."""
         if (status := _ended(form)) is not None:
-            known = await _asked(desk.leg_over(transfer, offer, status, "", call_sid(form)))
+            known = await asked(desk.leg_over(transfer, offer, status, "", call_sid(form)))
             return Response(twiml.hang_up(), 200 if known else 404, media_type="application/xml")
-        answer = await _asked(desk.agent_after(transfer, offer, call_sid(form)))
+        answer = await asked(desk.agent_after(transfer, offer, call_sid(form)))
         return _markup(answer, rooms, transfer, offer)
 
 
@@ -97,7 +97,7 @@ def _add_legs(router: APIRouter, edge: Edge, desk: TransferDesk, latest: Latest)
         sid, heard = call_sid(form), answered_by(form.get("AnsweredBy", ""))
         if heard not in ("machine", "fax"):
             return Response(status_code=204)
-        return _noted(await _asked(desk.heard_machine(transfer, offer, sid)))
+        return _noted(await asked(desk.heard_machine(transfer, offer, sid)))
 
     @router.post("/agent/{transfer}/{offer}/status")
     async def status(transfer: Transfer, offer: Offer, form: Form) -> Response:
@@ -136,7 +136,7 @@ def _add_room(router: APIRouter, edge: Edge, desk: TransferDesk, latest: Latest)
     async def say(transfer: Transfer, what: Annotated[str, Path(pattern=_ID)], form: Form) -> Response:
         """An announcement into a conference."""
         del form
-        told = await _asked(desk.announcement(transfer, what))
+        told = await asked(desk.announcement(transfer, what))
         if isinstance(told, Unknown):
             return Response(twiml.hang_up(), 404, media_type="application/xml")
         return _xml(agent_twiml.said(told.text, words_of(told.language).tag))
@@ -167,7 +167,7 @@ def _ended(form: dict[str, str]) -> LegStatus | None:
     return status if status in ("completed", "failed", "canceled") else None
 
 
-async def _asked(answer: Awaitable[_T]) -> _T:
+async def asked(answer: Awaitable[_T]) -> _T:
     """The desk's answer; 503 while the store is in trouble: the carrier asks again."""
     try:
         return await answer
@@ -182,7 +182,7 @@ async def _report(latest: Latest, about: str, form: dict[str, str], tell: Callab
     if not latest.is_news(about, number):
         return Response(status_code=204)
     try:
-        return _noted(await _asked(tell()))
+        return _noted(await asked(tell()))
     except HTTPException:
         latest.forget(about, number)
         raise

@@ -39,6 +39,7 @@ from server.api.lines import lines_router
 from server.api.v1.app import PREFIX, api
 from server.api.v1.staff import staff_of
 from server.auth import Access
+from server.callback_webhooks import callback_router
 from server.data_dir import DATABASE, RECORDINGS, own
 from server.engines import check_keys, open_llm, open_stt, open_turn_vote
 from server.health import Trouble, line_json, line_trouble
@@ -154,6 +155,7 @@ async def open_office(settings: Settings, public_url: str) -> AsyncIterator[Offi
 
         switchboard = Switchboard(runtime, lines.by_number(), tokens, settings.max_calls, earlier)
         await switchboard.finish_abandoned()
+        transfers.errands = kept
         await _go_on(transfers, phoning)
         access_token = settings.access_token.get_secret_value() or secrets.token_urlsafe(24)
         office = Office(
@@ -264,6 +266,9 @@ def _add_routes(office: Office, public_url: str, kept: KeptTools, approving: App
     if office.phoning is not None:
         legs = office.phoning.legs
         app.include_router(agent_router(office.phoning.phones, signatures, legs.addresses, stream_url, legs.jitter))
+        app.include_router(
+            callback_router(office.phoning.phones, office.switchboard, signatures, public_url, stream_url)
+        )
     access = Access(office.access_token, public_url=public_url)
     recordings = settings.data_dir.absolute() / RECORDINGS
     app.include_router(

@@ -14,6 +14,9 @@ class AgentWords:
     """Follows the briefing."""
     caller_waits: str
     """Where there is no briefing."""
+    calls_back: str
+    """Before the briefing, where the caller has hung up and is called as soon as the agent has accepted."""
+    not_reached: str
     taken: str
     caller_left: str
     not_connected: str
@@ -30,6 +33,8 @@ ENGLISH: Final = AgentWords(
     "en-US",
     "Press 1 to accept, 2 to decline, 3 to hear this again.",
     "A caller is waiting for you.",
+    "This caller wants to be called back; they are called when you accept.",
+    "I'm sorry, the caller could not be reached. It is tried again later. Goodbye.",
     "Thank you. A colleague has taken this call already. Goodbye.",
     "Thank you. The caller has hung up. Goodbye.",
     "I'm sorry, the caller could not be connected. They are still with the assistant. Goodbye.",
@@ -43,6 +48,8 @@ SPANISH: Final = AgentWords(
     "es-ES",
     "Pulse 1 para aceptar, 2 para rechazar, 3 para oírlo otra vez.",
     "Hay una persona esperando al teléfono.",
+    "Esta persona quiere que se le devuelva la llamada; se le llama cuando usted acepte.",
+    "Lo siento, no se ha podido localizar a esa persona. Se intentará más tarde. Adiós.",
     "Gracias. Otro compañero ya ha tomado esta llamada. Adiós.",
     "Gracias. La persona que llamaba ha colgado. Adiós.",
     "Lo siento, no se ha podido pasar la llamada. Sigue con el asistente. Adiós.",

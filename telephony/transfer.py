@@ -24,6 +24,8 @@ from telephony.transfer_events import (
     BridgeFailed,
     CallerJoined,
     CallerLeft,
+    CallerReached,
+    CallerUnreached,
     FallBack,
     FindAgents,
     Finished,
@@ -53,10 +55,14 @@ JOIN_MS: Final = 10_000
 """From an agent's yes to being where the caller will come."""
 BRIDGE_MS: Final = 10_000
 """From beginning to move the caller to hearing that they arrived, with two repetitions of the request."""
+CALL_MS: Final = 60_000
+"""From an agent's yes to a callback to its caller's answer: 30 s of ringing, and what carriers add."""
 MAX_OFFERS: Final = 12
 """Agents who may be asked about one caller."""
 MAX_BRIDGES: Final = 2
 """Agents to whom the caller could not be connected, or who were gone by then."""
+MOST_CALLS: Final = 10
+"""Of a callback, instead: its queue ends it before (callback_attempts)."""
 
 Decision = tuple[Transfer, tuple[TransferAction, ...]]
 
@@ -140,7 +146,8 @@ def _accept(transfer: Transfer, event: AgentAccepts) -> Decision:
     others = tuple(number for number in transfer.ringing if number != event.offer)
     taken = _marked(transfer, (event.offer,), "accepted")
     taken = _marked(taken, others, "withdrawn")
-    taken = replace(taken, state=State.ACCEPTED, accepted=event.offer, deadline_ms=event.at_ms + JOIN_MS)
+    join_ms = JOIN_MS if transfer.reached else CALL_MS
+    taken = replace(taken, state=State.ACCEPTED, accepted=event.offer, deadline_ms=event.at_ms + join_ms)
     return taken, tuple(StopRinging(number, "taken") for number in others)
 
 
@@ -154,10 +161,24 @@ def _refused(transfer: Transfer, event: AgentDeclines | AgentUnanswered) -> Deci
 
 
 def _bridge(transfer: Transfer, event: AgentJoined) -> Decision:
-    if event.offer != transfer.accepted:
+    if event.offer != transfer.accepted or not transfer.reached:
         return transfer, _too_late(transfer, event)
     moving = replace(transfer, state=State.BRIDGING, deadline_ms=event.at_ms + BRIDGE_MS)
     return moving, (MoveCaller(event.offer),)
+
+
+def _reach(transfer: Transfer, event: CallerReached) -> Decision:
+    if transfer.reached:
+        return transfer, (Ignored("the caller is there"),)
+    return replace(transfer, call_id=event.call_id, deadline_ms=event.at_ms + CALL_MS), ()
+
+
+def _miss(transfer: Transfer, event: CallerUnreached) -> Decision:
+    """Whoever answered is no caller, or nobody did: it is tried again later."""
+    if not transfer.callback:
+        return transfer, (Ignored("the caller is there"),)
+    again = replace(transfer, call_id=transfer.id)
+    return _unbridged(again, event.why, *_let_go(again, "not_reached"))
 
 
 def _lose_accepted(transfer: Transfer, event: AgentLeft | AgentDeclines | AgentUnanswered) -> Decision:
@@ -254,7 +275,8 @@ def _bridge_late(transfer: Transfer, now_ms: int) -> Decision:
 
 def _look(transfer: Transfer) -> Decision:
     """Look for somebody (else)."""
-    if len(transfer.offers) >= MAX_OFFERS or transfer.bridges >= MAX_BRIDGES:
+    most_bridges = MOST_CALLS if transfer.callback else MAX_BRIDGES
+    if len(transfer.offers) >= MAX_OFFERS or transfer.bridges >= most_bridges:
         return _exhausted(transfer, "too_many_offers")
     queued = replace(transfer, state=State.QUEUED, accepted=None, deadline_ms=transfer.asked_ms + transfer.patience_ms)
     return queued, (FindAgents(queued.asked_already),)
@@ -290,7 +312,8 @@ def _stopped(
 
 
 def _let_go(
-    transfer: Transfer, why: Literal["caller_left", "withdrawn", "not_connected", "handed_back"] = "not_connected"
+    transfer: Transfer,
+    why: Literal["caller_left", "withdrawn", "not_connected", "not_reached", "handed_back"] = "not_connected",
 ) -> tuple[TransferAction, ...]:
     return () if transfer.accepted is None else (ReleaseAgent(transfer.accepted, why),)
 
@@ -336,6 +359,8 @@ TRANSITIONS: Final[Mapping[State, Mapping[type, Row]]] = {
     State.ACCEPTED: {
         **_ENDS,
         AgentJoined: Row(_bridge, (State.BRIDGING,)),
+        CallerReached: Row(_reach, (State.ACCEPTED,)),
+        CallerUnreached: Row(_miss, _ELSEWHERE),
         AgentLeft: Row(_lose_accepted, _ELSEWHERE),
         AgentDeclines: Row(_lose_accepted, _ELSEWHERE),
         AgentUnanswered: Row(_lose_accepted, _ELSEWHERE),

@@ -110,6 +110,22 @@ class CallerJoined:
 
 
 @dataclass(frozen=True, slots=True)
+class CallerReached:
+    """Of a callback: the caller has answered, and this is the call."""
+
+    at_ms: int
+    call_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallerUnreached:
+    """Of a callback: nobody answered, or a machine did."""
+
+    at_ms: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class BridgeFailed:
     """The caller could not be moved; they are still with the assistant."""
 
@@ -151,6 +167,8 @@ TransferEvent = (
     | AgentJoined
     | AgentLeft
     | CallerJoined
+    | CallerReached
+    | CallerUnreached
     | BridgeFailed
     | CallerLeft
     | NoLongerWanted
@@ -193,7 +211,7 @@ class ReleaseAgent:
     """Let the agent who accepted go, with a word of why."""
 
     offer: int
-    why: Literal["caller_left", "withdrawn", "not_connected", "handed_back"]
+    why: Literal["caller_left", "withdrawn", "not_connected", "not_reached", "handed_back"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,6 +63,11 @@ class Transfer:
     """Agents who accepted and were not reached by the caller."""
     deadline_ms: int | None = None
     outcome: Outcome | None = None
+    callback: bool = False
+    """The caller has hung up and keeps the place: they are called once an agent has accepted.
+
+    Until they are reached `call_id` is the transfer's own id; then it is that call's.
+    """
 
     @classmethod
     def asked(
@@ -78,10 +83,29 @@ class Transfer:
         """Somebody is wanted."""
         return cls(id_, call_id, queue, at_ms, patience_ms, after, deadline_ms=at_ms + PACKET_MS)
 
+    @classmethod
+    def later(cls, id_: str, before: "Transfer", at_ms: int, *, patience_ms: int) -> "Transfer":
+        """The caller of this one is to be called back. They keep their place; patience_ms counts from at_ms."""
+        waited_ms = at_ms - before.asked_ms
+        return cls(
+            id_, id_, before.queue, before.asked_ms, waited_ms + patience_ms, before.after,
+            deadline_ms=at_ms + PACKET_MS, callback=True,
+        )  # fmt: skip
+
+    @property
+    def reached(self) -> bool:
+        """Whether there is a caller: of a callback, whether we have called them."""
+        return not self.callback or self.call_id != self.id
+
     @property
     def ringing(self) -> tuple[int, ...]:
         """The offers that are open."""
         return tuple(number for number, offer in enumerate(self.offers) if offer.standing == "ringing")
+
+    @property
+    def declined(self) -> tuple[str, ...]:
+        """The agents who said no."""
+        return tuple(dict.fromkeys(offer.agent for offer in self.offers if offer.standing == "declined"))
 
     @property
     def asked_already(self) -> tuple[str, ...]:

@@ -43,6 +43,13 @@ class Wanted:
     line_number: str = ""
     """Of ours: calls to agents come from it."""
     kind: Literal["call", "callback"] = "call"
+    consent: str = ""
+    """Of a callback: the utterance that said yes to it. Empty: they are never called."""
+    not_before_ms: int = 0
+    not_after_ms: int = 0
+    """Of a callback: the window in the caller's zone, ms since the epoch."""
+    most_attempts: int = 3
+    spacing_s: int = 900
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,6 +108,10 @@ EDGES: Final = {
     "out of hours": ("hears it, and leaves a message", "nobody is rung"),
     "nobody is there": ("hears it, and leaves a message or is called back", "nobody is rung"),
     "queue deleted while callers wait": ("goes on in the queue named instead, or leaves a message", "nobody is rung"),
+    "caller who is called back does not answer": (
+        "is called again later, within their hours; then a person is to call them",
+        "hears so, and is let go",
+    ),
     "number that is not in the line": ("nobody is called", "only numbers of the directory and the line are dialled"),
     # Ends
     "exactly one outcome": ("every transfer ends once, in one of the outcomes above", "wraps up once"),

@@ -8,12 +8,13 @@ import re
 from dataclasses import replace
 from typing import Final
 
-from pipeline.assistant import answers, escalating, queueing
+from pipeline.assistant import answers, disclosing, escalating, queueing
 from pipeline.assistant.exchange import (
     HOLD_MUSIC,
     AssistantHeard,
     BringAgent,
     CallBack,
+    CalledBack,
     CallerReady,
     Hush,
     StopTransfer,
@@ -26,6 +27,7 @@ from pipeline.assistant.state import (
     OfferingCallback,
     Open,
     Over,
+    Place,
     Queueing,
     Sought,
     WithAgent,
@@ -64,6 +66,27 @@ def begin(talk: Talk, wanted: Enqueue) -> bool:
     talk.say(talk.prompts.bringing_agent)
     talk.wait(Queueing(), talk.expect_open())
     return True
+
+
+def call_back(talk: Talk, wanted: CalledBack) -> None:
+    """We have called the caller, and somebody is there for them: tell who calls and what speaks, then join them."""
+    talk.say(talk.prompts.calling_back.format(name=talk.settings.name), "greeting", interruptible=False)
+    disclosing.disclose(talk)
+    talk.state.sought = Sought(wanted.transfer, wanted.queue, _bringing(talk, wanted.queue), None)
+    talk.state.transfers = 1
+    _hand(talk, wanted.agent)
+
+
+def _bringing(talk: Talk, queue: str) -> Place:
+    """The step that brings in people of a queue: it takes a message when they are lost again."""
+    flows = talk.settings.flows.items()
+    steps = [
+        (Place(name, number), step.enqueue.queue)
+        for name, flow in flows
+        for number, step in enumerate(flow.steps)
+        if isinstance(step, EnqueueStep)
+    ]
+    return next((place for place, its in steps if its == queue), steps[0][0])
 
 
 def rejoin(talk: Talk) -> None:
@@ -196,7 +219,12 @@ def _found(talk: Talk, event: TransferNews) -> None:
     if event.at_once:
         _join(talk)
         return
-    text = talk.prompts.agent_found.format(agent=event.agent) if event.agent else talk.prompts.somebody_found
+    _hand(talk, event.agent)
+
+
+def _hand(talk: Talk, agent: str) -> None:
+    """Tell the caller who is there, then join them."""
+    text = talk.prompts.agent_found.format(agent=agent) if agent else talk.prompts.somebody_found
     talk.wait(Handing(talk.say(text, interruptible=False)))
 
 

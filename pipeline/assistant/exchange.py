@@ -27,6 +27,16 @@ have the caller back, put the caller through to a queue, end the call."""
 
 
 @dataclass(frozen=True, slots=True)
+class CalledBack:
+    """The caller is called back, and a person is there for them."""
+
+    transfer: str
+    queue: str
+    agent: str
+    """The person's name; may be empty."""
+
+
+@dataclass(frozen=True, slots=True)
 class CallBegan:
     """The caller can hear us: for the first time, or again after the connection was lost."""
 
@@ -38,6 +48,8 @@ class CallBegan:
     resumed: bool = False
     reach: tuple[str, ...] = ()
     """Queues whose people can be put through to; the others get messages."""
+    calls_back: CalledBack | None = None
+    """Set: we have called the caller."""
 
 
 @dataclass(frozen=True, slots=True)

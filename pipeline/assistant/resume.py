@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,6 +12,7 @@ from pipeline.assistant.exchange import (
     ApprovalDecided,
     AssistantHeard,
     CallBegan,
+    CalledBack,
     CallerSilent,
     CallerTurn,
     CallerUnheard,
@@ -93,6 +94,7 @@ def begin(talk: Talk, event: CallBegan) -> bool:
         "caller_number": event.caller_number,
         "resumed": event.resumed,
         **({"reach": list(event.reach)} if event.reach else {}),
+        **({"calls_back": asdict(event.calls_back)} if event.calls_back else {}),
     }
     unheard = [spoken for spoken in state.said if not spoken.heard and spoken.purpose in {"reply", "greeting"}]
     unheard = [spoken for spoken in unheard if spoken.text != talk.settings.greeting.welcome]
@@ -100,6 +102,9 @@ def begin(talk: Talk, event: CallBegan) -> bool:
         (spoken for spoken in reversed((*state.said_before, *state.said)) if spoken.purpose == "question"), None
     )
     talk.begin_turn("", began=began)
+    if first and event.calls_back is not None:
+        company.call_back(talk, event.calls_back)
+        return False
     if first:
         _greet(talk)
         return False
@@ -163,7 +168,9 @@ def _began(at_ms: int, data: Mapping[str, Any]) -> DialogueEvent | None:
         return None
     local_time = datetime.fromisoformat(str(began["local_time"]))
     reach = tuple(map(str, began.get("reach", ())))
-    return CallBegan(at_ms, str(began["caller_number"]), local_time, bool(began["resumed"]), reach)
+    back = began.get("calls_back")
+    calls_back = None if back is None else CalledBack(str(back["transfer"]), str(back["queue"]), str(back["agent"]))
+    return CallBegan(at_ms, str(began["caller_number"]), local_time, bool(began["resumed"]), reach, calls_back)
 
 
 def _said(at_ms: int, data: Mapping[str, Any]) -> DialogueEvent:

@@ -102,6 +102,10 @@ class Prompts(Written):
     callback_kept: Text = Field(
         default="All right. You keep your place in line, and we'll call you.", description="said after a yes to it"
     )
+    calling_back: Text = Field(
+        default="Hello, this is {name}. You asked us to call you back.",
+        description="said to a caller who is called back, once they answer; {name} is the line's",
+    )
     no_callback: Text = Field(
         default="I can't offer that here. You can stay with me, or leave a message.",
         description="answers who wants to be called back where that is not possible",

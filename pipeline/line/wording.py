@@ -234,6 +234,7 @@ _PLACES_OF_PROMPTS: Final = {
     "queue_minutes": {"minutes"},
     "agent_found": {"agent"},
     "offer_callback": {"digits"},
+    "calling_back": {"name"},
     "queue_closed": {"hours"},
     "go_on": {"digits"},
     "menu_entry": {"about", "key"},

@@ -9,6 +9,7 @@ import structlog
 from pipeline.assistant.exchange import CallBack
 from pipeline.drive import Clock
 from pipeline.joining import Away, Joining
+from pipeline.transfers.calling_back import callback_of
 from pipeline.transfers.desk import Desk, Seat
 from pipeline.transfers.running import Running
 from pipeline.transfers.targets import is_target
@@ -22,6 +23,7 @@ from telephony.transfer_events import (
     BridgeFailed,
     CallerJoined,
     CallerLeft,
+    CallerUnreached,
     FallBack,
     FindAgents,
     Finished,
@@ -41,7 +43,7 @@ if TYPE_CHECKING:
     from pipeline.transfers.office import Transfers
 
 By = Literal["desk", "phone"]
-ReleaseWhy = Literal["taken", "caller_left", "withdrawn", "timeout", "not_connected", "handed_back"]
+ReleaseWhy = Literal["taken", "caller_left", "withdrawn", "timeout", "not_connected", "not_reached", "handed_back"]
 ANNOUNCED_MS: Final = 3_000
 """An agent who is in the conference waits no longer than this for the caller to have heard who comes."""
 _HOWS: Final[Mapping[str, How]] = {
@@ -80,6 +82,12 @@ class Phones(Protocol):
 
     async def take_back(self, transfer: Transfer) -> None:
         """Bring the caller back to the assistant. Raises LegGone, CarrierError."""
+
+    async def call(self, running: Running) -> None:
+        """Call a caller back. Raises CarrierError, StoreUnavailable, ValueError."""
+
+    async def stop_calling(self, transfer: Transfer) -> None:
+        """The last attempt to reach a caller is over. Raises CarrierError, StoreUnavailable."""
 
     def rings(self, transfer: str, offer: int) -> bool:
         """Whether this offer went to a telephone."""
@@ -123,6 +131,10 @@ class Acting:
         if self._phones is not None:
             self._phones.forget(transfer_id)
 
+    def use_packet(self, transfer_id: str, packet: Mapping[str, Any]) -> None:
+        """What was written before: by an earlier process, or for the call that this one follows."""
+        self._written.setdefault(transfer_id, packet)
+
     def packet(self, transfer_id: str) -> Mapping[str, Any]:
         """What agents are told of a live transfer."""
         return self._written.get(transfer_id, {})
@@ -158,6 +170,8 @@ class Acting:
             case Finished():
                 self._finished(running, action)
             case _:
+                if running.transfer.callback:
+                    self._office.spawn(self._office.leave_errand(running, why))
                 _log.debug("ignored by a transfer", transfer=running.id, why=getattr(action, "why", ""))
 
     def changed(self, running: Running, before: Transfer) -> None:
@@ -174,6 +188,8 @@ class Acting:
 
     def _answered(self, running: Running, number: int, offer: Offer) -> None:
         how = _HOWS.get(offer.standing, "unanswered")
+                if not after.reached:
+                    self._office.spawn(self._stop_calling(after))
         self._office.queue.post(OfferOver(self._clock.now_ms(), running.id, offer.agent, how))
         told = {"transfer": _short(running), "offer": number, "agent": offer.agent, "reason": offer.reason}
         self._record(running, "transfer.answered", how=offer.standing, **told)
@@ -188,18 +204,45 @@ class Acting:
         transfer, wanted = running.transfer, running.wanted
         needs = Needs(
             wanted.language, frozenset(wanted.skills), wanted.tier, wanted.priority, wanted.urgency, wanted.sentiment
+            if not running.transfer.reached:
+                self._office.spawn(self._call(running))
         )
         waits = CallerWaits(
-            self._clock.now_ms(), transfer.id, transfer.queue, transfer.asked_ms, needs, frozenset(without),
-            again=bool(transfer.offers), rung=rung,
+            now_ms, transfer.id, transfer.queue, transfer.asked_ms, needs, frozenset(without),
+            again=bool(transfer.offers), callback=callback, rung=rung,
         )  # fmt: skip
         self._office.queue.post(waits)
+        now_ms, callback = self._clock.now_ms(), None
+        if not transfer.reached:  # whoever did not reach them may try again
+            without, callback = transfer.declined, callback_of(running)
+        elif transfer.callback:  # they are on the phone now, and wait like everybody else
+            self._office.queue.post(CallerGone(now_ms, transfer.id))
 
     # After another process
 
     def take_on(self, running: Running) -> None:
         """Of a transfer that another process left behind: what the queue and the agents are to know again."""
         transfer = running.transfer
+    # Calling back
+
+    async def _call(self, running: Running) -> None:
+        try:
+            if self._phones is not None:
+                await self._phones.call(running)
+                return
+            why = "nobody can be called"
+        except (CarrierError, StoreUnavailable, ValueError) as error:
+            _log.warning("caller not called back", transfer=running.id, reason=str(error))
+            why = type(error).__name__
+        running.post(CallerUnreached(self._clock.now_ms(), why))
+
+    async def _stop_calling(self, transfer: Transfer) -> None:
+        try:
+            if self._phones is not None:
+                await self._phones.stop_calling(transfer)
+        except (CarrierError, StoreUnavailable) as error:  # whoever answers hears that the call is over
+            _log.warning("caller's leg not ended", transfer=transfer.id, reason=str(error))
+
         self._office.spawn(self._read_packet(running))
         if transfer.ringing:
             rung = frozenset(transfer.offers[number].agent for number in transfer.ringing)
@@ -316,6 +359,8 @@ class Acting:
     def _together(self, running: Running, offer: int) -> None:
         if self._there.get(running.id) == {"caller", "agent"}:
             running.post(AgentJoined(self._clock.now_ms(), offer))
+        if not running.transfer.reached:
+            return
 
     def _move(self, running: Running, offer: int) -> None:
         by = self.by(running.transfer, offer)
@@ -513,7 +558,7 @@ class Acting:
     def _calls_back(self, running: Running) -> bool:
         call = self._office.call(running.transfer.call_id)
         queue = call.line.settings.queue(running.transfer.queue) if call is not None else None
-        return queue is not None and queue.callback
+        return queue is not None and queue.callback and self._phones is not None
 
     def _tell(self, running: Running, kind: Any, **more: Any) -> None:
         call = self._office.call(running.transfer.call_id)

@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, Literal, Protocol
 
+from pipeline.assistant.exchange import CalledBack
 from pipeline.drive import Clock
 from pipeline.phone_legs import PhoneLegs, Target
 from pipeline.switchboard import HangUp
@@ -18,11 +19,13 @@ from pipeline.transfer_desk import (
     Declined,
     Goodbye,
     Over,
+    Reached,
     Taken,
     Unknown,
 )
 from pipeline.transfer_desk import CallerLeft as CallerGone
 from pipeline.transfers.running import Running
+from pipeline.transfers.targets import is_target
 from telephony.agent_words import words_of
 from telephony.agents import Agent
 from telephony.numbers import NotANumber, parse_number
@@ -37,6 +40,8 @@ from telephony.transfer_events import (
     AgentUnanswered,
     CallerJoined,
     CallerLeft,
+    CallerReached,
+    CallerUnreached,
     HandsBack,
     TransferEvent,
     Unanswered,
@@ -45,7 +50,7 @@ from telephony.transfer_state import State, Transfer
 
 AFTER_S: Final = 1.0
 """The carrier's question comes within so much of the conference's end, or is lost."""
-ReleaseWhy = Literal["taken", "caller_left", "withdrawn", "timeout", "not_connected", "handed_back"]
+ReleaseWhy = Literal["taken", "caller_left", "withdrawn", "timeout", "not_connected", "not_reached", "handed_back"]
 _HOWS: Final[Mapping[LegStatus, Unanswered]] = {"busy": "busy", "no_answer": "no_answer", "completed": "hung_up"}
 
 
@@ -135,6 +140,18 @@ class ByPhone:
             return
         await self._legs.take_back(transfer.id, transfer.call_id, transfer.version)
 
+    async def call(self, running: Running) -> None:
+        """Call a caller back who said yes to it. Raises CarrierError, StoreUnavailable, ValueError."""
+        wanted = running.wanted
+        if not wanted.consent:
+            raise ValueError("nobody is called back without a recorded consent")
+        to, ours = parse_number(wanted.caller_number), parse_number(wanted.line_number)
+        await self._legs.call_caller(running.id, running.transfer.bridges, to, ours)
+
+    async def stop_calling(self, transfer: Transfer) -> None:
+        """The last attempt is over. Raises CarrierError, StoreUnavailable."""
+        await self._legs.end_caller(transfer.id, transfer.bridges - 1)
+
     def rings(self, transfer: str, offer: int) -> bool:
         """Whether this offer went to a telephone."""
         return (transfer, offer) in self._rung or offer in self._legs.legs(transfer)
@@ -153,7 +170,7 @@ class ByPhone:
         return [
             Known(one.transfer, one.transfer.call_id, _room(one.transfer) if _was_accepted(one.transfer) else "", legs)
             for one in live
-            if (legs := self._legs.legs(one.id))
+            if one.transfer.reached and (legs := self._legs.legs(one.id))
         ]
 
     async def tell(self, transfer: str, event: TransferEvent) -> None:
@@ -228,9 +245,11 @@ class ByPhone:
     def _briefing(self, running: Running, language: str) -> Briefing:
         packet = self._office.acting.packet(running.id) if self._office is not None else {}
         text, spoken_in = packet.get("briefing"), packet.get("agent_language")
-        if isinstance(text, str) and text:
-            return Briefing(text, spoken_in if isinstance(spoken_in, str) and spoken_in else language)
-        return Briefing(words_of(language).caller_waits, language)
+        if isinstance(spoken_in, str) and spoken_in:
+            language = spoken_in
+        words = words_of(language)
+        told = text if isinstance(text, str) and text else words.caller_waits
+        return Briefing(told if running.transfer.reached else f"{words.calls_back} {told}", language)
 
     # What they are told, as TransferDesk
 
@@ -301,6 +320,36 @@ class ByPhone:
             return False
         asked.clear()  # each bridge has its own
         return True
+
+    # Callers who are called back, as CallbackDesk
+
+    async def caller_answered(self, transfer: str, attempt: int, leg_sid: str) -> Reached | Unknown:
+        """A caller has answered: the agent who accepted waits for them."""
+        running = await self._called(transfer, attempt, leg_sid)
+        if running is None or running.transfer.accepted is None or self._office is None:
+            return Unknown()
+        running.post(CallerReached(self._clock.now_ms(), leg_sid))
+        await running.until(lambda now: now.call_id == leg_sid or now.state is not State.ACCEPTED)
+        now, wanted = running.transfer, running.wanted
+        if now.call_id != leg_sid or now.accepted is None:
+            return Unknown()
+        agent = self._office.agent(now.offers[now.accepted].agent)
+        name = agent.name if agent is not None and not is_target(agent.id) else ""
+        back = CalledBack(transfer.rpartition("-")[2], now.queue, name)
+        return Reached(wanted.caller_number, wanted.line_number, back)
+
+    async def caller_unreached(self, transfer: str, attempt: int, why: str, leg_sid: str) -> bool:
+        """Nobody answered, or a machine did; once caller and agent speak it is no news."""
+        running = await self._called(transfer, attempt, leg_sid)
+        if running is None:
+            return False
+        if running.transfer.bridges == attempt and (why == "machine" or not running.transfer.reached):
+            running.post(CallerUnreached(self._clock.now_ms(), why))
+        return True
+
+    async def _called(self, transfer: str, attempt: int, leg_sid: str) -> Running | None:
+        running = self._running(transfer)
+        return running if running is not None and await self._legs.learn_caller(transfer, attempt, leg_sid) else None
 
     # Who is spoken of
 

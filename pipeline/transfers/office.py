@@ -1,6 +1,7 @@
 """Puts callers of this process through to people: the queues, the live transfers, and the agents who take part."""
 
 import asyncio
+import json
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final, cast
@@ -14,6 +15,7 @@ from pipeline.line.model import Line
 from pipeline.line.queues import state_of
 from pipeline.office_clock import OfficeClock
 from pipeline.transfers.acting import Acting, Packets, Phones
+from pipeline.transfers.calling_back import Errands, errand_of, later
 from pipeline.transfers.counted import CountedQueue
 from pipeline.transfers.desk import BACK_WITHIN_MS, Desk, Seat
 from pipeline.transfers.running import WRITE_WITHIN_S, Running
@@ -80,6 +82,8 @@ class Transfers:
         """lines: those that take calls. settings_of: their queues. phones: None: agents are at the desk only."""
         self.desk = Desk()
         self.store = store
+        self.errands: Errands | None = None
+        """Where it is left that a person has to call somebody back; None: nowhere."""
         self._clock = clock
         self._lines = lines
         self._settings_of = settings_of
@@ -105,6 +109,9 @@ class Transfers:
     async def recall(self) -> None:
         """Go on with the transfers that an earlier process left behind, once its calls are known again."""
         for kept in await self.store.live():
+            packet = await self.store.packet(kept.transfer.id)
+            if packet is not None:
+                self.acting.use_packet(kept.transfer.id, json.loads(packet.text))
             self._recall(kept)
 
     async def close(self) -> None:
@@ -196,7 +203,7 @@ class Transfers:
         """The dialogue wants a person, or not any more."""
         self._calls[call.call_id] = call
         transfer_id = f"{call.call_id}-{action.transfer}"
-        running = self._running.get(transfer_id)
+        running = self._running.get(transfer_id) or self._called_back(call, action.transfer)
         match action:
             case BringAgent() if running is None:
                 self.spawn(self._begin(call, action, transfer_id))
@@ -205,14 +212,44 @@ class Transfers:
             case StopTransfer(why=why) if running is not None:
                 running.post(NoLongerWanted(self._clock.now_ms(), why))
             case CallBack() if running is not None:
-                self.spawn(self.acting.call_back(running, call, action))
-                running.post(NoLongerWanted(self._clock.now_ms(), "callback"))
+                self.spawn(self._call_later(running, call, action))
             case CallerReady() if running is not None and not running.over:
                 self.acting.caller_ready(running)
             case CallerReady():
                 call.tell(action.transfer, "back")
             case _:
                 pass
+
+    def _called_back(self, call: Joining, name: str) -> Running | None:
+        """The transfer of another call, whose caller this call has reached."""
+        live = self._running.values()
+        return next((one for one in live if one.transfer.call_id == call.call_id and one.id.endswith(f"-{name}")), None)
+
+    async def _call_later(self, running: Running, call: Joining, wanted: CallBack) -> None:
+        """The caller hangs up and keeps their place."""
+        await self.acting.call_back(running, call, wanted)
+        running.post(NoLongerWanted(self._clock.now_ms(), "callback"))
+        queue = call.line.settings.queue(running.transfer.queue)
+        if queue is None:
+            _log.error("a queue without settings calls nobody back", transfer=running.id)
+            return
+        kept = later(running, wanted, call.line, queue, self._clock.now())
+        try:
+            if not await self.store.create(kept):
+                return  # it was asked for before
+        except StoreUnavailable as error:  # as long as this process lives they are called all the same
+            _log.error("callback not written", transfer=kept.transfer.id, reason=str(error))
+        self.acting.use_packet(kept.transfer.id, self.acting.packet(running.id))
+        self._run(kept).post(PacketReady(self._clock.now_ms()))
+
+    async def leave_errand(self, running: Running, why: str) -> None:
+        """Nobody was reached: a person is to call them."""
+        call_id = running.id.rpartition("-")[0]
+        try:
+            if self.errands is not None:
+                await self.errands.callback(call_id, running.wanted.line, errand_of(running, why), self._clock.now())
+        except StoreUnavailable as error:
+            _log.error("errand not written", transfer=running.id, reason=str(error))
 
     def call_over(self, call: Joining) -> None:
         """The call has ended."""

@@ -1,7 +1,7 @@
 """Where the carrier asks about a transfer: what is told to it and what the server listens to are the same. Pure."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 RETRIES: Final = "#rc=5&rp=all"
 """Twilio asks five times more, whatever failed, before it gives the caller up: a process needs a moment to start again
@@ -46,6 +46,10 @@ class TransferAddresses:
     def announced(self, transfer: str, what: str) -> str:
         """Words for the conference."""
         return self._of(f"conf/{transfer}/say/{what}")
+
+    def back(self, transfer: str, attempt: int, what: Literal["", "/amd", "/status"] = "") -> str:
+        """A caller who is called back has answered; who it is, and how that leg is."""
+        return self._of(f"back/{transfer}/{attempt}{what}")
 
     def after(self, transfer: str) -> str:
         """The caller is out of the conference, and still there."""

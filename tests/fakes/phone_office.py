@@ -14,10 +14,12 @@ from pathlib import Path
 from typing import Any, cast
 
 import httpx
+import numpy as np
 from aiohttp import WSMsgType, web
 from fastapi import FastAPI, WebSocket
 
 from pipeline import direct
+from pipeline.assistant.tools.kept import Errand, KeptTools
 from pipeline.line.ready import LineRuntime
 from pipeline.office_clock import OfficeClock
 from pipeline.switchboard import Switchboard
@@ -29,22 +31,30 @@ from recordings.fold import fold
 from recordings.record import CallRecord
 from recordings.store import CallStore
 from server.agent_webhooks import agent_router
+from server.callback_webhooks import callback_router
 from server.media import TwilioSocket, monotonic_ms
 from server.phoning import Phoning, open_phoning
 from server.settings import Settings
 from server.webhooks import carrier_router
 from telephony.agents import Agent
 from telephony.double.call import DoubleCall
+from telephony.double.people import Answers
+from telephony.double.record import DoubleResult
+from telephony.double.script import PressAt
+from telephony.double.twiml import Say
 from telephony.token import CallTokens
 from telephony.transfer_state import State, Transfer
 from telephony.transfer_store import TransferStore
 from telephony.twilio.signature import Signatures
+from tests.fakes.application import tone
 from tests.fakes.carrier import ACCOUNT, AUTH_TOKEN, CALLER, Carrier, carrier
 from tests.fakes.mortal import MortalStore
 from tests.fakes.office import NUMBER, SECRET, SPEECH, Parts, check_whole, parts
+from voice.audio import pcm_to_samples, ulaw_to_pcm
 
 WISH = "a person please"
 SUPPORT = frozenset({"support"})
+ACCEPTS = Answers(steps=[PressAt(1_000, "1")])
 
 
 @dataclass
@@ -92,6 +102,7 @@ class PhoneOffice:
             self.first.runtime, store=cast("CallStore", self.process), transfers=self.transfers, hang_up=self._hang_up
         )
         self.switchboard = Switchboard(runtime, self.first.lines, tokens, 40)
+        self.transfers.errands = KeptTools(store, "test")
         reconciler = phoning.serve(self.transfers)
         await self.transfers.open(self.people)
         await self.switchboard.finish_abandoned()
@@ -101,6 +112,9 @@ class PhoneOffice:
         self.asgi, signatures = FastAPI(), Signatures(AUTH_TOKEN, self.url)
         self.asgi.include_router(carrier_router(self.switchboard, signatures, self.url, self.media_url))
         self.asgi.include_router(agent_router(phoning.phones, signatures, phoning.legs.addresses, self.media_url))
+        self.asgi.include_router(
+            callback_router(phoning.phones, self.switchboard, signatures, self.url, self.media_url)
+        )
         for agent in self.people:
             if agent.phone:
                 self.transfers.presence(agent.id, "available")
@@ -162,6 +176,10 @@ class PhoneOffice:
         """What was recorded of this kind."""
         return [event.data for event in await self.events(call) if event.kind == kind]
 
+    async def errands(self) -> list[Errand]:
+        """What people are to do for callers."""
+        return await KeptTools(self.first.store, "test").waiting()
+
     async def ended(self, call: DoubleCall) -> CallRecord:
         """The call as it is kept, once it is over."""
         async with asyncio.timeout(300):
@@ -220,6 +238,21 @@ class _Served:
 
     async def close(self, code: int, reason: str) -> None:
         await self.socket.close(code=code, message=reason.encode())
+
+
+async def hears(speaker: DoubleCall, listener: DoubleCall, hz: float) -> bool:
+    """Whether what one says is in the other's ear."""
+    await speaker.say(tone(500, db=-18, hz=hz))
+    await speaker.wait(200)
+    heard = listener.ear.heard.audio(listener.now_ms - 600, listener.now_ms)
+    samples = pcm_to_samples(ulaw_to_pcm(heard)).astype(np.float64)
+    at = np.arange(len(samples)) / 8_000
+    return bool(abs(np.exp(-2j * np.pi * hz * at) @ samples) / len(samples) > 100)
+
+
+def words(result: DoubleResult) -> list[str]:
+    """What the carrier's voice said on a leg, beside briefings."""
+    return [one.verb.text for one in result.executed if isinstance(one.verb, Say)]
 
 
 def phone_agent(agent: str, phone: str, **more: Any) -> Agent:

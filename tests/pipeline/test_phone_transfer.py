@@ -9,17 +9,12 @@ import pytest
 from pipeline.line.human_queues import Target
 from recordings.wav import read_samples
 from telephony.agent_words import ENGLISH
-from telephony.double.call import DoubleCall
 from telephony.double.people import Answers, NoAnswer, Voicemail
-from telephony.double.record import DoubleResult
 from telephony.double.script import HangUp, PressAt, Wait
-from telephony.double.twiml import Say
 from telephony.transfer_state import State
-from tests.fakes.application import tone
 from tests.fakes.carrier import AGENT, OTHER
 from tests.fakes.office import SPEECH, virtually
-from tests.fakes.phone_office import WISH, phone_agent, phone_office
-from voice.audio import pcm_to_samples, ulaw_to_pcm
+from tests.fakes.phone_office import ACCEPTS, WISH, hears, phone_agent, phone_office, words
 
 pytestmark = pytest.mark.call
 
@@ -27,22 +22,6 @@ ANA = phone_agent("ana", AGENT)
 BEN = phone_agent("ben", OTHER)
 THIRD = "+14155550104"
 EVA = phone_agent("eva", THIRD)
-ACCEPTS = Answers(steps=[PressAt(1_000, "1")])
-
-
-async def hears(speaker: DoubleCall, listener: DoubleCall, hz: float) -> bool:
-    """Whether what one says is in the other's ear."""
-    await speaker.say(tone(500, db=-18, hz=hz))
-    await speaker.wait(200)
-    heard = listener.ear.heard.audio(listener.now_ms - 600, listener.now_ms)
-    samples = pcm_to_samples(ulaw_to_pcm(heard)).astype(np.float64)
-    at = np.arange(len(samples)) / 8_000
-    return bool(abs(np.exp(-2j * np.pi * hz * at) @ samples) / len(samples) > 100)
-
-
-def words(result: DoubleResult) -> list[str]:
-    """What the carrier's voice said on a leg, beside briefings."""
-    return [one.verb.text for one in result.executed if isinstance(one.verb, Say)]
 
 
 @virtually

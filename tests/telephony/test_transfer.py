@@ -15,6 +15,8 @@ from telephony.transfer_events import (
     BridgeFailed,
     CallerJoined,
     CallerLeft,
+    CallerReached,
+    CallerUnreached,
     FallBack,
     FindAgents,
     Finished,
@@ -252,3 +254,47 @@ def test_whatever_is_lost_late_or_repeated_nobody_is_stranded_and_no_two_agents_
     world.settle()
     event(f"{world.transfer.state.name} {world.transfer.outcome}, moved {world.moved}")
     world.check()
+
+
+# Callbacks
+
+
+def callback() -> Transfer:
+    """Somebody who keeps the place of an hour ago, and for whom an agent has accepted."""
+    before = Transfer.asked("CA1-h1", "CA1", "sales", 1_000, patience_ms=600_000)
+    transfer = Transfer.later("CA1-b1", before, 3_600_000, patience_ms=7_200_000)
+    return after(transfer, PacketReady(3_600_100), AgentsFound(4_000_000, ("ana",)), AgentAccepts(4_001_000, 0))[0]
+
+
+def test_a_callback_keeps_the_place_and_waits_to_the_end_of_its_window():
+    transfer = callback()
+    assert transfer.asked_ms == 1_000
+    assert transfer.asked_ms + transfer.patience_ms == 3_600_000 + 7_200_000
+    assert not transfer.reached
+
+
+def test_an_agent_who_is_there_before_the_caller_waits_for_them_and_is_joined_once_they_are_reached():
+    waiting, actions = decide(callback(), AgentJoined(4_002_000, 0))
+    assert waiting.state is State.ACCEPTED
+    assert [type(one) for one in actions] == [Ignored]
+    reached, _ = decide(waiting, CallerReached(4_020_000, "CA2"))
+    assert (reached.call_id, reached.reached) == ("CA2", True)
+    assert decide(reached, CallerReached(4_020_100, "CA3"))[0] == reached
+    moving, actions = decide(reached, AgentJoined(4_024_000, 0))
+    assert actions == (MoveCaller(0),)
+    assert moving.state is State.BRIDGING
+
+
+@pytest.mark.parametrize("first", [(), (CallerReached(4_010_000, "CA2"),)])
+def test_a_caller_who_is_not_reached_or_is_a_machine_waits_again_and_the_agent_hears_so(first):
+    transfer, actions = after(callback(), *first, CallerUnreached(4_030_000, "machine"))
+    assert (transfer.state, transfer.call_id, transfer.bridges) == (State.QUEUED, "CA1-b1", 1)
+    assert ReleaseAgent(0, "not_reached") in actions
+    assert transfer.outcome is None
+
+
+def test_nobody_who_is_on_the_phone_is_unreached():
+    on_phone, _ = after(Transfer.asked("CA1-h1", "CA1", "sales", 0, patience_ms=600_000), *ACCEPTED)
+    same, actions = decide(on_phone, CallerUnreached(9_000, "machine"))
+    assert same == on_phone
+    assert [type(one) for one in actions] == [Ignored]

@@ -209,6 +209,10 @@ class KeptTools:
 
     # Outbox
 
+    async def callback(self, call_id: str, line: str, data: Mapping[str, Any], now: datetime) -> None:
+        """A caller is to be called back by a person. now: aware. Raises StoreUnavailable."""
+        await self._database.apply(lambda connection: self._put(connection, "callback", call_id, line, data, now))
+
     async def waiting(self, kind: str | None = None, limit: int = 50, after: str = "") -> list[Errand]:
         """What is still to be done, oldest first. Raises StoreUnavailable."""
         query = sa.select(outbox).where(outbox.c.state == "waiting", outbox.c.id > after)

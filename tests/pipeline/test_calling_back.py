@@ -1,0 +1,90 @@
+"""Callers who hang up and keep their place, over the carrier's double in virtual time."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from telephony.agent_words import ENGLISH
+from telephony.double.call import DoubleCall
+from telephony.double.people import Answers, NoAnswer, Voicemail
+from telephony.transfer_state import State
+from tests.fakes.carrier import AGENT, CALLER
+from tests.fakes.office import SPEECH, virtually
+from tests.fakes.phone_office import ACCEPTS, PhoneOffice, hears, phone_agent, phone_office, words
+
+pytestmark = pytest.mark.call
+
+ANA = phone_agent("ana", AGENT)
+CALLS_BACK = {"callback": True, "callback_spacing_s": 60, "callback_attempts": 2}
+
+
+async def wants_callback(office: PhoneOffice) -> DoubleCall:
+    """A caller for whom nobody is free, and who would rather be called."""
+    office.transfers.presence("ana", "busy")
+    call = await office.asks("call me back please", "yes please", "no thanks goodbye")
+    await call.wait(10_000)  # of music
+    await call.say(SPEECH)
+    await call.until_quiet()
+    await call.say(SPEECH)
+    await call.until_quiet()
+    await call.say(SPEECH)
+    await office.ended(call)
+    return call
+
+
+@pytest.mark.row(83)
+@pytest.mark.edge("nobody is there")
+@virtually
+async def test_who_keeps_their_place_is_called_when_an_agent_has_accepted_and_both_hear_each_other(tmp_path: Path):
+    async with phone_office(tmp_path, ANA, queue=CALLS_BACK) as office:
+        ana, caller = office.at.double.person(AGENT, ACCEPTS), office.at.double.person(CALLER, Answers())
+        call = await wants_callback(office)
+        kept = await office.kept(call, "transfer.callback")
+        assert [one["number_end"] for one in kept] == ["01"]
+        assert caller.rung == 0
+        office.transfers.presence("ana", "available")
+        back = await caller.answered()
+        transfer = await office.until(back, State.CONNECTED)
+        assert transfer.id == f"{call.call_sid}-b1"
+        assert await hears(back, ana.calls[0], 500.0)
+        assert await hears(ana.calls[0], back, 900.0)
+        told = [one["text"] for one in await office.kept(back, "assistant.speaks")]
+        assert told[0] == "Hello, this is Northfield Outdoor. You asked us to call you back."
+        assert "automated assistant" in told[1]
+        back.hang_up()
+        assert (await office.ended(back)).outcome == "transferred"
+
+
+@pytest.mark.edge("caller who is called back does not answer")
+@virtually
+async def test_who_is_not_reached_is_called_again_later_and_then_a_person_is_to_do_it(tmp_path: Path):
+    async with phone_office(tmp_path, ANA, queue=CALLS_BACK) as office:
+        ana = office.at.double.person(AGENT, ACCEPTS)
+        caller = office.at.double.person(CALLER, NoAnswer(), Voicemail(after_ms=2_000))
+        call = await wants_callback(office)
+        office.transfers.presence("ana", "available")
+        agent = await ana.answered()
+        assert words(await agent.finished())[-1] == ENGLISH.not_reached
+        again = await ana.answered(2, timeout_s=300)
+        await again.finished()
+        assert caller.rung == 2
+        await asyncio.sleep(120)
+        assert (caller.rung, ana.rung) == (2, 2)
+        (errand,) = await office.errands()
+        assert (errand.call_id, errand.data["why"], errand.data["attempts"]) == (call.call_sid, "too_many_attempts", 2)
+
+
+@virtually
+async def test_a_callback_outlives_the_process(tmp_path: Path):
+    async with phone_office(tmp_path, ANA, queue=CALLS_BACK) as office:
+        ana, caller = office.at.double.person(AGENT, ACCEPTS), office.at.double.person(CALLER, Answers())
+        call = await wants_callback(office)
+        await office.die()
+        await office.begin()
+        back = await caller.answered()
+        transfer = await office.until(back, State.CONNECTED)
+        assert transfer.id == f"{call.call_sid}-b1"
+        assert await hears(back, ana.calls[0], 500.0)
+        back.hang_up()
+        await office.ended(back)
