@@ -351,6 +351,7 @@ async def parts(
     gate: Callable[[], SpeechGate] = SpeechGate,
     spelled: bool = False,
     agents: Sequence[Agent] = (),
+    music: bytes = b"",
     queue: Mapping[str, Any] | None = None,
     summaries: LanguageModel | None = None,
     ring: Literal["longest_idle", "simultaneous"] = "longest_idle",
@@ -372,6 +373,7 @@ async def parts(
     tools = SlowTools(runner_for(loaded, root, date.today), delay_s, error)
     others = {one.tongue.code: KeywordUnderstanding() for one in loaded.others}
     ready = LineRuntime(loaded, KeywordUnderstanding(), DictRetrieval(), tools, others)
+    ready = replace(ready, music={"support": music} if music else {})
     recording = lambda sid: CallAudio(root / f"{sid}.wav", audio)  # noqa: E731
     process = MortalStore(store)
     kept = cast("CallStore", process)

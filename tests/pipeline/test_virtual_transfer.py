@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from telephony.double.likeness import find
 from tests.fakes.agents import ANA, BEN, DeskAgent
 from tests.fakes.office import SPEECH, VirtualCall, VirtualOffice, virtual_office, virtually
 from voice.audio import level_db, silence_ulaw, ulaw_to_pcm
@@ -207,3 +208,13 @@ async def test_nobody_at_the_desks_a_message_is_taken(tmp_path: Path):
         texts = [utterance.text for utterance in record.utterances if utterance.speaker == "assistant"]
         assert "I'm sorry, nobody is free right now." in texts
         assert record.outcome == "message_taken"
+
+
+@virtually
+async def test_a_queue_s_own_music_is_what_its_callers_hear(tmp_path: Path):
+    music = SPEECH * 8
+    async with virtual_office(tmp_path, [WISH], agents=[ANA], music=music) as office:
+        desk(office, "ana")
+        call = await asked(office)
+        await asyncio.sleep(20)
+        assert find(SPEECH, call.ear.heard.audio(0, call.handset.now_ms)).same

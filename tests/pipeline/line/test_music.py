@@ -3,7 +3,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import soundfile
+import soundfile  # type: ignore[import-untyped]  # ships no types
 
 from pipeline.line.errors import LineInvalid
 from pipeline.line.load import load_line
