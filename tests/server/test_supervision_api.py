@@ -263,3 +263,13 @@ async def test_an_agents_supervisor_whispers_and_speaks_to_both(tmp_path: Path):
         assert there.loud(before_ms)
         assert (await there.post("coach", there.ada, {"mode": "off"})).status_code == 200
         assert (await there.state(there.ada))["speaks"] is None
+
+
+@virtually
+async def test_with_an_agent_by_telephone_there_is_a_conference_only_where_an_account_is_set(tmp_path: Path):
+    async with house(tmp_path) as there:
+        live = there.desks.office.switchboard._calls[there.call.sid]  # what the carrier's webhooks lead to
+        live.joining.record("transfer.connected", transfer="h1", offer=0, agent="ana", by="phone")
+        refused = await there.post("coach", there.ada, {"mode": "whisper", "agent": "ada"})
+        assert (refused.status_code, refused.json()["type"]) == (501, "urn:cordboard:problem:by-phone")
+        assert (await there.state(there.ada))["possible"] == ["listen", "end", "coach"]
