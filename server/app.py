@@ -27,6 +27,7 @@ from pipeline.line.ready import LineRuntime
 from pipeline.office_clock import OfficeClock
 from pipeline.runtime import Runtime
 from pipeline.switchboard import Switchboard
+from pipeline.transfers.conference import Conferences
 from pipeline.transfers.office import Transfers
 from recordings import disk
 from recordings.audio import AudioWriter, CallAudio
@@ -277,8 +278,8 @@ def _add_routes(office: Office, public_url: str, kept: KeptTools, approving: App
     app.include_router(lines_router(office.lines.health, access))
     staff = staff_of(office.transfers, office.store, settings.org_id)
     app.include_router(desk_page_router(staff.directory, access, Tokens(office.store)))
-    supervised = office.switchboard.supervised
-    app.mount(PREFIX, api(office.store, kept, approving, office.lines.shelf_of, staff, access, supervised))
+    live = office.switchboard.supervised, _conferences(office)
+    app.mount(PREFIX, api(office.store, kept, approving, office.lines.shelf_of, staff, access, *live))
 
     @app.get("/", include_in_schema=False)
     async def home() -> Response:
@@ -295,6 +296,12 @@ def _add_routes(office: Office, public_url: str, kept: KeptTools, approving: App
                 "lines": [line_json(line) for line in office.lines.health()],
             }
         )
+
+
+def _conferences(office: Office) -> Conferences | None:
+    """Those of callers and agents by telephone; None: no account is set."""
+    phoning = office.phoning
+    return Conferences(office.transfers, phoning.legs, phoning.control) if phoning is not None else None
 
 
 def _troubles(office: Office) -> list[Trouble]:
