@@ -165,13 +165,13 @@ class Acting:
                 self._take_back(running)
             case FallBack(why=why):
                 self._tell(running, "nobody", why=why, callback=self._calls_back(running))
+                if running.transfer.callback:
+                    self._office.spawn(self._office.leave_errand(running, why))
             case WrapUp(offer=offer):
                 self._wrap_up(running, offer)
             case Finished():
                 self._finished(running, action)
             case _:
-                if running.transfer.callback:
-                    self._office.spawn(self._office.leave_errand(running, why))
                 _log.debug("ignored by a transfer", transfer=running.id, why=getattr(action, "why", ""))
 
     def changed(self, running: Running, before: Transfer) -> None:
@@ -183,13 +183,13 @@ class Acting:
                 self._answered(running, number, offer)
             elif was == "accepted" and offer.standing == "lost":
                 self._office.queue.post(CallOver(self._clock.now_ms(), after.id, offer.agent, wrap_up=False))
+                if not after.reached:
+                    self._office.spawn(self._stop_calling(after))
         if after.state is State.CONNECTED and before.state is not State.CONNECTED:
             self._connected(running)
 
     def _answered(self, running: Running, number: int, offer: Offer) -> None:
         how = _HOWS.get(offer.standing, "unanswered")
-                if not after.reached:
-                    self._office.spawn(self._stop_calling(after))
         self._office.queue.post(OfferOver(self._clock.now_ms(), running.id, offer.agent, how))
         told = {"transfer": _short(running), "offer": number, "agent": offer.agent, "reason": offer.reason}
         self._record(running, "transfer.answered", how=offer.standing, **told)
@@ -199,30 +199,25 @@ class Acting:
             at_once = self.by(running.transfer, number) == "desk"
             name = agent.name if agent is not None and not is_target(agent.id) else ""
             self._tell(running, "found", agent=name, at_once=at_once)
+            if not running.transfer.reached:
+                self._office.spawn(self._call(running))
 
     def _find(self, running: Running, without: tuple[str, ...], rung: frozenset[str] = frozenset()) -> None:
         transfer, wanted = running.transfer, running.wanted
         needs = Needs(
             wanted.language, frozenset(wanted.skills), wanted.tier, wanted.priority, wanted.urgency, wanted.sentiment
-            if not running.transfer.reached:
-                self._office.spawn(self._call(running))
         )
-        waits = CallerWaits(
-            now_ms, transfer.id, transfer.queue, transfer.asked_ms, needs, frozenset(without),
-            again=bool(transfer.offers), callback=callback, rung=rung,
-        )  # fmt: skip
-        self._office.queue.post(waits)
         now_ms, callback = self._clock.now_ms(), None
         if not transfer.reached:  # whoever did not reach them may try again
             without, callback = transfer.declined, callback_of(running)
         elif transfer.callback:  # they are on the phone now, and wait like everybody else
             self._office.queue.post(CallerGone(now_ms, transfer.id))
+        waits = CallerWaits(
+            now_ms, transfer.id, transfer.queue, transfer.asked_ms, needs, frozenset(without),
+            again=bool(transfer.offers), callback=callback, rung=rung,
+        )  # fmt: skip
+        self._office.queue.post(waits)
 
-    # After another process
-
-    def take_on(self, running: Running) -> None:
-        """Of a transfer that another process left behind: what the queue and the agents are to know again."""
-        transfer = running.transfer
     # Calling back
 
     async def _call(self, running: Running) -> None:
@@ -243,6 +238,11 @@ class Acting:
         except (CarrierError, StoreUnavailable) as error:  # whoever answers hears that the call is over
             _log.warning("caller's leg not ended", transfer=transfer.id, reason=str(error))
 
+    # After another process
+
+    def take_on(self, running: Running) -> None:
+        """Of a transfer that another process left behind: what the queue and the agents are to know again."""
+        transfer = running.transfer
         self._office.spawn(self._read_packet(running))
         if transfer.ringing:
             rung = frozenset(transfer.offers[number].agent for number in transfer.ringing)
@@ -353,14 +353,14 @@ class Acting:
             return
         self._there.setdefault(running.id, set()).add("agent")
         self._together(running, offer)
+        if not running.transfer.reached:
+            return
         late_ms = self._clock.now_ms() + ANNOUNCED_MS
         self._clock.call_at(late_ms, lambda: running.post(AgentJoined(self._clock.now_ms(), offer)))
 
     def _together(self, running: Running, offer: int) -> None:
         if self._there.get(running.id) == {"caller", "agent"}:
             running.post(AgentJoined(self._clock.now_ms(), offer))
-        if not running.transfer.reached:
-            return
 
     def _move(self, running: Running, offer: int) -> None:
         by = self.by(running.transfer, offer)
