@@ -135,6 +135,11 @@ class Acting:
         """What was written before: by an earlier process, or for the call that this one follows."""
         self._written.setdefault(transfer_id, packet)
 
+    @property
+    def rings_phones(self) -> bool:
+        """Whether agents can be reached by telephone at all."""
+        return self._phones is not None
+
     def packet(self, transfer_id: str) -> Mapping[str, Any]:
         """What agents are told of a live transfer."""
         return self._written.get(transfer_id, {})
@@ -282,17 +287,18 @@ class Acting:
 
     def _ring(self, running: Running, offer: int, agent: str) -> None:
         seat = self._desk.seat(agent)
-        by: By = "desk" if seat is not None else "phone"
+        by: By = "desk" if seat is not None and not seat.by_phone else "phone"
         told = {"transfer": _short(running), "offer": offer, "agent": agent, "by": by}
         self._record(running, "transfer.offered", **told)
-        if seat is None:
+        if by == "phone":
             self._office.spawn(self._dial(running, offer, agent))
+        if seat is None:
             return
-        self._offer_at(seat, running, offer)
+        self._offer_at(seat, running, offer, by)
 
-    def _offer_at(self, seat: Seat, running: Running, offer: int) -> None:
+    def _offer_at(self, seat: Seat, running: Running, offer: int, by: By = "desk") -> None:
         message = {
-            "type": "offer", "transfer": running.id, "offer": offer, "queue": running.transfer.queue,
+            "type": "offer", "transfer": running.id, "offer": offer, "queue": running.transfer.queue, "by": by,
             "call": running.transfer.call_id, "packet": self.packet(running.id),
         }  # fmt: skip
         seat.offers[running.id, offer] = message
@@ -314,7 +320,7 @@ class Acting:
         seat = self._desk.seat(offers[offer].agent)
         if self.by(running.transfer, offer) == "phone":
             self._office.spawn(self._let_go(running.id, offer, why))
-        elif seat is not None:
+        if seat is not None:
             seat.offers.pop((running.id, offer), None)
             seat.tell({"type": "withdrawn", "transfer": running.id, "offer": offer, "why": why})
 
@@ -392,7 +398,8 @@ class Acting:
         seat = self._desk.seat(agent_id)
         if seat is not None:
             seat.offers.pop((running.id, offer), None)
-            seat.tell({"type": "connected", "transfer": running.id, "offer": offer, "call": transfer.call_id})
+            told = {"transfer": running.id, "offer": offer, "call": transfer.call_id, "by": "desk"}
+            seat.tell({"type": "connected", **told})
         return True
 
     def _spoken(self, running: Running, agent_id: str) -> str:
@@ -423,6 +430,11 @@ class Acting:
         call = self._office.call(running.transfer.call_id)
         if call is not None:
             call.with_agent(True)
+        seat = self._desk.seat(agent)
+        if by == "phone" and seat is not None:  # a desk was told when its sound was joined
+            seat.offers.pop((running.id, offer), None)
+            told = {"transfer": running.id, "offer": offer, "call": running.transfer.call_id, "by": by}
+            seat.tell({"type": "connected", **told})
 
     # Parting
 

@@ -42,6 +42,8 @@ class Seat:
     tell: Callable[[Mapping[str, Any]], None]
     """Sends a message to the page; returns at once."""
     person: DeskPerson | None = None
+    by_phone: bool = False
+    """Their telephone rings, and the desk only shows who it is."""
     offers: dict[tuple[str, int], Mapping[str, Any]] = field(default_factory=dict)
     """What is offered here and not answered, by transfer and offer."""
 
@@ -67,6 +69,7 @@ class Desk:
         seat = self._seats[agent] = Seat(agent, tell, self._people.get(agent))
         if before is not None:
             seat.offers.update(before.offers)
+            seat.by_phone = before.by_phone
         return seat, before
 
     def leave(self, seat: Seat) -> bool:

@@ -308,8 +308,12 @@ class Transfers:
         return self._by_agent(transfer_id, offer, agent_id, AgentAccepts(self._clock.now_ms(), offer))
 
     def decline(self, transfer_id: str, offer: int, agent_id: str, reason: str) -> bool:
-        """An agent does not take it."""
-        return self._by_agent(transfer_id, offer, agent_id, AgentDeclines(self._clock.now_ms(), offer, reason))
+        """An agent does not take it; said at the desk, their telephone stops ringing."""
+        done = self._by_agent(transfer_id, offer, agent_id, AgentDeclines(self._clock.now_ms(), offer, reason))
+        running = self._running.get(transfer_id)
+        if done and running is not None and self.acting.by(running.transfer, offer) == "phone":
+            self.acting.stop_ringing(running, offer, "withdrawn")
+        return done
 
     def hand_back(self, transfer_id: str, agent_id: str, note: str) -> bool:
         """The agent who speaks with the caller gives them back to the assistant."""

@@ -34,6 +34,8 @@ const sound = new Sound(
 );
 
 const say = (message) => { if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message)); };
+const means = () => (at("#means").hidden ? "desk" : at("#by").value);
+const available = (now) => say({ type: "presence", presence: now, by: means() });
 const alarm = (text) => { at("#alert").textContent = text; };
 
 function open() {
@@ -78,8 +80,9 @@ const TAKES = {
     connection.textContent = "Connected";
     desk.dataset.state = "open";
     offers = [];
+    at("#means").hidden = !message.agent.phone;
     at("#disposition").replaceChildren(...message.dispositions.map((word) => element("option", { value: word }, word.replaceAll("_", " "))));
-    if (wished === "available" && !wrapping) say({ type: "presence", presence: "available" });
+    if (wished === "available" && !wrapping) available("available");
     else presence(message.presence);
     draw();
   },
@@ -106,10 +109,11 @@ const TAKES = {
     if (current?.transfer !== message.transfer) at("#mute").setAttribute("aria-pressed", "false");
     current = { ...message, since: current?.transfer === message.transfer ? current.since : Date.now() };
     alarm("");
+    presence(desk.dataset.presence);
     draw();
     at("#call-title").focus();
     if (!packets.has(message.transfer)) await fetchPacket(message.transfer);
-    await listen();
+    if (message.by !== "phone") await listen();
     talk();
   },
   released(message) {
@@ -168,17 +172,18 @@ const WORDS = { available: "Available: callers are offered to you.", busy: "Busy
 function presence(now, why) {
   desk.dataset.presence = now;
   for (const button of desk.querySelectorAll("[data-presence]")) button.setAttribute("aria-pressed", String(button.dataset.presence === now));
-  at("#presence").textContent = why === "missed_offers" ? "Away: you did not answer several offers." : WORDS[now];
+  at("#presence").textContent = why === "missed_offers" ? "Away: you did not answer several offers." : current ? "On a call: nobody else is offered to you." : WORDS[now];
   if (why === "missed_offers") wished = "away";
 }
 
 function ended() {
   current = null;
+  presence(desk.dataset.presence);
   at("#mute").setAttribute("aria-pressed", "false");
   sound.talk(false);
 }
 
-function talk() { sound.talk(current !== null && at("#mute").getAttribute("aria-pressed") !== "true"); }
+function talk() { sound.talk(current !== null && current.by !== "phone" && at("#mute").getAttribute("aria-pressed") !== "true"); }
 
 async function fetchPacket(transfer) {
   const answer = await fetch(`/api/v1/transfers/${encodeURIComponent(transfer)}/packet`, { credentials: "same-origin" });
@@ -202,7 +207,11 @@ function draw() {
   const offer = current || wrapping ? null : offers[0];
   const transfer = (current ?? wrapping ?? offer)?.transfer;
   for (const [id, there] of [["#offer", offer], ["#call", current], ["#wrap-up", wrapping], ["#known", transfer]]) at(id).hidden = !there;
-  sound.ring(Boolean(offer));
+  sound.ring(Boolean(offer) && offer.by !== "phone");
+  at("#rings").hidden = offer?.by !== "phone";
+  at("#accept").hidden = offer?.by === "phone";
+  at("#by-phone").hidden = current?.by !== "phone";
+  for (const id of ["#mute", "#hang-up", "#call .meters"]) at(id).hidden = current?.by === "phone";
   document.title = offer ? `A caller! · ${TITLE}` : TITLE;
   if (offer) {
     const { reason = {}, caller = {} } = offer.packet ?? {};
@@ -220,13 +229,17 @@ function draw() {
 for (const button of desk.querySelectorAll("[data-presence]")) {
   button.addEventListener("click", async () => {
     const wanted = button.dataset.presence;
-    if (wanted === "available" && !(await listen())) return;
+    if (wanted === "available" && means() === "desk" && !(await listen())) return;
     alarm("");
     wished = wanted;
-    say({ type: "presence", presence: wanted });
+    available(wanted);
     if (wanted === "away" && !current) sound.close();
   });
 }
+at("#by").addEventListener("change", async () => {
+  if (wished === "available" && means() === "desk" && !(await listen())) wished = "away";
+  available(wished);
+});
 at("#accept").addEventListener("click", () => {
   const [offer] = offers;
   if (!offer) return;

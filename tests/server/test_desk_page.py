@@ -1,13 +1,14 @@
 """The agent's desk in a real browser: a caller over real sockets, and a microphone that the browser makes up."""
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Page, WebSocketRoute, expect
 
 from pipeline import graph
 from pipeline.assistant.tools.approving import Approving
@@ -24,6 +25,7 @@ from tests.fakes.browser import Reader, readers
 from tests.fakes.exchange import Exchange, exchange
 from tests.fakes.office import REPOSITORY, SPEECH
 from tests.fakes.web import TOKEN
+from tests.server.test_browser import FAINT_TEXTS, SMALL_TARGETS, SPILLED
 from voice.audio import level_db, ulaw_frames, ulaw_to_pcm
 
 pytestmark = pytest.mark.browser
@@ -66,6 +68,13 @@ class House:
         found = await self.staff.listing.disposition(transfer)
         return found and (found.agent, found.disposition, found.note)
 
+    async def both_ms(self) -> int:
+        """From the click that accepts to the first sound at the ear and from the microphone, whichever is later."""
+        times = await self.page.evaluate("({...document.querySelector('#desk').dataset})")
+        both_ms = max(int(times["earMs"]), int(times["micMs"]))
+        print(f"accept to sound both ways: {both_ms} ms")  # noqa: T201 a figure for the benchmark, no promise
+        return both_ms
+
 
 @pytest.fixture
 def at_desk(chromium, tmp_path):
@@ -101,6 +110,15 @@ def _serve(served: Exchange, root: Path) -> tuple[Staff, Tokens]:
     return staff, tokens
 
 
+async def readable(page: Page) -> None:
+    """WCAG 2.2 AA 1.4.3, 1.4.10, 2.5.8, by day and by night, on a screen and on a telephone."""
+    for scheme, width in (("light", 1280), ("dark", 1280), ("light", 390), ("dark", 390)):
+        await page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        await page.set_viewport_size({"width": width, "height": 800})
+        for wrong in (FAINT_TEXTS, SPILLED, SMALL_TARGETS):
+            assert await page.evaluate(wrong) == [], (scheme, width)
+
+
 async def until(met: Callable[[], Awaitable[bool]]) -> None:
     async with asyncio.timeout(15):
         while not await met():  # noqa: ASYNC110 the page's policy keeps the browser from waiting for us
@@ -113,9 +131,9 @@ async def quiet(call: DoubleCall) -> bool:
 
 
 async def hears(call: DoubleCall, since_ms: int) -> bool:
-    """Whether the caller has heard a second and a half of sound since then."""
+    """Whether the caller has heard half a second of sound since then."""
     frames = ulaw_frames(call.ear.heard.audio(since_ms, call.now_ms))
-    return sum(level_db(ulaw_to_pcm(frame)) > LOUD_DB for frame in frames) >= 75
+    return sum(level_db(ulaw_to_pcm(frame)) > LOUD_DB for frame in frames) >= 25
 
 
 def test_an_agent_takes_a_caller_in_the_browser_speaks_hands_back_and_wraps_up(at_desk, record_property):
@@ -129,9 +147,11 @@ def test_an_agent_takes_a_caller_in_the_browser_speaks_hands_back_and_wraps_up(a
         await expect(offer).to_be_visible()
         await expect(page.locator("#packet")).to_contain_text("The caller asked for a person.")
         await expect(page.locator("#transcript")).to_contain_text(WISH)
+        await readable(page)
         accepted_ms = call.now_ms
         await page.get_by_role("button", name="Accept").click()
         await expect(page.locator("#call")).to_be_visible()
+        await readable(page)
         await until(lambda: hears(call, accepted_ms))
         await page.get_by_role("button", name="Mute").click()
         await until(lambda: quiet(call))  # so it was the microphone
@@ -142,13 +162,11 @@ def test_an_agent_takes_a_caller_in_the_browser_speaks_hands_back_and_wraps_up(a
         await until(lambda: house.loud("earDb"))
         await speaking
         await expect(page.locator("#transcript")).to_contain_text("my tent is torn")
-        times = await page.evaluate("({...document.querySelector('#desk').dataset})")
-        both_ms = max(int(times["earMs"]), int(times["micMs"]))
-        print(f"accept to sound both ways: {both_ms} ms")  # noqa: T201 a figure for the benchmark, no promise
-        record_property("accept_to_two_way_ms", both_ms)
+        record_property("accept_to_two_way_ms", await house.both_ms())
         await page.get_by_label("with a note").fill("a spare pole is on its way")
         await page.get_by_role("button", name="Hand back").click()
         await expect(page.locator("#wrap-up")).to_be_visible()
+        await readable(page)
         await page.get_by_label("Result").select_option("solved")
         await page.get_by_label("Note", exact=True).fill("sent a pole")
         await page.get_by_role("button", name="Done").click()
@@ -156,5 +174,132 @@ def test_an_agent_takes_a_caller_in_the_browser_speaks_hands_back_and_wraps_up(a
         await expect(page.locator("#desk")).to_have_attribute("data-presence", "available")
         assert await house.disposition(f"{call.call_sid}-h1") == ("ana", "solved", "sent a pole")
         call.hang_up()
+
+    at_desk(use)
+
+
+def test_a_page_that_is_loaded_again_goes_on_with_the_call(at_desk):
+    async def use(house: House) -> None:
+        page = house.page
+        await page.get_by_role("button", name="Available").click()
+        call = await house.asks("my tent is torn")
+        await page.get_by_role("button", name="Accept").click()
+        await expect(page.locator("#call")).to_be_visible()
+        await page.reload()
+        await expect(page.locator("#call")).to_be_visible()
+        await expect(page.locator("#packet")).to_contain_text("The caller asked for a person.")
+        await expect(page.locator("#transcript")).to_contain_text(WISH)
+        again_ms = call.now_ms
+        await until(lambda: hears(call, again_ms))
+        await page.get_by_role("button", name="Hang up").click()
+        await expect(page.locator("#wrap-up")).to_be_visible()
+        await call.finished()
+
+    at_desk(use)
+
+
+def test_without_a_microphone_nobody_is_available_and_the_page_says_why(at_desk):
+    async def use(house: House) -> None:
+        page = house.page
+        await page.add_init_script("navigator.mediaDevices.getUserMedia = () => Promise.reject(new Error('denied'))")
+        await page.reload()
+        await page.get_by_role("button", name="Available").click()
+        await expect(page.get_by_role("alert")).to_contain_text("The microphone cannot be used (denied)")
+        await expect(page.locator("#desk")).to_have_attribute("data-presence", "away")
+
+    at_desk(use)
+
+
+PACKET = {
+    "caller": {"name": "Sam <img src=x onerror=alert(1)>", "number": "+1415•••0101", "verified": {"level": "pin"}},
+    "reason": {"sentence": "The caller asked for a person.", "evidence": ["<script>alert(1)</script>"]},
+    "summary": {"bullets": [{"text": "A pole of the tent is broken."}]},
+    "facts": [{"slot": "order_number", "value": "12345", "confirmed": "keyed"}],
+    "done": [{"about": "A refund of 3 dollars was made.", "error": ""}],
+    "failed": [{"about": "A text was to be sent.", "error": "no_consent"}],
+    "next_steps": [{"code": "send", "text": "Send a pole."}],
+    "sources": [{"title": "Returning used gear", "document": "returns.md", "section": "used"}],
+    "transcript": [{"utterance": "c1", "who": "caller", "text": "my tent is torn"}],
+}
+HELLO = {
+    "type": "hello", "presence": "away", "dispositions": ["solved"],
+    "agent": {"id": "ana", "name": "Ana", "queues": ["support"], "phone": True},
+}  # fmt: skip
+OFFER = {"type": "offer", "transfer": "CA1-h1", "offer": 0, "queue": "support", "by": "phone", "packet": PACKET}
+
+
+class Told:
+    """A page whose server is the test."""
+
+    def __init__(self) -> None:
+        self.said: list[dict[str, Any]] = []
+        self.sockets: list[WebSocketRoute] = []
+
+    async def open(self, page: Page) -> None:
+        await page.route_web_socket("**/api/v1/desk*", self._opened)
+        await page.reload()
+        await expect(page.locator("#connection")).to_have_text("Connected")
+
+    def tell(self, message: dict[str, Any]) -> None:
+        self.sockets[-1].send(json.dumps(message))
+
+    async def hears(self, **message: Any) -> None:
+        """Wait until the page has said this."""
+
+        async def there() -> bool:
+            return message in self.said
+
+        await until(there)
+
+    def _opened(self, socket: WebSocketRoute) -> None:
+        self.sockets.append(socket)
+        socket.on_message(lambda text: self.said.append(json.loads(text)))
+        self.tell(HELLO)
+
+
+def test_with_the_keyboard_alone_a_call_that_rings_the_telephone_is_seen_and_declined(at_desk):
+    async def use(house: House) -> None:
+        page, told = house.page, Told()
+        await told.open(page)
+        await page.get_by_label("Callers reach you").focus()
+        await page.keyboard.type("on your")
+        await page.get_by_role("button", name="Available").press("Enter")
+        await told.hears(type="presence", presence="available", by="phone")
+        told.tell({"type": "presence", "presence": "available"})
+        told.tell(OFFER)
+        await expect(page.locator("#announcement")).to_contain_text("A caller of support for you")
+        await expect(page.locator("#rings")).to_be_visible()
+        await expect(page.locator("#accept")).to_be_hidden()
+        for text in (
+            "Sam <img", "verified by a PIN", "A pole of the tent is broken.", "<script>", "order number: 12345",
+            "A refund of 3 dollars", "(no consent)", "Send a pole.", "Returning used gear",
+        ):  # fmt: skip
+            await expect(page.locator("#packet")).to_contain_text(text)
+        assert await page.locator("#packet").locator("img, script").count() == 0
+        await page.get_by_label("Decline, because").focus()
+        await page.keyboard.press("Tab")
+        await page.keyboard.press("Enter")
+        await told.hears(type="decline", transfer="CA1-h1", offer=0, reason="busy")
+        await expect(page.locator("#offer")).to_be_hidden()
+
+    at_desk(use)
+
+
+def test_a_call_by_telephone_is_read_along_until_the_desk_is_opened_elsewhere(at_desk):
+    async def use(house: House) -> None:
+        page, told = house.page, Told()
+        await told.open(page)
+        told.tell(OFFER)
+        told.tell({"type": "connected", "transfer": "CA1-h1", "offer": 0, "call": "CA1", "by": "phone"})
+        await expect(page.locator("#call-title")).to_be_focused()
+        await expect(page.locator("#by-phone")).to_be_visible()
+        await expect(page.locator("#mute")).to_be_hidden()
+        told.tell({"type": "said", "who": "agent", "utterance": "p1", "text": "hello", "start_ms": 0, "end_ms": 1})
+        await expect(page.locator("#transcript li")).to_have_text(["callermy tent is torn", "agenthello"])
+        told.tell({"type": "replaced"})
+        await told.sockets[-1].close(code=4409, reason="opened elsewhere")
+        await expect(page.get_by_role("alert")).to_have_text("The desk was opened elsewhere.")
+        await page.get_by_role("button", name="Use the desk here").press("Enter")
+        await expect(page.locator("#connection")).to_have_text("Connected")
 
     at_desk(use)

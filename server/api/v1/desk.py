@@ -12,6 +12,7 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Query, WebSocket, WebSocketDisconnect
 from pydantic import ValidationError
 
+from pipeline.transfers.acting import By
 from pipeline.transfers.desk import Seat
 from recordings.errors import StoreUnavailable
 from server.api.v1 import taking
@@ -249,7 +250,8 @@ class DeskSocket:
 
     async def _do(self, message: Message) -> None:
         match message:
-            case Presence(presence=presence):
+            case Presence(presence=presence, by=by):
+                self._takes_calls(by)
                 self._staff.transfers.presence(self._agent, presence)
                 now = presence_of(self._staff, self._agent)
                 self.tell({"type": "presence", "presence": now, "why": "asked", "until_ms": None})
@@ -266,16 +268,27 @@ class DeskSocket:
             case _:
                 self._take(message)
 
+    def _takes_calls(self, by: By) -> None:
+        """At the desk, or by telephone. Raises Problem 409."""
+        transfers = self._staff.transfers
+        known = transfers.agent(self._agent)
+        if by == "phone" and not (transfers.acting.rings_phones and known is not None and known.phone):
+            raise Problem(409, "No telephone can be rung: this agent has none, or the server has no account for calls.")
+        if self._seat is not None:
+            self._seat.by_phone = by == "phone"
+
     def _take(self, message: Accept | Decline | HandBack | HangUp) -> None:
         transfers, agent = self._staff.transfers, self._agent
         match message:
             case Accept(transfer=transfer, offer=offer):
+                taking.check_here(self._staff, transfer, offer)
                 done = transfers.accept(transfer, offer, agent)
             case Decline(transfer=transfer, offer=offer, reason=reason):
                 done = transfers.decline(transfer, offer, agent, reason)
             case HandBack(transfer=transfer, note=note):
                 done = transfers.hand_back(transfer, agent, note)
             case HangUp(transfer=transfer):
+                taking.check_hangs_up(self._staff, transfer)
                 done = transfers.hang_up(transfer, agent)
         if not done:
             self._refuse(message.type, "It is not offered here, or the caller is not with this agent, any more.")

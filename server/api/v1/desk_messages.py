@@ -18,6 +18,8 @@ class Presence(_Said):
 
     type: Literal["presence"]
     presence: Literal["available", "busy", "away"]
+    by: Literal["desk", "phone"] = "desk"
+    """Where they take calls: here, or on their telephone."""
 
 
 class Accept(_Said):

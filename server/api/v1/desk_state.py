@@ -15,9 +15,10 @@ WRAP_UP_WITHIN_MS: Final = 7_200_000
 
 def greeting(staff: Staff, agent: Agent) -> Mapping[str, Any]:
     """The first message."""
+    phone = bool(agent.phone) and staff.transfers.acting.rings_phones
     return {
         "type": "hello",
-        "agent": {"id": agent.id, "name": agent.name, "queues": sorted(agent.queues), "phone": bool(agent.phone)},
+        "agent": {"id": agent.id, "name": agent.name, "queues": sorted(agent.queues), "phone": phone},
         "presence": presence_of(staff, agent.id),
         "dispositions": DISPOSITIONS,
     }
@@ -32,7 +33,8 @@ async def unfinished(staff: Staff, agent: str) -> Mapping[str, Any] | None:
     """The call in which the agent speaks, or that they have to wrap up. Raises StoreUnavailable."""
     for running in staff.transfers.live():
         if running.transfer.state is State.CONNECTED and _has(running.transfer, agent):
-            return _told("connected", running.transfer)
+            by = staff.transfers.acting.by(running.transfer, running.transfer.accepted or 0)
+            return {**_told("connected", running.transfer), "by": by}
     for kept in staff.as_now(await staff.listing.listed(Which((State.OVER,), agent=agent), "", 1)):
         transfer = kept.transfer
         spoke = _has(transfer, agent) and transfer.outcome in {"completed", "handed_back"}

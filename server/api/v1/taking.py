@@ -96,7 +96,8 @@ def taking_router(staff: Staff, commands: Commands) -> APIRouter:
 async def accepted(staff: Staff, transfer_id: str, agent: str, said: Accepts) -> Kept:
     """Raises Problem 404 and 409, StoreUnavailable."""
     kept = await _offered(staff, transfer_id, agent, said.offer)
-    if staff.transfers.desk.seat(agent) is None and staff.transfers.acting.by(kept.transfer, said.offer) == "desk":
+    check_here(staff, transfer_id, said.offer)
+    if staff.transfers.desk.seat(agent) is None:
         raise Problem(409, "Open the desk first: there is nowhere to hear the caller.", name="desk")
     staff.transfers.accept(transfer_id, said.offer, agent)
     after = await _once(staff, kept, lambda transfer: transfer.offers[said.offer].standing != "ringing")
@@ -129,6 +130,7 @@ async def left(staff: Staff, transfer_id: str, agent: str) -> Kept:
     """Raises Problem 404 and 409, StoreUnavailable."""
     kept = await _theirs(staff, transfer_id, agent)
     offer = _check_has(kept, agent, {State.ACCEPTED, State.BRIDGING, State.CONNECTED})
+    check_hangs_up(staff, transfer_id)
     staff.transfers.hang_up(transfer_id, agent)
     return await _once(
         staff,
@@ -146,6 +148,22 @@ async def wrapped_up(staff: Staff, transfer_id: str, agent: str, said: WrapsUp) 
         raise Problem(409, f"There is nothing to wrap up: {why}.", name="state")
     await staff.transfers.wrap_up(transfer_id, agent, said.disposition, said.note)
     return kept
+
+
+def check_here(staff: Staff, transfer_id: str, offer: int) -> None:
+    """Whether an offer is accepted here, and not on the telephone that it rings. Raises Problem 409."""
+    running = staff.transfers.running(transfer_id)
+    if running is not None and staff.transfers.acting.by(running.transfer, offer) == "phone":
+        raise Problem(409, "Their telephone rings: answer it, and press 1.", name="phone")
+
+
+def check_hangs_up(staff: Staff, transfer_id: str) -> None:
+    """Whether an agent leaves here, and not by hanging their telephone up. Raises Problem 409."""
+    running = staff.transfers.running(transfer_id)
+    if running is None or running.transfer.accepted is None:
+        return
+    if staff.transfers.acting.by(running.transfer, running.transfer.accepted) == "phone":
+        raise Problem(409, "They speak by telephone: hang that up.", name="phone")
 
 
 async def _theirs(staff: Staff, transfer_id: str, agent: str) -> Kept:
