@@ -30,10 +30,14 @@ def tell_closed(talk: Talk, wanted: TakeMessage | Enqueue) -> None:
 
 
 def take_message(talk: Talk, wanted: Enqueue) -> None:
-    """Nobody of this queue can be put through to: ask for a message."""
+    """Nobody of this queue can be put through to: ask for a message, where the queue takes them."""
     if wanted.unreachable is not None:
         talk.say_filled(wanted.unreachable)
     tell_closed(talk, wanted)
+    queue = talk.settings.queue(chosen(talk, escalating.whose(talk, wanted)[0]).queue)
+    if queue is not None and not queue.voicemail:
+        talk.more()
+        return
     if wanted.prompt is None or not talk.say_filled(wanted.prompt, "question"):
         talk.say(talk.prompts.tell_queue, "question")
     talk.wait(Messaging(), talk.expect_message())

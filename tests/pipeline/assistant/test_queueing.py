@@ -97,3 +97,12 @@ def test_an_emergency_of_a_queue_is_told_in_its_own_words():
     assert (
         call(MONDAY, '    emergency: "Our office had to be left."\n').hears("refund")[0] == "Our office had to be left."
     )
+
+
+def test_a_queue_without_voicemail_takes_no_message():
+    line = small_line(FLOWS, "queues: [support, urgent, {name: billing, voicemail: false}]")
+    made = ScriptedCall(Dialogue(line, understands(line)))
+    made.begin(MONDAY)
+    assert made.hears("refund") == ["Is there anything else I can help you with?"]
+    assert made.hears("hours")[0].startswith("We")
+    assert made.records("message.taken") == []
