@@ -118,6 +118,7 @@ KINDS: Final[Mapping[str, tuple[str, ...]]] = {
     "transfer.requested": ("turn", "transfer", "queue", "reason", "sentence", "priority"),
     "transfer.packet": ("transfer", "version", "source", "took_ms"),  # what agents are told is written
     "transfer.queued": ("transfer", "queue", "position", "wait_s"),
+    "transfer.promise_near": ("transfer", "queue", "due_in_ms"),  # the queue's sla_s is nearly over
     "transfer.offered": ("transfer", "offer", "agent", "by"),  # by: desk | phone
     "transfer.answered": ("transfer", "offer", "agent", "how", "reason"),  # how: accepted, declined, no_answer…
     "transfer.told": ("transfer", "what", "agent", "position", "wait_s", "why"),  # what the dialogue heard of it

@@ -552,6 +552,16 @@ class Acting:
         except StoreUnavailable as error:
             _log.error("packet not written", transfer=running.id, reason=str(error))
 
+    def tell_promise(self, transfer_id: str, due_in_ms: int) -> None:
+        """A caller was promised an answer by then: their log and everybody who takes such calls are told."""
+        running = self._office.running(transfer_id)
+        if running is None:
+            return
+        queue = running.transfer.queue
+        _log.warning("promised answer is near", transfer=transfer_id, queue=queue, due_in_ms=due_in_ms)
+        self._record(running, "transfer.promise_near", transfer=_short(running), queue=queue, due_in_ms=due_in_ms)
+        self._desk.tell_all(self._office.staff_of(queue), {"type": "promise", "queue": queue, "due_in_ms": due_in_ms})
+
     def tell_wait(self, transfer_id: str, position: int, expected_ms: int | None) -> None:
         """Where a caller stands."""
         running = self._office.running(transfer_id)

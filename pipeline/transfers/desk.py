@@ -1,7 +1,7 @@
 """Agents at their desks: who has one open, what is offered there, and the sound of those who speak with a caller."""
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -71,6 +71,13 @@ class Desk:
             seat.offers.update(before.offers)
             seat.by_phone = before.by_phone
         return seat, before
+
+    def tell_all(self, agents: Iterable[str], message: Mapping[str, Any]) -> None:
+        """Tell those of them whose desks are open."""
+        for agent in agents:
+            seat = self._seats.get(agent)
+            if seat is not None:
+                seat.tell(message)
 
     def leave(self, seat: Seat) -> bool:
         """The connection is gone. False: it had been replaced already."""

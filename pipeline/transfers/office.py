@@ -266,6 +266,10 @@ class Transfers:
 
     # Agents
 
+    def staff_of(self, queue: str) -> tuple[str, ...]:
+        """Whoever takes the callers of a queue."""
+        return tuple(agent.id for agent in self._agents.values() if queue in agent.queues)
+
     def agent(self, agent_id: str) -> Agent | None:
         """Who that is: somebody of the directory, or a queue's telephone."""
         target = self._targets.get(agent_id)
@@ -443,7 +447,7 @@ class Transfers:
             case Overflow(transfer_id=transfer_id, to_queue=queue):
                 self.post(transfer_id, Rerouted(now_ms, queue))
             case SlaNear(transfer_id=transfer_id, due_ms=due_ms):
-                _log.warning("caller waits too long", transfer=transfer_id, due_in_ms=due_ms - now_ms)
+                self.acting.tell_promise(transfer_id, due_ms - now_ms)
             case AgentNow(agent=agent) if is_target(agent):
                 self.presence(agent, "available")
             case AgentNow(agent=agent, presence=presence, why=why, until_ms=until_ms):

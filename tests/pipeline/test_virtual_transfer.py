@@ -218,3 +218,17 @@ async def test_a_queue_s_own_music_is_what_its_callers_hear(tmp_path: Path):
         call = await asked(office)
         await asyncio.sleep(20)
         assert find(SPEECH, call.ear.heard.audio(0, call.handset.now_ms)).same
+
+
+@pytest.mark.row(89)
+@virtually
+async def test_before_a_promised_time_is_over_the_desks_and_the_log_are_told(tmp_path: Path):
+    queue = {"sla_s": 15, "sla_warning_s": 5, "ring_s": 40}
+    async with virtual_office(tmp_path, [WISH], agents=[ANA], queue=queue) as office:
+        ana = desk(office, "ana")
+        call = await asked(office)
+        await ana.gets("offer")
+        near = await ana.gets("promise")
+        assert (near["queue"], near["due_in_ms"]) == ("support", 5000)
+        kinds = await office.kinds(call.sid)
+        assert "transfer.promise_near" in kinds
