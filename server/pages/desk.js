@@ -141,7 +141,7 @@ const TAKES = {
   said(message) {
     const list = at("#transcript");
     at("#partial")?.remove();
-    if (list.querySelector(`[data-utterance="${CSS.escape(message.utterance)}"]`)) return;
+    if (document.getElementById(`said-${message.utterance}`)) return;
     list.append(...transcript([message]));
     list.lastElementChild.scrollIntoView({ block: "nearest" });
   },

@@ -18,18 +18,19 @@ function list(title, items) {
 }
 
 function facts(rows) {
-  const shown = rows.filter(([, value]) => known(value));
-  if (!shown.length) return [];
+  const shown = rows.filter(([, value]) => value);
   return [element("dl", { class: "facts" }, ...shown.map(([name, value]) =>
     element("div", {}, element("dt", {}, name), element("dd", {}, String(value)))))];
 }
 
 function identity(caller) {
-  const level = caller.verified?.level ?? "none";
-  return {
+  const { level = "none", how, at } = caller.verified ?? {};
+  const words = {
     none: "not verified", claimed: "says so, not verified", knowledge: "verified by what they know",
     one_time_code: "verified by a code", pin: "verified by a PIN",
   }[level] ?? plain(level);
+  const time = at && !["none", "claimed"].includes(level) ? ` at ${new Date(at).toLocaleTimeString()}` : "";
+  return `${["none", "claimed"].includes(level) ? "" : "✔ "}${words}${how && time ? ` (${plain(how)})` : ""}${time}`;
 }
 
 function slot(fact) {
@@ -37,10 +38,31 @@ function slot(fact) {
   return `${plain(fact.slot)}: ${fact.value} (${sure})`;
 }
 
+const told = (value) => (known(value) ? value : UNKNOWN);
+
+// A line of the summary leads to where it was said.
+function bullet(one) {
+  const said = one.spans?.[0]?.utterance;
+  return said ? element("a", { href: `#said-${said}` }, one.text) : one.text;
+}
+
+// What the caller was told from: its text is fetched when somebody wants to read it.
+function source(line, one) {
+  const text = element("p", { class: "words" }, "…");
+  const made = element("details", {}, element("summary", {}, `${one.title || one.section} (${one.document})`), text);
+  made.addEventListener("toggle", async () => {
+    const asked = new URLSearchParams({ line, document: one.document, section: one.section });
+    const answer = await fetch(`/api/v1/knowledge/sections?${asked}`, { credentials: "same-origin" });
+    const content = await answer.json();
+    text.textContent = answer.ok ? content.text : content.detail;
+  }, { once: true });
+  return made;
+}
+
 const action = (one) => (one.error ? `${one.about} (${plain(one.error)})` : one.about);
 
 export function transcript(lines) {
-  return lines.map((line) => element("li", { class: `said ${line.who}`, "data-utterance": line.utterance ?? "" },
+  return lines.map((line) => element("li", { class: `said ${line.who}`, id: `said-${line.utterance ?? "now"}` },
     element("b", { class: "who" }, plain(line.who)), element("p", { class: "words" }, line.text)));
 }
 
@@ -48,21 +70,21 @@ export function show(place, packet) {
   const { caller = {}, reason = {}, summary = { bullets: [] }, mood = {}, earlier = {} } = packet;
   place.replaceChildren(
     ...facts([
-      ["Caller", caller.name], ["Number", caller.number], ["Identity", identity(caller)],
-      ["Customer", caller.customer], ["Tier", caller.tier], ["Language", caller.language],
+      ["Caller", told(caller.name)], ["Number", told(caller.number)], ["Identity", identity(caller)],
+      ["Customer", told(caller.customer)], ["Tier", told(caller.tier)], ["Language", told(caller.language)],
       ["Why a person", reason.sentence], ["Waited", packet.wait_ms >= 1000 ? `${Math.round(packet.wait_ms / 1000)} s` : ""],
       ["Mood", [mood.frustration, mood.anger].includes("high") ? "upset" : ""],
       ["Urgency", mood.urgency === "high" ? "high" : ""],
-      ["Earlier calls", known(earlier.calls) ? `${earlier.calls}, ${earlier.open_issues} open` : ""],
+      ["Earlier calls", known(earlier.calls) ? `${earlier.calls}, ${earlier.open_issues} open` : UNKNOWN],
     ]),
-    ...list("In short", summary.bullets.map((one) => one.text)),
+    ...list("In short", summary.bullets.map(bullet)),
     ...list("Said, word for word", reason.evidence ?? []),
     ...list("Known", (packet.facts ?? []).map(slot)),
     ...list("Done", (packet.done ?? []).map(action)),
     ...list("Under way", (packet.pending ?? []).map(action)),
     ...list("Failed", (packet.failed ?? []).map(action)),
     ...list("Looked up", (packet.looked_up ?? []).map(action)),
-    ...list("Next", (packet.next_steps ?? []).filter((one) => one.code !== "none").map((one) => one.text)),
-    ...list("Told from", (packet.sources ?? []).map((one) => `${one.title || one.section} (${one.document})`)),
+    ...list("Next", (packet.next_steps ?? []).map((one) => one.text)),
+    ...list("Told from", (packet.sources ?? []).map((one) => source(packet.line, one))),
   );
 }

@@ -136,6 +136,7 @@ async def hears(call: DoubleCall, since_ms: int) -> bool:
     return sum(level_db(ulaw_to_pcm(frame)) > LOUD_DB for frame in frames) >= 25
 
 
+@pytest.mark.row(76, 77, 84, 86)
 def test_an_agent_takes_a_caller_in_the_browser_speaks_hands_back_and_wraps_up(at_desk, record_property):
     async def use(house: House) -> None:
         page = house.page
@@ -211,13 +212,18 @@ def test_without_a_microphone_nobody_is_available_and_the_page_says_why(at_desk)
 
 
 PACKET = {
-    "caller": {"name": "Sam <img src=x onerror=alert(1)>", "number": "+1415•••0101", "verified": {"level": "pin"}},
+    "caller": {
+        "name": "Sam <img src=x onerror=alert(1)>",
+        "number": "+1415•••0101",
+        "verified": {"level": "pin", "at": "2026-11-20T18:00:00+00:00"},
+    },
     "reason": {"sentence": "The caller asked for a person.", "evidence": ["<script>alert(1)</script>"]},
-    "summary": {"bullets": [{"text": "A pole of the tent is broken."}]},
+    "summary": {"bullets": [{"text": "A pole of the tent is broken.", "spans": [{"utterance": "c1"}]}]},
     "facts": [{"slot": "order_number", "value": "12345", "confirmed": "keyed"}],
     "done": [{"about": "A refund of 3 dollars was made.", "error": ""}],
     "failed": [{"about": "A text was to be sent.", "error": "no_consent"}],
     "next_steps": [{"code": "send", "text": "Send a pole."}],
+    "line": "Northfield",
     "sources": [{"title": "Returning used gear", "document": "returns.md", "section": "used"}],
     "transcript": [{"utterance": "c1", "who": "caller", "text": "my tent is torn"}],
 }
@@ -257,6 +263,7 @@ class Told:
         self.tell(HELLO)
 
 
+@pytest.mark.row(79, 80, 81, 82, 83)
 def test_with_the_keyboard_alone_a_call_that_rings_the_telephone_is_seen_and_declined(at_desk):
     async def use(house: House) -> None:
         page, told = house.page, Told()
@@ -272,9 +279,15 @@ def test_with_the_keyboard_alone_a_call_that_rings_the_telephone_is_seen_and_dec
         await expect(page.locator("#accept")).to_be_hidden()
         for text in (
             "Sam <img", "verified by a PIN", "A pole of the tent is broken.", "<script>", "order number: 12345",
-            "A refund of 3 dollars", "(no consent)", "Send a pole.", "Returning used gear",
+            "A refund of 3 dollars", "(no consent)", "Send a pole.", "Returning used gear", "✔",
+            "Tierunknown", "Earlier callsunknown",
         ):  # fmt: skip
             await expect(page.locator("#packet")).to_contain_text(text)
+        await page.get_by_role("link", name="A pole of the tent is broken.").press("Enter")
+        await expect(page.locator("#transcript li:target")).to_contain_text("my tent is torn")
+        await page.locator("#packet summary").press("Enter")
+        await expect(page.locator("#packet details p")).to_have_text("This token lacks the scope knowledge:read.")
+        house.reader.errors.clear()  # the browser itself says that it was refused
         assert await page.locator("#packet").locator("img, script").count() == 0
         await page.get_by_label("Decline, because").focus()
         await page.keyboard.press("Tab")
