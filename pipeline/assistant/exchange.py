@@ -261,6 +261,8 @@ class SupervisorWants:
     """transfer: its name on the line."""
     interrupts: bool = False
     """say: what is being said is not said to its end."""
+    came: bool = False
+    """release, hand_back, in a replay: what the dialogue waited for had come, and follows."""
 
 
 DialogueEvent = (

@@ -249,7 +249,14 @@ def _supervised(at_ms: int, data: Mapping[str, Any]) -> DialogueEvent | None:
     verb: SupervisorVerb = data["verb"]
     text = str(data.get("text") or data.get("why") or "")
     return SupervisorWants(
-        at_ms, verb, data["by"], data["command"], text, data.get("queue", ""), data.get("interrupts") is True
+        at_ms,
+        verb,
+        data["by"],
+        data["command"],
+        text,
+        data.get("queue", ""),
+        interrupts=data.get("interrupts") is True,
+        came=data.get("came") is True,
     )
 
 

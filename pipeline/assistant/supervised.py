@@ -157,11 +157,11 @@ def _release(talk: Talk, event: SupervisorWants) -> bool:
     held = talk.state.waiting
     if not isinstance(held, Held) or held.taken:
         return talk.ignore("the caller is not held")
-    _record(talk, event)
+    _record(talk, event, **_came(held, event))
     talk.out.append(Hush())
     back = held.back
     if isinstance(back, Calling | Finding):
-        return _resume_work(talk, held, back)
+        return _resume_work(talk, held, back, event)
     talk.begin_turn("")
     if isinstance(back, Question):
         talk.state.waiting = back
@@ -189,9 +189,9 @@ def _hand_back(talk: Talk, event: SupervisorWants) -> bool:
     held = talk.state.waiting
     if not isinstance(held, Held) or not held.taken:
         return talk.ignore("no supervisor has the caller")
-    _record(talk, event, **({"why": event.text} if event.text else {}))
+    _record(talk, event, **({"why": event.text} if event.text else {}), **_came(held, event))
     if isinstance(held.back, Calling | Finding):
-        return _resume_work(talk, held, held.back)
+        return _resume_work(talk, held, held.back, event)
     talk.leave_flow()
     talk.begin_turn("")
     talk.say(talk.prompts.welcome_back, "question")
@@ -259,15 +259,21 @@ def _stop_seeking(talk: Talk) -> None:
         talk.out.append(StopTransfer(sought.transfer, "supervisor"))
 
 
-def _resume_work(talk: Talk, held: Held, back: Calling | Finding) -> bool:
+def _came(held: Held, event: SupervisorWants) -> dict[str, bool]:
+    return {"came": True} if held.came is not None or event.came else {}
+
+
+def _resume_work(talk: Talk, held: Held, back: Calling | Finding, event: SupervisorWants) -> bool:
     """Go on with what a tool or a search gave meanwhile, or will give."""
     talk.wait(back, held.expect)
     match held.came, back:
-        case ToolReturned() as event, Calling():
-            model_tools.keep(talk, back.tool, back.arguments, event)
-            return steps.returned(talk, back, event)
-        case PassagesFound() as event, Finding():
-            return opening.found(talk, back, event)
+        case ToolReturned() as returned, Calling():
+            model_tools.keep(talk, back.tool, back.arguments, returned)
+            return steps.returned(talk, back, returned)
+        case PassagesFound() as found, Finding():
+            return opening.found(talk, back, found)
+    if event.came:
+        return False
     talk.say(talk.prompts.still_working, "fill")
     if held.again:
         talk.ask_outside()
