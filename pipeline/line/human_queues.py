@@ -185,7 +185,8 @@ class Queue(Written):
         description="a .wav or .ulaw file in the line's folder, played to those who wait",
     )
     introduction: bool = Field(
-        default=False, description="true: the assistant introduces caller and agent to each other before it leaves"
+        default=False,
+        description="true: caller and agent who was reached by telephone both hear who has come, once they are joined",
     )
     topology: Literal["direct", "conference_first"] = Field(
         default="direct",

@@ -86,6 +86,9 @@ class Phones(Protocol):
     async def call(self, running: Running) -> None:
         """Call a caller back. Raises CarrierError, StoreUnavailable, ValueError."""
 
+    async def introduce(self, transfer: Transfer) -> None:
+        """Let caller and agent hear who the other is. Raises CarrierError."""
+
     async def stop_calling(self, transfer: Transfer) -> None:
         """The last attempt to reach a caller is over. Raises CarrierError, StoreUnavailable."""
 
@@ -428,13 +431,24 @@ class Acting:
         self._record(running, "transfer.connected", transfer=_short(running), offer=offer, agent=agent, by=by)
         self._tell(running, "connected", agent=agent)
         call = self._office.call(running.transfer.call_id)
+        queue = None
         if call is not None:
             call.with_agent(True)
+            queue = call.line.settings.queue(running.transfer.queue)
+        if by == "phone" and queue is not None and queue.introduction:
+            self._office.spawn(self._introduce(running.transfer))
         seat = self._desk.seat(agent)
         if by == "phone" and seat is not None:  # a desk was told when its sound was joined
             seat.offers.pop((running.id, offer), None)
             told = {"transfer": running.id, "offer": offer, "call": running.transfer.call_id, "by": by}
             seat.tell({"type": "connected", **told})
+
+    async def _introduce(self, transfer: Transfer) -> None:
+        try:
+            if self._phones is not None:
+                await self._phones.introduce(transfer)
+        except CarrierError as error:  # they speak all the same
+            _log.warning("caller and agent not introduced", transfer=transfer.id, reason=str(error))
 
     # Parting
 

@@ -148,6 +148,10 @@ class ByPhone:
         to, ours = parse_number(wanted.caller_number), parse_number(wanted.line_number)
         await self._legs.call_caller(running.id, running.transfer.bridges, to, ours)
 
+    async def introduce(self, transfer: Transfer) -> None:
+        """Let both hear who has come (`announcement`). Raises CarrierError."""
+        await self._legs.introduce(transfer.id, _room(transfer))
+
     async def stop_calling(self, transfer: Transfer) -> None:
         """The last attempt is over. Raises CarrierError, StoreUnavailable."""
         await self._legs.end_caller(transfer.id, transfer.bridges - 1)

@@ -280,22 +280,40 @@ async def phone_office(
     wall_clock = lambda: began + timedelta(seconds=loop.time())  # noqa: E731
     options.setdefault("ms_per_character", 15)
     async with (
+        _serving() as (url, serves),  # longer than the carrier lives: its last callbacks find somebody
         carrier(retry_wait_ms=700) as at,
         parts(root, (), direct.carry, wall_clock=wall_clock, **options) as built,
         AsyncExitStack() as life,
     ):
-        office = PhoneOffice(at, "", _with(built, queue or {}), people, OfficeClock(wall_clock), life)
-        served = web.Application()
-        served.router.add_get("/twilio/media", office.media)
-        served.router.add_route("*", "/{path:.*}", office.answer)
-        runner = web.AppRunner(served, handler_cancellation=True, shutdown_timeout=0.2)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        office.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+        office = PhoneOffice(at, url, _with(built, queue or {}), people, OfficeClock(wall_clock), life)
+        serves.append(office)
         await office.begin()
         try:
             yield office
         finally:
             at.double.hang_up_all()
             await office.die()
-            await runner.cleanup()
+
+
+@asynccontextmanager
+async def _serving() -> AsyncIterator[tuple[str, list[PhoneOffice]]]:
+    """A server on loopback, and a list for the office that it is to serve."""
+    serves: list[PhoneOffice] = []
+
+    async def media(request: web.Request) -> web.StreamResponse:
+        return await serves[0].media(request)
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        return await serves[0].answer(request)
+
+    served = web.Application()
+    served.router.add_get("/twilio/media", media)
+    served.router.add_route("*", "/{path:.*}", answer)
+    runner = web.AppRunner(served, handler_cancellation=True, shutdown_timeout=0.2)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    try:
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}", serves
+    finally:
+        await runner.cleanup()
+        await asyncio.sleep(0.1)  # virtual: what was closed is gone

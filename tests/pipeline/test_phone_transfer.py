@@ -256,3 +256,18 @@ def test_a_process_that_is_killed_strands_nobody(tmp_path: Path, state: str, mov
             assert (await office.ended(call)).outcome == "transferred"
 
     script()
+
+
+@virtually
+async def test_where_the_queue_wants_it_caller_and_agent_are_introduced_to_each_other(tmp_path: Path):
+    async with phone_office(tmp_path, ANA, queue={"introduction": True}) as office:
+        ana = office.at.double.person(AGENT, ACCEPTS)
+        call = await office.asks()
+        await office.until(call, State.CONNECTED)
+        agent = ana.calls[0]
+        since = (call.now_ms, agent.now_ms)
+        await call.wait(1_500)
+        for leg, since_ms in zip((call, agent), since, strict=True):
+            assert leg.ear.heard.audible_ms(since_ms, leg.now_ms) > 500
+        call.hang_up()
+        await office.ended(call)
