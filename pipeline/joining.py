@@ -15,6 +15,7 @@ from pipeline.drive import Clock
 from pipeline.line.model import Line
 from pipeline.overhearing import Overhearing, Wrote
 from pipeline.runtime import Runtime
+from pipeline.silencing import LEG, Silencing
 from pipeline.supervision.calls import Supervised
 from pipeline.taping import Taping
 from pipeline.taps import Taps
@@ -215,7 +216,7 @@ class Joining:
         if self._taping is None or not self._taping.on:
             return _Nowhere()
         audio = self._runtime.recording(f"{self.call_id}.{person.name}")
-        undo.append(audio.close)
+        undo += [audio.close, self.log.listen(Silencing(audio, LEG))]
         return audio
 
     def _overhearing(self, person: Person, language: str, wrote: Wrote) -> Overhearing:

@@ -24,6 +24,8 @@ _NEVER: Final = frozenset({
 """Fields that hold names of ours."""
 _INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\d([T ][\d:.]+)?(Z|[+-]\d\d:\d\d)?")
 """ISO 8601: with microseconds it has as many digits as a card."""
+_ONE_SPAN: Final = frozenset({"assistant.heard", "agent.said", "supervisor.said"})
+"""Kinds whose words were said from `start_ms` to `end_ms`, beside the caller's."""
 _TURNS: Final = 4
 """Utterances over which a number may be spread."""
 
@@ -88,7 +90,7 @@ class Keeping:
         """Which stretches of the recording hold what was taken out."""
         if kind == "caller.said":
             spans = [*(span_of(earlier.data) for earlier in amended), span_of(data)]
-        elif kind == "assistant.heard":
+        elif kind in _ONE_SPAN:
             spans = [span_of(data)]
         else:
             return {}

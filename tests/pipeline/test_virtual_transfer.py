@@ -3,8 +3,10 @@
 import asyncio
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from recordings.wav import read_samples
 from telephony.double.likeness import find
 from tests.fakes.agents import ANA, BEN, DeskAgent
 from tests.fakes.office import SPEECH, VirtualCall, VirtualOffice, virtual_office, virtually
@@ -232,3 +234,28 @@ async def test_before_a_promised_time_is_over_the_desks_and_the_log_are_told(tmp
         assert (near["queue"], near["due_in_ms"]) == ("support", 5000)
         kinds = await office.kinds(call.sid)
         assert "transfer.promise_near" in kinds
+
+
+@virtually
+async def test_a_card_that_is_said_to_the_agent_or_by_them_is_in_no_text_and_no_recording(tmp_path: Path):
+    card = "four one one one one one one one one one one one one one one one"
+    async with virtual_office(tmp_path, [WISH], agents=[ANA]) as office:
+        ana = desk(office, "ana")
+        call = await asked(office)
+        await ana.accepts()
+        office.stt.of_call[call.sid] = [f"my card is {card}"]
+        office.stt.of_call[f"{call.sid}.h1-0"] = [f"so that is {card}"]
+        await call.speak()
+        await asyncio.sleep(2)
+        await ana.speaks(SPEECH + silence_ulaw(2500))
+        call.stream.hang_up()
+        record = await office.ended(call.sid)
+        said = {str(one.speaker): one for one in record.utterances if one.speaker in {"caller", "agent"}}
+        assert card not in str(await office.events(call.sid))
+    whole = np.abs(read_samples(tmp_path / f"{call.sid}.wav").astype(int))
+    leg = np.abs(read_samples(tmp_path / f"{call.sid}.h1-0.wav").astype(int))
+    for speaker, own in (("caller", 0), ("agent", 1)):
+        one = said[speaker]
+        spoken = slice(one.start_ms * 8, one.end_ms * 8)
+        assert whole[spoken, own].max() == 0, speaker
+        assert leg[spoken, 1 - own].max() == 0, speaker
