@@ -1,6 +1,7 @@
 """Text into comparable words: contractions opened, spellings joined, endings taken off. Pure."""
 
 import re
+import threading
 import unicodedata
 from functools import lru_cache
 from typing import Final
@@ -26,6 +27,8 @@ _OPENED: Final = {
 _SPELLINGS: Final = re.compile(r"(?<=[a-z]{2})(?:is(?=e[ds]?$|ing$|ation)|our(?=[s]?$|ed$|ing$))")
 
 _english = stemmer("english")
+_one_at_a_time = threading.Lock()
+"""A stemmer keeps the word that it works on: two threads in it mix theirs up."""
 
 
 def words(text: str) -> list[str]:
@@ -47,7 +50,8 @@ def _folded(line: str) -> str:
 def stem(word: str) -> str:
     """The word without its endings, British spelling made American: cancelled, canceling → cancel."""
     spelled = _SPELLINGS.sub(lambda found: "iz" if found[0] == "is" else "or", word)
-    stemmed: str = _english.stemWord(spelled)
+    with _one_at_a_time:
+        stemmed: str = _english.stemWord(spelled)
     return stemmed
 
 

@@ -1,6 +1,7 @@
 """Words by what they mean, as far as tables go: words.txt says which stand for one another, light.txt which say nothing. Pure."""
 
 import re
+import threading
 from collections.abc import Iterator
 from functools import lru_cache
 from importlib.resources import files
@@ -12,6 +13,8 @@ Stemmed = str
 LEAST_INFLECTED: Final = 5
 """Letters of a word that may be a Spanish form of a known one; shorter ones are mistaken for others."""
 _SPANISH: Final = stemmer("spanish")
+_ONE_AT_A_TIME: Final = threading.Lock()
+"""A stemmer keeps the word that it works on: two threads in it mix theirs up."""
 _ENDS_SPANISH: Final = re.compile(r"(?:[aeo]s?|[aei]r|[áéíóúñ]\w*|i[oó]n|n|mos)$")
 
 
@@ -35,8 +38,14 @@ def _meanings() -> dict[str, tuple[str, bool]]:
 def _by_spanish_stem() -> dict[str, tuple[str, bool]]:
     found: dict[str, tuple[str, bool]] = {}
     for word, meaning in _meanings().items():
-        found.setdefault(_SPANISH.stemWord(word), meaning)
+        found.setdefault(_spanish_stem(word), meaning)
     return found
+
+
+def _spanish_stem(word: str) -> str:
+    with _ONE_AT_A_TIME:
+        stemmed: str = _SPANISH.stemWord(word)
+    return stemmed
 
 
 @lru_cache(maxsize=1)
@@ -62,7 +71,7 @@ def stem(word: str) -> tuple[Stemmed, bool]:
     if (
         len(word) >= LEAST_INFLECTED
         and _ENDS_SPANISH.search(word)
-        and (found := _by_spanish_stem().get(_SPANISH.stemWord(word)))
+        and (found := _by_spanish_stem().get(_spanish_stem(word)))
     ):
         return found
     return _short(word), False
