@@ -36,6 +36,7 @@ async def open_transfers(
     )
     agents = AgentStore(store, org_id)
     await transfers.open(await agents.listed())
+    transfers.use_said(await agents.said())
     transfers.spawn(_follow(transfers, agents))
     return transfers
 
@@ -46,5 +47,6 @@ async def _follow(transfers: Transfers, agents: AgentStore) -> None:
         await asyncio.sleep(DIRECTORY_EVERY_S)
         try:
             transfers.use_agents(await agents.listed())
+            transfers.use_said(await agents.said())
         except StoreUnavailable as error:
             structlog.get_logger().warning("directory of agents not read", reason=str(error))

@@ -1,16 +1,17 @@
 """Keeps the directory of agents. Nobody is dialled who is not in it (or in a line's own queue targets)."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Any, Literal, Protocol, TypeVar
 
 import sqlalchemy as sa
 
-from telephony.agent_tables import agents
+from telephony.agent_tables import agents, presences
 from telephony.agents import Agent
 
 _T = TypeVar("_T")
+Said = Literal["available", "busy", "away"]
 
 
 class Database(Protocol):
@@ -56,7 +57,36 @@ class AgentStore:
     async def remove(self, agent_id: str) -> bool:
         """Forget one. False: there was none. Raises StoreUnavailable."""
         gone = sa.delete(agents).where(self._is(agent_id))
-        return await self.database.apply(lambda connection: connection.execute(gone).rowcount == 1)
+        silent = sa.delete(presences).where((presences.c.org_id == self.org_id) & (presences.c.id == agent_id))
+
+        def work(connection: sa.Connection) -> bool:
+            connection.execute(silent)
+            return connection.execute(gone).rowcount == 1
+
+        return await self.database.apply(work)
+
+    async def say(self, agent_id: str, presence: Said, changed_at: str) -> bool:
+        """Write whether an agent by telephone takes calls. False: there is no such agent. Raises StoreUnavailable.
+
+        changed_at: ISO 8601 UTC, microseconds.
+        """
+        row = {"org_id": self.org_id, "id": agent_id, "presence": presence, "changed_at": changed_at}
+        place = (presences.c.org_id == self.org_id) & (presences.c.id == agent_id)
+
+        def work(connection: sa.Connection) -> bool:
+            if connection.execute(sa.select(agents.c.id).where(self._is(agent_id))).one_or_none() is None:
+                return False
+            connection.execute(sa.delete(presences).where(place))
+            connection.execute(sa.insert(presences).values(row))
+            return True
+
+        return await self.database.apply(work)
+
+    async def said(self) -> Mapping[str, tuple[Said, str]]:
+        """What was said of agents by telephone, and when. Raises StoreUnavailable."""
+        query = sa.select(presences).where(presences.c.org_id == self.org_id)
+        rows = await self.database.look(lambda connection: connection.execute(query).all())
+        return {row.id: (row.presence, row.changed_at) for row in rows}
 
     async def get(self, agent_id: str) -> Agent | None:
         """One. Raises StoreUnavailable."""

@@ -20,4 +20,14 @@ agents: Final = sa.Table(
     sa.Column("phone", sa.Text, nullable=False, comment="E.164 or SIP address; empty: at the desk only"),
     sa.Column("changed_at", sa.Text, nullable=False, comment="ISO 8601 UTC, microseconds"),
 )
-"""Who takes calls over. Whether they are there is nowhere written: desks and phones tell."""
+"""Who takes calls over."""
+
+presences: Final = sa.Table(
+    "agent_presences",
+    metadata,
+    sa.Column("org_id", sa.Text, primary_key=True),
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("presence", sa.Text, nullable=False, comment="available, busy or away"),
+    sa.Column("changed_at", sa.Text, nullable=False, comment="ISO 8601 UTC, microseconds"),
+)
+"""What was said of agents who are reached by telephone: no desk tells of them. Of others it is not written."""

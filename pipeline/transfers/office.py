@@ -88,6 +88,7 @@ class Transfers:
         self._lines = lines
         self._settings_of = settings_of
         self._agents: dict[str, Agent] = {}
+        self._said: Mapping[str, tuple[Presence, str]] = {}
         self._targets: Mapping[str, PhoneTarget] = {}
         """Telephones of queues; none where nobody can be called."""
         self._calls_out = phones is not None
@@ -139,6 +140,14 @@ class Transfers:
             if self._agents.get(agent.id) != agent:
                 self._agents[agent.id] = agent
                 self.queue.post(AgentChanged(now_ms, agent))
+
+    def use_said(self, said: Mapping[str, tuple[Presence, str]]) -> None:
+        """What was said of agents who are reached by telephone, and when: news is taken, once."""
+        for agent_id, now in said.items():
+            agent = self._agents.get(agent_id)
+            if agent is not None and agent.phone and self._said.get(agent_id) != now:
+                self.presence(agent_id, now[0])
+        self._said = dict(said)
 
     def use_lines(self) -> None:
         """The lines may have changed: their queues and hours."""

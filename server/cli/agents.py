@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
@@ -12,6 +13,15 @@ from server.cli.exits import Exit, fail
 
 if TYPE_CHECKING:
     from telephony.agent_store import AgentStore
+
+
+class Said(StrEnum):
+    """Whether somebody takes calls."""
+
+    AVAILABLE = "available"
+    BUSY = "busy"
+    AWAY = "away"
+
 
 app = typer.Typer(
     help="The people who take calls over: the only phones that are ever dialled for a caller, beside a line's own.",
@@ -73,6 +83,21 @@ def list_(
             f"{one.phone or 'desk only'}",
             markup=False,
         )
+
+
+@app.command()
+def presence(
+    agent: Annotated[str, typer.Argument(metavar="ID", help="As `cordboard agents list` shows it.")],
+    said: Annotated[Said, typer.Argument(metavar="PRESENCE", help="available, busy or away.")],
+) -> None:
+    """Say whether an agent who is reached by telephone takes calls; it holds until something else is said."""
+    known = _used(lambda store: store.get(agent))
+    if known is None:
+        fail(Exit.FAILED, f"there is no agent {agent}")
+    if not known.phone:
+        fail(Exit.INVALID, f"{agent} has no phone: their desk tells, when they open it")
+    changed_at = datetime.now(UTC).isoformat(timespec="microseconds")
+    _used(lambda store: store.say(agent, said.value, changed_at))
 
 
 @app.command()

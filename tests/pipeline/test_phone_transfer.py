@@ -271,3 +271,16 @@ async def test_where_the_queue_wants_it_caller_and_agent_are_introduced_to_each_
             assert leg.ear.heard.audible_ms(since_ms, leg.now_ms) > 500
         call.hang_up()
         await office.ended(call)
+
+
+@virtually
+async def test_what_is_said_of_an_agent_by_telephone_is_taken_once(tmp_path: Path):
+    async with phone_office(tmp_path, ANA) as office:
+        states = lambda: [one.presence for one in office.transfers.counted.agents()]  # noqa: E731
+        office.transfers.use_said({"ana": ("away", "1")})
+        assert states() == ["away"]
+        office.transfers.presence("ana", "busy")
+        office.transfers.use_said({"ana": ("away", "1")})
+        assert states() == ["busy"]
+        office.transfers.use_said({"ana": ("available", "2")})
+        assert states() == ["available"]

@@ -45,3 +45,14 @@ def test_what_cannot_be_an_agent_is_said_and_not_kept(run, words, says):
     assert wrong.exit_code == 2
     assert says in wrong.output
     assert run("list").output == ""
+
+
+def test_whether_an_agent_by_telephone_takes_calls_can_be_said(run):
+    run("add", "ana", "--name", "Ana", "--queue", "billing", "--phone", "+14155552671")
+    run("add", "ben", "--name", "Ben", "--queue", "billing")
+    assert run("presence", "ana", "available").exit_code == 0
+    assert run("presence", "eva", "available").exit_code == 1
+    no_phone = run("presence", "ben", "available")
+    assert no_phone.exit_code == 2
+    assert "desk tells" in no_phone.output
+    assert run("presence", "ana", "asleep").exit_code == 2

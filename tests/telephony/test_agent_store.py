@@ -46,3 +46,18 @@ def test_an_agent_is_removed_once_and_only_by_their_own_organisation(tmp_path):
         return await store.remove("ana"), await store.listed()
 
     assert kept(scenario, tmp_path) == (False, ())
+
+
+def test_what_is_said_of_an_agent_by_telephone_is_kept_until_they_are_removed(tmp_path):
+    async def scenario(store, other):
+        await store.put(ANA, AT)
+        assert await store.say("ana", "available", AT)
+        assert not await store.say("ben", "available", AT)
+        assert not await other.say("ana", "away", AT)
+        assert await store.say("ana", "away", "2026-11-21T11:00:00.000000+00:00")
+        await store.put(ANA, AT)
+        assert await store.said() == {"ana": ("away", "2026-11-21T11:00:00.000000+00:00")}
+        await store.remove("ana")
+        assert await store.said() == {}
+
+    kept(scenario, tmp_path)

@@ -109,6 +109,8 @@ def presence_router(staff: Staff, commands: Commands) -> APIRouter:
             if body.presence == "available" and not known.phone and staff.transfers.desk.seat(agent_id) is None:
                 raise Problem(409, "They have no phone, and their desk is not open: nobody could reach them.")
             staff.transfers.use_agents(await staff.directory.listed())
+            if known.phone:
+                await staff.directory.say(agent_id, body.presence, datetime.now(UTC).isoformat(timespec="microseconds"))
             staff.transfers.presence(agent_id, body.presence)
             return to_json(staff, known, _states(staff))
 
