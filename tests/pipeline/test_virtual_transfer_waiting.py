@@ -8,6 +8,7 @@ import pytest
 
 from telephony.queue_events import QueueDeleted
 from tests.fakes.agents import ANA
+from tests.fakes.english import english_line
 from tests.fakes.office import VirtualCall, VirtualOffice, virtual_office, virtually
 from tests.fakes.put_through import WISH, asked, both_hear, desk, outcomes, said
 
@@ -92,7 +93,8 @@ async def test_who_waits_longer_than_the_queue_allows_hears_so_and_leaves_a_mess
 @virtually
 async def test_out_of_hours_nobody_is_rung_and_a_message_is_taken(tmp_path: Path):
     texts = [WISH, "it is anna miller", "no thanks goodbye"]
-    async with virtual_office(tmp_path, texts, agents=[ANA], began=SUNDAY_NIGHT) as office:
+    line = english_line(tmp_path / "line")  # whose people are there when the shop is open
+    async with virtual_office(tmp_path, texts, agents=[ANA], began=SUNDAY_NIGHT, line=line) as office:
         ana = desk(office, "ana")
         call = await asked(office)
         await call.quiet(since_ms=call.handset.now_ms)

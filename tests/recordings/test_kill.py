@@ -29,8 +29,8 @@ pytestmark = pytest.mark.adapter
 KILLS = 25
 EVENTS_MAY_MISS_MS = 500
 AUDIO_MAY_MISS_MS = 650
-"""100 and 250 ms, and 400 ms for which a busy machine may not run the writer at all; `benchmarks.kills` tells what it is
-on a quiet one. What was acknowledged is never missing."""
+"""100 and 250 ms, and 400 ms for which a busy machine may not run the writer at all; `benchmarks.kills` tells what it
+is on a quiet one. What was acknowledged is never missing."""
 ROOT = Path(recorder.__file__).parents[2]
 
 
