@@ -9,7 +9,7 @@ from typing import Final, Protocol
 
 import structlog
 
-from pipeline.assistant.exchange import AgentAction, BringAgent, NewsKind, SupervisorWants, TransferNews
+from pipeline.assistant.exchange import AgentAction, BringAgent, NewsKind, SupervisorSaid, SupervisorWants, TransferNews
 from pipeline.bridge import Bridge, Levels, Person, Third
 from pipeline.drive import Clock
 from pipeline.line.model import Line
@@ -53,8 +53,8 @@ class JoinedStream(Protocol):
     def tell(self, news: TransferNews) -> None:
         """Give the dialogue news."""
 
-    def supervise(self, wants: SupervisorWants) -> None:
-        """Give the dialogue a supervisor's wish."""
+    def supervise(self, event: SupervisorWants | SupervisorSaid) -> None:
+        """Give the dialogue what a supervisor wants, or said."""
 
     def relay(self, ulaw: bytes) -> None:
         """Play a person's sound to the caller."""
@@ -283,6 +283,8 @@ class Joining:
             self.log.record(
                 "supervisor.said", self._clock.now_ms(), **names, start_ms=said.start_ms, end_ms=said.end_ms
             )
+            if self._stream is not None:
+                self._stream.supervise(SupervisorSaid(self._clock.now_ms(), said.text))
 
         return wrote
 

@@ -12,6 +12,7 @@ from pipeline.assistant.exchange import (
     End,
     Expect,
     Say,
+    SupervisorSaid,
     SupervisorWants,
     TransferNews,
 )
@@ -239,9 +240,9 @@ class Stream:
         """Give the dialogue news of a transfer."""
         self.answering.post(news)
 
-    def supervise(self, wants: SupervisorWants) -> None:
-        """Give the dialogue a supervisor's wish: what was foreseen of the turn is not so any more."""
-        self.answering.turn(wants)
+    def supervise(self, event: SupervisorWants | SupervisorSaid) -> None:
+        """Give the dialogue what a supervisor wants, or said: what was foreseen of the turn is not so any more."""
+        self.answering.turn(event)
 
     def relay(self, ulaw: bytes) -> None:
         """Play a person's sound to the caller."""

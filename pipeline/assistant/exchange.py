@@ -265,6 +265,14 @@ class SupervisorWants:
     """release, hand_back, in a replay: what the dialogue waited for had come, and follows."""
 
 
+@dataclass(frozen=True, slots=True)
+class SupervisorSaid:
+    """A supervisor said this to the caller, with their own voice."""
+
+    at_ms: int
+    text: str
+
+
 DialogueEvent = (
     CallBegan
     | CallerTurn
@@ -280,6 +288,7 @@ DialogueEvent = (
     | ModelDone
     | TransferNews
     | SupervisorWants
+    | SupervisorSaid
     | ModelTranslated
 )
 

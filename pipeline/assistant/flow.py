@@ -43,6 +43,7 @@ from pipeline.assistant.exchange import (
     ModelTranslated,
     ModelWants,
     PassagesFound,
+    SupervisorSaid,
     SupervisorWants,
     ToolReturned,
     TransferNews,
@@ -126,6 +127,7 @@ _HANDLE: Final[Mapping[type, Callable[[Talk, Any], bool]]] = {
     AnswerOverdue: from_others.overdue,
     TransferNews: company.news,
     SupervisorWants: supervised.wanted,
+    SupervisorSaid: supervised.spoke,
     ModelTranslated: allowance.translated,
 }
 """What takes each event. True: the flow goes on with its next step."""

@@ -26,6 +26,7 @@ from pipeline.assistant.exchange import (
     NewsKind,
     PassagesFound,
     Record,
+    SupervisorSaid,
     SupervisorVerb,
     SupervisorWants,
     Tokens,
@@ -260,6 +261,10 @@ def _supervised(at_ms: int, data: Mapping[str, Any]) -> DialogueEvent | None:
     )
 
 
+def _supervisor_said(at_ms: int, data: Mapping[str, Any]) -> DialogueEvent:
+    return SupervisorSaid(at_ms, data["text"])
+
+
 def _translated(at_ms: int, data: Mapping[str, Any]) -> DialogueEvent:
     return ModelTranslated(at_ms, _tokens(data))
 
@@ -292,5 +297,6 @@ _READ: Final[Mapping[str, Callable[[int, Mapping[str, Any]], DialogueEvent | Non
     "model.done": _model_done,
     "transfer.told": _told,
     "model.translated": _translated,
+    "supervisor.said": _supervisor_said,
     **dict.fromkeys(supervised.RECORDS.values(), _supervised),
 }

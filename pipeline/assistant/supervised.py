@@ -29,6 +29,7 @@ from pipeline.assistant.exchange import (
     Outcome,
     PassagesFound,
     StopTransfer,
+    SupervisorSaid,
     SupervisorWants,
     ToolReturned,
 )
@@ -43,6 +44,7 @@ from pipeline.assistant.state import (
     Question,
     Queueing,
     Replying,
+    Said,
     Waiting,
 )
 from pipeline.assistant.talk import Talk
@@ -67,6 +69,14 @@ def wanted(talk: Talk, event: SupervisorWants) -> bool:
     if isinstance(talk.state.waiting, Nobody | Over | Elsewhere):
         return talk.ignore("the assistant does not have the caller")
     return _MEETS[event.verb](talk, event)
+
+
+def spoke(talk: Talk, event: SupervisorSaid) -> bool:
+    """A supervisor spoke with the caller: whoever goes on knows what was said."""
+    if not isinstance(talk.state.waiting, Held) or not talk.state.waiting.taken:
+        return talk.ignore("no supervisor has the caller")
+    talk.remember(Said(caller=False, text=event.text))
+    return False
 
 
 def told(talk: Talk, waiting: Held, event: CallerTurn) -> None:

@@ -19,6 +19,7 @@ from pipeline.assistant.exchange import (
     Say,
     StopModel,
     StopTransfer,
+    SupervisorSaid,
     SupervisorWants,
     ToolReturned,
     TransferNews,
@@ -153,6 +154,26 @@ def test_who_took_over_has_the_caller_and_hands_them_back_without_a_greeting():
     assert wants(made, "hand_back") == [BACK]
     assert made.dialogue.state.waiting == Open(more=True)
     assert made.hears("status") == ["Your order number please."]
+
+
+def test_what_was_said_while_a_supervisor_had_the_caller_is_known_to_the_model_afterwards():
+    made = call(model=True)
+    made.post(SupervisorSaid(made.at_ms, "before"))
+    assert ignored(made.actions)
+    wants(made, "take_over")
+    made.hears("my tent is torn")
+    words = {"text": "I send you a new one.", "start_ms": 0, "end_ms": 0}
+    made._write("supervisor.said", {"utterance": "p1", "by": "ada", **words})  # as pipeline.joining does
+    made.post(SupervisorSaid(made.at_ms, "I send you a new one."))
+    wants(made, "hand_back")
+    (asks,) = asked(made)
+    texts = [message.text for message in asks.request.messages]
+    assert "my tent is torn" in texts
+    assert "I send you a new one." in texts
+    assert "before" not in texts
+    again = Dialogue(line(), understands(line()), model=True)
+    replay(again, made.log)
+    assert again.state == made.dialogue.state
 
 
 def test_who_takes_over_while_a_person_is_looked_for_needs_nobody_else():
