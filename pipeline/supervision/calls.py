@@ -249,6 +249,8 @@ class Supervised:
         if self.phase == "ended":
             raise NotNow(WHY_NOT["ended"])
         before = self._microphones.get(who.id)
+        if before is None and len(self._microphones) >= MOST_LISTENERS:
+            raise NotNow(f"{MOST_LISTENERS} microphones are open already")
         self._numbers += 1
         person = DeskPerson(f"s{self._numbers}")
         self._microphones[who.id] = _Microphone(person, replaced, over)

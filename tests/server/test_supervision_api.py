@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -273,3 +273,15 @@ async def test_with_an_agent_by_telephone_there_is_a_conference_only_where_an_ac
         refused = await there.post("coach", there.ada, {"mode": "whisper", "agent": "ada"})
         assert (refused.status_code, refused.json()["type"]) == (501, "urn:cordboard:problem:by-phone")
         assert (await there.state(there.ada))["possible"] == ["listen", "end", "coach"]
+
+
+@virtually
+async def test_a_microphone_is_closed_when_the_call_is_over_and_there_are_not_more_than_twenty(tmp_path: Path):
+    async with house(tmp_path) as there, AsyncExitStack() as pages:
+        for number in range(20):
+            page = await pages.enter_async_context(there.socket(f"talk?session={number}", there.ada))
+            await page.gets("hello")
+        async with there.socket("talk?session=more", there.ada) as more:
+            assert (await more.ends())[0] == NOT_NOW
+        await there.post("end", there.ada)
+        assert await page.ends() == (NORMAL, "The call has ended.")
