@@ -164,9 +164,9 @@ class Ear {
 }
 
 class Telephone extends AudioWorkletProcessor {
-  constructor() {
+  constructor({ processorOptions }) {
     super();
-    this.talking = false;
+    this.talking = processorOptions?.talking ?? false;
     this.microphone = new Microphone((frame) => { if (this.talking) this.port.postMessage(frame.buffer, [frame.buffer]); });
     this.ear = new Ear();
     this.power = { microphone: 0, ear: 0, samples: 0 };

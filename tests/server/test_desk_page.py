@@ -316,3 +316,35 @@ def test_a_call_by_telephone_is_read_along_until_the_desk_is_opened_elsewhere(at
         await expect(page.locator("#connection")).to_have_text("Connected")
 
     at_desk(use)
+
+
+TONES = """async ([rate, tones]) => {
+    const heard = {};
+    for (const tone of tones) {
+        const context = new OfflineAudioContext(1, rate, rate);
+        await context.audioWorklet.addModule("/assets/desk_worklet.js");
+        const node = new AudioWorkletNode(context, "telephone", { processorOptions: { talking: true } });
+        const frames = [];
+        node.port.onmessage = ({ data }) => { if (data.byteLength) frames.push([...new Uint8Array(data)]); };
+        const source = new OscillatorNode(context, { frequency: tone });
+        source.connect(new GainNode(context, { gain: 0.5 })).connect(node).connect(context.destination);
+        source.start();
+        await context.startRendering();
+        await new Promise((done) => setTimeout(done, 100));
+        heard[tone] = frames.flat();
+    }
+    return heard;
+}"""
+
+
+@pytest.mark.parametrize("rate", [48_000, 44_100])
+def test_the_microphone_is_taken_to_the_telephones_band_without_folding_back(at_desk, rate):
+    async def use(house: House) -> None:
+        heard = await house.page.evaluate(TONES, [rate, [300, 1000, 3000, 5000, 7000]])
+        levels = {int(tone): level_db(ulaw_to_pcm(bytes(ulaw[800:-800]))) for tone, ulaw in heard.items()}
+        seconds = {tone: len(ulaw) / 8000 for tone, ulaw in heard.items()}
+        assert all(0.9 <= lasted <= 1.0 for lasted in seconds.values()), seconds
+        assert all(abs(levels[tone] - -9.0) < 1.0 for tone in (300, 1000, 3000)), levels  # half of full scale
+        assert all(levels[tone] < -55 for tone in (5000, 7000)), levels  # as a hum at 3 kHz or 1 kHz
+
+    at_desk(use)
