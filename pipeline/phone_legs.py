@@ -44,6 +44,8 @@ class Target:
     """User-to-User, on SIP: what the other side's exchange shows."""
     headers: Mapping[str, str] = field(default_factory=dict)
     """X- headers, on SIP."""
+    ring_s: int = RING_S
+    """No more than RING_S: the briefing has to fit behind it (telephony.transfer, RING_MS)."""
 
 
 @dataclass(slots=True)
@@ -82,7 +84,7 @@ class PhoneLegs:
             self.addresses.answered(transfer, offer),
             self.addresses.status(transfer, offer),
             self.addresses.amd(transfer, offer),
-            RING_S,
+            min(target.ring_s, RING_S),
         )
         leg = await self.control.dial(intent_key(transfer, "ring", offer), wanted, DIAL_MS)
         self._sids.setdefault(transfer, {})[offer] = leg.sid

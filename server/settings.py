@@ -40,7 +40,7 @@ class Settings(BaseSettings):
     twilio_auth_token: SecretStr = SecretStr("")
     """Signs the carrier's requests. Empty: every request from a carrier is refused."""
     twilio_account_sid: str = ""
-    """The account that texts are sent from. Empty: nobody can be texted, and no one-time code be sent."""
+    """The account that texts, calls to agents and callbacks are made with, and calls ended. Empty: none of them."""
     twilio_api_url: str = "https://api.twilio.com"
     """Where Twilio's REST API is reached; a test's double stands here."""
     sms_from: str = ""

@@ -59,7 +59,7 @@ class Target(Written):
     taskrouter: str | None = Field(
         default=None,
         max_length=34,
-        description="the SID of a TaskRouter workflow, like WW0123…",
+        description="the SID of a TaskRouter workflow, like WW0123…; not served yet: its callers leave messages",
     )
 
     @model_validator(mode="after")
@@ -139,14 +139,14 @@ class Queue(Written):
     to: Annotated[Target, BeforeValidator(_target), Field(json_schema_extra=_or_agents)] = Field(
         default_factory=Target,
         description="who gets its callers: agents (of `cordboard agents`), {number: +14155550100}, "
-        "{sip: sip:sales@pbx.example.com} or {taskrouter: a workflow's SID}",
+        "{sip: sip:sales@pbx.example.com}; {taskrouter: a workflow's SID} is not served yet",
     )
     ring: Ring = Field(
         default="longest_idle",
         description="longest_idle: one agent after the other, who had no call for longest first; simultaneous: all",
     )
     at_once: int = Field(default=1, ge=1, le=MOST_AT_ONCE, description="how many agents longest_idle rings at a time")
-    ring_s: int = Field(default=20, ge=5, le=40, description="how long an agent is rung")
+    ring_s: int = Field(default=20, ge=5, le=40, description="how long an agent is rung; a telephone 20 s at most")
     auto_away_after: int = Field(
         default=2, ge=0, le=20, description="unanswered offers in a row before an agent counts as away; 0: never"
     )
@@ -190,7 +190,8 @@ class Queue(Written):
     )
     topology: Literal["direct", "conference_first"] = Field(
         default="direct",
-        description="direct: the caller is moved to an agent who accepted; conference_first: into a conference before",
+        description="direct: the caller is moved to an agent who accepted; conference_first: into a conference before "
+        "(not served yet: it is direct)",
     )
     after: Literal["assistant", "end"] = Field(
         default="end", description="what follows when the agent leaves first: the assistant again, or the call's end"

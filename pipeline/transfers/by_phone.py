@@ -10,7 +10,7 @@ from typing import Any, Final, Literal, Protocol
 
 from pipeline.assistant.exchange import CalledBack
 from pipeline.drive import Clock
-from pipeline.phone_legs import PhoneLegs, Target
+from pipeline.phone_legs import RING_S, PhoneLegs, Target
 from pipeline.switchboard import HangUp
 from pipeline.transfer_desk import (
     Accepted,
@@ -30,6 +30,7 @@ from telephony.agent_words import words_of
 from telephony.agents import Agent
 from telephony.numbers import NotANumber, parse_number
 from telephony.ports import LegStatus
+from telephony.queue_settings import QueueSettings
 from telephony.reconcile import Known
 from telephony.rooms import CALLER, offer_of, room_of
 from telephony.transfer_events import (
@@ -83,6 +84,9 @@ class LiveTransfers(Protocol):
     def headers(self, agent_id: str) -> Mapping[str, str]:
         """X- headers for their SIP address."""
 
+    def queues(self) -> Mapping[str, QueueSettings]:
+        """By name."""
+
 
 class ByPhone:
     """One per process. `use` says whose transfers they are; before, everything is Unknown."""
@@ -116,8 +120,11 @@ class ByPhone:
         language = running.wanted.language
         if agent.languages and language not in agent.languages:
             language = min(agent.languages)
-        headers = self._office.headers(agent_id) if self._office is not None else {}
-        target = Target(agent.phone, ours, language, uui=running.wanted.reason, headers=headers)
+        office = self._office
+        settings = office.queues().get(running.transfer.queue) if office is not None else None
+        headers = office.headers(agent_id) if office is not None else {}
+        ring_s = settings.ring_s if settings is not None else RING_S
+        target = Target(agent.phone, ours, language, running.wanted.reason, headers, ring_s)
         await self._legs.ring(running.id, offer, target)
         return True
 

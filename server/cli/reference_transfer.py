@@ -6,11 +6,14 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
+from pipeline.transfers.acting import ANNOUNCED_MS
 from pipeline.transfers.desk import BACK_WITHIN_MS
 from pipeline.transfers.office import SPARE_MS
+from telephony.calling_hours import EARLIEST, LATEST
 from telephony.queue_entries import ASK_AGAIN_MS, TELL_MS
 from telephony.queue_events import CallerGone, CallerWaits, GiveUp, OfferOver, OfferTo, Overflow
-from telephony.transfer import BRIDGE_MS, JOIN_MS, MAX_BRIDGES, MAX_OFFERS, RING_MS, TRANSITIONS, tick
+from telephony.reconcile import EVERY_MS
+from telephony.transfer import BRIDGE_MS, CALL_MS, JOIN_MS, MAX_BRIDGES, MAX_OFFERS, RING_MS, TRANSITIONS, tick
 from telephony.transfer_events import OUTCOMES, Outcome
 from telephony.transfer_state import PACKET_MS, Offer, State, Transfer
 
@@ -41,8 +44,23 @@ disposition; nobody is offered to them meanwhile. A desk whose connection breaks
 {BACK_WITHIN_MS // 1000} s to come back.
 
 **For the operator.** Queues and what they promise stand in the line ([line.md](line.md)), people in the directory
-(`cordboard agents`). Only numbers of the directory and of the line are ever dialled. Every change of a transfer is
-written with the version it was read with before anything is done about it; another process goes on from there.
+(`cordboard agents`). Only numbers of the directory and of the line are ever dialled, and callers who said yes to being
+called back. Every change of a transfer is written with the version it was read with before anything is done about it;
+another process goes on from there.
+
+**By telephone.** With an account set (`CORDBOARD_TWILIO_ACCOUNT_SID`, `CORDBOARD_TWILIO_AUTH_TOKEN`) agents who have a
+phone are rung while they are available (`cordboard agents presence`, the API, or their open desk), and so is a queue's
+own number or SIP address (`to`), which gets the handoff's id and the line's `X-` headers. The caller stays on our
+stream until the agent is in the conference and they have heard who comes, or {ANNOUNCED_MS // 1000} s have passed;
+then the carrier moves them there, and a stream of both sides comes back to us: recording, transcript and listeners go
+on. The star key, the desk or the API give the caller back; where the queue says `after: assistant`, so does hanging
+up. The carrier is asked every {EVERY_MS // 1000} s how all legs are: a lost callback strands nobody. If our process
+dies meanwhile the two speak on, and the next process hears nothing of what they say.
+
+**Calling back.** Who keeps the place is called when an agent has accepted, from the line's number, between
+{EARLIEST:%H:%M} and {LATEST:%H:%M} where their number is from, and only with the yes of the call. They hear who calls
+and what speaks, and are joined as ever. Nobody there, or a machine: the agent hears so, and it is tried again after
+`callback_spacing_s`, `callback_attempts` times; then it is left to a person (`cordboard approvals outbox`).
 """
 
 
@@ -91,7 +109,10 @@ def _deadlines() -> str:
             "somebody who is free; the queue gives up itself before",
         ),
         State.OFFERED: (f"{RING_MS // 1000} s", "an answer; the queue's `ring_s` ends each ring before"),
-        State.ACCEPTED: (f"{JOIN_MS // 1000} s", "the agent to be where the caller will come"),
+        State.ACCEPTED: (
+            f"{JOIN_MS // 1000} s; {CALL_MS // 1000} s where the caller is called back",
+            "the agent to be where the caller will come",
+        ),
         State.BRIDGING: (f"{BRIDGE_MS // 1000} s", "the caller to arrive, requests repeated twice"),
     }
     rows = [f"| {state.name} | {most} | {what} | {_LATE[state].name} |" for state, (most, what) in waits.items()]

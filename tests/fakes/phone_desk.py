@@ -28,6 +28,7 @@ from telephony.agents import Agent
 from telephony.errors import CarrierError, CarrierFailed, Overtaken
 from telephony.intended import IntendedControl
 from telephony.intents import Intents
+from telephony.queue_settings import QueueSettings
 from telephony.rooms import room_of
 from telephony.transfer_state import Transfer
 from telephony.transfer_store import Kept, TransferStore, Wanted
@@ -151,6 +152,9 @@ class PhoneDesk:
 
     def agent(self, agent_id: str) -> Agent | None:
         return next((agent for agent in self.people if agent.id == agent_id), None)
+
+    def queues(self) -> dict[str, QueueSettings]:
+        return {}
 
     def headers(self, agent_id: str) -> dict[str, str]:
         return {}

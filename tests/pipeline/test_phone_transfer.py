@@ -71,7 +71,7 @@ async def test_whoever_declines_is_busy_or_a_machine_is_followed_by_the_next(tmp
 @pytest.mark.edge("caller hangs up while an agent is rung")
 @virtually
 async def test_a_caller_who_hangs_up_ends_the_ringing(tmp_path: Path):
-    async with phone_office(tmp_path, ANA) as office:
+    async with phone_office(tmp_path, ANA, queue={"ring_s": 15}) as office:
         ana = office.at.double.person(AGENT, NoAnswer())
         call = await office.asks()
         await office.until(call, State.OFFERED)
@@ -82,6 +82,7 @@ async def test_a_caller_who_hangs_up_ends_the_ringing(tmp_path: Path):
         await asyncio.sleep(1)
         assert leg.status == "canceled"
         assert ana.calls == []
+        assert ("Timeout", "15") in office.at.api.asked("POST", "/Calls.json")[0].fields
 
 
 @pytest.mark.edge("caller hangs up while the agent is briefed", "agent hangs up during the briefing", "agent is silent")
