@@ -157,6 +157,10 @@ class PhoneOffice:
         """What is heard of the two while they speak with each other."""
         self.first.stt.of_call |= {f"{call.call_sid}.caller": list(caller), f"{call.call_sid}.agent": list(agent)}
 
+    def says_to_assistant(self, call: DoubleCall, *texts: str) -> None:
+        """What the assistant hears of them from now on."""
+        self.first.stt.of_call[call.call_sid] = list(texts)
+
     def transfer(self, call: DoubleCall) -> Transfer | None:
         """The call's latest, if it is live."""
         found = [one.transfer for one in self.transfers.live() if one.transfer.call_id == call.call_sid]

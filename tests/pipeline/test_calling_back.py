@@ -6,22 +6,25 @@ from pathlib import Path
 import pytest
 
 from telephony.agent_words import ENGLISH
+from telephony.agents import Agent
 from telephony.double.call import DoubleCall
 from telephony.double.people import Answers, NoAnswer, Voicemail
 from telephony.transfer_state import State
-from tests.fakes.carrier import AGENT, CALLER
+from tests.fakes.agents import DeskAgent
+from tests.fakes.carrier import AGENT, CALLER, OTHER
 from tests.fakes.office import SPEECH, virtually
 from tests.fakes.phone_office import ACCEPTS, PhoneOffice, hears, phone_agent, phone_office, words
 
 pytestmark = pytest.mark.call
 
-ANA = phone_agent("ana", AGENT)
+ANA, EVA = phone_agent("ana", AGENT), phone_agent("eva", OTHER)
+BEN = Agent("ben", "Ben", frozenset({"support"}))
 CALLS_BACK = {"callback": True, "callback_spacing_s": 60, "callback_attempts": 2}
 
 
-async def wants_callback(office: PhoneOffice) -> DoubleCall:
+async def wants_callback(office: PhoneOffice, busy: str = "ana") -> DoubleCall:
     """A caller for whom nobody is free, and who would rather be called."""
-    office.transfers.presence("ana", "busy")
+    office.transfers.presence(busy, "busy")
     call = await office.asks("call me back please", "yes please", "no thanks goodbye")
     await call.wait(10_000)  # of music
     await call.say(SPEECH)
@@ -86,5 +89,56 @@ async def test_a_callback_outlives_the_process(tmp_path: Path):
         transfer = await office.until(back, State.CONNECTED)
         assert transfer.id == f"{call.call_sid}-b1"
         assert await hears(back, ana.calls[0], 500.0)
+        back.hang_up()
+        await office.ended(back)
+
+
+@virtually
+async def test_an_agent_at_the_desk_is_joined_with_the_caller_on_the_call_that_reaches_them(tmp_path: Path):
+    async with phone_office(tmp_path, BEN, queue=CALLS_BACK) as office:
+        caller = office.at.double.person(CALLER, Answers())
+        ben = DeskAgent(office.transfers, "ben").sit(available=False)
+        call = await wants_callback(office, "ben")
+        office.transfers.presence("ben", "available")
+        offer = await ben.gets("offer")
+        assert offer["packet"]["reason"]["code"] == "asked_for_person"
+        assert caller.rung == 0
+        assert office.transfers.accept(offer["transfer"], offer["offer"], "ben")
+        back = await caller.answered()
+        await ben.gets("connected")
+        before = ben.heard_ms()
+        await back.say(SPEECH)
+        await back.wait(500)
+        assert ben.heard_ms() - before >= 500
+        since_ms = back.now_ms
+        await ben.speaks(SPEECH)
+        assert back.ear.heard.audible_ms(since_ms, back.now_ms) >= 500
+        assert office.transfers.hand_back(offer["transfer"], "ben", "done")
+        office.says_to_assistant(back, "no thanks goodbye")
+        await back.until_quiet()
+        await back.say(SPEECH)
+        assert (await office.ended(back)).outcome == "completed"
+        assert (await back.finished()).ended_by == "application"
+        assert call.over
+        ben.hearing.cancel()
+
+
+@virtually
+async def test_a_caller_who_is_reached_and_whose_agent_is_gone_by_then_waits_on_the_line_for_the_next(tmp_path: Path):
+    async with phone_office(tmp_path, ANA, EVA, queue=CALLS_BACK) as office:
+        office.transfers.presence("eva", "busy")
+        ana, eva = office.at.double.person(AGENT, ACCEPTS), office.at.double.person(OTHER, ACCEPTS)
+        caller = office.at.double.person(CALLER, Answers())
+        await wants_callback(office)
+        office.transfers.presence("ana", "available")
+        back = await caller.answered()
+        await back.until_heard()
+        ana.calls[0].hang_up()
+        await asyncio.sleep(3)
+        office.transfers.presence("eva", "available")
+        await eva.answered()
+        await office.until(back, State.CONNECTED)
+        assert await hears(back, eva.calls[0], 500.0)
+        assert caller.rung == 1
         back.hang_up()
         await office.ended(back)
