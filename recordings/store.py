@@ -29,6 +29,8 @@ _T = TypeVar("_T")
 EVERY_CALL: Final = Wanted()
 READ_MS: Final = 5000
 FLUSH_MS: Final = 5000
+WAITING: Final = 64
+"""Threads that wait for a commit, one for each `apply` at a time: they do nothing, and no reader waits for them."""
 _LARGEST: Final = 2**53
 """Larger integers change on their way through JSON readers."""
 _ROW_BYTES: Final = 300
@@ -152,6 +154,7 @@ class SqliteCallStore:
         sqlite.check(self._write, path)
         self._read = sqlite.engine(path, readers=2)
         self._readers = ThreadPoolExecutor(2, thread_name_prefix="recordings-reader")
+        self._waiting = ThreadPoolExecutor(WAITING, thread_name_prefix="recordings-waiting")
         self._writer: Writer[_Row | _Work] = Writer(self._commit, linger_ms=linger_ms, capacity_bytes=capacity_bytes)
 
     def append(self, events: Iterable[Event]) -> None:
@@ -224,7 +227,7 @@ class SqliteCallStore:
     async def apply(self, work: Callable[[sa.Connection], _T]) -> _T:
         """See CallStore."""
         wanted = _Work(work)
-        await asyncio.get_running_loop().run_in_executor(self._readers, self._applied, wanted)
+        await asyncio.get_running_loop().run_in_executor(self._waiting, self._applied, wanted)
         result: _T = wanted.outcome()
         return result
 
@@ -241,6 +244,7 @@ class SqliteCallStore:
         try:
             await asyncio.to_thread(self._writer.close, deadline_ms)
         finally:
+            self._waiting.shutdown(wait=True)
             self._readers.shutdown(wait=True)
             self._read.dispose()
             self._write.dispose()

@@ -360,12 +360,16 @@ class HumanQueue:
         actions: _Actions = []
         now_ms, everybody = self._now_ms, in_order(self._entries.values(), self._now_ms)
         ordered = [entry for entry in everybody if served(self._room, entry, now_ms)]
+        free = sum(person.idle(now_ms) for person in self._people)
         for entry in sorted(ordered, key=lambda entry: bool(entry.rung)):
-            if not any(person.idle(now_ms) for person in self._people):
+            if not free:
                 break
             settings = self._room.queues[entry.queue]
             most = MOST_AT_ONCE if settings.ring == "simultaneous" else settings.at_once
-            agents = chosen(idle(entry, self._people, now_ms), max(0, most - len(entry.rung)))
+            if len(entry.rung) >= most:
+                continue
+            agents = chosen(idle(entry, self._people, now_ms), most - len(entry.rung))
+            free -= len(agents)
             for agent in agents:
                 self._ring(entry, agent)
             if agents:

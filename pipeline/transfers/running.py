@@ -17,7 +17,7 @@ Act = Callable[["Running", TransferAction], None]
 Changed = Callable[["Running", Transfer], None]
 LINGER_S = 30.0
 """A transfer that is over still answers whoever comes late, so long."""
-WRITE_WITHIN_S: Final = 0.5
+WRITE_WITHIN_S: Final = 1.0
 """A store in trouble holds caller and agent up no longer."""
 UNTIL_S: Final = 3.0
 """A carrier that asks what an agent hears waits no longer; it asks again."""

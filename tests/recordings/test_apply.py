@@ -39,6 +39,18 @@ def test_other_tables_are_written_by_the_same_writer_and_read_at_once(tmp_path):
     assert events == tuple(EVENTS[:3])
 
 
+def test_who_reads_does_not_wait_for_those_who_write(tmp_path):
+    async def scenario():
+        async with open_store(tmp_path, linger_ms=1000) as store:
+            writing = [asyncio.create_task(store.apply(lambda _: None)) for _ in range(8)]
+            await asyncio.sleep(0)
+            assert await store.look(lambda connection: connection.execute(sa.text("select 1")).scalar_one()) == 1
+            assert not any(task.done() for task in writing)
+            await asyncio.gather(*writing)
+
+    asyncio.run(scenario())
+
+
 def test_what_work_raises_is_raised_to_its_asker_and_undoes_only_its_own(tmp_path):
     def both(connection):
         note("kept by nobody")(connection)
