@@ -1,4 +1,5 @@
 import asyncio
+import threading
 
 import pytest
 import sqlalchemy as sa
@@ -40,13 +41,18 @@ def test_other_tables_are_written_by_the_same_writer_and_read_at_once(tmp_path):
 
 
 def test_who_reads_does_not_wait_for_those_who_write(tmp_path):
+    disk = threading.Event()
+
     async def scenario():
-        async with open_store(tmp_path, linger_ms=1000) as store:
-            writing = [asyncio.create_task(store.apply(lambda _: None)) for _ in range(8)]
-            await asyncio.sleep(0)
-            assert await store.look(lambda connection: connection.execute(sa.text("select 1")).scalar_one()) == 1
-            assert not any(task.done() for task in writing)
-            await asyncio.gather(*writing)
+        async with open_store(tmp_path) as store:
+            writing = [asyncio.create_task(store.apply(lambda _: disk.wait(60))) for _ in range(8)]
+            try:
+                await asyncio.sleep(0)
+                assert await store.look(lambda connection: connection.execute(sa.text("select 1")).scalar_one()) == 1
+                assert not any(task.done() for task in writing)
+            finally:
+                disk.set()
+            assert await asyncio.gather(*writing) == [True] * 8
 
     asyncio.run(scenario())
 
