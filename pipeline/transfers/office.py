@@ -350,7 +350,9 @@ class Transfers:
         told = Disposition(transfer_id, agent_id, disposition, note)
         await self.store.wrap_up(told, kept.transfer.call_id, self._clock.now().isoformat())
         await self.acting.wrapped_up(kept.transfer, told)
-        self.presence(agent_id, "available")
+        agent = self._agents.get(agent_id)
+        reached = self.desk.seat(agent_id) is not None or (agent is not None and bool(agent.phone))
+        self.presence(agent_id, "available" if reached else "away")
         return True
 
     def _by_agent(self, transfer_id: str, offer: int, agent_id: str, event: TransferEvent) -> bool:

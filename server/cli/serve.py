@@ -89,7 +89,7 @@ def _announce(office: Office, settings: Settings, public_url: str, port: int) ->
     out.print(f"  webhook for the carrier: {public_url}/twilio/voice")
     if not settings.twilio_auth_token.get_secret_value():
         out.print("  CORDBOARD_TWILIO_AUTH_TOKEN is not set: every carrier request is refused")
-    out.print(f"  calls: http://{settings.host}:{port}/calls")
+    out.print(f"  calls: http://{settings.host}:{port}/calls, agents' desk: http://{settings.host}:{port}/desk")
     if not settings.access_token.get_secret_value():
         out.print(f"  access token of this run: {office.access_token}")
 

@@ -69,6 +69,22 @@ async def test_a_caller_is_handed_back_and_the_call_wrapped_up_over_http(tmp_pat
 
 
 @virtually
+async def test_who_wraps_up_without_a_desk_is_not_offered_what_nobody_could_answer(tmp_path: Path):
+    async with desk_office(tmp_path, [WISH]) as house:
+        ana = desk(house, "ana")
+        call = await asked(house)
+        offer = await ana.gets("offer")
+        path = f"/transfers/{offer['transfer']}"
+        await house.send("POST", path + "/accept", {"offer": offer["offer"]}, "ana")
+        await ana.gets("connected")
+        await house.send("POST", path + "/hang_up", {}, "ana")
+        ana.leave()
+        assert (await house.send("POST", path + "/wrap_up", {"disposition": "solved"}, "ana")).status_code == 200
+        assert (await house.send("GET", "/agents/ana")).json()["presence"] == "away"
+        call.stream.hang_up()
+
+
+@virtually
 async def test_a_decline_with_a_reason_is_kept_with_the_offer(tmp_path: Path):
     async with desk_office(tmp_path, [WISH]) as house:
         ana = desk(house, "ana")
