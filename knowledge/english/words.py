@@ -1,12 +1,11 @@
 """Text into comparable words: contractions opened, spellings joined, endings taken off. Pure."""
 
 import re
-import threading
 import unicodedata
 from functools import lru_cache
 from typing import Final
 
-from snowballstemmer import stemmer
+from knowledge.stemming import stemming
 
 _TOKEN: Final = re.compile(r"[a-z]+(?:'[a-z]+)?|\d+")
 _APOSTROPHES: Final = str.maketrans({"’": "'", "‘": "'", "`": "'"})
@@ -26,9 +25,7 @@ _OPENED: Final = {
 }  # fmt: skip
 _SPELLINGS: Final = re.compile(r"(?<=[a-z]{2})(?:is(?=e[ds]?$|ing$|ation)|our(?=[s]?$|ed$|ing$))")
 
-_english = stemmer("english")
-_one_at_a_time = threading.Lock()
-"""A stemmer keeps the word that it works on: two threads in it mix theirs up."""
+_english = stemming("english")
 
 
 def words(text: str) -> list[str]:
@@ -50,9 +47,7 @@ def _folded(line: str) -> str:
 def stem(word: str) -> str:
     """The word without its endings, British spelling made American: cancelled, canceling → cancel."""
     spelled = _SPELLINGS.sub(lambda found: "iz" if found[0] == "is" else "or", word)
-    with _one_at_a_time:
-        stemmed: str = _english.stemWord(spelled)
-    return stemmed
+    return _english(spelled)
 
 
 @lru_cache(maxsize=50_000)

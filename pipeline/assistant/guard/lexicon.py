@@ -1,20 +1,17 @@
 """Words by what they mean, as far as tables go: words.txt says which stand for one another, light.txt which say nothing. Pure."""
 
 import re
-import threading
 from collections.abc import Iterator
 from functools import lru_cache
 from importlib.resources import files
 from typing import Final
 
-from snowballstemmer import stemmer
+from knowledge.stemming import stemming
 
 Stemmed = str
 LEAST_INFLECTED: Final = 5
 """Letters of a word that may be a Spanish form of a known one; shorter ones are mistaken for others."""
-_SPANISH: Final = stemmer("spanish")
-_ONE_AT_A_TIME: Final = threading.Lock()
-"""A stemmer keeps the word that it works on: two threads in it mix theirs up."""
+_spanish_stem: Final = stemming("spanish")
 _ENDS_SPANISH: Final = re.compile(r"(?:[aeo]s?|[aei]r|[áéíóúñ]\w*|i[oó]n|n|mos)$")
 
 
@@ -40,12 +37,6 @@ def _by_spanish_stem() -> dict[str, tuple[str, bool]]:
     for word, meaning in _meanings().items():
         found.setdefault(_spanish_stem(word), meaning)
     return found
-
-
-def _spanish_stem(word: str) -> str:
-    with _ONE_AT_A_TIME:
-        stemmed: str = _SPANISH.stemWord(word)
-    return stemmed
 
 
 @lru_cache(maxsize=1)
