@@ -21,6 +21,7 @@ from pipeline.assistant.tools.runner import Asked, ToolRunner
 from server.api.v1.app import PREFIX, api
 from server.auth import Access
 from server.cli.main import app as program
+from tests.fakes.agents import nobody_there
 from tests.fakes.stores import open_store
 
 pytestmark = pytest.mark.adapter
@@ -66,7 +67,8 @@ def serving(directory: Path, bank: Bank) -> Iterator[tuple[int, list[str]]]:
             await kept.begin(odd)
             await kept.settle(Entry(odd, "done"))
             app = FastAPI()
-            app.mount(PREFIX, api(store, kept, Approving(kept, {"Northfield": runner}.get), no_line, Access(ACCESS)))
+            staff, approving = await nobody_there(store), Approving(kept, {"Northfield": runner}.get)
+            app.mount(PREFIX, api(store, kept, approving, no_line, staff, Access(ACCESS)))
             server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error", lifespan="off"))
             server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
             async with asyncio.TaskGroup() as tasks:
@@ -78,6 +80,7 @@ def serving(directory: Path, bank: Bank) -> Iterator[tuple[int, list[str]]]:
                 await asyncio.to_thread(stop.wait)
                 server.should_exit = True
                 await running
+            await staff.transfers.close()
             await runner.end()
 
     thread = threading.Thread(target=asyncio.run, args=(serve(),))

@@ -15,6 +15,7 @@ from pipeline.assistant.tools.kept import KeptTools
 from server.api.v1.app import PREFIX, api
 from server.auth import Access
 from server.tokens import Tokens
+from tests.fakes.agents import nobody_there
 from tests.fakes.stores import open_store
 
 pytestmark = pytest.mark.adapter
@@ -29,12 +30,14 @@ def with_api(root: Path, script: Callable[[httpx.AsyncClient, Memories, Tokens],
         async with open_store(root) as store:
             kept, app = KeptTools(store, "local"), FastAPI()
             approving = Approving(kept, lambda _name: None)
-            app.mount(PREFIX, api(store, kept, approving, lambda _name: None, Access("the access token of this test")))
+            staff, access = await nobody_there(store), Access("the access token of this test")
+            app.mount(PREFIX, api(store, kept, approving, lambda _name: None, staff, access))
             transport = httpx.ASGITransport(app)
             async with httpx.AsyncClient(transport=transport, base_url="http://phone.example.com") as client:
                 memories = Memories(store, "local", lambda: NOON + timedelta(hours=1))
                 await memories.keep(VISIT)
                 await script(client, memories, Tokens(store))
+            await staff.transfers.close()
 
     asyncio.run(run())
 

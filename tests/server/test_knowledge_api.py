@@ -17,6 +17,7 @@ from server.api.v1.app import PREFIX, api
 from server.auth import Access
 from server.tokens import Tokens
 from tests.fakes import shelf
+from tests.fakes.agents import nobody_there
 from tests.fakes.stores import open_store
 
 pytestmark = pytest.mark.adapter
@@ -39,10 +40,12 @@ async def serving(directory: Path) -> AsyncIterator[tuple[httpx.AsyncClient, Tok
         kept, tokens = KeptTools(store, "local"), Tokens(store)
         approving = Approving(kept, no_tools)
         app = FastAPI()
-        app.mount(PREFIX, api(store, kept, approving, {"Northlake": documents}.get, Access("the access token")))
+        staff = await nobody_there(store)
+        app.mount(PREFIX, api(store, kept, approving, {"Northlake": documents}.get, staff, Access("the access token")))
         transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url="http://phone.example.com") as client:
             yield client, tokens, documents
+        await staff.transfers.close()
 
 
 def use(directory: Path, scopes: list[str], do: Callable[[Send, LiveRetrieval], Awaitable[Any]]) -> Any:
