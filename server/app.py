@@ -52,6 +52,7 @@ from server.phoning import Phoning, open_phoning
 from server.remembering import remember
 from server.retention import InUse, keep_so_long
 from server.settings import Settings, tool_secret
+from server.task_webhooks import task_router
 from server.texting import open_messages
 from server.tokens import Tokens
 from server.transferring import open_transfers
@@ -267,6 +268,8 @@ def _add_routes(office: Office, public_url: str, kept: KeptTools, approving: App
     if office.phoning is not None:
         legs = office.phoning.legs
         app.include_router(agent_router(office.phoning.phones, signatures, legs.addresses, stream_url, legs.jitter))
+        if office.phoning.phones.tasks is not None:
+            app.include_router(task_router(office.phoning.phones.tasks, signatures))
         app.include_router(
             callback_router(office.phoning.phones, office.switchboard, signatures, public_url, stream_url)
         )

@@ -12,6 +12,7 @@ from pipeline.office_clock import OfficeClock
 from pipeline.phone_legs import PhoneLegs
 from pipeline.reconciling import Reconciler
 from pipeline.transfers.by_phone import ByPhone
+from pipeline.transfers.by_task import ByTask
 from pipeline.transfers.office import Transfers
 from recordings.store import CallStore
 from server.settings import Settings
@@ -86,12 +87,19 @@ def open_phoning(
     from telephony.twilio.control import TwilioControl  # noqa: PLC0415 half a second, for those who call agents
     from telephony.twilio.rest import TwilioRest  # noqa: PLC0415 as above
 
-    rest = TwilioRest(settings.twilio_account_sid, auth, settings.twilio_api_url)
+    workspace = settings.twilio_workspace_sid
+    tasks_url = settings.twilio_taskrouter_url if workspace else ""
+    rest = TwilioRest(settings.twilio_account_sid, auth, settings.twilio_api_url, tasks_url)
     stack.push_async_callback(rest.aclose)
     control = TwilioControl(rest)
     intended = IntendedControl(control, Intents(store, settings.org_id), clock.now_ms)
     stream_url = "ws" + public_url.removeprefix("http") + "/twilio/media"
     legs = PhoneLegs(intended, TransferAddresses(public_url), stream_url, token)
-    phoning = Phoning(ByPhone(legs, clock), legs, control, clock)
+    phones = ByPhone(legs, clock)
+    if workspace:
+        from telephony.twilio.taskrouter import TwilioTasks  # noqa: PLC0415 as above
+
+        phones.tasks = ByTask(phones, clock, legs.addresses, lambda workflow: TwilioTasks(rest, workspace, workflow))
+    phoning = Phoning(phones, legs, control, clock)
     stack.push_async_callback(phoning.close)
     return phoning

@@ -135,7 +135,7 @@ def _ring(transfer: Transfer, event: AgentsFound) -> Decision:
         transfer,
         state=State.OFFERED,
         offers=(*transfer.offers, *map(Offer, agents)),
-        deadline_ms=event.at_ms + RING_MS,
+        deadline_ms=event.at_ms + max(event.ring_ms, RING_MS),
     )
     return offered, tuple(Ring(first + index, agent) for index, agent in enumerate(agents))
 

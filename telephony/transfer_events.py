@@ -42,6 +42,8 @@ class AgentsFound:
 
     at_ms: int
     agents: tuple[str, ...]
+    ring_ms: int = 0
+    """How long they may be rung, where it is long: somebody else has a queue of their own. 0: as ever."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,7 +59,7 @@ class Target(Written):
     taskrouter: str | None = Field(
         default=None,
         max_length=34,
-        description="the SID of a TaskRouter workflow, like WW0123…; not served yet: its callers leave messages",
+        description="the SID of a TaskRouter workflow, like WW0123…: it chooses whom to ask, in an order of its own",
     )
 
     @model_validator(mode="after")
@@ -139,7 +139,7 @@ class Queue(Written):
     to: Annotated[Target, BeforeValidator(_target), Field(json_schema_extra=_or_agents)] = Field(
         default_factory=Target,
         description="who gets its callers: agents (of `cordboard agents`), {number: +14155550100}, "
-        "{sip: sip:sales@pbx.example.com}; {taskrouter: a workflow's SID} is not served yet",
+        "{sip: sip:sales@pbx.example.com} or {taskrouter: a workflow's SID}",
     )
     ring: Ring = Field(
         default="longest_idle",

@@ -14,11 +14,13 @@ from pipeline.transfers.desk import Desk, Seat
 from pipeline.transfers.running import Running
 from pipeline.transfers.targets import is_target
 from recordings.errors import StoreUnavailable
+from telephony.agents import TARGET
 from telephony.errors import CarrierError, LegGone
 from telephony.queue_events import CallerGone, CallerWaits, CallOver, How, OfferOver
 from telephony.queue_settings import Needs
 from telephony.transfer_events import (
     AgentJoined,
+    AgentsFound,
     AgentUnanswered,
     BridgeFailed,
     CallerJoined,
@@ -29,6 +31,7 @@ from telephony.transfer_events import (
     Finished,
     KeepCaller,
     MoveCaller,
+    NobodyComes,
     ReleaseAgent,
     Ring,
     StopRinging,
@@ -85,6 +88,13 @@ class Phones(Protocol):
 
     async def call(self, running: Running) -> None:
         """Call a caller back. Raises CarrierError, StoreUnavailable, ValueError."""
+
+    async def settle(self, transfer: str) -> None:
+        """It has ended. Raises CarrierError."""
+
+    @property
+    def takes_tasks(self) -> bool:
+        """Whether a queue can be a workflow of TaskRouter."""
 
     async def introduce(self, transfer: Transfer) -> None:
         """Let caller and agent hear who the other is. Raises CarrierError."""
@@ -215,6 +225,9 @@ class Acting:
         needs = Needs(
             wanted.language, frozenset(wanted.skills), wanted.tier, wanted.priority, wanted.urgency, wanted.sentiment
         )
+        if self._office.workflow(f"{TARGET}{transfer.queue}"):
+            self._find_worker(running, without)
+            return
         now_ms, callback = self._clock.now_ms(), None
         if not transfer.reached:  # whoever did not reach them may try again
             without, callback = transfer.declined, callback_of(running)
@@ -225,6 +238,15 @@ class Acting:
             again=bool(transfer.offers), callback=callback, rung=rung,
         )  # fmt: skip
         self._office.queue.post(waits)
+
+    def _find_worker(self, running: Running, without: tuple[str, ...]) -> None:
+        """Whom to ask, and when, a workflow of TaskRouter decides: the caller waits there, not in a queue of ours."""
+        transfer, now_ms, target = running.transfer, self._clock.now_ms(), f"{TARGET}{running.transfer.queue}"
+        if target in without or not transfer.reached:
+            running.post(NobodyComes(now_ms, "no_agents"))
+            return
+        left_ms = transfer.asked_ms + transfer.patience_ms - now_ms
+        running.post(AgentsFound(now_ms, (target,), ring_ms=left_ms))
 
     # Calling back
 
@@ -443,6 +465,13 @@ class Acting:
             told = {"transfer": running.id, "offer": offer, "call": running.transfer.call_id, "by": by}
             seat.tell({"type": "connected", **told})
 
+    async def _settle(self, transfer_id: str) -> None:
+        try:
+            if self._phones is not None:
+                await self._phones.settle(transfer_id)
+        except CarrierError as error:  # the workflow's own timeout ends it
+            _log.warning("task not closed", transfer=transfer_id, reason=str(error))
+
     async def _introduce(self, transfer: Transfer) -> None:
         try:
             if self._phones is not None:
@@ -508,6 +537,7 @@ class Acting:
         told = {"transfer": _short(running), "outcome": finished.outcome, "why": finished.why}
         self._record(running, "transfer.over", **told)
         self._office.queue.post(CallerGone(self._clock.now_ms(), running.id))
+        self._office.spawn(self._settle(running.id))
         call = self._office.call(running.transfer.call_id)
         if call is None:
             return

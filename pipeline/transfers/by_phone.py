@@ -24,6 +24,7 @@ from pipeline.transfer_desk import (
     Unknown,
 )
 from pipeline.transfer_desk import CallerLeft as CallerGone
+from pipeline.transfers.by_task import ByTask
 from pipeline.transfers.running import Running
 from pipeline.transfers.targets import is_target
 from telephony.agent_words import words_of
@@ -32,7 +33,7 @@ from telephony.numbers import NotANumber, parse_number
 from telephony.ports import LegStatus
 from telephony.queue_settings import QueueSettings
 from telephony.reconcile import Known
-from telephony.rooms import CALLER, offer_of, room_of
+from telephony.rooms import ASSISTANT, CALLER, SUPERVISOR, offer_of, room_of
 from telephony.transfer_events import (
     AgentAccepts,
     AgentDeclines,
@@ -84,6 +85,9 @@ class LiveTransfers(Protocol):
     def headers(self, agent_id: str) -> Mapping[str, str]:
         """X- headers for their SIP address."""
 
+    def workflow(self, agent_id: str) -> str:
+        """The workflow that stands for a queue's agents; empty: none."""
+
     def queues(self) -> Mapping[str, QueueSettings]:
         """By name."""
 
@@ -94,6 +98,8 @@ class ByPhone:
     def __init__(self, legs: PhoneLegs, clock: Clock) -> None:
         self._legs, self._clock = legs, clock
         self._office: LiveTransfers | None = None
+        self.tasks: ByTask | None = None
+        """Workers of TaskRouter; None: no workspace is set."""
         self._rung: set[tuple[str, int]] = set()
         self._after: dict[str, asyncio.Event] = {}
         """Set: the carrier has asked what becomes of the caller."""
@@ -110,6 +116,11 @@ class ByPhone:
         Raises CarrierError, StoreUnavailable, ValueError.
         """
         agent = self._office.agent(agent_id) if self._office is not None else None
+        workflow = self._office.workflow(agent_id) if self._office is not None else ""
+        if workflow and self.tasks is not None and self._office is not None:
+            self._rung.add((running.id, offer))
+            await self.tasks.ring(running, offer, workflow, self._office.acting.packet(running.id))
+            return True
         try:
             ours = parse_number(running.wanted.line_number)
         except NotANumber:
@@ -130,12 +141,15 @@ class ByPhone:
 
     async def let_go(self, transfer: str, offer: int, why: ReleaseWhy) -> None:
         """End an offer's leg, with a word if somebody is on it."""
+        if self.tasks is not None and self.tasks.has(transfer, offer):
+            await self.tasks.close(transfer, why)
+            return
         await self._legs.let_go(transfer, offer, why)
 
     async def bridge(self, transfer: Transfer, offer: int) -> None:
         """Move the caller to where the agent is. Raises LegGone, CarrierError."""
         del offer
-        await self._legs.bridge(transfer.id, transfer.call_id, _room(transfer), transfer.bridges)
+        await self._legs.bridge(transfer.id, transfer.call_id, self._room(transfer), transfer.bridges)
 
     async def take_back(self, transfer: Transfer) -> None:
         """Bring the caller back to the assistant. Raises LegGone, CarrierError.
@@ -157,32 +171,50 @@ class ByPhone:
 
     async def introduce(self, transfer: Transfer) -> None:
         """Let both hear who has come (`announcement`). Raises CarrierError."""
-        await self._legs.introduce(transfer.id, _room(transfer))
+        await self._legs.introduce(transfer.id, self._room(transfer))
 
     async def stop_calling(self, transfer: Transfer) -> None:
         """The last attempt is over. Raises CarrierError, StoreUnavailable."""
         await self._legs.end_caller(transfer.id, transfer.bridges - 1)
 
+    async def settle(self, transfer: str) -> None:
+        """It has ended: the work of a worker of TaskRouter is done. Raises CarrierError."""
+        if self.tasks is not None:
+            await self.tasks.close(transfer, "over")
+
     def rings(self, transfer: str, offer: int) -> bool:
         """Whether this offer went to a telephone."""
-        return (transfer, offer) in self._rung or offer in self._legs.legs(transfer)
+        if (transfer, offer) in self._rung or offer in self._legs.legs(transfer):
+            return True
+        running = self._running(transfer)
+        offers = running.transfer.offers if running is not None else ()
+        agent = offers[offer].agent if offer < len(offers) else ""
+        return self._office is not None and bool(self._office.workflow(agent))
+
+    @property
+    def takes_tasks(self) -> bool:
+        """Whether a queue can be a workflow of TaskRouter."""
+        return self.tasks is not None
 
     def forget(self, transfer: str) -> None:
         """It is over."""
         self._rung = {one for one in self._rung if one[0] != transfer}
         self._after.pop(transfer, None)
         self._legs.forget(transfer)
+        if self.tasks is not None:
+            self.tasks.forget(transfer)
 
     # For pipeline.reconciling
 
     async def known(self) -> list[Known]:
         """The transfers that have legs at the carrier."""
         live = self._office.live() if self._office is not None else ()
-        return [
-            Known(one.transfer, one.transfer.call_id, _room(one.transfer) if _was_accepted(one.transfer) else "", legs)
-            for one in live
-            if one.transfer.reached and (legs := self._legs.legs(one.id))
-        ]
+        return [known for one in live if (known := self._known(one.transfer)) is not None]
+
+    def _known(self, transfer: Transfer) -> Known | None:
+        legs = {**self._legs.legs(transfer.id), **self._workers(transfer.id)}
+        room = self._room(transfer) if _was_accepted(transfer) else ""
+        return Known(transfer, transfer.call_id, room, legs) if transfer.reached and legs else None
 
     async def tell(self, transfer: str, event: TransferEvent) -> None:
         """An event that was missed."""
@@ -246,7 +278,7 @@ class ByPhone:
         if offer in transfer.ringing:
             return self._briefing(running, language)
         if transfer.state is not State.OVER and offer == transfer.accepted:
-            return Accepted(_room(transfer), language)
+            return Accepted(self._room(transfer), language)
         if _abandoned(running):
             return CallerGone(language)
         if offer == transfer.accepted:
@@ -301,12 +333,40 @@ class ByPhone:
             self._office.acting.agent_there(running, offer)
         elif label == CALLER and leg_sid == running.transfer.call_id:
             running.post(CallerJoined(self._clock.now_ms()))
+        elif label not in (CALLER, SUPERVISOR, ASSISTANT) and self.tasks is not None:
+            await self._worker_came(self._office, running, self.tasks.came(transfer, leg_sid))
         return True
 
+    async def _worker_came(self, office: LiveTransfers, running: Running, offer: int | None) -> None:
+        """A worker of TaskRouter's is in the conference: they have accepted."""
+        if offer is None:
+            return
+        if offer in running.transfer.ringing:
+            running.post(AgentAccepts(self._clock.now_ms(), offer))
+            await running.until(lambda now: offer not in now.ringing)
+        office.acting.agent_there(running, offer)
+
+    def _workers(self, transfer: str) -> Mapping[int, str]:
+        return self.tasks.legs(transfer) if self.tasks is not None else {}
+
+    def _room(self, transfer: Transfer) -> str:
+        """Of the bridge that comes, or is: the same in every process. A task has its own."""
+        own = self.tasks.room(transfer.id, transfer.accepted) if self.tasks is not None else ""
+        return own or room_of(transfer.id, transfer.bridges)
+
     async def left(self, transfer: str, label: str, leg_sid: str) -> bool:
-        """Somebody is in the conference no longer. Why, tells their own leg: it has ended, or asks what now."""
-        del label, leg_sid
-        return self._running(transfer) is not None
+        """Somebody is in the conference no longer. Why, tells their own leg: it has ended, or asks what now.
+
+        A worker's tells nothing; once caller and worker speak, the caller's leg asks.
+        """
+        del label
+        running = self._running(transfer)
+        if running is None:
+            return False
+        offer = next((number for number, sid in self._workers(transfer).items() if sid == leg_sid), None)
+        if offer is not None and running.transfer.state is not State.CONNECTED:
+            running.post(AgentLeft(self._clock.now_ms(), offer))
+        return True
 
     async def caller_after(self, transfer: str, dial_status: str) -> HangUp | Unknown:
         """The conference ended and the caller is still there: the agent has left it, or could not be reached."""
@@ -362,6 +422,16 @@ class ByPhone:
         running = self._running(transfer)
         return running if running is not None and await self._legs.learn_caller(transfer, attempt, leg_sid) else None
 
+    # For workers of TaskRouter, as TaskOffice
+
+    def running(self, transfer_id: str) -> Running | None:
+        """A live transfer, or one that was over a moment ago."""
+        return self._running(transfer_id)
+
+    def workflow(self, agent_id: str) -> str:
+        """The workflow that stands for a queue's agents; empty: none."""
+        return self._office.workflow(agent_id) if self._office is not None else ""
+
     # Who is spoken of
 
     def _running(self, transfer: str) -> Running | None:
@@ -375,11 +445,6 @@ class ByPhone:
 
     def _language(self, running: Running) -> str:
         return running.wanted.language or "en"
-
-
-def _room(transfer: Transfer) -> str:
-    """Of the bridge that comes, or is: the same in every process."""
-    return room_of(transfer.id, transfer.bridges)
 
 
 def _was_accepted(transfer: Transfer) -> bool:

@@ -91,7 +91,7 @@ class Transfers:
         self._said: Mapping[str, tuple[Presence, str]] = {}
         self._targets: Mapping[str, PhoneTarget] = {}
         """Telephones of queues; none where nobody can be called."""
-        self._calls_out = phones is not None
+        self._phones = phones
         self._calls: dict[str, Joining] = {}
         self._running: dict[str, Running] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -152,7 +152,8 @@ class Transfers:
     def use_lines(self) -> None:
         """The lines may have changed: their queues and hours."""
         now_ms, now = self._clock.now_ms(), self._clock.now()
-        self._use_targets(targets_of(self._lines()) if self._calls_out else {})
+        phones = self._phones
+        self._use_targets(targets_of(self._lines(), tasks=phones.takes_tasks) if phones is not None else {})
         for line in self._lines():
             for name, settings in self._settings_of(line).items():
                 self.queue.post(QueueChanged(now_ms, settings))
@@ -174,6 +175,8 @@ class Transfers:
         for gone in before.keys() - targets.keys():
             self.queue.post(AgentRemoved(now_ms, gone))
         for agent_id, target in targets.items():
+            if target.workflow:  # its queue is not ours
+                continue
             if agent_id not in before or before[agent_id].agent != target.agent:
                 self.queue.post(AgentChanged(now_ms, target.agent))
                 self.presence(agent_id, "available")
@@ -283,6 +286,11 @@ class Transfers:
         """Who that is: somebody of the directory, or a queue's telephone."""
         target = self._targets.get(agent_id)
         return target.agent if target is not None else self._agents.get(agent_id)
+
+    def workflow(self, agent_id: str) -> str:
+        """The workflow of TaskRouter that stands for a queue's agents; empty: none."""
+        target = self._targets.get(agent_id)
+        return target.workflow if target is not None else ""
 
     def headers(self, agent_id: str) -> Mapping[str, str]:
         """What a line sends along to a queue's SIP address."""

@@ -55,7 +55,9 @@ stream until the agent is in the conference and they have heard who comes, or {A
 then the carrier moves them there, and a stream of both sides comes back to us: recording, transcript and listeners go
 on. The star key, the desk or the API give the caller back; where the queue says `after: assistant`, so does hanging
 up. The carrier is asked every {EVERY_MS // 1000} s how all legs are: a lost callback strands nobody. If our process
-dies meanwhile the two speak on, and the next process hears nothing of what they say.
+dies meanwhile the two speak on, and the next process hears nothing of what they say. With a workspace set
+(`CORDBOARD_TWILIO_WORKSPACE_SID`) a queue's callers can go to the workers of a TaskRouter workflow: a task tells who
+calls, the workflow chooses and orders, and the caller follows the worker into the task's conference.
 
 **Calling back.** Who keeps the place is called when an agent has accepted, from the line's number, between
 {EARLIEST:%H:%M} and {LATEST:%H:%M} where their number is from, and only with the yes of the call. They hear who calls

@@ -156,6 +156,9 @@ class PhoneDesk:
     def queues(self) -> dict[str, QueueSettings]:
         return {}
 
+    def workflow(self, agent_id: str) -> str:
+        return ""
+
     def headers(self, agent_id: str) -> dict[str, str]:
         return {}
 

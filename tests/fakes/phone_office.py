@@ -20,6 +20,7 @@ from fastapi import FastAPI, WebSocket
 
 from pipeline import direct
 from pipeline.assistant.tools.kept import Errand, KeptTools
+from pipeline.line.human_queues import Target
 from pipeline.line.ready import LineRuntime
 from pipeline.office_clock import OfficeClock
 from pipeline.switchboard import Switchboard
@@ -35,6 +36,7 @@ from server.callback_webhooks import callback_router
 from server.media import TwilioSocket, monotonic_ms
 from server.phoning import Phoning, open_phoning
 from server.settings import Settings
+from server.task_webhooks import task_router
 from server.webhooks import carrier_router
 from telephony.agents import Agent
 from telephony.double.call import DoubleCall
@@ -45,6 +47,7 @@ from telephony.double.twiml import Say
 from telephony.token import CallTokens
 from telephony.transfer_state import State, Transfer
 from telephony.transfer_store import TransferStore
+from telephony.twilio.addresses import TransferAddresses
 from telephony.twilio.signature import Signatures
 from tests.fakes.application import tone
 from tests.fakes.carrier import ACCOUNT, AUTH_TOKEN, CALLER, Carrier, carrier
@@ -73,6 +76,8 @@ class PhoneOffice:
     transfers: Transfers = field(init=False)
     phoning: Phoning = field(init=False)
     lives: int = 0
+    workspace: str = ""
+    """Of TaskRouter; empty: none."""
     down: bool = False
     """Nothing answers."""
     carrying: "dict[asyncio.Task[None], web.Request]" = field(default_factory=dict)
@@ -84,8 +89,9 @@ class PhoneOffice:
         self.process = MortalStore(self.first.store)
         store = self.first.store
         settings = Settings(
-            twilio_account_sid=ACCOUNT, twilio_auth_token=AUTH_TOKEN, twilio_api_url=self.at.api_url, org_id="test"
-        )
+            twilio_account_sid=ACCOUNT, twilio_auth_token=AUTH_TOKEN, twilio_api_url=self.at.api_url, org_id="test",
+            twilio_workspace_sid=self.workspace, twilio_taskrouter_url=self.at.api_url,
+        )  # fmt: skip
         tokens = CallTokens(SECRET)
         phoning = open_phoning(
             settings, self.url, store, self.clock, self.life, lambda sid: tokens.listening(sid, time.time())
@@ -112,6 +118,8 @@ class PhoneOffice:
         self.asgi, signatures = FastAPI(), Signatures(AUTH_TOKEN, self.url)
         self.asgi.include_router(carrier_router(self.switchboard, signatures, self.url, self.media_url))
         self.asgi.include_router(agent_router(phoning.phones, signatures, phoning.legs.addresses, self.media_url))
+        if phoning.phones.tasks is not None:
+            self.asgi.include_router(task_router(phoning.phones.tasks, signatures))
         self.asgi.include_router(
             callback_router(phoning.phones, self.switchboard, signatures, self.url, self.media_url)
         )
@@ -200,7 +208,11 @@ class PhoneOffice:
         body = await request.read()
         async with httpx.AsyncClient(transport=httpx.ASGITransport(self.asgi), base_url=self.url) as http:
             got = await http.request(request.method, request.path_qs, content=body, headers=dict(request.headers))
-        return web.Response(status=got.status_code, body=got.content, content_type="text/xml")
+        return web.Response(
+            status=got.status_code,
+            body=got.content,
+            content_type=got.headers.get("content-type", "text/xml").partition(";")[0],
+        )
 
     async def media(self, request: web.Request) -> web.StreamResponse:
         if self.down:
@@ -264,6 +276,16 @@ def phone_agent(agent: str, phone: str, **more: Any) -> Agent:
     return Agent(agent, agent.title(), SUPPORT, phone=phone, **more)
 
 
+def _workspace(at: Carrier, url: str, workers: Mapping[str, str], queue: dict[str, Any]) -> str:
+    """A workspace with these workers, to whose workflow the queue goes."""
+    addresses = TransferAddresses(url)
+    router = at.double.taskrouter(assignment_url=addresses.task, event_url=addresses.task_events)
+    for name, phone in workers.items():
+        router.worker(name, phone)
+    queue["to"] = Target(taskrouter=router.workflow_sid)
+    return router.workspace_sid
+
+
 def _with(built: Parts, queue: Mapping[str, Any]) -> Parts:
     """All queues of the line changed in these settings (pipeline.line.human_queues.Queue)."""
 
@@ -277,9 +299,16 @@ def _with(built: Parts, queue: Mapping[str, Any]) -> Parts:
 
 @asynccontextmanager
 async def phone_office(
-    root: Path, *people: Agent, queue: Mapping[str, Any] | None = None, **options: Any
+    root: Path,
+    *people: Agent,
+    queue: Mapping[str, Any] | None = None,
+    workers: Mapping[str, str] | None = None,
+    **options: Any,
 ) -> AsyncIterator[PhoneOffice]:
-    """Use it inside virtual time. queue: of all queues. options: as of tests.fakes.office.parts."""
+    """Use it inside virtual time. queue: of all queues. options: as of tests.fakes.office.parts.
+
+    workers: of TaskRouter, by name, where they are rung; then all queues go to their workflow.
+    """
     loop, began = asyncio.get_running_loop(), datetime(2026, 11, 20, 18, tzinfo=UTC)
     wall_clock = lambda: began + timedelta(seconds=loop.time())  # noqa: E731
     options.setdefault("ms_per_character", 15)
@@ -289,7 +318,9 @@ async def phone_office(
         parts(root, (), direct.carry, wall_clock=wall_clock, **options) as built,
         AsyncExitStack() as life,
     ):
-        office = PhoneOffice(at, url, _with(built, queue or {}), people, OfficeClock(wall_clock), life)
+        to: dict[str, Any] = dict(queue or {})
+        workspace = _workspace(at, url, workers, to) if workers else ""
+        office = PhoneOffice(at, url, _with(built, to), people, OfficeClock(wall_clock), life, workspace=workspace)
         serves.append(office)
         await office.begin()
         try:

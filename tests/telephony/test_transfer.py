@@ -298,3 +298,11 @@ def test_nobody_who_is_on_the_phone_is_unreached():
     same, actions = decide(on_phone, CallerUnreached(9_000, "machine"))
     assert same == on_phone
     assert [type(one) for one in actions] == [Ignored]
+
+
+def test_whoever_has_a_queue_of_their_own_may_be_rung_as_long_as_the_caller_waits():
+    offered, _ = after(asked(), PacketReady(100), AgentsFound(200, ("to:sales",), ring_ms=110_000))
+    assert tick(offered, 110_199) == (offered, ())
+    late, actions = tick(offered, 110_200)
+    assert actions[0] == StopRinging(0, "timeout")
+    assert late.state is State.QUEUED
