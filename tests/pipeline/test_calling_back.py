@@ -36,7 +36,6 @@ async def wants_callback(office: PhoneOffice, busy: str = "ana") -> DoubleCall:
     return call
 
 
-@pytest.mark.row(83)
 @pytest.mark.edge("nobody is there")
 @virtually
 async def test_who_keeps_their_place_is_called_when_an_agent_has_accepted_and_both_hear_each_other(tmp_path: Path):

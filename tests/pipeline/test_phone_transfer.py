@@ -24,6 +24,7 @@ THIRD = "+14155550104"
 EVA = phone_agent("eva", THIRD)
 
 
+@pytest.mark.row(76)
 @virtually
 async def test_caller_and_agent_hear_each_other_and_what_they_say_is_kept(tmp_path: Path):
     async with phone_office(tmp_path, ANA) as office:
@@ -154,6 +155,7 @@ async def test_a_caller_who_cannot_be_moved_is_with_the_assistant_and_the_agent_
         assert (await call.finished()).ended_by == "application"
 
 
+@pytest.mark.row(86)
 @pytest.mark.edge("agent hands the caller back")
 @pytest.mark.parametrize("how", ["star", "api", "leaves"])
 def test_a_caller_who_is_handed_back_goes_on_with_the_assistant_and_one_stream(tmp_path: Path, how: str):
