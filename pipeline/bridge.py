@@ -181,6 +181,11 @@ class Bridge:
         for frame in self._for_caller.put(_PERSON, now_ms, ulaw):
             self._to_caller(now_ms, frame)
 
+    def fill(self, ulaw: bytes) -> None:
+        """20 ms for the caller while the person's connection is broken: music. Neither side said it."""
+        if not self._closed and not self.held:
+            self._to_caller(self._clock.now_ms(), ulaw)
+
     def _to_caller(self, now_ms: int, ulaw: bytes) -> None:
         ahead_ms = self._until_ms - now_ms
         if ahead_ms > MOST_AHEAD_MS or (ahead_ms > BURST_MS and level_db(ulaw_to_pcm(ulaw)) < QUIET_DBFS):

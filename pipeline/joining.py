@@ -288,6 +288,11 @@ class Joining:
 
         return wrote
 
+    def fill(self, ulaw: bytes) -> None:
+        """20 ms for the caller while the connection of the person who is joined is broken."""
+        if self._bridge is not None:
+            self._bridge.fill(ulaw)
+
     # The call's flow
 
     def with_agent(self, there: bool) -> None:

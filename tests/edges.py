@@ -70,7 +70,7 @@ EDGES: Final = {
         "hears the caller again",
     ),
     "agent's desk loses its connection": (
-        "waits a moment in silence of at most 8 s for the agent; then the call ends as if they had hung up",
+        "hears music for 8 s at most; then goes on with the assistant",
         "may open the desk again within 8 s, and goes on",
     ),
     "agent hands the caller back": (
@@ -90,7 +90,10 @@ EDGES: Final = {
         "is with the next process: waits on, is joined, or goes on with the agent",
         "is rung again, or goes on",
     ),
-    "webhook unreachable": ("is put through to the line's fixed number by the carrier", "is called by the carrier"),
+    "webhook unreachable": (
+        "gets what the operator set at the carrier as the number's fallback: nothing of ours can act",
+        "is called by the carrier, if that is what is set there",
+    ),
     "store down or disk full": ("is put through all the same", "is rung, with a packet from what is at hand"),
     "summary slower than the agent": ("notices nothing", "has the extractive summary at once, the better one later"),
     "summary model down": ("notices nothing", "has the extractive summary"),

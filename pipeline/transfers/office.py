@@ -1,6 +1,7 @@
 """Puts callers of this process through to people: the queues, the live transfers, and the agents who take part."""
 
 import asyncio
+import itertools
 import json
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -58,8 +59,12 @@ from telephony.transfer_events import (
 )
 from telephony.transfer_state import State, Transfer
 from telephony.transfer_store import Disposition, Kept, TransferStore, Wanted
+from voice.audio import FRAME_MS, ulaw_frames
+from voice.hold_music import hold_music
 
 HOURS_EVERY_S: Final = 15.0
+MUSIC_AFTER_S: Final = 1.0
+"""A caller whose agent's desk lost its connection hears nothing so long: most are back by then."""
 SPARE_MS: Final = 60_000
 """The transfer's own patience beyond its queue's: the queue decides, unless it is broken."""
 
@@ -379,12 +384,30 @@ class Transfers:
 
     def _await_desk(self, running: Running, agent_id: str) -> None:
         """The agent's desk is gone while they have the caller: it may come back in a moment."""
+        self.spawn(self._until_back(running, agent_id, self._clock.now_ms() + BACK_WITHIN_MS))
 
-        def late() -> None:
-            if self.desk.seat(agent_id) is None and not running.over and running.transfer.accepted is not None:
-                running.post(AgentLeft(self._clock.now_ms(), running.transfer.accepted))
+    async def _until_back(self, running: Running, agent_id: str, until_ms: int) -> None:
+        """Music for a caller who was speaking with them; one whose agent does not come back is the assistant's again.
 
-        self._clock.call_at(self._clock.now_ms() + BACK_WITHIN_MS, late)
+        Their agent did not hang up, so that the call does not end.
+        """
+        await asyncio.sleep(MUSIC_AFTER_S)
+        music = itertools.cycle(ulaw_frames(hold_music()))
+        while (speaks := self._lost(running, agent_id)) is not None and self._clock.now_ms() < until_ms:
+            call = self._calls.get(running.transfer.call_id)
+            if speaks and call is not None:
+                call.fill(next(music))
+            await asyncio.sleep(FRAME_MS / 1000)
+        if speaks is not None:
+            now_ms = self._clock.now_ms()
+            gone = AgentLeft(now_ms, running.transfer.accepted or 0)
+            running.post(HandsBack(now_ms, "the agent's desk was lost") if speaks else gone)
+
+    def _lost(self, running: Running, agent_id: str) -> bool | None:
+        """Whether the agent whose desk is gone speaks with the caller; None: it is back, or they are not theirs."""
+        if self.desk.seat(agent_id) is not None or running.over or running.transfer.accepted is None:
+            return None
+        return running.transfer.state is State.CONNECTED
 
     # Transfers
 

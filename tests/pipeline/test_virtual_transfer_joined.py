@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from telephony.double.track import Span
 from tests.fakes.agents import ANA, BEN
 from tests.fakes.office import SPEECH, virtual_office, virtually
 from tests.fakes.put_through import WISH, asked, both_hear, desk, outcomes, said
@@ -91,17 +92,22 @@ async def test_what_the_agent_plays_is_nothing_that_the_caller_said_and_is_recor
 
 @pytest.mark.edge("agent's desk loses its connection")
 @virtually
-async def test_an_agent_whose_desk_does_not_come_back_ends_the_call_as_if_they_had_hung_up(tmp_path: Path):
-    async with virtual_office(tmp_path, [WISH], agents=[ANA]) as office:
+async def test_a_caller_whose_agent_s_desk_does_not_come_back_hears_music_and_then_the_assistant(tmp_path: Path):
+    async with virtual_office(tmp_path, [WISH, "my tent is torn", "thank you goodbye"], agents=[ANA]) as office:
         ana = desk(office, "ana")
         call = await asked(office)
         await ana.accepts()
+        await both_hear(call, ana)
         gone_ms = call.handset.now_ms
         ana.leave()
-        assert await call.over()
-        assert call.handset.now_ms - gone_ms <= 9_000
-        assert (await office.ended(call.sid)).outcome == "transferred"
-        assert await outcomes(office, call) == ["completed"]
+        await call.handset.wait_ms(12_000)
+        assert "You're back with me. Is there anything else I can help you with?" in await said(office, call)
+        waited = Span(gone_ms, gone_ms + 9_000)
+        silences = [gap for one in call.ear.silences(200) if (gap := one.common(waited)) is not None]
+        assert max(gap.length_ms for gap in silences) <= 2_000
+        call.stream.hang_up()
+        await office.ended(call.sid)
+        assert await outcomes(office, call) == ["handed_back"]
 
 
 @pytest.mark.edge("two agents accept at once", "exactly one outcome")
