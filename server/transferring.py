@@ -9,9 +9,9 @@ import structlog
 from pipeline.assistant.llm.port import LanguageModel
 from pipeline.line.model import Line
 from pipeline.office_clock import OfficeClock
-from pipeline.transfers.acting import Phones
 from pipeline.transfers.office import Transfers
 from pipeline.transfers.packets import WrittenPackets
+from pipeline.transfers.ports import Phones
 from pipeline.transfers.queues import queues_of
 from recordings.errors import StoreUnavailable
 from recordings.store import SqliteCallStore

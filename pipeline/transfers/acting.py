@@ -1,18 +1,18 @@
 """Does what transfers decide: rings desks and telephones, joins and parts callers, and writes down what happened."""
 
-import json
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
 
 import structlog
 
-from pipeline.assistant.exchange import CallBack
 from pipeline.drive import Clock
 from pipeline.joining import Away, Joining
 from pipeline.transfers.calling_back import callback_of
 from pipeline.transfers.desk import Desk, Seat
+from pipeline.transfers.ports import By, Packets, Phones, ReleaseWhy
 from pipeline.transfers.running import Running
 from pipeline.transfers.targets import is_target
+from pipeline.transfers.told import Told, name_of, short_of
 from recordings.errors import StoreUnavailable
 from telephony.agents import TARGET
 from telephony.errors import CarrierError, LegGone
@@ -40,13 +40,11 @@ from telephony.transfer_events import (
     WrapUp,
 )
 from telephony.transfer_state import Offer, State, Transfer
-from telephony.transfer_store import Disposition, Packet, TransferStore
+from telephony.transfer_store import Disposition, TransferStore
 
 if TYPE_CHECKING:
     from pipeline.transfers.office import Transfers
 
-By = Literal["desk", "phone"]
-ReleaseWhy = Literal["taken", "caller_left", "withdrawn", "timeout", "not_connected", "not_reached", "handed_back"]
 ANNOUNCED_MS: Final = 3_000
 """An agent who is in the conference waits no longer than this for the caller to have heard who comes."""
 _HOWS: Final[Mapping[str, How]] = {
@@ -57,56 +55,6 @@ _HOWS: Final[Mapping[str, How]] = {
     "withdrawn": "withdrawn",
 }
 _log = structlog.get_logger(__name__)
-
-
-class Packets(Protocol):
-    """Who writes what agents are told."""
-
-    async def make(self, call: Joining, transfer: Transfer, reason: str) -> Mapping[str, Any]:
-        """The packet of a call as it is now, at once."""
-
-    def improved(
-        self, call: Joining, transfer: Transfer, reason: str, tell: Callable[[Mapping[str, Any]], None]
-    ) -> None:
-        """A better one may come in a moment, and then replaces it."""
-
-
-class Phones(Protocol):
-    """Agents who are reached by telephone (pipeline.phone_legs behind pipeline.transfers.by_phone)."""
-
-    async def ring(self, running: Running, offer: int, agent_id: str) -> bool:
-        """Ring their telephone; False: they have none."""
-
-    async def let_go(self, transfer: str, offer: int, why: ReleaseWhy) -> None:
-        """End an offer's leg, with a word if somebody is on it."""
-
-    async def bridge(self, transfer: Transfer, offer: int) -> None:
-        """Move the caller to where the agent is. Raises LegGone, CarrierError."""
-
-    async def take_back(self, transfer: Transfer) -> None:
-        """Bring the caller back to the assistant. Raises LegGone, CarrierError."""
-
-    async def call(self, running: Running) -> None:
-        """Call a caller back. Raises CarrierError, StoreUnavailable, ValueError."""
-
-    async def settle(self, transfer: str) -> None:
-        """It has ended. Raises CarrierError."""
-
-    @property
-    def takes_tasks(self) -> bool:
-        """Whether a queue can be a workflow of TaskRouter."""
-
-    async def introduce(self, transfer: Transfer) -> None:
-        """Let caller and agent hear who the other is. Raises CarrierError."""
-
-    async def stop_calling(self, transfer: Transfer) -> None:
-        """The last attempt to reach a caller is over. Raises CarrierError, StoreUnavailable."""
-
-    def rings(self, transfer: str, offer: int) -> bool:
-        """Whether this offer went to a telephone."""
-
-    def forget(self, transfer: str) -> None:
-        """It is over."""
 
 
 class Acting:
@@ -128,8 +76,7 @@ class Acting:
         self._store = store
         self._packets = packets
         self._phones = phones
-        self._written: dict[str, Mapping[str, Any]] = {}
-        """Packets of live transfers."""
+        self.told = Told(office, desk, clock, store, packets, phones=phones is not None)
         self._there: dict[str, set[str]] = {}
         """Of transfers that are accepted: "caller" has heard who comes, "agent" is where the caller will come."""
 
@@ -139,23 +86,15 @@ class Acting:
 
     def forget(self, transfer_id: str) -> None:
         """Nobody can come late any more."""
-        self._written.pop(transfer_id, None)
+        self.told.forget(transfer_id)
         self._there.pop(transfer_id, None)
         if self._phones is not None:
             self._phones.forget(transfer_id)
-
-    def use_packet(self, transfer_id: str, packet: Mapping[str, Any]) -> None:
-        """What was written before: by an earlier process, or for the call that this one follows."""
-        self._written.setdefault(transfer_id, packet)
 
     @property
     def rings_phones(self) -> bool:
         """Whether agents can be reached by telephone at all."""
         return self._phones is not None
-
-    def packet(self, transfer_id: str) -> Mapping[str, Any]:
-        """What agents are told of a live transfer."""
-        return self._written.get(transfer_id, {})
 
     # What was decided
 
@@ -173,7 +112,7 @@ class Acting:
             case ReleaseAgent(offer=offer, why=why):
                 self._release(running, offer, why)
             case KeepCaller(why=why):
-                self._tell(running, "lost", why=why)
+                self.told.news(running, "lost", why=why)
             case _:
                 self._part_or_end(running, action)
 
@@ -182,7 +121,7 @@ class Acting:
             case TakeBack():
                 self._take_back(running)
             case FallBack(why=why):
-                self._tell(running, "nobody", why=why, callback=self._calls_back(running))
+                self.told.news(running, "nobody", why=why, callback=self.told.calls_back(running))
                 if running.transfer.callback:
                     self._office.spawn(self._office.leave_errand(running, why))
             case WrapUp(offer=offer):
@@ -209,14 +148,14 @@ class Acting:
     def _answered(self, running: Running, number: int, offer: Offer) -> None:
         how = _HOWS.get(offer.standing, "unanswered")
         self._office.queue.post(OfferOver(self._clock.now_ms(), running.id, offer.agent, how))
-        told = {"transfer": _short(running), "offer": number, "agent": offer.agent, "reason": offer.reason}
-        self._record(running, "transfer.answered", how=offer.standing, **told)
+        told = {"transfer": short_of(running), "offer": number, "agent": offer.agent, "reason": offer.reason}
+        self.told.record(running, "transfer.answered", how=offer.standing, **told)
         if offer.standing == "accepted":
             agent = self._office.agent(offer.agent)
             self._there[running.id] = set()
             at_once = self.by(running.transfer, number) == "desk"
             name = agent.name if agent is not None and not is_target(agent.id) else ""
-            self._tell(running, "found", agent=name, at_once=at_once)
+            self.told.news(running, "found", agent=name, at_once=at_once)
             if not running.transfer.reached:
                 self._office.spawn(self._call(running))
 
@@ -273,7 +212,7 @@ class Acting:
     def take_on(self, running: Running) -> None:
         """Of a transfer that another process left behind: what the queue and the agents are to know again."""
         transfer = running.transfer
-        self._office.spawn(self._read_packet(running))
+        self._office.spawn(self.told.read_packet(running))
         if transfer.ringing:
             rung = frozenset(transfer.offers[number].agent for number in transfer.ringing)
             self._find(running, transfer.asked_already, rung)
@@ -289,32 +228,23 @@ class Acting:
     def tell_again(self, running: Running, call: Joining) -> None:
         """A dialogue asks for somebody who is brought in already: it does not know what became of it meanwhile."""
         transfer = running.transfer
-        if not self.packet(running.id):
-            self._office.spawn(self.make_packet(running, call))
+        if not self.told.packet(running.id):
+            self._office.spawn(self.told.make_packet(running, call))
         if transfer.state is State.OVER:
             nobody = transfer.outcome == "exhausted"
-            self._tell(running, "nobody" if nobody else "back", callback=nobody and self._calls_back(running))
+            self.told.news(running, "nobody" if nobody else "back", callback=nobody and self.told.calls_back(running))
         elif transfer.accepted is not None:
             agent = self._office.agent(transfer.offers[transfer.accepted].agent)
             at_once = self.by(transfer, transfer.accepted) == "desk"
-            self._tell(running, "found", agent=agent.name if agent else "", at_once=at_once)
-
-    async def _read_packet(self, running: Running) -> None:
-        try:
-            kept = await self._store.packet(running.id)
-        except StoreUnavailable as error:  # it is made anew when the call is here
-            _log.error("packet not read", transfer=running.id, reason=str(error))
-            return
-        if kept is not None and running.id not in self._written:
-            self._written[running.id] = json.loads(kept.text)
+            self.told.news(running, "found", agent=agent.name if agent else "", at_once=at_once)
 
     # Ringing
 
     def _ring(self, running: Running, offer: int, agent: str) -> None:
         seat = self._desk.seat(agent)
         by: By = "desk" if seat is not None and not seat.by_phone else "phone"
-        told = {"transfer": _short(running), "offer": offer, "agent": agent, "by": by}
-        self._record(running, "transfer.offered", **told)
+        told = {"transfer": short_of(running), "offer": offer, "agent": agent, "by": by}
+        self.told.record(running, "transfer.offered", **told)
         if by == "phone":
             self._office.spawn(self._dial(running, offer, agent))
         if seat is None:
@@ -324,7 +254,7 @@ class Acting:
     def _offer_at(self, seat: Seat, running: Running, offer: int, by: By = "desk") -> None:
         message = {
             "type": "offer", "transfer": running.id, "offer": offer, "queue": running.transfer.queue, "by": by,
-            "call": running.transfer.call_id, "packet": self.packet(running.id),
+            "call": running.transfer.call_id, "packet": self.told.packet(running.id),
         }  # fmt: skip
         seat.offers[running.id, offer] = message
         seat.tell(message)
@@ -395,8 +325,8 @@ class Acting:
 
     def _move(self, running: Running, offer: int) -> None:
         by = self.by(running.transfer, offer)
-        told = {"transfer": _short(running), "offer": offer, "agent": running.transfer.offers[offer].agent, "by": by}
-        self._record(running, "transfer.bridging", **told)
+        told = {"transfer": short_of(running), "offer": offer, "agent": running.transfer.offers[offer].agent, "by": by}
+        self.told.record(running, "transfer.bridging", **told)
         if by == "phone":
             self._office.spawn(self._bridge(running, offer))
         else:
@@ -413,7 +343,7 @@ class Acting:
         agent_id, call = transfer.offers[offer].agent, self._office.call(transfer.call_id)
         if call is None:
             return False
-        person = self._desk.speaking(agent_id) or self._desk.person(agent_id, f"{_short(running)}-{offer}")
+        person = self._desk.speaking(agent_id) or self._desk.person(agent_id, f"{short_of(running)}-{offer}")
         bridge = call.join(person, agent_id, self._spoken(running, agent_id))
         if bridge is None:
             self._desk.hung_up(agent_id)
@@ -450,8 +380,8 @@ class Acting:
         offer = running.transfer.accepted or 0
         agent = running.transfer.offers[offer].agent
         by = self.by(running.transfer, offer)
-        self._record(running, "transfer.connected", transfer=_short(running), offer=offer, agent=agent, by=by)
-        self._tell(running, "connected", agent=agent)
+        self.told.record(running, "transfer.connected", transfer=short_of(running), offer=offer, agent=agent, by=by)
+        self.told.news(running, "connected", agent=agent)
         call = self._office.call(running.transfer.call_id)
         queue = None
         if call is not None:
@@ -502,7 +432,7 @@ class Acting:
         if self._phones is not None and self.by(running.transfer, offer) == "phone":
             call.come_back()
             self._office.spawn(self._bring_back(running))
-        self._tell(running, "back" if running.over else "lost")
+        self.told.news(running, "back" if running.over else "lost")
 
     async def _bring_back(self, running: Running) -> None:
         if self._phones is None:
@@ -531,11 +461,11 @@ class Acting:
         """Write into the log of a call that is ending what becomes of its transfer: later it is closed."""
         for action in actions:
             if isinstance(action, Finished):
-                call.record("transfer.over", transfer=_short(running), outcome=action.outcome, why=action.why)
+                call.record("transfer.over", transfer=short_of(running), outcome=action.outcome, why=action.why)
 
     def _finished(self, running: Running, finished: Finished) -> None:
-        told = {"transfer": _short(running), "outcome": finished.outcome, "why": finished.why}
-        self._record(running, "transfer.over", **told)
+        told = {"transfer": short_of(running), "outcome": finished.outcome, "why": finished.why}
+        self.told.record(running, "transfer.over", **told)
         self._office.queue.post(CallerGone(self._clock.now_ms(), running.id))
         self._office.spawn(self._settle(running.id))
         call = self._office.call(running.transfer.call_id)
@@ -553,94 +483,5 @@ class Acting:
         """Write into the call's log what came of it, while it has one that is open."""
         call = self._office.call(transfer.call_id)
         if call is not None:
-            data = {"transfer": _name(transfer.id), "agent": told.agent, "disposition": told.disposition}
+            data = {"transfer": name_of(transfer.id), "agent": told.agent, "disposition": told.disposition}
             call.record("transfer.wrapped_up", **data, note=told.note)
-
-    # What agents and callers are told
-
-    async def make_packet(self, running: Running, call: Joining) -> None:
-        """Write what agents are told; there always is something."""
-        before_ms = self._clock.now_ms()
-        self._written[running.id] = await self._packets.make(call, running.transfer, running.wanted.reason)
-        self._note_packet(running, 1, self._clock.now_ms() - before_ms)
-        self._send_packet(running)
-        self._packets.improved(call, running.transfer, running.wanted.reason, lambda made: self._improve(running, made))
-
-    def _improve(self, running: Running, made: Mapping[str, Any]) -> None:
-        """A better packet is there: whoever is rung, or speaks already, gets it."""
-        self._written[running.id] = made
-        self._note_packet(running, 2, self._clock.now_ms() - running.transfer.asked_ms)
-        self._send_packet(running)
-
-    def _send_packet(self, running: Running) -> None:
-        """To whoever is rung already, or speaks."""
-        made = self.packet(running.id)
-        for offer in running.transfer.offers:
-            seat = self._desk.seat(offer.agent)
-            if seat is not None and offer.standing in {"ringing", "accepted"}:
-                seat.tell({"type": "packet", "transfer": running.id, "packet": made})
-
-    def _note_packet(self, running: Running, version: int, took_ms: int) -> None:
-        made = self._written[running.id]
-        summary = made.get("summary")
-        source = str(summary.get("source", "")) if isinstance(summary, Mapping) else ""
-        self._record(
-            running, "transfer.packet", transfer=_short(running), version=version, source=source, took_ms=took_ms
-        )
-        self._office.spawn(self._keep_packet(running, version))
-
-    async def _keep_packet(self, running: Running, version: int) -> None:
-        text = json.dumps(self._written.get(running.id, {}), ensure_ascii=False)
-        try:
-            await self._store.keep_packet(running.transfer, Packet(version, text), str(self._clock.now_ms()))
-        except StoreUnavailable as error:
-            _log.error("packet not written", transfer=running.id, reason=str(error))
-
-    def tell_promise(self, transfer_id: str, due_in_ms: int) -> None:
-        """A caller was promised an answer by then: their log and everybody who takes such calls are told."""
-        running = self._office.running(transfer_id)
-        if running is None:
-            return
-        queue = running.transfer.queue
-        _log.warning("promised answer is near", transfer=transfer_id, queue=queue, due_in_ms=due_in_ms)
-        self._record(running, "transfer.promise_near", transfer=_short(running), queue=queue, due_in_ms=due_in_ms)
-        self._desk.tell_all(self._office.staff_of(queue), {"type": "promise", "queue": queue, "due_in_ms": due_in_ms})
-
-    def tell_wait(self, transfer_id: str, position: int, expected_ms: int | None) -> None:
-        """Where a caller stands."""
-        running = self._office.running(transfer_id)
-        if running is None:
-            return
-        wait_s = 0 if expected_ms is None else -(-expected_ms // 1000)
-        told = {"transfer": _short(running), "queue": running.transfer.queue, "position": position, "wait_s": wait_s}
-        self._record(running, "transfer.queued", **told)
-        self._tell(running, "waiting", position=position, wait_s=wait_s, callback=self._calls_back(running))
-
-    async def call_back(self, running: Running, call: Joining, wanted: CallBack) -> None:
-        """The caller keeps their place and is called back."""
-        told = {"transfer": _short(running), "number_end": wanted.number[-2:], "consent": wanted.consent}
-        call.record("transfer.callback", **told)
-
-    def _calls_back(self, running: Running) -> bool:
-        call = self._office.call(running.transfer.call_id)
-        queue = call.line.settings.queue(running.transfer.queue) if call is not None else None
-        return queue is not None and queue.callback and self._phones is not None
-
-    def _tell(self, running: Running, kind: Any, **more: Any) -> None:
-        call = self._office.call(running.transfer.call_id)
-        if call is not None:
-            call.tell(_short(running), kind, **more)
-
-    def _record(self, running: Running, kind: str, **data: Any) -> None:
-        call = self._office.call(running.transfer.call_id)
-        if call is not None:
-            call.record(kind, **data)
-
-
-def _short(running: Running) -> str:
-    """The transfer's id within its call."""
-    return _name(running.id)
-
-
-def _name(transfer_id: str) -> str:
-    return transfer_id.rpartition("-")[2]

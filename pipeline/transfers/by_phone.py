@@ -6,7 +6,7 @@ that is over for long, is Unknown: its legs are hung up.
 
 import asyncio
 from collections.abc import Iterable, Mapping
-from typing import Any, Final, Literal, Protocol
+from typing import Any, Final, Protocol
 
 from pipeline.assistant.exchange import CalledBack
 from pipeline.drive import Clock
@@ -25,6 +25,7 @@ from pipeline.transfer_desk import (
 )
 from pipeline.transfer_desk import CallerLeft as CallerGone
 from pipeline.transfers.by_task import ByTask
+from pipeline.transfers.ports import ReleaseWhy
 from pipeline.transfers.running import Running
 from pipeline.transfers.targets import is_target
 from telephony.agent_words import words_of
@@ -52,15 +53,22 @@ from telephony.transfer_state import State, Transfer
 
 AFTER_S: Final = 1.0
 """The carrier's question comes within so much of the conference's end, or is lost."""
-ReleaseWhy = Literal["taken", "caller_left", "withdrawn", "timeout", "not_connected", "not_reached", "handed_back"]
 _HOWS: Final[Mapping[LegStatus, Unanswered]] = {"busy": "busy", "no_answer": "no_answer", "completed": "hung_up"}
+
+
+class Tells(Protocol):
+    """What of pipeline.transfers.told is needed here."""
+
+    def packet(self, transfer_id: str) -> Mapping[str, Any]:
+        """What agents are told."""
 
 
 class Acts(Protocol):
     """What of pipeline.transfers.acting is needed here."""
 
-    def packet(self, transfer_id: str) -> Mapping[str, Any]:
-        """What agents are told."""
+    @property
+    def told(self) -> Tells:
+        """See Tells."""
 
     def agent_there(self, running: Running, offer: int) -> None:
         """The agent is in the conference."""
@@ -119,7 +127,7 @@ class ByPhone:
         workflow = self._office.workflow(agent_id) if self._office is not None else ""
         if workflow and self.tasks is not None and self._office is not None:
             self._rung.add((running.id, offer))
-            await self.tasks.ring(running, offer, workflow, self._office.acting.packet(running.id))
+            await self.tasks.ring(running, offer, workflow, self._office.acting.told.packet(running.id))
             return True
         try:
             ours = parse_number(running.wanted.line_number)
@@ -286,7 +294,7 @@ class ByPhone:
         return Taken(language) if _was_accepted(transfer) else Over(language)
 
     def _briefing(self, running: Running, language: str) -> Briefing:
-        packet = self._office.acting.packet(running.id) if self._office is not None else {}
+        packet = self._office.acting.told.packet(running.id) if self._office is not None else {}
         text, spoken_in = packet.get("briefing"), packet.get("agent_language")
         if isinstance(spoken_in, str) and spoken_in:
             language = spoken_in

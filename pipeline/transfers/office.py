@@ -15,10 +15,11 @@ from pipeline.joining import Joining
 from pipeline.line.model import Line
 from pipeline.line.queues import state_of
 from pipeline.office_clock import OfficeClock
-from pipeline.transfers.acting import Acting, Packets, Phones
+from pipeline.transfers.acting import Acting
 from pipeline.transfers.calling_back import Errands, errand_of, later
 from pipeline.transfers.counted import CountedQueue
 from pipeline.transfers.desk import BACK_WITHIN_MS, Desk, Seat
+from pipeline.transfers.ports import Packets, Phones
 from pipeline.transfers.running import WRITE_WITHIN_S, Running
 from pipeline.transfers.targets import PhoneTarget, is_target, targets_of
 from recordings.errors import StoreUnavailable
@@ -117,7 +118,7 @@ class Transfers:
         for kept in await self.store.live():
             packet = await self.store.packet(kept.transfer.id)
             if packet is not None:
-                self.acting.use_packet(kept.transfer.id, json.loads(packet.text))
+                self.acting.told.use_packet(kept.transfer.id, json.loads(packet.text))
             self._recall(kept)
 
     async def close(self) -> None:
@@ -244,7 +245,7 @@ class Transfers:
 
     async def _call_later(self, running: Running, call: Joining, wanted: CallBack) -> None:
         """The caller hangs up and keeps their place."""
-        await self.acting.call_back(running, call, wanted)
+        await self.acting.told.call_back(running, call, wanted)
         running.post(NoLongerWanted(self._clock.now_ms(), "callback"))
         queue = call.line.settings.queue(running.transfer.queue)
         if queue is None:
@@ -256,7 +257,7 @@ class Transfers:
                 return  # it was asked for before
         except StoreUnavailable as error:  # as long as this process lives they are called all the same
             _log.error("callback not written", transfer=kept.transfer.id, reason=str(error))
-        self.acting.use_packet(kept.transfer.id, self.acting.packet(running.id))
+        self.acting.told.use_packet(kept.transfer.id, self.acting.told.packet(running.id))
         self._run(kept).post(PacketReady(self._clock.now_ms()))
 
     async def leave_errand(self, running: Running, why: str) -> None:
@@ -457,7 +458,7 @@ class Transfers:
         if before is not None:
             self.acting.tell_again(running, call)
         elif kept.transfer.state is State.REQUESTED:
-            await self.acting.make_packet(running, call)
+            await self.acting.told.make_packet(running, call)
             running.post(PacketReady(self._clock.now_ms()))
 
     def _run(self, kept: Kept) -> Running:
@@ -483,13 +484,13 @@ class Transfers:
             case Withdraw(transfer_id=transfer_id, agent=agent, why=why):
                 self._withdraw(transfer_id, agent, why)
             case TellWait(transfer_id=transfer_id, position=position, expected_ms=expected_ms):
-                self.acting.tell_wait(transfer_id, position, expected_ms)
+                self.acting.told.tell_wait(transfer_id, position, expected_ms)
             case GiveUp(transfer_id=transfer_id, why=why):
                 self.post(transfer_id, NobodyComes(now_ms, why))
             case Overflow(transfer_id=transfer_id, to_queue=queue):
                 self.post(transfer_id, Rerouted(now_ms, queue))
             case SlaNear(transfer_id=transfer_id, due_ms=due_ms):
-                self.acting.tell_promise(transfer_id, due_ms - now_ms)
+                self.acting.told.tell_promise(transfer_id, due_ms - now_ms)
             case AgentNow(agent=agent) if is_target(agent):
                 self.presence(agent, "available")
             case AgentNow(agent=agent, presence=presence, why=why, until_ms=until_ms):

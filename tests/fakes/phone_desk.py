@@ -23,7 +23,7 @@ from pipeline.phone_legs import PhoneLegs
 from pipeline.transfers.by_phone import ByPhone
 from pipeline.transfers.running import Running
 from server.agent_webhooks import agent_router
-from telephony import transfer_events as told
+from telephony import transfer_events as events
 from telephony.agents import Agent
 from telephony.errors import CarrierError, CarrierFailed, Overtaken
 from telephony.intended import IntendedControl
@@ -74,13 +74,18 @@ class PhoneDesk:
     at_once: int = 9
     """So many agents are rung together."""
     _one: Running | None = None
-    actions: list[told.TransferAction] = field(default_factory=list)
+    actions: list[events.TransferAction] = field(default_factory=list)
     _running: "asyncio.Task[None] | None" = None
 
     def close(self) -> None:
         """Nobody comes any more."""
         if self._running is not None:
             self._running.cancel()
+
+    @property
+    def told(self) -> "PhoneDesk":
+        """Itself."""
+        return self
 
     @property
     def acting(self) -> "PhoneDesk":
@@ -111,36 +116,36 @@ class PhoneDesk:
         assert await self.store.create(kept)
         self._one = Running(kept, self.store, self.clock, self._act, lambda running, before: None)
         self._running = self.tasks.create_task(self.one.run())
-        self.post(told.PacketReady(self.now_ms()))
+        self.post(events.PacketReady(self.now_ms()))
 
-    def post(self, event: told.TransferEvent) -> None:
+    def post(self, event: events.TransferEvent) -> None:
         self.one.post(event)
 
     def did(self, kind: type) -> list[Any]:
         return [action for action in self.actions if isinstance(action, kind)]
 
-    def _act(self, running: Running, action: told.TransferAction) -> None:
+    def _act(self, running: Running, action: events.TransferAction) -> None:
         self.actions.append(action)
         self.tasks.create_task(self._do(running, action))
 
-    async def _do(self, running: Running, action: told.TransferAction) -> None:
+    async def _do(self, running: Running, action: events.TransferAction) -> None:
         now_ms = self.now_ms()
         match action:
-            case told.FindAgents(without=without):
+            case events.FindAgents(without=without):
                 left = tuple(agent.id for agent in self.people if agent.id not in without)[: self.at_once]
-                running.post(told.AgentsFound(now_ms, left) if left else told.NobodyComes(now_ms, "no_agents"))
-            case told.Ring(offer=offer, agent=agent):
+                running.post(events.AgentsFound(now_ms, left) if left else events.NobodyComes(now_ms, "no_agents"))
+            case events.Ring(offer=offer, agent=agent):
                 assert await self.phones.ring(running, offer, agent)
-            case told.StopRinging(offer=offer, why=why) | told.ReleaseAgent(offer=offer, why=why):
+            case events.StopRinging(offer=offer, why=why) | events.ReleaseAgent(offer=offer, why=why):
                 with suppress(CarrierFailed):  # the reconciler's
                     await self.phones.let_go(running.id, offer, why)
-            case told.MoveCaller(offer=offer):
+            case events.MoveCaller(offer=offer):
                 try:
                     await self.phones.bridge(running.transfer, offer)
                 except CarrierError as error:
                     if offer == running.transfer.accepted:  # it names no offer, and another may be on the way by now
-                        running.post(told.BridgeFailed(self.now_ms(), str(error)))
-            case told.TakeBack():
+                        running.post(events.BridgeFailed(self.now_ms(), str(error)))
+            case events.TakeBack():
                 with suppress(Overtaken):  # the next agent has accepted meanwhile
                     await self.phones.take_back(running.transfer)
 
@@ -166,7 +171,7 @@ class PhoneDesk:
         return {"briefing": BRIEFING, "agent_language": "en"}
 
     def agent_there(self, running: Running, offer: int) -> None:
-        running.post(told.AgentJoined(self.now_ms(), offer))
+        running.post(events.AgentJoined(self.now_ms(), offer))
 
 
 @asynccontextmanager

@@ -10,6 +10,7 @@ import pytest
 
 from pipeline.answering import Answering, VoiceLost
 from pipeline.assistant.exchange import (
+    AgentAction,
     CallerSilent,
     CallTool,
     CannotSpeak,
@@ -101,6 +102,15 @@ class Bench:
 
     def announce(self, say: Say) -> None:
         self.done.append(("announce", say))
+
+    def play(self, say: Say) -> None:
+        self.done.append(("play", say))
+
+    def hush(self) -> None:
+        self.done.append("hush")
+
+    def transfer(self, wanted: AgentAction) -> None:
+        self.done.append(wanted)
 
     def prepare(self, text: str) -> None:
         """Nothing is made here."""

@@ -12,8 +12,8 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Query, WebSocket, WebSocketDisconnect
 from pydantic import ValidationError
 
-from pipeline.transfers.acting import By
 from pipeline.transfers.desk import Seat
+from pipeline.transfers.ports import By
 from recordings.errors import StoreUnavailable
 from server.api.v1 import taking
 from server.api.v1.desk_messages import (
@@ -199,7 +199,7 @@ class DeskSocket:
             self._said.cancel()
             self._said = None
         if call_id and self._group is not None:
-            after = self._staff.transfers.acting.packet(transfer_id).get("last_seq", 0)
+            after = self._staff.transfers.acting.told.packet(transfer_id).get("last_seq", 0)
             self._said = self._group.create_task(follow(self._staff.calls, call_id, after, self.tell))
 
     # From the page

@@ -79,7 +79,7 @@ async def seen(staff: Staff, request: Request, transfer_id: str) -> Kept:
 
 async def told(staff: Staff, transfer_id: str) -> Mapping[str, Any] | None:
     """What agents are told; None: nothing is written yet. Raises StoreUnavailable."""
-    written = staff.transfers.acting.packet(transfer_id)
+    written = staff.transfers.acting.told.packet(transfer_id)
     if written:
         return written
     stored = await staff.kept.packet(transfer_id)

@@ -6,8 +6,8 @@ import pytest
 
 from telephony.double.stream import CarrierStream
 from telephony.ports import Audio, Faulty, Started, Stopped
-from telephony.twilio.agent_twiml import LISTENING, STREAM_PARAMETER
 from telephony.twilio.media import MediaStream
+from telephony.twilio.wire import LISTENING, STREAM_PARAMETER
 from tests.fakes.media_stream import frame
 
 pytestmark = pytest.mark.unit
