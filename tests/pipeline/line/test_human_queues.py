@@ -1,3 +1,4 @@
+import wave
 from typing import Any
 
 import pytest
@@ -129,6 +130,11 @@ def test_the_music_of_a_queue_is_a_file_of_the_line(tmp_path):
     with pytest.raises(LineInvalid, match=r"no file 'hold.wav'"):
         load_line(folder)
     (folder / "hold.wav").write_bytes(b"RIFF")
+    with pytest.raises(LineInvalid, match=r"put music there, or drop 'music'"):
+        load_line(folder)
+    with wave.open(str(folder / "hold.wav"), "wb") as music:
+        music.setparams((1, 2, 8_000, 0, "NONE", ""))
+        music.writeframes(bytes(2 * 2 * 8_000))
     found = load_line(folder).settings.queue("elsewhere")
     assert found is not None
     assert found.music == "hold.wav"
