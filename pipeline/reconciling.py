@@ -49,8 +49,8 @@ class Reconciler:
             await asyncio.sleep(EVERY_MS / 1000)
             try:
                 await self.look()
-            except* StoreUnavailable as error:  # what was missed is still missed in the next round
-                structlog.get_logger().error("transfers not reconciled", reason=str(error.exceptions[0]))
+            except StoreUnavailable as error:  # what was missed is still missed in the next round
+                structlog.get_logger().error("transfers not reconciled", reason=str(error))
 
     async def look(self) -> None:
         """One round. What the carrier does not tell now, the next round asks."""
@@ -63,17 +63,26 @@ class Reconciler:
 
     async def _look_at(self, known: Known, turn: asyncio.Semaphore) -> None:
         async with turn:
-            seen = await self._seen(known)
-            transfer = known.transfer
-            version, before = self._before.get(transfer.id, (-1, Seen()))
-            self._before[transfer.id] = (transfer.version, seen)
-            unchanged = before if version == transfer.version else None
-            for event in missed(known, seen, self.now_ms(), unchanged):
-                structlog.get_logger().warning("callback missed", transfer=transfer.id, missed=type(event).__name__)
-                await self.tell(transfer.id, event)
-            for sid in strays(known, seen, unchanged):
-                structlog.get_logger().warning("leg left over", transfer=transfer.id, leg=sid)
-                await self._end(sid)
+            try:
+                await self._make_up_for(known)
+            except StoreUnavailable as error:
+                structlog.get_logger().error("transfer not reconciled", transfer=known.transfer.id, reason=str(error))
+            except Exception as error:  # noqa: BLE001 one that breaks must not keep us from looking at the others ever again
+                told = {"reason": type(error).__name__, "pii_error": repr(error)}
+                structlog.get_logger().error("transfer not reconciled", transfer=known.transfer.id, **told)
+
+    async def _make_up_for(self, known: Known) -> None:
+        seen = await self._seen(known)
+        transfer = known.transfer
+        version, before = self._before.get(transfer.id, (-1, Seen()))
+        self._before[transfer.id] = (transfer.version, seen)
+        unchanged = before if version == transfer.version else None
+        for event in missed(known, seen, self.now_ms(), unchanged):
+            structlog.get_logger().warning("callback missed", transfer=transfer.id, missed=type(event).__name__)
+            await self.tell(transfer.id, event)
+        for sid in strays(known, seen, unchanged):
+            structlog.get_logger().warning("leg left over", transfer=transfer.id, leg=sid)
+            await self._end(sid)
 
     async def _seen(self, known: Known) -> Seen:
         legs: dict[str, Leg | None] = {}

@@ -95,8 +95,12 @@ class TwilioControl:
 
     async def leg(self, sid: str, deadline_ms: int) -> Leg:
         """See CallControl."""
+
+        async def fetched() -> Leg:
+            return _leg(await self._client.calls(sid).fetch_async())
+
         async with within(deadline_ms):
-            return _leg(await attempts(lambda: self._client.calls(sid).fetch_async()))
+            return await attempts(fetched)
 
     async def participants(self, room: str, deadline_ms: int) -> tuple[Participant, ...]:
         """See CallControl."""

@@ -19,9 +19,10 @@ from aiohttp import encode_basic_auth, web
 ACCOUNT = "AC" + "a" * 32
 AUTH_TOKEN = "secret of the tests"
 
-Mishap = int | Literal["lost", "lost before", "html", "stall"]
+Mishap = int | Literal["lost", "lost before", "html", "login", "stall"]
 """A status to answer with, nothing being done; or: it was done and no answer comes; neither was it done nor does an
-answer come; it was done and the answer is a proxy's; it is done and not answered before the test ends."""
+answer come; it was done and the answer is a proxy's, which fails, or wants a login with status 200; it is done and not
+answered before the test ends."""
 
 
 @dataclass(slots=True)
@@ -94,7 +95,9 @@ class CarrierRest:
             request.transport.abort()
         if mishap == "stall":
             await self.released.wait()
-        return web.Response(status=502, text="<html>proxy</html>") if mishap == "html" else done
+        if mishap in ("html", "login"):
+            return web.Response(status=502 if mishap == "html" else 200, text="<html>proxy</html>")
+        return done
 
     def _do(self, asked: Request) -> web.Response:
         for pattern, do in (

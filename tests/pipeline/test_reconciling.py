@@ -128,3 +128,11 @@ def test_many_transfers_are_asked_about_a_few_at_a_time():
     rounds(carrier, transfers, 6)
     assert carrier.most == AT_ONCE
     assert len(transfers.told) == 40
+
+
+def test_one_transfer_that_breaks_keeps_nobody_from_looking_at_the_others_or_from_the_next_round():
+    carrier = Carrier({"CA1a": RuntimeError("nobody foresaw it"), "CA2a": Leg("CA2a", "busy")})
+    transfers = Transfers([offered(1), offered(2)])
+    rounds(carrier, transfers, 6)
+    assert [transfer for _, transfer, _ in transfers.told] == ["trf_2"]
+    rounds(carrier, transfers, 11)  # fails where the first round was the last

@@ -240,6 +240,20 @@ async def test_a_leg_is_ended_and_ending_it_twice_is_no_error(account, control):
 async def test_who_answered_is_read(account, control):
     sid = account.call(AGENT, answered_by="machine_end_beep")
     assert await control.leg(sid, 2_000) == Leg(sid, "in_progress", "machine")
+
+
+async def test_an_answer_that_tells_of_no_leg_is_asked_for_again_and_is_trouble_of_the_carrier_in_the_end(
+    account, control
+):
+    sid = account.call(AGENT, OURS)
+    account.read_mishaps.append("login")
+    assert await control.leg(sid, 2_000) == Leg(sid, "in_progress")
+    account.read_mishaps.extend(["login"] * ATTEMPTS)
+    with pytest.raises(CarrierFailed, match="cannot be read"):
+        await control.leg(sid, 2_000)
+    account.calls[0]["status"] = "a word of next year"
+    with pytest.raises(CarrierFailed, match="cannot be read"):
+        await control.leg(sid, 2_000)
     words = ("human", "machine_start", "fax", "unknown", "", "a parrot")
     assert [answered_by(word) for word in words] == ["human", "machine", "fax", "unknown", "", "unknown"]
     assert [leg_status(word) for word in ("initiated", "no-answer", "levitating")] == ["queued", "no_answer", None]
