@@ -20,18 +20,27 @@ class Handings:
 
     def add(self, kind: str, at_ms: int, data: Mapping[str, Any]) -> None:
         """Take an event; kinds that tell nothing of a transfer pass by."""
+        if kind == "agent.said":
+            self._heard(fields.text(data, "agent"), fields.whole(data, "start_ms", at_ms))
         reader = _READERS.get(kind)
         name = fields.text(data, "transfer")
         if reader is not None and name:
             self._all[name] = reader(self._all.get(name, Handing(name)), at_ms, data)
 
+    def _heard(self, agent: str, start_ms: int) -> None:
+        """Somebody speaks; the first that they say to this caller counts. Words of nobody who was connected do not."""
+        for name, known in reversed(self._all.items()):
+            if known.connected_ms is not None and known.agent == agent:
+                if known.heard_ms is None:
+                    self._all[name] = replace(known, heard_ms=max(start_ms, known.connected_ms))
+                return
+
 
 def _requested(known: Handing, at_ms: int, data: Mapping[str, Any]) -> Handing:
-    del at_ms
     queue, reason, sentence, priority = (
         fields.text(data, name) for name in ("queue", "reason", "sentence", "priority")
     )
-    return replace(known, queue=queue, reason=reason, sentence=sentence, priority=priority)
+    return replace(known, queue=queue, reason=reason, sentence=sentence, priority=priority, requested_ms=at_ms)
 
 
 def _offered(known: Handing, at_ms: int, data: Mapping[str, Any]) -> Handing:

@@ -128,15 +128,26 @@ class Handing:
     reason: str = ""
     sentence: str = ""
     priority: str = ""
+    requested_ms: int | None = None
+    """When it was decided that a person is brought in."""
     asked: tuple[Asked, ...] = ()
     agent: str = ""
     """Who spoke with the caller; empty: nobody."""
     connected_ms: int | None = None
+    heard_ms: int | None = None
+    """When that person began to speak to the caller."""
     outcome: str = ""
     """Empty: it is not over."""
     why: str = ""
     disposition: str = ""
     note: str = ""
+
+    @property
+    def human_after_ms(self) -> int | None:
+        """From the decision to a person's voice."""
+        if self.requested_ms is None or self.heard_ms is None:
+            return None
+        return self.heard_ms - self.requested_ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +234,10 @@ def _tool(use: ToolUse) -> dict[str, Any]:
 
 
 def _handing(handing: Handing) -> dict[str, Any]:
-    names = ("id", "queue", "reason", "sentence", "priority", "agent", "connected_ms", "outcome", "why")
+    names = (
+        *("id", "queue", "reason", "sentence", "priority", "requested_ms", "agent", "connected_ms", "heard_ms"),
+        *("human_after_ms", "outcome", "why"),
+    )
     asked = [{"agent": one.agent, "by": one.by, "how": one.how, "reason": one.reason} for one in handing.asked]
     more = {"disposition": handing.disposition, "note": handing.note}
     return {**{name: getattr(handing, name) for name in names}, "asked": asked, **more}

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from recordings.events import Event
+from recordings.fold import fold
 from recordings.metrics import wishes
 from recordings.metrics.ear import ear_timeline
 from recordings.metrics.eva import TurnScore, TurnTaking, turn_taking
@@ -56,6 +57,8 @@ class CallMetrics:
     """What its requests to language models cost, by model."""
     intents: tuple[str, ...] = ()
     """What the caller wished for (wishes.labels)."""
+    human_after_ms: tuple[int, ...] = ()
+    """From each decision to bring in a person to that person's voice."""
 
 
 def measured(line: Timeline) -> Measured:
@@ -76,7 +79,11 @@ def call_metrics(
     """
     told = timeline(events, labels)
     ear = None if samples is None else measured(ear_timeline(samples, told))
-    return CallMetrics(call_id, measured(told), ear, spent(events, prices), wishes.labels(events))
+    return CallMetrics(call_id, measured(told), ear, spent(events, prices), wishes.labels(events), _waits(events))
+
+
+def _waits(events: Sequence[Event]) -> tuple[int, ...]:
+    return tuple(one.human_after_ms for one in fold(events).transfers if one.human_after_ms is not None)
 
 
 def disagreements(one: Measured, other: Measured) -> tuple[str, ...]:
@@ -137,8 +144,17 @@ def to_json(metrics: CallMetrics) -> dict[str, Any]:
         "ear": None if ear is None else _measured(ear),
         "model": {name: spent_to_json(one) for name, one in metrics.model.items()},
         "intents": [*metrics.intents],
+        "human_after_ms": [*metrics.human_after_ms],
         "disagreements": None if ear is None else [*disagreements(metrics.events, ear)],
     }
+
+
+def waits_to_json(waits: Sequence[int]) -> dict[str, Any]:
+    """How long callers waited for a person's voice, of several: median and p95 in ms; None: nobody came."""
+    if not waits:
+        return {"n": 0, "p50_ms": None, "p95_ms": None}
+    p50, p95 = (round(float(one)) for one in np.percentile(waits, (50, 95)))
+    return {"n": len(waits), "p50_ms": p50, "p95_ms": p95}
 
 
 def together_to_json(figures: Together) -> dict[str, Any]:

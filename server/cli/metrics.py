@@ -24,6 +24,7 @@ from recordings.metrics.report import (
     to_json,
     together,
     together_to_json,
+    waits_to_json,
 )
 from recordings.metrics.wishes import calls_by_intent
 from recordings.spending import Price, Spent, as_words, total
@@ -130,6 +131,8 @@ def _show_one(call: CallMetrics, out: Console, *, as_json: bool) -> None:
     _show_spent(call.model, out)
     if call.intents:
         out.print(f"Called about: {', '.join(call.intents)}")
+    for wait_ms in call.human_after_ms:
+        out.print(f"A person's voice: {wait_ms / 1000:.1f} s after it was decided to bring one in")
     for difference in disagreements(call.events, call.ear) if call.ear is not None else ():
         out.print(f"[yellow]events and recording differ:[/] {difference}")
 
@@ -143,9 +146,11 @@ def _show_spent(by_model: Mapping[str, Spent], out: Console) -> None:
 def _show_together(found: Sequence[CallMetrics], out: Console, *, as_json: bool) -> None:
     calls, model = together(call.events for call in found), _all_spent(found)
     by_intent = calls_by_intent(call.intents for call in found)
+    waits = [wait_ms for call in found for wait_ms in call.human_after_ms]
     if as_json:
         told = {name: spent_to_json(one) for name, one in model.items()}
-        out.print_json(json.dumps({**together_to_json(calls), "model": told, "calls_by_intent": dict(by_intent)}))
+        more = {"calls_by_intent": dict(by_intent), "human_after": waits_to_json(waits)}
+        out.print_json(json.dumps({**together_to_json(calls), "model": told, **more}))
         return
     out.print(_table(f"{calls.calls} call(s), by their events", calls.fine, calls.pooled, calls.medians))
     median, mean = figures.score(calls.turn_taking.value), figures.score(calls.turn_taking_mean)
@@ -153,6 +158,10 @@ def _show_together(found: Sequence[CallMetrics], out: Console, *, as_json: bool)
     _show_spent(model, out)
     if by_intent:
         out.print(f"Calls by intent: {', '.join(f'{label} {calls}' for label, calls in by_intent.items())}")
+    if waits:
+        told_of = waits_to_json(waits)
+        seconds = f"{told_of['p50_ms'] / 1000:.1f} s, p95 {told_of['p95_ms'] / 1000:.1f} s"
+        out.print(f"From the decision to a person's voice: median {seconds} of {len(waits)} transfer(s)")
 
 
 def _all_spent(calls: Sequence[CallMetrics]) -> Mapping[str, Spent]:

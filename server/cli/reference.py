@@ -47,7 +47,8 @@ side heard of it), `start_ms`, `end_ms` |
 | `turns` | `caller` and `assistant` (indexes into utterances), `intent`, `slots`, `sources` (document, section, title), `tools` (tool, \
 arguments, ok, result, error, took_ms), `reply_gap_ms` (from the end of the caller's speech to the answer's first sound) |
 | `silences` | `start_ms`, `end_ms`, `floor` (whose move it was): spans from 500 ms in which neither side was heard, by the caller's ear, cut where the floor changed |
-| `transfers` | to people: `queue`, `reason`, `sentence`, `asked` (agent, by desk or phone, how, reason), `agent` who spoke with the caller, `connected_ms`, `outcome`, \
+| `transfers` | to people: `queue`, `reason`, `sentence`, `asked` (agent, by desk or phone, how, reason), `agent` who spoke with the caller, `requested_ms`, \
+`connected_ms`, `heard_ms` (their first word), `human_after_ms` (from the decision to it), `outcome`, \
 `disposition` and `note` of the wrap-up |
 | `recording` | the audio: 8 kHz stereo WAV, channel 1 the caller, channel 2 what the caller heard; a path, or the URL path on a server that was called with --url |
 | `events` | the database that holds the call's events, or the URL path where a server that was called with --url gives them |

@@ -2,6 +2,7 @@ import pytest
 
 from recordings.events import Event
 from recordings.fold import fold
+from recordings.metrics.report import call_metrics, waits_to_json
 from recordings.record import to_json
 
 pytestmark = pytest.mark.unit
@@ -40,6 +41,31 @@ def test_what_an_agent_says_stands_in_the_transcript():
     (said,) = record.utterances
     assert (said.speaker, said.text, said.start_ms, said.end_ms) == ("agent", "hello", 3000, 3900)
     assert to_json(record)["transfers"][0]["agent"] == "ben"
+
+
+@pytest.mark.row(88)
+def test_from_the_decision_to_a_persons_first_word_is_measured():
+    (one,) = fold(events(*TOLD)).transfers
+    assert (one.requested_ms, one.heard_ms, one.human_after_ms) == (0, 3000, 3000)
+    assert to_json(fold(events(*TOLD)))["transfers"][0]["human_after_ms"] == 3000
+    assert call_metrics("CA1", events(*TOLD)).human_after_ms == (3000,)
+
+
+def test_a_person_who_has_not_spoken_to_the_caller_was_not_heard():
+    spoke_before = (1000, "agent.said", {"utterance": "p1", "agent": "ben", "text": "hello", "start_ms": 800})
+    (one,) = fold(events(*TOLD[:3], spoke_before, *TOLD[3:6])).transfers
+    assert (one.heard_ms, one.human_after_ms) == (None, None)
+
+
+def test_only_the_first_word_counts():
+    again = (7000, "agent.said", {"utterance": "p2", "agent": "ben", "text": "bye", "start_ms": 6500, "end_ms": 6900})
+    (one,) = fold(events(*TOLD[:7], again)).transfers
+    assert one.heard_ms == 3000
+
+
+def test_waits_of_several_calls_have_a_median_and_a_tail():
+    assert waits_to_json([]) == {"n": 0, "p50_ms": None, "p95_ms": None}
+    assert waits_to_json([1000, 2000, 3000]) == {"n": 3, "p50_ms": 2000, "p95_ms": 2900}
 
 
 @pytest.mark.parametrize("kind", sorted({kind for _, kind, _ in TOLD}))
