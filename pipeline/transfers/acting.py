@@ -316,8 +316,12 @@ class Acting:
         self._together(running, offer)
         if not running.transfer.reached:
             return
-        late_ms = self._clock.now_ms() + ANNOUNCED_MS
-        self._clock.call_at(late_ms, lambda: running.post(AgentJoined(self._clock.now_ms(), offer)))
+        self._clock.call_at(self._clock.now_ms() + ANNOUNCED_MS, lambda: self._waited(running, offer))
+
+    def _waited(self, running: Running, offer: int) -> None:
+        """The agent in the conference has waited long enough, if they still wait."""
+        if running.transfer.state is State.ACCEPTED and running.transfer.accepted == offer:
+            running.post(AgentJoined(self._clock.now_ms(), offer))
 
     def _together(self, running: Running, offer: int) -> None:
         if self._there.get(running.id) == {"caller", "agent"}:
@@ -415,10 +419,12 @@ class Acting:
         agent = running.transfer.offers[offer].agent
         if self.by(running.transfer, offer) == "phone":
             self._office.spawn(self._let_go(running.id, offer, why))
-        self._part(running)
         seat = self._desk.seat(agent)
         if seat is not None:
             seat.tell({"type": "released", "transfer": running.id, "offer": offer, "why": why})
+        if offer != running.transfer.accepted:  # whoever comes late parts nobody: others may be speaking
+            return
+        self._part(running)
         self._desk.hung_up(agent)
         if running.transfer.outcome not in {"completed", "handed_back"}:  # else WrapUp follows
             self._office.queue.post(CallOver(self._clock.now_ms(), running.id, agent, wrap_up=False))
