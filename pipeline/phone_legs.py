@@ -132,10 +132,12 @@ class PhoneLegs:
         document = twiml.redirect(self.addresses.resume)
         await self.control.move(intent_key(transfer, "take_back", number), caller_sid, document, MOVE_MS)
 
-    async def is_there(self, sid: str) -> bool:
-        """Whether somebody is certainly on this leg."""
+    async def is_over(self, sid: str) -> bool:
+        """Whether nobody is on this leg for certain."""
         try:
-            return not (await self.control.control.leg(sid, ASK_MS)).is_over
+            return (await self.control.control.leg(sid, ASK_MS)).is_over
+        except LegGone:
+            return True
         except CarrierError:
             return False
 

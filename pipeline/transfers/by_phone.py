@@ -10,7 +10,7 @@ from typing import Any, Final, Protocol
 
 from pipeline.assistant.exchange import CalledBack
 from pipeline.drive import Clock
-from pipeline.phone_legs import RING_S, PhoneLegs, Target
+from pipeline.phone_legs import ASK_MS, RING_S, PhoneLegs, Target
 from pipeline.switchboard import HangUp
 from pipeline.transfer_desk import (
     Accepted,
@@ -53,6 +53,9 @@ from telephony.transfer_state import State, Transfer
 
 AFTER_S: Final = 1.0
 """The carrier's question comes within so much of the conference's end, or is lost."""
+TOLD_S: Final = ASK_MS / 1000 + AFTER_S
+"""Why the conference ended is told within so much of the question, or is lost: of an agent who gives the caller back,
+the carrier is asked first whether the caller is there."""
 _HOWS: Final[Mapping[LegStatus, Unanswered]] = {"busy": "busy", "no_answer": "no_answer", "completed": "hung_up"}
 
 
@@ -261,10 +264,10 @@ class ByPhone:
             return Unknown()
         now = running.transfer
         speaking = now.state is State.CONNECTED and now.accepted == offer
-        if speaking and await self._legs.is_there(now.call_id):
-            running.post(HandsBack(self._clock.now_ms(), "by the star key"))
-        elif speaking:
+        if speaking and await self._legs.is_over(now.call_id):
             running.post(CallerLeft(self._clock.now_ms()))
+        elif speaking:  # as far as is known they are there: somebody who is must not be hung up on
+            running.post(HandsBack(self._clock.now_ms(), "by the star key"))
         else:
             running.post(AgentLeft(self._clock.now_ms(), offer))
         return CallerGone(self._language(running)) if _abandoned(running) else Goodbye(self._language(running))
@@ -383,7 +386,7 @@ class ByPhone:
         if running is None or running.transfer.accepted is None:
             return Unknown()
         self._after.setdefault(transfer, asyncio.Event()).set()
-        if not await running.until(_is_not_connected, AFTER_S):  # what tells why it ended is lost
+        if not await running.until(_is_not_connected, TOLD_S):  # what tells why it ended is lost
             running.post(AgentLeft(self._clock.now_ms(), running.transfer.accepted))
             await running.until(_is_not_connected)
         agent_ended = running.transfer.outcome == "completed" and running.transfer.after == "end"

@@ -1,6 +1,7 @@
 """Whole transfers to agents by telephone, in virtual time. The oracle is what caller and agents hear."""
 
 import asyncio
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -162,6 +163,27 @@ async def test_the_star_key_gives_the_caller_back_to_the_assistant():
         assert [one.verb.text for one in result.executed if isinstance(one.verb, Say)][-1] == ENGLISH.goodbye
         await caller.wait(3_000)
         assert desk.transfer.outcome == "handed_back"
+        assert [path for _, path, *_ in at.app.requests].count("/twilio/resume") == 1
+        caller.hang_up()
+
+
+@pytest.mark.parametrize("mishap", [503, "stalled_before"])
+def test_the_star_key_gives_the_caller_back_although_the_carrier_does_not_say_whether_they_are_there(mishap):
+    virtually(_gives_back)(mishap)
+
+
+async def _gives_back(mishap: RestMishap) -> None:
+    async with carrier() as at, phone_desk(at, AGENT) as desk:
+        at.double.person(AGENT, Answers(steps=[PressAt(1_000, "1")]))
+        caller = await calls(at, desk)
+        desk.one.transfer = replace(desk.transfer, after="end")
+        await until(desk, State.CONNECTED)
+        at.api.plan(mishap, method="GET", path=f"/Calls/{caller.call_sid}", count=9)
+        await at.double.person(AGENT).calls[0].wait(500)
+        await at.double.person(AGENT).calls[0].press("*")
+        await until(desk, State.OVER)
+        await caller.wait(2_000)
+        assert (desk.transfer.outcome, caller.over) == ("handed_back", False)
         assert [path for _, path, *_ in at.app.requests].count("/twilio/resume") == 1
         caller.hang_up()
 
