@@ -196,12 +196,12 @@ class Transfers:
         """Go on with a transfer of an earlier process."""
         running = self._run(kept)
         transfer = kept.transfer
-        accepted = transfer.offers[transfer.accepted].agent if transfer.accepted is not None else ""
+        accepted = transfer.accepted
         self.acting.take_on(running)
-        if accepted and transfer.state in {State.ACCEPTED, State.BRIDGING, State.CONNECTED}:
-            self.queue.post(OnCall(self._clock.now_ms(), transfer.id, accepted, transfer.queue))
-            if self.acting.by(transfer, transfer.accepted or 0) == "desk":
-                self._await_desk(running, accepted)
+        if accepted is not None and transfer.state in {State.ACCEPTED, State.BRIDGING, State.CONNECTED}:
+            agent = transfer.offers[accepted].agent
+            self.queue.post(OnCall(self._clock.now_ms(), transfer.id, agent, transfer.queue))
+            self._await_desk(running, accepted)
         for action in again(transfer):
             self.acting.act(running, action)
 
@@ -324,7 +324,7 @@ class Transfers:
                 if transfer.offers[number].agent == seat.agent:
                     running.post(AgentUnanswered(now_ms, number, "hung_up"))
             if transfer.accepted is not None and transfer.offers[transfer.accepted].agent == seat.agent:
-                self._await_desk(running, seat.agent)
+                self._await_desk(running, transfer.accepted)
 
     def presence(self, agent_id: str, presence: Presence, until_ms: int | None = None) -> None:
         """What an agent says of themselves."""
@@ -383,32 +383,33 @@ class Transfers:
             return None
         return running if running.transfer.offers[running.transfer.accepted].agent == agent_id else None
 
-    def _await_desk(self, running: Running, agent_id: str) -> None:
-        """The agent's desk is gone while they have the caller: it may come back in a moment."""
-        self.spawn(self._until_back(running, agent_id, self._clock.now_ms() + BACK_WITHIN_MS))
+    def _await_desk(self, running: Running, offer: int) -> None:
+        """The desk of who accepted this offer is gone: it may come back in a moment. By telephone none is needed."""
+        if self.acting.by(running.transfer, offer) == "desk":
+            self.spawn(self._until_back(running, offer, self._clock.now_ms() + BACK_WITHIN_MS))
 
-    async def _until_back(self, running: Running, agent_id: str, until_ms: int) -> None:
+    async def _until_back(self, running: Running, offer: int, until_ms: int) -> None:
         """Music for a caller who was speaking with them; one whose agent does not come back is the assistant's again.
 
         Their agent did not hang up, so that the call does not end.
         """
         await asyncio.sleep(MUSIC_AFTER_S)
         music = itertools.cycle(ulaw_frames(hold_music()))
-        while (speaks := self._lost(running, agent_id)) is not None and self._clock.now_ms() < until_ms:
+        while (speaks := self._lost(running, offer)) is not None and self._clock.now_ms() < until_ms:
             call = self._calls.get(running.transfer.call_id)
             if speaks and call is not None:
                 call.fill(next(music))
             await asyncio.sleep(FRAME_MS / 1000)
         if speaks is not None:
             now_ms = self._clock.now_ms()
-            gone = AgentLeft(now_ms, running.transfer.accepted or 0)
-            running.post(HandsBack(now_ms, "the agent's desk was lost") if speaks else gone)
+            running.post(HandsBack(now_ms, "the agent's desk was lost") if speaks else AgentLeft(now_ms, offer))
 
-    def _lost(self, running: Running, agent_id: str) -> bool | None:
+    def _lost(self, running: Running, offer: int) -> bool | None:
         """Whether the agent whose desk is gone speaks with the caller; None: it is back, or they are not theirs."""
-        if self.desk.seat(agent_id) is not None or running.over or running.transfer.accepted is None:
+        transfer = running.transfer
+        if running.over or transfer.accepted != offer or self.desk.seat(transfer.offers[offer].agent) is not None:
             return None
-        return running.transfer.state is State.CONNECTED
+        return transfer.state is State.CONNECTED
 
     # Transfers
 

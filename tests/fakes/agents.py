@@ -42,9 +42,10 @@ class DeskAgent:
     _seat: Seat | None = None
     _news: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def sit(self, *, available: bool = True) -> "DeskAgent":
-        """Open the desk."""
+    def sit(self, *, available: bool = True, by_phone: bool = False) -> "DeskAgent":
+        """Open the desk. by_phone: only to see who calls; their telephone rings."""
         self._seat = self.office.sit(self.id, self._tell)
+        self._seat.by_phone = by_phone
         self.hearing = asyncio.create_task(self._hear())
         if available:
             self.office.presence(self.id, "available")
