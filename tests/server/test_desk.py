@@ -158,6 +158,24 @@ async def test_muted_the_caller_hears_nothing(tmp_path: Path):
         call.stream.hang_up()
 
 
+@virtually
+async def test_who_was_muted_for_one_caller_is_heard_by_the_next(tmp_path: Path):
+    async with desk_office(tmp_path, [WISH, WISH]) as house, house.desk("ana") as page:
+        first, transfer = await connected(house, page)
+        page.say(type="mute", muted=True)
+        assert (await page.gets("muted"))["muted"]
+        first.stream.hang_up()
+        await page.gets("wrap_up")
+        assert not (await page.gets("muted"))["muted"]
+        page.say(type="wrap_up", transfer=transfer, disposition="solved")
+        await page.gets("wrapped_up")
+        call, _ = await connected(house, page)
+        before_ms = call.handset.now_ms
+        await speaks(page)
+        assert loud_ms(call.ear.heard.audio(before_ms, call.handset.now_ms)) >= 500
+        call.stream.hang_up()
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -108,7 +108,7 @@ class DeskSocket:
         self._muted = False
         self._frames = Allowance(self._loop.time(), per_s=55, burst=110)
         self._texts = Allowance(self._loop.time(), per_s=10, burst=40)
-        self._call = ""
+        self._call = self._transfer = ""
         self._said: asyncio.Task[None] | None = None
         self._group: asyncio.TaskGroup | None = None
 
@@ -121,8 +121,10 @@ class DeskSocket:
         self._wake.set()
         match message["type"]:
             case "connected":
+                self._has(str(message["transfer"]))
                 self._listen(str(message["call"]), str(message["transfer"]))
-            case "released" | "wrap_up":
+            case "released" | "wrap_up" if message["transfer"] == self._transfer:
+                self._has("")
                 self._listen("", "")
             case "replaced":
                 self._close(REPLACED, "The desk was opened elsewhere.")
@@ -189,6 +191,13 @@ class DeskSocket:
             call = self._staff.transfers.call(self._call) if self._call else None
             if call is not None and call.levels is not None:
                 self.tell({"type": "levels", "caller_db": call.levels.caller, "agent_db": call.levels.person})
+
+    def _has(self, transfer_id: str) -> None:
+        """This caller is the agent's now; empty: nobody. Who was muted for another one is heard again."""
+        if transfer_id != self._transfer and self._muted:
+            self._muted = False
+            self.tell({"type": "muted", "muted": False})
+        self._transfer = transfer_id
 
     def _listen(self, call_id: str, transfer_id: str) -> None:
         """Tell the words of this call from now on; empty: of none."""
