@@ -131,6 +131,7 @@ class ByPhone:
         if workflow and self.tasks is not None and self._office is not None:
             self._rung.add((running.id, offer))
             await self.tasks.ring(running, offer, workflow, self._office.acting.told.packet(running.id))
+            await self._unless_wanted(running, offer)
             return True
         try:
             ours = parse_number(running.wanted.line_number)
@@ -148,7 +149,16 @@ class ByPhone:
         ring_s = settings.ring_s if settings is not None else RING_S
         target = Target(agent.phone, ours, language, running.wanted.reason, headers, ring_s)
         await self._legs.ring(running.id, offer, target)
+        await self._unless_wanted(running, offer)
         return True
+
+    async def _unless_wanted(self, running: Running, offer: int) -> None:
+        """Let go of what was asked to ring, if the offer ended meanwhile: there was nothing to let go of then."""
+        now = running.transfer
+        if offer in now.ringing or (offer == now.accepted and now.state is not State.OVER):
+            return
+        why: ReleaseWhy = "caller_left" if _abandoned(running) else "taken" if _was_accepted(now) else "withdrawn"
+        await self.let_go(running.id, offer, why)
 
     async def let_go(self, transfer: str, offer: int, why: ReleaseWhy) -> None:
         """End an offer's leg, with a word if somebody is on it."""

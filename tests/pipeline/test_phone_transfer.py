@@ -69,6 +69,21 @@ async def test_whoever_declines_is_busy_or_a_machine_is_followed_by_the_next(tmp
         assert (await office.ended(call)).outcome == "transferred"
 
 
+@virtually
+async def test_a_caller_who_hangs_up_while_an_agent_is_about_to_be_dialled_ends_the_ringing_as_soon_as_it_begins(
+    tmp_path: Path,
+):
+    async with phone_office(tmp_path, ANA) as office:
+        ana = office.at.double.person(AGENT, NoAnswer())
+        office.at.api.plan(503, method="POST", path="/Calls.json", count=2)
+        call = await office.asks()
+        await office.until(call, State.OFFERED)
+        call.hang_up()
+        await asyncio.sleep(4)
+        (leg,) = [one for one in office.at.account.calls.values() if one.caller.to == AGENT]
+        assert (ana.rung, leg.status) == (1, "canceled")
+
+
 @pytest.mark.edge("caller hangs up while an agent is rung")
 @virtually
 async def test_a_caller_who_hangs_up_ends_the_ringing(tmp_path: Path):
