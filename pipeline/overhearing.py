@@ -9,7 +9,7 @@ import structlog
 from pipeline.hearing import FINAL_DEADLINE_MS, Hearing, HearingOutput, SpeechBegan, SpeechOver, SpeechPauses
 from pipeline.hearing import Heard as HeardAudio
 from telephony.ports import Audio
-from voice.errors import ProviderError
+from voice.errors import ProviderError, origin_of
 from voice.stt.port import Expectation, Recognition, SpeechToText, Transcript
 from voice.vad import SpeechGate
 
@@ -45,27 +45,28 @@ class Overhearing:
         """Listen until cancelled. Without a recogniser the person is simply not written down."""
         try:
             recognition = await self._stt.open(self._name, OPEN_MS)
-        except ProviderError as error:
+            try:
+                await self._listen(recognition)
+            finally:
+                self._recognition = None
+                async with asyncio.timeout(CLOSE_S):
+                    await recognition.aclose()
+        except Exception as error:  # noqa: BLE001 whatever a recogniser does, the call goes on: it is carried beside this task
             self._give_up(error)
-            return
+
+    async def _listen(self, recognition: Recognition) -> None:
         recognition.expect(Expectation(language=self._language))
         self._recognition = recognition
         waiting, self._waiting = self._waiting, []
         for output in waiting:
             self._take(output)
-        try:
-            async for result in recognition:
-                if isinstance(result, Transcript) and result.final and result.text:
-                    self._wrote(result)
-        except ProviderError as error:
-            self._give_up(error)
-        finally:
-            self._recognition = None
-            async with asyncio.timeout(CLOSE_S):
-                await recognition.aclose()
+        async for result in recognition:
+            if isinstance(result, Transcript) and result.final and result.text:
+                self._wrote(result)
 
-    def _give_up(self, error: ProviderError) -> None:
-        structlog.get_logger().warning("agent is not written down", leg=self._name, reason=str(error))
+    def _give_up(self, error: Exception) -> None:
+        reason = str(error) if isinstance(error, ProviderError) else origin_of(error)
+        structlog.get_logger().warning("agent is not written down", leg=self._name, reason=reason)
         self._deaf = True
         self._waiting.clear()
 

@@ -11,6 +11,7 @@ from tests.fakes.models import ScriptedModel
 from tests.fakes.office import virtual_office, virtually
 from tests.fakes.put_through import WISH, asked, both_hear, desk, outcomes
 from voice.errors import ProviderFailed
+from voice.stt.port import Recognition
 
 pytestmark = pytest.mark.call
 
@@ -62,3 +63,34 @@ async def test_with_the_summary_model_down_the_agent_has_the_packet_at_once(tmp_
         assert [packet.data["source"] for packet in packets] == ["extract"]
         assert packets[0].at_ms - asked_ms <= 250
         assert len(model.asked) == 1
+
+
+@pytest.mark.parametrize("breaks", [False, True], ids=["slow", "broken"])
+@virtually
+async def test_a_caller_who_is_handed_back_stays_although_the_agents_recogniser_does_not_close(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, breaks: bool
+):
+    async with virtual_office(tmp_path, [WISH, "what time do you open"], agents=[ANA]) as office:
+        opened = office.stt.open
+
+        async def open_(call_id: str, deadline_ms: int) -> Recognition:
+            recognition = await opened(call_id, deadline_ms)
+            if "." in call_id:  # the agent's
+                monkeypatch.setattr(recognition, "aclose", closes)
+            return recognition
+
+        async def closes() -> None:
+            await asyncio.sleep(0.1 if breaks else 5)
+            raise RuntimeError("nobody foresaw it")
+
+        monkeypatch.setattr(office.stt, "open", open_)
+        ana = desk(office, "ana")
+        call = await asked(office)
+        offer = await ana.accepts()
+        await both_hear(call, ana)
+        assert office.transfers.hand_back(offer["transfer"], "ana", "")
+        await ana.gets("released")
+        await asyncio.sleep(6)
+        assert (call.stream.closed, call.carrying.done()) == (None, False)
+        call.stream.hang_up()
+        await office.ended(call.sid)
