@@ -121,6 +121,11 @@ class Joining:
         return self.log.call_id
 
     @property
+    def is_open(self) -> bool:
+        """Whether a stream is open."""
+        return self._stream is not None
+
+    @property
     def levels(self) -> Levels | None:
         """How loud caller and person are; None: nobody is joined."""
         return self._bridge.levels if self._bridge is not None else None

@@ -107,7 +107,7 @@ def _too_late(transfer: Transfer, event: TransferEvent) -> tuple[TransferAction,
         case AgentJoined(_, offer) if transfer.state is State.OVER or offer != transfer.accepted:
             return (told, ReleaseAgent(offer, "not_connected"))
         case CallerJoined() if transfer.state is not State.CONNECTED and transfer.outcome != "completed":
-            return (told, TakeBack("nobody is there"))
+            return (told, TakeBack("nobody is there", transfer.moved))
         case _:
             return (told,)
 
@@ -163,7 +163,7 @@ def _refused(transfer: Transfer, event: AgentDeclines | AgentUnanswered) -> Deci
 def _bridge(transfer: Transfer, event: AgentJoined) -> Decision:
     if event.offer != transfer.accepted or not transfer.reached:
         return transfer, _too_late(transfer, event)
-    moving = replace(transfer, state=State.BRIDGING, deadline_ms=event.at_ms + BRIDGE_MS)
+    moving = replace(transfer, state=State.BRIDGING, moved=event.offer, deadline_ms=event.at_ms + BRIDGE_MS)
     return moving, (MoveCaller(event.offer),)
 
 
@@ -192,11 +192,12 @@ def _lose_bridging(transfer: Transfer, event: AgentLeft) -> Decision:
     """The caller may be on the way, or alone where the agent was."""
     if event.offer != transfer.accepted:
         return transfer, (Ignored("not the agent who accepted"),)
-    return _unbridged(transfer, "the agent left", TakeBack("the agent left"))
+    return _unbridged(transfer, "the agent left", TakeBack("the agent left", transfer.moved))
 
 
 def _unmoved(transfer: Transfer, event: BridgeFailed) -> Decision:
-    return _unbridged(transfer, event.why, *_let_go(transfer), KeepCaller(event.why))
+    back = TakeBack(event.why, transfer.moved) if event.may_be_done else KeepCaller(event.why)
+    return _unbridged(transfer, event.why, *_let_go(transfer), back)
 
 
 def _connect(transfer: Transfer, event: CallerJoined) -> Decision:
@@ -228,13 +229,13 @@ def _end(transfer: Transfer, event: CallerLeft) -> Decision:
 def _agent_ends(transfer: Transfer, event: AgentLeft) -> Decision:
     if event.offer != transfer.accepted:
         return transfer, (Ignored("not the agent who accepted"),)
-    back = (TakeBack("the agent left"),) if transfer.after == "assistant" else ()
+    back = (TakeBack("the agent left", transfer.moved),) if transfer.after == "assistant" else ()
     return _over(transfer, "completed", "the agent left", (*back, *_wrap_up(transfer)))
 
 
 def _hand_back(transfer: Transfer, event: HandsBack) -> Decision:
-    released = _let_go(transfer, "handed_back")
-    return _over(transfer, "handed_back", event.note, (TakeBack("handed back"), *released, *_wrap_up(transfer)))
+    back, released = TakeBack("handed back", transfer.moved), _let_go(transfer, "handed_back")
+    return _over(transfer, "handed_back", event.note, (back, *released, *_wrap_up(transfer)))
 
 
 # Whoever was waited for did not come
@@ -267,7 +268,8 @@ def _join_late(transfer: Transfer, now_ms: int) -> Decision:
 def _bridge_late(transfer: Transfer, now_ms: int) -> Decision:
     """Where the caller is, nobody has said."""
     del now_ms
-    return _unbridged(transfer, "the caller did not arrive", *_let_go(transfer), TakeBack("not connected"))
+    back = TakeBack("not connected", transfer.moved)
+    return _unbridged(transfer, "the caller did not arrive", *_let_go(transfer), back)
 
 
 # What the steps share

@@ -129,10 +129,12 @@ class CallerUnreached:
 
 @dataclass(frozen=True, slots=True)
 class BridgeFailed:
-    """The caller could not be moved; they are still with the assistant."""
+    """The caller could not be moved; they are still with the assistant, or nobody knows where."""
 
     at_ms: int
     why: str
+    may_be_done: bool = False
+    """Whether they may have been moved all the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +230,8 @@ class TakeBack:
     """The caller comes back to the assistant, from the agent."""
 
     why: str
+    offer: int | None
+    """Whose agent they were moved to; None: nobody's that is known."""
 
 
 @dataclass(frozen=True, slots=True)

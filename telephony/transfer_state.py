@@ -59,6 +59,8 @@ class Transfer:
     offers: tuple[Offer, ...] = ()
     accepted: int | None = None
     """The offer that was accepted last."""
+    moved: int | None = None
+    """The offer to whose agent the caller was moved last, or may have been."""
     bridges: int = 0
     """Agents who accepted and were not reached by the caller."""
     deadline_ms: int | None = None

@@ -112,14 +112,14 @@ class Acting:
             case ReleaseAgent(offer=offer, why=why):
                 self._release(running, offer, why)
             case KeepCaller(why=why):
-                self.told.news(running, "lost", why=why)
+                self._keep(running, why)
             case _:
                 self._part_or_end(running, action)
 
     def _part_or_end(self, running: Running, action: TransferAction) -> None:
         match action:
-            case TakeBack():
-                self._take_back(running)
+            case TakeBack(offer=offer):
+                self._take_back(running, offer)
             case FallBack(why=why):
                 self.told.news(running, "nobody", why=why, callback=self.told.calls_back(running))
                 if running.transfer.callback:
@@ -377,8 +377,9 @@ class Acting:
         except LegGone:
             running.post(CallerLeft(self._clock.now_ms()))
         except (CarrierError, StoreUnavailable) as error:
-            call.come_back()
-            running.post(BridgeFailed(self._clock.now_ms(), type(error).__name__))
+            if offer == running.transfer.accepted:  # else another may be on the way by now
+                may_be_done = not isinstance(error, CarrierError) or error.may_be_done
+                running.post(BridgeFailed(self._clock.now_ms(), type(error).__name__, may_be_done))
 
     def _connected(self, running: Running) -> None:
         offer = running.transfer.accepted or 0
@@ -429,26 +430,36 @@ class Acting:
         if running.transfer.outcome not in {"completed", "handed_back"}:  # else WrapUp follows
             self._office.queue.post(CallOver(self._clock.now_ms(), running.id, agent, wrap_up=False))
 
-    def _take_back(self, running: Running) -> None:
+    def _keep(self, running: Running, why: str) -> None:
+        """The caller was not moved."""
+        call = self._office.call(running.transfer.call_id)
+        if call is not None:
+            call.come_back()
+        self.told.news(running, "lost", why=why)
+
+    def _take_back(self, running: Running, offer: int | None) -> None:
+        """The caller was moved to the agent of this offer, or may have been."""
         self._part(running)
-        call, offer = self._office.call(running.transfer.call_id), running.transfer.accepted or 0
+        call = self._office.call(running.transfer.call_id)
         if call is None:
             return
         call.with_agent(False)
-        if self._phones is not None and self.by(running.transfer, offer) == "phone":
-            call.come_back()
-            self._office.spawn(self._bring_back(running))
+        if offer is not None and self.by(running.transfer, offer) == "phone":
+            self._office.spawn(self._bring_back(running, offer, call))
         self.told.news(running, "back" if running.over else "lost")
 
-    async def _bring_back(self, running: Running) -> None:
+    async def _bring_back(self, running: Running, offer: int, call: Joining) -> None:
+        """Until the carrier has been asked they count as away: it may be moving them, or has them back already."""
         if self._phones is None:
             return
         try:
-            await self._phones.take_back(running.transfer)
+            if not await self._phones.take_back(running.transfer, offer, lambda: call.is_open):
+                return
         except LegGone:
             running.post(CallerLeft(self._clock.now_ms()))
         except (CarrierError, StoreUnavailable) as error:  # their TwiML brings them back when the conference ends
             _log.warning("caller not brought back", transfer=running.id, reason=str(error))
+        call.come_back()
 
     def _part(self, running: Running) -> None:
         call = self._office.call(running.transfer.call_id)

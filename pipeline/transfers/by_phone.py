@@ -5,7 +5,7 @@ that is over for long, is Unknown: its legs are hung up.
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, Protocol
 
 from pipeline.assistant.exchange import CalledBack
@@ -112,6 +112,9 @@ class ByPhone:
         self.tasks: ByTask | None = None
         """Workers of TaskRouter; None: no workspace is set."""
         self._rung: set[tuple[str, int]] = set()
+        self._moving: set[tuple[str, int]] = set()
+        self._returning: set[tuple[str, int]] = set()
+        """Callers who are moved to the agent of an offer, and back from there."""
         self._after: dict[str, asyncio.Event] = {}
         """Set: the carrier has asked what becomes of the caller."""
 
@@ -169,18 +172,41 @@ class ByPhone:
 
     async def bridge(self, transfer: Transfer, offer: int) -> None:
         """Move the caller to where the agent is. Raises LegGone, CarrierError."""
-        del offer
-        await self._legs.bridge(transfer.id, transfer.call_id, self._room(transfer), transfer.bridges)
+        self._after.pop(transfer.id, None)
+        self._moving.add((transfer.id, offer))
+        try:
+            await self._legs.bridge(transfer.id, transfer.call_id, self._room(transfer), transfer.bridges)
+        finally:
+            self._moving.discard((transfer.id, offer))
 
-    async def take_back(self, transfer: Transfer) -> None:
+    async def take_back(self, transfer: Transfer, offer: int, is_here: Callable[[], bool]) -> bool:
         """Bring the caller back to the assistant. Raises LegGone, CarrierError.
 
         The conference ends with the agent; then the carrier asks what becomes of the caller, and the answer brings them
-        back. Only where it does not ask they are moved: done twice, they would hear their conversation begin twice.
+        back. Only where it does not ask they are moved: done twice, they would hear their conversation begin twice. Who
+        was not moved at all, and is not about to be, has the assistant.
         """
-        if await self._asked_after(transfer.id):
-            return
-        await self._legs.take_back(transfer.id, transfer.call_id, transfer.version)
+        one = (transfer.id, offer)
+        if one in self._returning:
+            return True
+        self._returning.add(one)
+        try:
+            asked = await self._asked_after(transfer.id)
+            if self._is_with_next(transfer.id, offer):
+                return False
+            if not asked and (one in self._moving or not is_here()):
+                await self._legs.take_back(transfer.id, transfer.call_id, offer)
+        finally:
+            self._returning.discard(one)
+        return True
+
+    def _is_with_next(self, transfer: str, offer: int) -> bool:
+        """Whether the caller is moved to another agent's telephone by now."""
+        running = self._running(transfer)
+        if running is None or running.transfer.state not in {State.BRIDGING, State.CONNECTED}:
+            return False
+        accepted = running.transfer.accepted
+        return accepted is not None and accepted != offer and self.rings(transfer, accepted)
 
     async def call(self, running: Running) -> None:
         """Call a caller back who said yes to it. Raises CarrierError, StoreUnavailable, ValueError."""
@@ -234,7 +260,7 @@ class ByPhone:
 
     def _known(self, transfer: Transfer) -> Known | None:
         legs = {**self._legs.legs(transfer.id), **self._workers(transfer.id)}
-        room = self._room(transfer) if _was_accepted(transfer) else ""
+        room = self._room(transfer) if _was_accepted(transfer) else self._last_room(transfer)
         return Known(transfer, transfer.call_id, room, legs) if transfer.reached and legs else None
 
     async def tell(self, transfer: str, event: TransferEvent) -> None:
@@ -375,6 +401,14 @@ class ByPhone:
         own = self.tasks.room(transfer.id, transfer.accepted) if self.tasks is not None else ""
         return own or room_of(transfer.id, transfer.bridges)
 
+    def _last_room(self, transfer: Transfer) -> str:
+        """Where the caller was moved last, whose agent is lost; empty: nowhere. They may be alone there."""
+        if transfer.moved is None:
+            return ""
+        own = self.tasks.room(transfer.id, transfer.moved) if self.tasks is not None else ""
+        before = sum(offer.standing == "lost" for offer in transfer.offers[: transfer.moved])
+        return own or room_of(transfer.id, before)
+
     async def left(self, transfer: str, label: str, leg_sid: str) -> bool:
         """Somebody is in the conference no longer. Why, tells their own leg: it has ended, or asks what now.
 
@@ -393,9 +427,11 @@ class ByPhone:
         """The conference ended and the caller is still there: the agent has left it, or could not be reached."""
         del dial_status
         running = self._running(transfer)
-        if running is None or running.transfer.accepted is None:
+        if running is None:
             return Unknown()
         self._after.setdefault(transfer, asyncio.Event()).set()
+        if running.transfer.accepted is None:
+            return Unknown()
         if not await running.until(_is_not_connected, TOLD_S):  # what tells why it ended is lost
             running.post(AgentLeft(self._clock.now_ms(), running.transfer.accepted))
             await running.until(_is_not_connected)

@@ -35,8 +35,11 @@ class Phones(Protocol):
     async def bridge(self, transfer: Transfer, offer: int) -> None:
         """Move the caller to where the agent is. Raises LegGone, CarrierError."""
 
-    async def take_back(self, transfer: Transfer) -> None:
-        """Bring the caller back to the assistant. Raises LegGone, CarrierError."""
+    async def take_back(self, transfer: Transfer, offer: int, is_here: Callable[[], bool]) -> bool:
+        """Bring the caller back to the assistant from this offer's agent. False: the next agent gets them already.
+
+        is_here: whether their stream is open. Raises LegGone, CarrierError.
+        """
 
     async def call(self, running: Running) -> None:
         """Call a caller back. Raises CarrierError, StoreUnavailable, ValueError."""

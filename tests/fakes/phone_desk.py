@@ -145,9 +145,9 @@ class PhoneDesk:
                 except CarrierError as error:
                     if offer == running.transfer.accepted:  # it names no offer, and another may be on the way by now
                         running.post(events.BridgeFailed(self.now_ms(), str(error)))
-            case events.TakeBack():
+            case events.TakeBack(offer=moved) if moved is not None:
                 with suppress(Overtaken):  # the next agent has accepted meanwhile
-                    await self.phones.take_back(running.transfer)
+                    await self.phones.take_back(running.transfer, moved, lambda: False)
 
     def running(self, transfer_id: str) -> Running | None:
         return self.one if self.one.id == transfer_id else None

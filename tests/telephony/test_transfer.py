@@ -157,15 +157,22 @@ def test_a_caller_who_cannot_be_moved_stays_with_the_assistant_and_the_agent_is_
     assert actions == [ReleaseAgent(1, "not_connected"), KeepCaller("21220"), FindAgents(("bob",))]
     transfer, _ = after(asked(), *BRIDGING)
     transfer, actions_late = tick(transfer, 6000 + BRIDGE_MS)
-    assert actions_late[:2] == (ReleaseAgent(1, "not_connected"), TakeBack("not connected"))
+    assert actions_late[:2] == (ReleaseAgent(1, "not_connected"), TakeBack("not connected", 1))
 
 
 @pytest.mark.edge("caller does not arrive")
 def test_a_caller_who_arrives_where_nobody_is_any_more_is_taken_back():
     transfer, actions = after(asked(), *BRIDGING, AgentLeft(6500, 1))
-    assert actions[0] == TakeBack("the agent left")
+    assert actions[0] == TakeBack("the agent left", 1)
     _, actions = after(transfer, CallerJoined(6600))
-    assert TakeBack("nobody is there") in actions
+    assert TakeBack("nobody is there", 1) in actions
+
+
+def test_a_caller_of_whom_nobody_knows_whether_they_were_moved_is_taken_back():
+    transfer, actions = after(asked(), *BRIDGING, BridgeFailed(7000, "late", may_be_done=True))
+    assert actions == [ReleaseAgent(1, "not_connected"), TakeBack("late", 1), FindAgents(("bob",))]
+    assert (transfer.accepted, transfer.moved) == (None, 1)
+    assert after(asked(), *CONNECTED, BridgeFailed(7000, "late", may_be_done=True))[0].state is State.CONNECTED
 
 
 def test_after_two_failed_bridges_nobody_else_is_tried():
@@ -201,9 +208,9 @@ def test_after_the_conversation_the_caller_is_let_go_or_comes_back_as_the_line_s
     _, actions = after(asked(), *CONNECTED, AgentLeft(60_000, 1))
     assert actions == [WrapUp(1), Finished("completed", "the agent left")]
     _, actions = after(asked(after="assistant"), *CONNECTED, AgentLeft(60_000, 1))
-    assert actions == [TakeBack("the agent left"), WrapUp(1), Finished("completed", "the agent left")]
+    assert actions == [TakeBack("the agent left", 1), WrapUp(1), Finished("completed", "the agent left")]
     _, actions = after(asked(), *CONNECTED, HandsBack(60_000, "order changed"))
-    assert actions[0] == TakeBack("handed back")
+    assert actions[0] == TakeBack("handed back", 1)
     assert actions[-1] == Finished("handed_back", "order changed")
 
 

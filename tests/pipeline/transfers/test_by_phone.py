@@ -12,6 +12,7 @@ from telephony import transfer_events as told
 from telephony.agent_words import ENGLISH
 from telephony.double.people import Answers
 from telephony.double.script import PressAt
+from telephony.rooms import room_of
 from telephony.transfer_state import State
 from tests.fakes.application import MediaLine
 from tests.fakes.carrier import AGENT, OTHER, Carrier, carrier
@@ -113,4 +114,24 @@ async def test_whoever_has_no_telephone_is_not_rung():
         desk.people = (replace(desk.people[0], phone=""),)
         assert not await desk.phones.ring(desk.one, 0, "agent0")
         assert not await desk.phones.ring(desk.one, 0, "nobody")
+        at.double.hang_up_all()
+
+
+@pytest.mark.edge("caller does not arrive")
+@virtually
+async def test_a_caller_whose_agent_is_lost_is_looked_for_where_they_were_moved():
+    async with carrier() as at, phone_desk(at, AGENT, OTHER) as desk:
+        at.double.person(AGENT, Answers(steps=[PressAt(500, "1")]))
+        await rung(at, desk, AGENT)
+        await desk.one.until(lambda now: now.state is State.CONNECTED)
+        (known,) = await desk.phones.known()
+        assert known.room == desk.room
+        lost = replace(desk.transfer.offers[0], standing="lost")
+        for state in (State.QUEUED, State.OVER):
+            desk.one.transfer = replace(desk.transfer, state=state, offers=(lost,), accepted=None, bridges=1)
+            (known,) = await desk.phones.known()
+            assert known.room == room_of(desk.transfer.id, 0)
+            assert known.asks_for_room
+        desk.one.transfer = replace(desk.transfer, moved=None)
+        assert [known.room for known in await desk.phones.known()] == [""]
         at.double.hang_up_all()
