@@ -25,9 +25,9 @@ class Errands(Protocol):
         """Somebody is to be called back, by a person. Raises StoreUnavailable."""
 
 
-def later(running: Running, wanted: CallBack, line: Line, queue: Queue, now: datetime) -> Kept:
+def later(kept: Kept, wanted: CallBack, line: Line, queue: Queue, now: datetime) -> Kept:
     """The callback that follows a transfer. now: aware. Raises ValueError where there is no time to call."""
-    before = running.transfer
+    before = kept.transfer
     call_id, _, name = before.id.rpartition("-")
     hours = window(wanted.number, now, line.settings.hours.time_zone)
     opens_ms, closes_ms = (int(at.timestamp() * 1000) for at in (hours.opens, hours.closes))
@@ -36,7 +36,7 @@ def later(running: Running, wanted: CallBack, line: Line, queue: Queue, now: dat
     return Kept(
         transfer,
         replace(
-            running.wanted,
+            kept.wanted,
             kind="callback",
             caller_number=wanted.number,
             consent=wanted.consent,
@@ -61,9 +61,9 @@ def callback_of(running: Running) -> Callback:
     )
 
 
-def errand_of(running: Running, why: str) -> Mapping[str, Any]:
+def errand_of(kept: Kept, why: str) -> Mapping[str, Any]:
     """What whoever calls them has to know; the number stands in the call itself."""
-    transfer, wanted = running.transfer, running.wanted
+    transfer, wanted = kept.transfer, kept.wanted
     return {
         "transfer": transfer.id,
         "queue": transfer.queue,
@@ -74,3 +74,8 @@ def errand_of(running: Running, why: str) -> Mapping[str, Any]:
         "language": wanted.language,
         "consent": wanted.consent,
     }
+
+
+def asked_for(transfer: str, wanted: CallBack, why: str) -> Mapping[str, Any]:
+    """The same of a callback whose transfer nobody knows any more."""
+    return {"transfer": transfer, "why": why, "number_end": wanted.number[-4:], "consent": wanted.consent}

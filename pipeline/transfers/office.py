@@ -16,7 +16,7 @@ from pipeline.line.model import Line
 from pipeline.line.queues import state_of
 from pipeline.office_clock import OfficeClock
 from pipeline.transfers.acting import Acting
-from pipeline.transfers.calling_back import Errands, errand_of, later
+from pipeline.transfers.calling_back import Errands, asked_for, errand_of, later
 from pipeline.transfers.counted import CountedQueue
 from pipeline.transfers.desk import BACK_WITHIN_MS, Desk, Seat
 from pipeline.transfers.ports import Packets, Phones
@@ -229,8 +229,8 @@ class Transfers:
                 self.acting.tell_again(running, call)
             case StopTransfer(why=why) if running is not None:
                 running.post(NoLongerWanted(self._clock.now_ms(), why))
-            case CallBack() if running is not None:
-                self.spawn(self._call_later(running, call, action))
+            case CallBack():
+                self.spawn(self._call_later(running, call, action, transfer_id))
             case CallerReady() if running is not None and not running.over:
                 self.acting.caller_ready(running)
             case CallerReady():
@@ -243,31 +243,56 @@ class Transfers:
         live = self._running.values()
         return next((one for one in live if one.transfer.call_id == call.call_id and one.id.endswith(f"-{name}")), None)
 
-    async def _call_later(self, running: Running, call: Joining, wanted: CallBack) -> None:
-        """The caller hangs up and keeps their place."""
-        await self.acting.told.call_back(running, call, wanted)
-        running.post(NoLongerWanted(self._clock.now_ms(), "callback"))
-        queue = call.line.settings.queue(running.transfer.queue)
-        if queue is None:
-            _log.error("a queue without settings calls nobody back", transfer=running.id)
+    async def _call_later(self, running: Running | None, call: Joining, wanted: CallBack, transfer_id: str) -> None:
+        """The caller hangs up and keeps their place; where it cannot be kept, a person is to call them.
+
+        running: None: their transfer was over long ago, or in an earlier process.
+        """
+        await self.acting.told.call_back(call, wanted)
+        if running is not None:
+            running.post(NoLongerWanted(self._clock.now_ms(), "callback"))
+        before = kept = None
+        why = "nothing is known of it"
+        try:
+            before = await self._kept(running.id if running is not None else transfer_id)
+            queue = call.line.settings.queue(before.transfer.queue) if before is not None else None
+            if before is not None and queue is not None:
+                kept = later(before, wanted, call.line, queue, self._clock.now())
+        except (StoreUnavailable, ValueError) as error:
+            why = str(error)
+        if before is None or kept is None:
+            _log.error("callback left to a person", transfer=transfer_id, reason=why)
+            known = errand_of(before, why) if before is not None else {}
+            await self._leave(call.call_id, call.line.settings.name, {**known, **asked_for(transfer_id, wanted, why)})
             return
-        kept = later(running, wanted, call.line, queue, self._clock.now())
         try:
             if not await self.store.create(kept):
                 return  # it was asked for before
         except StoreUnavailable as error:  # as long as this process lives they are called all the same
             _log.error("callback not written", transfer=kept.transfer.id, reason=str(error))
-        self.acting.told.use_packet(kept.transfer.id, self.acting.told.packet(running.id))
+        self.acting.told.use_packet(kept.transfer.id, await self._packet_of(before.transfer.id))
         self._run(kept).post(PacketReady(self._clock.now_ms()))
+
+    async def _packet_of(self, transfer_id: str) -> Mapping[str, Any]:
+        written = self.acting.told.packet(transfer_id)
+        try:
+            stored = None if written else await self.store.packet(transfer_id)
+        except StoreUnavailable as error:
+            _log.error("packet not read", transfer=transfer_id, reason=str(error))
+            return {}
+        return json.loads(stored.text) if stored is not None else written
 
     async def leave_errand(self, running: Running, why: str) -> None:
         """Nobody was reached: a person is to call them."""
-        call_id = running.id.rpartition("-")[0]
+        errand = errand_of(Kept(running.transfer, running.wanted), why)
+        await self._leave(running.id.rpartition("-")[0], running.wanted.line, errand)
+
+    async def _leave(self, call_id: str, line: str, data: Mapping[str, Any]) -> None:
         try:
             if self.errands is not None:
-                await self.errands.callback(call_id, running.wanted.line, errand_of(running, why), self._clock.now())
+                await self.errands.callback(call_id, line, data, self._clock.now())
         except StoreUnavailable as error:
-            _log.error("errand not written", transfer=running.id, reason=str(error))
+            _log.error("errand not written", call_id=call_id, reason=str(error))
 
     def call_over(self, call: Joining) -> None:
         """The call has ended."""

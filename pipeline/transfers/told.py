@@ -117,9 +117,9 @@ class Told:
         self.record(running, "transfer.queued", **told)
         self.news(running, "waiting", position=position, wait_s=wait_s, callback=self.calls_back(running))
 
-    async def call_back(self, running: Running, call: Joining, wanted: CallBack) -> None:
+    async def call_back(self, call: Joining, wanted: CallBack) -> None:
         """The caller keeps their place and is called back."""
-        told = {"transfer": short_of(running), "number_end": wanted.number[-2:], "consent": wanted.consent}
+        told = {"transfer": wanted.transfer, "number_end": wanted.number[-2:], "consent": wanted.consent}
         call.record("transfer.callback", **told)
 
     def calls_back(self, running: Running) -> bool:

@@ -5,11 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.transfers.running import LINGER_S
 from telephony.agent_words import ENGLISH
 from telephony.agents import Agent
 from telephony.double.call import DoubleCall
 from telephony.double.people import Answers, NoAnswer, Voicemail
 from telephony.transfer_state import State
+from telephony.transfer_tables import transfers
 from tests.fakes.agents import DeskAgent
 from tests.fakes.carrier import AGENT, CALLER, OTHER
 from tests.fakes.office import SPEECH, virtually
@@ -90,6 +92,55 @@ async def test_a_callback_outlives_the_process(tmp_path: Path):
         assert await hears(back, ana.calls[0], 500.0)
         back.hang_up()
         await office.ended(back)
+
+
+async def offered_callback(office: PhoneOffice) -> DoubleCall:
+    """A caller for whom nobody came, and who was asked a while ago whether they want to be called."""
+    office.transfers.presence("ana", "busy")
+    call = await office.asks("hold on a second", "yes please", "no thanks goodbye")
+    await office.until(call, State.OVER)
+    await call.until_quiet()
+    await asyncio.sleep(LINGER_S / 2)
+    await call.say(SPEECH)
+    await call.until_quiet()
+    await asyncio.sleep(LINGER_S / 2)
+    return call
+
+
+async def accepts_callback(office: PhoneOffice, call: DoubleCall) -> None:
+    """They want it, and hang up."""
+    await call.say(SPEECH)
+    await call.until_quiet()
+    await call.say(SPEECH)
+    await office.ended(call)
+    assert len(await office.kept(call, "transfer.callback")) == 1
+
+
+@virtually
+async def test_a_caller_who_says_yes_long_after_nobody_came_is_called_all_the_same(tmp_path: Path):
+    async with phone_office(tmp_path, ANA, queue=CALLS_BACK | {"max_wait_s": 60}) as office:
+        ana, caller = office.at.double.person(AGENT, ACCEPTS), office.at.double.person(CALLER, Answers())
+        call = await offered_callback(office)
+        assert office.transfer(call) is None  # forgotten
+        await accepts_callback(office, call)
+        office.transfers.presence("ana", "available")
+        back = await caller.answered()
+        await office.until(back, State.CONNECTED)
+        assert await hears(back, ana.calls[0], 500.0)
+        packet = office.transfers.acting.told.packet(f"{call.call_sid}-b1")
+        assert packet["reason"]["code"] == "asked_for_person"  # so the agent was told
+        back.hang_up()
+        await office.ended(back)
+
+
+@virtually
+async def test_a_callback_that_was_promised_and_of_which_nothing_is_known_is_left_to_a_person(tmp_path: Path):
+    async with phone_office(tmp_path, ANA, queue=CALLS_BACK | {"max_wait_s": 60}) as office:
+        call = await offered_callback(office)
+        await office.first.store.apply(lambda connection: connection.execute(transfers.delete()))
+        await accepts_callback(office, call)
+        (errand,) = await office.errands()
+        assert (errand.call_id, errand.kind, errand.data["number_end"]) == (call.call_sid, "callback", CALLER[-4:])
 
 
 @virtually
