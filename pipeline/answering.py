@@ -216,6 +216,7 @@ class Answering:
             self._stream.play(say)
             return
         self._stream.pace.reached("first_clause")
+        self._stream.pace.says()
         self._stream.announce(say)
         self._say(say)
 

@@ -63,13 +63,20 @@ class Answered:
 
 
 @dataclass(frozen=True, slots=True)
+class NothingToSay:
+    """The turn is over without a word: whoever speaks next, it is not the assistant."""
+
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class CallerSpeaks:
     """The caller has the floor: nothing is late while they speak."""
 
     at_ms: int
 
 
-BudgetEvent = Owed | Audible | Quiet | Answered | CallerSpeaks
+BudgetEvent = Owed | Audible | Quiet | Answered | NothingToSay | CallerSpeaks
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +159,7 @@ class Budget:
             case Answered():
                 self._decided = self._owed_ms is not None
                 self._settle()
-            case CallerSpeaks():
+            case NothingToSay() | CallerSpeaks():
                 self._owed_ms = None
         return []
 

@@ -13,6 +13,7 @@ from pipeline.budget import (
     CallerSpeaks,
     Fill,
     GiveUp,
+    NothingToSay,
     Owed,
     Phrases,
     Quiet,
@@ -71,6 +72,8 @@ class Pace:
         self._waterfall: Waterfall | None = None
         self._turn = ""
         self._owes = False
+        self._said = False
+        """Whether the turn has words."""
         self._sounding: set[str] = set()
         self._ours: set[str] = set()
         """Fills and apologies that were said."""
@@ -118,7 +121,7 @@ class Pace:
     def owed(self, turn: str, *, answers_caller: bool) -> None:
         """A turn began."""
         now_ms = self._clock.now_ms()
-        self._turn, self._owes, self._waterfall = turn, True, None
+        self._turn, self._owes, self._said, self._waterfall = turn, True, False, None
         if answers_caller:
             self._waterfall = Waterfall(turn, self._caller_end_ms)
             for stage, at_ms in self._reached.items():
@@ -132,8 +135,13 @@ class Pace:
 
     def answered(self) -> None:
         """All that the turn says is decided."""
+        now_ms = self._clock.now_ms()
+        self._budget.post(Answered(now_ms) if self._said else NothingToSay(now_ms))
         self._owes = False
-        self._budget.post(Answered(self._clock.now_ms()))
+
+    def says(self) -> None:
+        """The turn has words."""
+        self._said = True
 
     def began(self, utterance: str) -> None:
         """The caller begins to hear an utterance."""

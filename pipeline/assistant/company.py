@@ -35,6 +35,7 @@ from pipeline.assistant.state import (
 )
 from pipeline.assistant.talk import Talk
 from pipeline.line.flows import EnqueueStep
+from pipeline.line.queues import Chosen
 from pipeline.line.reasons import sentence
 from pipeline.line.verbs import Enqueue
 
@@ -51,7 +52,8 @@ def begin(talk: Talk, wanted: Enqueue) -> bool:
         talk.wait(Queueing(), talk.expect_open())
         return True
     queue, priority, reason = escalating.whose(talk, wanted)
-    found = queueing.chosen(talk, queue)
+    agent = state.escalation.agent if state.escalation else ""
+    found = Chosen(queue, "open") if agent else queueing.chosen(talk, queue)  # they are there, whatever its hours
     if found.queue not in state.reach or found.state != "open" or state.place is None:
         return False
     state.transfers += 1
@@ -62,7 +64,7 @@ def begin(talk: Talk, wanted: Enqueue) -> bool:
     more = {"instead_of": found.instead_of} if found.instead_of else {}
     talk.record("transfer.requested", turn=talk.turn, **asked, **more)
     state.sought = Sought(transfer, found.queue, state.place, state.escalation)
-    talk.out.append(_wanted(talk, transfer, found.queue, reason, told, priority))
+    talk.out.append(_wanted(talk, transfer, found.queue, reason, told, priority, agent))
     talk.say(talk.prompts.bringing_agent)
     talk.wait(Queueing(), talk.expect_open())
     return True
@@ -102,10 +104,11 @@ def begin_again(talk: Talk) -> None:
     escalation = sought.escalation
     reason, priority = (escalation.reason, escalation.priority) if escalation else ("asked_for_person", "normal")
     told = sentence(reason, escalation.rule if escalation else "")
-    talk.out.append(_wanted(talk, sought.transfer, sought.queue, reason, told, priority))
+    agent = escalation.agent if escalation else ""
+    talk.out.append(_wanted(talk, sought.transfer, sought.queue, reason, told, priority, agent))
 
 
-def _wanted(talk: Talk, transfer: str, queue: str, reason: str, told: str, priority: str) -> BringAgent:
+def _wanted(talk: Talk, transfer: str, queue: str, reason: str, told: str, priority: str, agent: str) -> BringAgent:
     state, last = talk.state, talk.state.mood.last
     intent = talk.settings.intent(state.last_intent)
     return BringAgent(
@@ -120,6 +123,7 @@ def _wanted(talk: Talk, transfer: str, queue: str, reason: str, told: str, prior
         tier=tier_of(state.facts),
         sentiment="angry" if last.level("anger") == "high" else "negative" if state.mood.negative else "",
         urgency=last.level("urgency"),
+        agent=agent,
     )
 
 

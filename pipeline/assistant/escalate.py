@@ -24,6 +24,8 @@ class Escalation:
     offered: bool
     evidence: tuple[str, ...]
     """The caller's words that brought it about; none: how the call goes."""
+    agent: str = ""
+    """Who of the directory; empty: whoever takes the queue's callers."""
 
 
 @dataclass(frozen=True, slots=True)

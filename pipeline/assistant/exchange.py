@@ -259,6 +259,8 @@ class SupervisorWants:
     """The note, or the words; end: the last words, empty: none; hand_back: why, where nobody asked for it."""
     queue: str = ""
     """transfer: its name on the line."""
+    agent: str = ""
+    """transfer: who of the directory, and nobody else."""
     interrupts: bool = False
     """say: what is being said is not said to its end."""
     came: bool = False
@@ -403,6 +405,8 @@ class BringAgent:
     tier: str = ""
     sentiment: str = ""
     urgency: str = ""
+    agent: str = ""
+    """Who of the directory, and nobody else; empty: whoever takes the queue's callers."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -256,6 +256,7 @@ def _supervised(at_ms: int, data: Mapping[str, Any]) -> DialogueEvent | None:
         data["command"],
         text,
         data.get("queue", ""),
+        data.get("agent", ""),
         interrupts=data.get("interrupts") is True,
         came=data.get("came") is True,
     )

@@ -151,6 +151,8 @@ def _say(talk: Talk, event: SupervisorWants) -> bool:
     words, talk.out[place:] = talk.out[place:], []
     _record(talk, event, text=event.text, utterance=utterance, interrupts=event.interrupts)
     talk.out += words  # on record before anything comes of them
+    if talk.state.expect is not None and not isinstance(talk.state.waiting, _WORKS):
+        talk.out.append(talk.state.expect)  # what was asked stays asked, and nothing else is to be said
     return False
 
 
@@ -210,14 +212,15 @@ def _hand_back(talk: Talk, event: SupervisorWants) -> bool:
 
 
 def _transfer(talk: Talk, event: SupervisorWants) -> bool:
-    if talk.state.sought is not None or event.queue not in talk.state.reach:
+    queue = event.queue or (talk.state.reach[0] if event.agent and talk.state.reach else "")
+    if talk.state.sought is not None or queue not in talk.state.reach:
         return talk.ignore("a person is looked for already, or nobody of this queue can be put through to")
-    _record(talk, event, queue=event.queue)
+    _record(talk, event, queue=queue, **({"agent": event.agent} if event.agent else {}))
     _drop_reply(talk)
     talk.out.append(Hush())
     talk.state.waiting = Open(more=True)
     talk.begin_turn("")
-    talk.bring_in(Escalation("", "supervisor", event.queue, "", "", "normal", offered=False, evidence=()))
+    talk.bring_in(Escalation("", "supervisor", queue, "", "", "normal", offered=False, evidence=(), agent=event.agent))
     return True
 
 

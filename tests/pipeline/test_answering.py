@@ -85,7 +85,9 @@ class Bench:
         self.tools = Tools()
         self.pace = cast(
             "Pace",
-            SimpleNamespace(reached=lambda _stage: None, answered=lambda: None, owed=lambda _turn, **_more: None),
+            SimpleNamespace(
+                reached=lambda _stage: None, answered=lambda: None, says=lambda: None, owed=lambda _turn, **_more: None
+            ),
         )
         asks = SimpleNamespace(questions=(("move", SimpleNamespace(slot="address", redact=True)),))
         asks.tool_spec = lambda _tool: None

@@ -16,6 +16,7 @@ from pipeline.budget import (
     CallerSpeaks,
     Fill,
     GiveUp,
+    NothingToSay,
     Owed,
     Phrases,
     Quiet,
@@ -134,6 +135,14 @@ def test_nothing_is_late_while_the_caller_speaks():
     assert turn.said == []
 
 
+def test_a_turn_without_a_word_owes_nothing():
+    turn = Turn()
+    turn.post(Owed(0))
+    turn.post(NothingToSay(10))
+    turn.until(60_000)
+    assert turn.said == []
+
+
 def test_after_two_turns_that_failed_the_next_late_one_goes_to_a_human_at_once():
     turn = Turn()
     for begin_ms in (0, 20_000):
@@ -155,6 +164,7 @@ EVENTS = st.lists(
             st.just(Owed),
             st.just(Quiet),
             st.just(Answered),
+            st.just(NothingToSay),
             st.just(CallerSpeaks),
             st.builds(lambda answer: lambda at_ms: Audible(at_ms, answer), st.booleans()),
         ),

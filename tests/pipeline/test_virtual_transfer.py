@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from pipeline.supervision.calls import Who, Wish
 from recordings.wav import read_samples
 from telephony.double.likeness import find
 from tests.fakes.agents import ANA, BEN, DeskAgent
@@ -262,3 +263,36 @@ async def test_a_card_that_is_said_to_the_agent_or_by_them_is_in_no_text_and_no_
         spoken = slice(one.start_ms * 8, one.end_ms * 8)
         assert whole[spoken, own].max() == 0, speaker
         assert leg[spoken, 1 - own].max() == 0, speaker
+
+
+@virtually
+async def test_the_assistant_is_quiet_while_an_agent_has_the_caller_who_says_nothing(tmp_path: Path):
+    async with virtual_office(tmp_path, [WISH], agents=[ANA]) as office:
+        ana = desk(office, "ana")
+        call = await asked(office)
+        offer = await ana.gets("offer")
+        office.transfers.accept(offer["transfer"], offer["offer"], "ana")
+        await ana.gets("connected")
+        before_ms = call.handset.now_ms
+        await asyncio.sleep(15)
+        assert not loud(call, before_ms + 200, call.handset.now_ms)
+        await call.speak()
+        before_ms = call.handset.now_ms
+        await asyncio.sleep(15)
+        assert not loud(call, before_ms + 200, call.handset.now_ms)
+        call.stream.hang_up()
+        assert (await office.ended(call.sid)).outcome == "transferred"
+
+
+@virtually
+async def test_nothing_follows_what_a_supervisor_has_said(tmp_path: Path):
+    async with virtual_office(tmp_path, [WISH], agents=[ANA]) as office:
+        call = await office.call()
+        await call.quiet()
+        supervised = office.switchboard._calls[call.sid].joining.supervised  # what the API finds by the call's id
+        supervised.wish(Who("t1", "Ada"), Wish("say", text="A colleague is listening in."))
+        await asyncio.sleep(6)
+        said = [one for one in await office.events(call.sid) if one.kind == "assistant.speaks"]
+        assert said[-1].data["text"] == "A colleague is listening in."
+        call.stream.hang_up()
+        await office.ended(call.sid)

@@ -13,6 +13,7 @@ from pipeline.assistant.exchange import (
     CallBegan,
     CallTool,
     End,
+    Expect,
     Hush,
     ModelDone,
     ModelSaid,
@@ -191,6 +192,26 @@ def test_a_supervisor_puts_the_caller_through_to_a_queue():
     assert (bring.queue, bring.reason) == ("urgent", "supervisor")
     assert bring.sentence == "A supervisor of this call wants a person to take it."
     assert isinstance(made.dialogue.state.waiting, Queueing)
+
+
+def test_a_supervisor_puts_the_caller_through_to_one_person_and_a_resumed_call_knows_to_whom():
+    made = call()
+    wants(made, "transfer", agent="sam")
+    (bring,) = made.of(BringAgent)
+    assert (bring.agent, bring.reason) == ("sam", "supervisor")
+    again = call().dialogue
+    replay(again, made.log)
+    assert again.state == made.dialogue.state
+    assert again.state.sought is not None
+    assert again.state.sought.escalation is not None
+    assert again.state.sought.escalation.agent == "sam"
+
+
+def test_after_what_a_supervisor_has_said_nothing_more_is_owed():
+    made = call()
+    expected = made.dialogue.state.expect
+    assert wants(made, "say", text="A colleague listens.") == ["A colleague listens."]
+    assert made.of(Expect)[-1] == expected
 
 
 def test_a_queue_that_the_line_does_not_have_is_no_target():
