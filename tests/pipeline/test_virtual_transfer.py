@@ -267,10 +267,11 @@ async def test_a_card_that_is_said_to_the_agent_or_by_them_is_in_no_text_and_no_
 
 @virtually
 async def test_the_assistant_is_quiet_while_an_agent_has_the_caller_who_says_nothing(tmp_path: Path):
-    async with virtual_office(tmp_path, [WISH], agents=[ANA]) as office:
+    async with virtual_office(tmp_path, [WISH], agents=[ANA], prepared=True) as office:
         ana = desk(office, "ana")
         call = await asked(office)
         offer = await ana.gets("offer")
+        await asyncio.sleep(9)  # the music plays
         office.transfers.accept(offer["transfer"], offer["offer"], "ana")
         await ana.gets("connected")
         before_ms = call.handset.now_ms
@@ -286,7 +287,7 @@ async def test_the_assistant_is_quiet_while_an_agent_has_the_caller_who_says_not
 
 @virtually
 async def test_nothing_follows_what_a_supervisor_has_said(tmp_path: Path):
-    async with virtual_office(tmp_path, [WISH], agents=[ANA]) as office:
+    async with virtual_office(tmp_path, [WISH], agents=[ANA], prepared=True) as office:
         call = await office.call()
         await call.quiet()
         supervised = office.switchboard._calls[call.sid].joining.supervised  # what the API finds by the call's id
