@@ -38,6 +38,7 @@ from telephony.queue_events import (
     Presence,
     QueueAction,
     QueueChanged,
+    QueueDeleted,
     SlaNear,
     TellWait,
     Withdraw,
@@ -98,6 +99,8 @@ class Transfers:
         self._targets: Mapping[str, PhoneTarget] = {}
         """Telephones of queues; none where nobody can be called."""
         self._phones = phones
+        self._named: frozenset[str] = frozenset()
+        """The queues that there were when the lines were last looked at."""
         self._calls: dict[str, Joining] = {}
         self._running: dict[str, Running] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -160,6 +163,9 @@ class Transfers:
         now_ms, now = self._clock.now_ms(), self._clock.now()
         phones = self._phones
         self._use_targets(targets_of(self._lines(), tasks=phones.takes_tasks) if phones is not None else {})
+        before, self._named = self._named, frozenset(self.queues())
+        for gone in sorted(before - self._named):
+            self.queue.post(QueueDeleted(now_ms, gone))
         for line in self._lines():
             for name, settings in self._settings_of(line).items():
                 self.queue.post(QueueChanged(now_ms, settings))

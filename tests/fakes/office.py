@@ -18,7 +18,7 @@ from pipeline.assistant.tools.bind import runner_for
 from pipeline.assistant.tools.runner import ToolResult, ToolRunner
 from pipeline.drive import utc_now
 from pipeline.line.load import load_line
-from pipeline.line.model import Line
+from pipeline.line.model import Line, Settings
 from pipeline.line.ready import LineRuntime
 from pipeline.line.vocabulary import fixed_texts
 from pipeline.office_clock import OfficeClock
@@ -195,6 +195,11 @@ class VirtualOffice:
                 call.stream.lose()
         self.parts = self.parts.next_process()
 
+    def use_line(self, changed: Callable[[Settings], Settings]) -> None:
+        """The line's file is changed, and the server takes it."""
+        lines = self.parts.in_use
+        lines[:] = [replace(line, settings=changed(line.settings)) for line in lines]
+
     async def restarts(self) -> None:
         """The process is killed, and the next one takes on the transfers that it finds in the store."""
         dead = self.transfers
@@ -293,6 +298,8 @@ class Parts:
     transfers: Transfers | None = None
     opened: Callable[[MortalStore], Coroutine[Any, Any, Transfers]] | None = None
     """Opens a process's transfers; None: nobody is put through to anybody."""
+    in_use: list[Line] = field(default_factory=list)
+    """The lines that transfers see."""
 
     def next_process(self) -> "Parts":
         """Kill this process; the next one has the same store."""
@@ -381,7 +388,8 @@ async def parts(
     runtime = Runtime("test", kept, recording, heard, speaks or voice, prompts, carry, wall_clock, model, gate=gate)
     lines = dict.fromkeys(loaded.settings.numbers, ready)
     different = {"ring": ring, **(queue or {})}
-    opened = functools.partial(_transfers, wall_clock, loaded, agents, different, summaries) if agents else None
+    in_use = [loaded]
+    opened = functools.partial(_transfers, wall_clock, in_use, agents, different, summaries) if agents else None
     transfers = await opened(process) if opened is not None else None
     runtime = replace(runtime, transfers=transfers)
     try:
@@ -389,7 +397,9 @@ async def parts(
         if prepared:
             await runtime.prompts.prepare(fixed_texts(loaded), loaded.settings.language)
             voice.said.clear()
-        yield Parts(store, process, stt, voice, tools, lines, runtime, switchboard, max_calls, transfers, opened)
+        yield Parts(
+            store, process, stt, voice, tools, lines, runtime, switchboard, max_calls, transfers, opened, in_use
+        )
     finally:
         if transfers is not None:
             await transfers.close()
@@ -400,7 +410,7 @@ async def parts(
 
 async def _transfers(
     wall_clock: Callable[[], datetime],
-    line: Line,
+    lines: list[Line],
     agents: Sequence[Agent],
     different: Mapping[str, Any],
     model: LanguageModel | None,
@@ -412,7 +422,7 @@ async def _transfers(
         return {name: replace(settings, **different) for name, settings in queues_of(one).items()}
 
     packets = WrittenPackets(cast("CallStore", process), clock, model)
-    made = Transfers(MortalTransfers.of(process, "test"), clock, packets, lambda: [line], queues)
+    made = Transfers(MortalTransfers.of(process, "test"), clock, packets, lambda: lines, queues)
     await made.open(agents)
     return made
 

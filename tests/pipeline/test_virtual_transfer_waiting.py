@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from telephony.queue_events import QueueDeleted
 from tests.fakes.agents import ANA
 from tests.fakes.english import english_line
 from tests.fakes.office import VirtualCall, VirtualOffice, virtual_office, virtually
@@ -116,9 +115,10 @@ async def test_when_the_queue_is_deleted_its_callers_hear_so_and_leave_a_message
         await ana.accepts()
         call = await asked(office, "+14155550102")
         await asyncio.sleep(10)
-        (live,) = [one.transfer for one in office.transfers.live() if one.transfer.call_id == call.sid]
-        office.transfers.queue.post(QueueDeleted(int(office.wall().timestamp() * 1000), live.queue))
+        changed_ms = call.handset.now_ms
+        office.use_line(lambda settings: settings.model_copy(update={"queues": ()}))
         await until_said(office, call, NOBODY)
+        assert call.handset.now_ms - changed_ms < 20_000
         await call.turn()
         await call.turn()
         assert await call.over()
