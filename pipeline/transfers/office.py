@@ -388,16 +388,17 @@ class Transfers:
         return running is not None
 
     async def wrap_up(self, transfer_id: str, agent_id: str, disposition: str, note: str) -> bool:
-        """What came of it; the agent is free again. False: not theirs. Raises StoreUnavailable."""
+        """What came of it; an agent who was to say so is free again. False: not theirs. Raises StoreUnavailable."""
         kept = await self._kept(transfer_id)
         if kept is None or agent_id not in {offer.agent for offer in kept.transfer.offers}:
             return False
         told = Disposition(transfer_id, agent_id, disposition, note)
         await self.store.wrap_up(told, kept.transfer.call_id, self._clock.now().isoformat())
         await self.acting.wrapped_up(kept.transfer, told)
-        agent = self._agents.get(agent_id)
-        reached = self.desk.seat(agent_id) is not None or (agent is not None and bool(agent.phone))
-        self.presence(agent_id, "available" if reached else "away")
+        if any(one.agent.id == agent_id and one.presence == "wrap_up" for one in self.counted.agents()):
+            agent = self._agents.get(agent_id)
+            reached = self.desk.seat(agent_id) is not None or (agent is not None and bool(agent.phone))
+            self.presence(agent_id, "available" if reached else "away")
         return True
 
     def _by_agent(self, transfer_id: str, offer: int, agent_id: str, event: TransferEvent) -> bool:

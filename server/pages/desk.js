@@ -132,8 +132,8 @@ const TAKES = {
   wrapped_up(message) {
     if (wrapping?.transfer !== message.transfer) return;
     wrapping = null;
-    wished = "available";
-    presence("available");
+    if (desk.dataset.presence === "wrap_up") wished = "available";
+    if (wished === "available") available("available");
     at("#note").value = "";
     draw();
     at('[data-presence="available"]').focus();
