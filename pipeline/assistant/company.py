@@ -248,7 +248,7 @@ def _nobody(talk: Talk, event: TransferNews, sought: Sought) -> None:
         return
     talk.state.sought = None
     talk.say(talk.prompts.nobody_free)
-    _take_message(talk, sought)
+    _take_message(talk, sought, told=True)
 
 
 def _back(talk: Talk) -> None:
@@ -343,11 +343,11 @@ def _stop(talk: Talk, why: str) -> Sought:
     return sought
 
 
-def _take_message(talk: Talk, sought: Sought) -> None:
+def _take_message(talk: Talk, sought: Sought, *, told: bool = False) -> None:
     talk.state.place, talk.state.escalation = sought.place, sought.escalation
     step = talk.flow(sought.place).steps[sought.place.step]
     assert isinstance(step, EnqueueStep)  # noqa: S101  # no other brings anybody in
-    queueing.take_message(talk, step.enqueue)
+    queueing.take_message(talk, step.enqueue, told=told)
 
 
 def _number(talk: Talk) -> str:

@@ -58,8 +58,11 @@ class Prompts(Written):
         description="invites a message where an enqueue step has no prompt of its own",
     )
     queue_closed: Text = Field(
-        default="The people who take care of this are not there right now. {hours} They will call you back.",
-        description="said before a message for a queue that is closed; {hours} says until when",
+        default="The people who take care of this are not there right now. {hours}",
+        description="said of a queue that is closed; {hours} says until when",
+    )
+    they_call_back: Text = Field(
+        default="They will call you back.", description="said after queue_closed where a message is taken"
     )
     bringing_agent: Text = Field(
         default="I'm getting somebody from our team for you. Please stay with me.",

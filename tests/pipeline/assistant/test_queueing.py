@@ -103,6 +103,20 @@ def test_a_queue_without_voicemail_takes_no_message():
     line = small_line(FLOWS, "queues: [support, urgent, {name: billing, voicemail: false}]")
     made = ScriptedCall(Dialogue(line, understands(line)))
     made.begin(MONDAY)
-    assert made.hears("refund") == ["Is there anything else I can help you with?"]
+    assert made.hears("refund") == [
+        "I'm sorry, nobody is free right now.",
+        "Is there anything else I can help you with?",
+    ]
     assert made.hears("hours")[0].startswith("We")
+    assert made.records("message.taken") == []
+
+
+def test_a_closed_queue_without_voicemail_promises_nothing():
+    flows = FLOWS.replace("queue: billing, prompt", "queue: billing, unreachable: I can take a message., prompt")
+    line = small_line(flows, BILLING + "    voicemail: false\n")
+    made = ScriptedCall(Dialogue(line, understands(line)))
+    made.begin(SUNDAY_NIGHT)
+    closed, more = made.hears("refund")
+    assert closed.endswith("open again tomorrow at 9 AM.")
+    assert more == "Is there anything else I can help you with?"
     assert made.records("message.taken") == []
