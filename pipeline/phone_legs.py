@@ -27,7 +27,7 @@ ASK_MS: Final = 2_000
 RING_S: Final = 20
 CALLER_RING_S: Final = 30
 
-Why = Literal["taken", "caller_left", "withdrawn", "timeout", "not_connected", "not_reached", "handed_back"]
+Why = Literal["taken", "caller_left", "withdrawn", "timeout", "not_connected", "not_reached", "handed_back", "left"]
 """Why an agent is not wanted any more, as telephony.transfer says it."""
 
 
@@ -203,5 +203,5 @@ def _last_words(words: AgentWords, why: Why) -> str:
             return words.not_reached
         case "withdrawn" | "timeout":
             return words.over
-        case "handed_back":
+        case "handed_back" | "left":
             return words.goodbye

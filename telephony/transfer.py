@@ -185,14 +185,15 @@ def _lose_accepted(transfer: Transfer, event: AgentLeft | AgentDeclines | AgentU
     """Whoever accepted is gone before the caller was moved."""
     if event.offer != transfer.accepted:
         return transfer, (Ignored("not the agent who accepted"),)
-    return _unbridged(transfer, "the agent left", KeepCaller("the agent left"))
+    return _unbridged(transfer, "the agent left", *_let_go(transfer, "left"), KeepCaller("the agent left"))
 
 
 def _lose_bridging(transfer: Transfer, event: AgentLeft) -> Decision:
     """The caller may be on the way, or alone where the agent was."""
     if event.offer != transfer.accepted:
         return transfer, (Ignored("not the agent who accepted"),)
-    return _unbridged(transfer, "the agent left", TakeBack("the agent left", transfer.moved))
+    back = TakeBack("the agent left", transfer.moved)
+    return _unbridged(transfer, "the agent left", *_let_go(transfer, "left"), back)
 
 
 def _unmoved(transfer: Transfer, event: BridgeFailed) -> Decision:
@@ -315,7 +316,7 @@ def _stopped(
 
 def _let_go(
     transfer: Transfer,
-    why: Literal["caller_left", "withdrawn", "not_connected", "not_reached", "handed_back"] = "not_connected",
+    why: Literal["caller_left", "withdrawn", "not_connected", "not_reached", "handed_back", "left"] = "not_connected",
 ) -> tuple[TransferAction, ...]:
     return () if transfer.accepted is None else (ReleaseAgent(transfer.accepted, why),)
 

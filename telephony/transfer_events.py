@@ -215,7 +215,8 @@ class ReleaseAgent:
     """Let the agent who accepted go, with a word of why."""
 
     offer: int
-    why: Literal["caller_left", "withdrawn", "not_connected", "not_reached", "handed_back"]
+    why: Literal["caller_left", "withdrawn", "not_connected", "not_reached", "handed_back", "left"]
+    """left: they are gone already."""
 
 
 @dataclass(frozen=True, slots=True)

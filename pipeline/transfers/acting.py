@@ -150,6 +150,9 @@ class Acting:
         self._office.queue.post(OfferOver(self._clock.now_ms(), running.id, offer.agent, how))
         told = {"transfer": short_of(running), "offer": number, "agent": offer.agent, "reason": offer.reason}
         self.told.record(running, "transfer.answered", how=offer.standing, **told)
+        seat = self._desk.seat(offer.agent)
+        if seat is not None:
+            seat.offers.pop((running.id, number), None)
         if offer.standing == "accepted":
             agent = self._office.agent(offer.agent)
             self._there[running.id] = set()
@@ -276,7 +279,6 @@ class Acting:
         if self.by(running.transfer, offer) == "phone":
             self._office.spawn(self._let_go(running.id, offer, why))
         if seat is not None:
-            seat.offers.pop((running.id, offer), None)
             seat.tell({"type": "withdrawn", "transfer": running.id, "offer": offer, "why": why})
 
     async def _let_go(self, transfer_id: str, offer: int, why: ReleaseWhy) -> None:
@@ -356,7 +358,6 @@ class Acting:
         call.with_agent(True)
         seat = self._desk.seat(agent_id)
         if seat is not None:
-            seat.offers.pop((running.id, offer), None)
             told = {"transfer": running.id, "offer": offer, "call": transfer.call_id, "by": "desk"}
             seat.tell({"type": "connected", **told})
         return True
@@ -396,7 +397,6 @@ class Acting:
             self._office.spawn(self._introduce(running.transfer))
         seat = self._desk.seat(agent)
         if by == "phone" and seat is not None:  # a desk was told when its sound was joined
-            seat.offers.pop((running.id, offer), None)
             told = {"transfer": running.id, "offer": offer, "call": running.transfer.call_id, "by": by}
             seat.tell({"type": "connected", **told})
 
@@ -418,7 +418,9 @@ class Acting:
 
     def _release(self, running: Running, offer: int, why: ReleaseWhy) -> None:
         agent = running.transfer.offers[offer].agent
-        if self.by(running.transfer, offer) == "phone":
+        if self.by(running.transfer, offer) == "desk":
+            self._desk.hung_up(agent)
+        elif why != "left":
             self._office.spawn(self._let_go(running.id, offer, why))
         seat = self._desk.seat(agent)
         if seat is not None:
@@ -426,7 +428,6 @@ class Acting:
         if offer != running.transfer.accepted:  # whoever comes late parts nobody: others may be speaking
             return
         self._part(running)
-        self._desk.hung_up(agent)
         if running.transfer.outcome not in {"completed", "handed_back"}:  # else WrapUp follows
             self._office.queue.post(CallOver(self._clock.now_ms(), running.id, agent, wrap_up=False))
 

@@ -8,7 +8,9 @@ from pipeline.transfers.running import Running
 from telephony.transfer_state import Transfer
 
 By = Literal["desk", "phone"]
-ReleaseWhy = Literal["taken", "caller_left", "withdrawn", "timeout", "not_connected", "not_reached", "handed_back"]
+ReleaseWhy = Literal[
+    "taken", "caller_left", "withdrawn", "timeout", "not_connected", "not_reached", "handed_back", "left"
+]
 
 
 class Packets(Protocol):

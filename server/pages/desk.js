@@ -117,8 +117,10 @@ const TAKES = {
     talk();
   },
   released(message) {
-    if (current?.transfer !== message.transfer) return;
-    ended();
+    const ours = (one) => one?.transfer === message.transfer && one.offer === message.offer;
+    if (!ours(current) && !offers.some(ours)) return; // accepted, and still shown as an offer
+    if (ours(current)) ended();
+    offers = offers.filter((one) => !ours(one));
     if (GONE[message.why]) alarm(GONE[message.why]);
     draw();
   },

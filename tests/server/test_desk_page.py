@@ -263,6 +263,21 @@ class Told:
         self.tell(HELLO)
 
 
+def test_an_offer_that_was_accepted_and_is_released_before_the_caller_came_is_shown_no_more(at_desk):
+    async def use(house: House) -> None:
+        page, told = house.page, Told()
+        await told.open(page)
+        told.tell({**OFFER, "by": "desk"})
+        await page.get_by_role("button", name="Accept").click()
+        await told.hears(type="accept", transfer="CA1-h1", offer=0)
+        told.tell({"type": "released", "transfer": "CA1-h1", "offer": 1, "why": "left"})
+        await expect(page.locator("#offer")).to_be_visible()
+        told.tell({"type": "released", "transfer": "CA1-h1", "offer": 0, "why": "not_connected"})
+        await expect(page.locator("#offer")).to_be_hidden()
+
+    at_desk(use)
+
+
 @pytest.mark.row(79, 80, 81, 82, 83)
 def test_with_the_keyboard_alone_a_call_that_rings_the_telephone_is_seen_and_declined(at_desk):
     async def use(house: House) -> None:

@@ -140,7 +140,7 @@ def test_waiting_ends_when_patience_does():
 @pytest.mark.parametrize("gone", [AgentLeft(6000, 1), AgentUnanswered(6000, 1, "hung_up"), AgentDeclines(6000, 1)])
 def test_who_accepted_and_is_gone_is_replaced_while_the_assistant_keeps_the_caller_company(gone: TransferEvent):
     transfer, actions = after(asked(), *ACCEPTED, gone)
-    assert actions == [KeepCaller("the agent left"), FindAgents(("bob",))]
+    assert actions == [ReleaseAgent(1, "left"), KeepCaller("the agent left"), FindAgents(("bob",))]
     assert transfer.state is State.QUEUED
 
 
@@ -163,7 +163,7 @@ def test_a_caller_who_cannot_be_moved_stays_with_the_assistant_and_the_agent_is_
 @pytest.mark.edge("caller does not arrive")
 def test_a_caller_who_arrives_where_nobody_is_any_more_is_taken_back():
     transfer, actions = after(asked(), *BRIDGING, AgentLeft(6500, 1))
-    assert actions[0] == TakeBack("the agent left", 1)
+    assert actions[:2] == [ReleaseAgent(1, "left"), TakeBack("the agent left", 1)]
     _, actions = after(transfer, CallerJoined(6600))
     assert TakeBack("nobody is there", 1) in actions
 
