@@ -7,6 +7,7 @@ CORDBOARD_OFFICES: so many schedules; CORDBOARD_OFFICE: the first one.
 
 import asyncio
 import os
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -22,6 +23,7 @@ from telephony.double.errors import CallOver
 from telephony.double.people import Answers, Behaviour, Busy, Declines, Fails, NoAnswer, Voicemail
 from telephony.double.script import HangUp, Press, PressAt, Wait
 from telephony.rooms import CALLER
+from telephony.transfer_state import State, Transfer
 from tests.fakes.agents import DeskAgent
 from tests.fakes.application import tone
 from tests.fakes.carrier import AGENT, OTHER
@@ -42,7 +44,8 @@ PEOPLE: Final = (
 REFUSALS: Final = (503, 503, 500, 429, "lost_before", "lost_after", "stalled_before", "stalled_after")
 LOSSES: Final = ("late", "late", "twice", "swapped", "never")
 
-AT_DESK: Final = ("accept", "accept", "accept", "decline", "leave", "hang_up", "hand_back", "available", "")
+HUMS: Final = {"ana": 700.0, "ben": 1_100.0, "dan": 1_700.0, "eva": 2_300.0}
+AT_DESK: Final = ("accept", "accept", "decline", "decline", "leave", "hang_up", "hand_back", "available", "")
 
 
 @dataclass
@@ -59,6 +62,43 @@ class Trouble:
 
     def note(self, what: str) -> None:
         self.did.append(f"{asyncio.get_running_loop().time():.2f} {what}")
+
+    # Voices: every agent hums a tone of their own into whatever they hold
+
+    async def hums(self, desk: DeskAgent, hz: float) -> None:
+        while True:
+            await desk.speaks(tone(1_000, db=-18, hz=hz))
+
+    async def hums_by_phone(self, phone: str, hz: float) -> None:
+        while True:
+            await asyncio.sleep(0.1)
+            for leg in self.office.at.double.person(phone).calls:
+                if not leg.over and leg.lasted_ms > 100:
+                    with suppress(CallOver):
+                        await leg.say(tone(1_000, db=-18, hz=hz))
+
+    async def listened(self, call: DoubleCall) -> None:
+        """Two agents are never heard at once, and the one who is connected is."""
+        since: tuple[int | None, float] = (None, 0.0)
+        while not call.over:
+            await asyncio.sleep(1)
+            now, now_s = self.office.transfer(call), asyncio.get_running_loop().time()
+            with_agent = now.accepted if now is not None and now.state is State.CONNECTED else None
+            if with_agent != since[0] or (now is not None and self.is_gone(now, with_agent)):
+                since = (with_agent, now_s)
+            audio = call.ear.heard.audio(call.now_ms - 500, call.now_ms)
+            heard_now = [agent for agent, hz in HUMS.items() if heard(audio, hz)]
+            assert len(heard_now) <= 1, heard_now
+            if now is not None and with_agent is not None and now_s - since[1] > 4:
+                assert heard_now == [now.offers[with_agent].agent], (now_s, heard_now, now)
+
+    def is_gone(self, now: Transfer, offer: int | None) -> bool:
+        """Whether whom the caller is connected with has left their desk, or hung up, a moment ago."""
+        agent = now.offers[offer].agent if offer is not None else ""
+        if self.office.transfers.acting.by(now, offer or 0) == "desk":
+            return agent in self.away
+        phone = {"ana": AGENT, "ben": OTHER}.get(agent, "")
+        return all(leg.over for leg in self.office.at.double.person(phone).calls)
 
     # Telephones
 
@@ -128,6 +168,15 @@ class Trouble:
     # The carrier
 
     async def carrier_fails(self, call_sid: str) -> None:
+        if self.random.random() < 0.5:  # when the caller is to be moved
+            moving: Any = self.random.choice(REFUSALS)
+            count = self.random.randint(1, 4)
+            self.office.at.api.plan(moving, method="POST", path=call_sid, count=count)
+            self.note(f"REST {moving} for the caller {count}")
+        if self.random.random() < 0.2:
+            arrives = {"ParticipantLabel": CALLER}
+            self.office.at.account.callbacks.plan("never", event="participant-join", params=arrives)
+            self.note("nobody tells that the caller arrives")
         for _ in range(self.random.randint(0, 6)):
             await asyncio.sleep(self.random.choice((0.0, 0.5, 2.0, 6.0)))
             if self.random.random() < 0.5:
@@ -250,6 +299,9 @@ async def play(root: Path, seed: int, did: list[str]) -> None:
         call = await office.asks(*("okay" for _ in range(9)), told=random.random() < 0.8)
         works = (*map(trouble.at_desk, trouble.desks), trouble.carrier_fails(call.call_sid), trouble.calls(call))
         acting = [asyncio.create_task(work) for work in works]
+        hums = [trouble.hums(desk, HUMS[desk.id]) for desk in trouble.desks if desk.id != "ana"]
+        hums += [trouble.hums_by_phone(phone, HUMS[who]) for who, phone in (("ana", AGENT), ("ben", OTHER))]
+        voices = [asyncio.create_task(work) for work in (*hums, trouble.listened(call))]
         watched = asyncio.create_task(trouble.watched())
         try:
             await asyncio.sleep(random.choice((3.0, 6.0, 10.0, 18.0, 35.0)))
@@ -263,6 +315,11 @@ async def play(root: Path, seed: int, did: list[str]) -> None:
         trouble.note(f"then {(now := office.transfer(call)) and (now.state, now.outcome)}")
         if not call.over:
             await not_stranded(trouble, call)
+        call.hang_up()
+        for task in voices:
+            if task.done():
+                await task
+            task.cancel()
         await ends(trouble, call)
         assert not watched.done(), watched.exception()
         watched.cancel()
