@@ -208,6 +208,9 @@ class Transfers:
             agent = transfer.offers[accepted].agent
             self.queue.post(OnCall(self._clock.now_ms(), transfer.id, agent, transfer.queue))
             self._await_desk(running, accepted)
+        for offer in transfer.ringing:
+            settings = self.queues().get(transfer.queue, QueueSettings(transfer.queue))
+            self.spawn(self._ring_out(running, offer, transfer.offers[offer].agent, settings.ring_s * 1000))
         for action in again(transfer):
             self.acting.act(running, action)
 
@@ -512,8 +515,8 @@ class Transfers:
     def _queued(self, action: QueueAction) -> None:
         now_ms = self._clock.now_ms()
         match action:
-            case OfferTo(transfer_id=transfer_id, agents=agents):
-                self.post(transfer_id, AgentsFound(now_ms, agents))
+            case OfferTo(transfer_id=transfer_id, agents=agents, ring_ms=ring_ms):
+                self._offer(transfer_id, agents, ring_ms)
             case Withdraw(transfer_id=transfer_id, agent=agent, why=why):
                 self._withdraw(transfer_id, agent, why)
             case TellWait(transfer_id=transfer_id, position=position, expected_ms=expected_ms):
@@ -532,6 +535,26 @@ class Transfers:
                     seat.tell({"type": "presence", "presence": presence, "why": why, "until_ms": until_ms})
             case _:
                 pass
+
+    def _offer(self, transfer_id: str, agents: tuple[str, ...], ring_ms: int) -> None:
+        running = self._running.get(transfer_id)
+        if running is None:
+            return
+        next_offer = len(running.transfer.offers)
+        running.post(AgentsFound(self._clock.now_ms(), agents))
+        for agent in agents:
+            self.spawn(self._ring_out(running, next_offer, agent, ring_ms))
+
+    async def _ring_out(self, running: Running, offer: int, agent: str, ring_ms: int) -> None:
+        """End an agent's offer at the desk, this or the next one, when it rang long enough; telephones ring out."""
+        await asyncio.sleep(ring_ms / 1000)
+        if running.over:
+            return
+        await running.settled()  # who has accepted just now is not too late
+        offers = running.transfer.offers
+        theirs = next((number for number in range(offer, len(offers)) if offers[number].agent == agent), -1)
+        if theirs in running.transfer.ringing and self.acting.by(running.transfer, theirs) == "desk":
+            self._withdraw(running.id, agent, "unanswered")
 
     def _withdraw(self, transfer_id: str, agent: str, why: str) -> None:
         running = self._running.get(transfer_id)

@@ -64,6 +64,10 @@ class Running:
             return False
         return True
 
+    async def settled(self) -> None:
+        """Wait until all that has happened is decided."""
+        await self._inbox.join()
+
     async def run(self) -> None:
         """Take events and time until nobody can come late any more."""
         while True:
@@ -72,6 +76,8 @@ class Running:
                 return
             for action in await self._decided(event):
                 self._act(self, action)
+            if event is not None:
+                self._inbox.task_done()
 
     async def _decided(self, event: TransferEvent | None) -> tuple[TransferAction, ...]:
         """Decide and write; where somebody else wrote in between, on what they wrote."""
