@@ -74,6 +74,7 @@ _ABOUT_THE_CALLER: Final[tuple[Callable[[int], TransferEvent], ...]] = (
     CallerLeft,
     HandsBack,
     lambda at_ms: BridgeFailed(at_ms, "503"),
+    lambda at_ms: BridgeFailed(at_ms, "no answer", may_be_done=True),
     lambda at_ms: NoLongerWanted(at_ms, "never mind"),
     lambda at_ms: NobodyComes(at_ms, "full"),
     lambda at_ms: Rerouted(at_ms, "billing"),
@@ -166,7 +167,7 @@ class AnyOrder(RuleBasedStateMachine):
         offer = getattr(event, "offer", before.accepted)
         assert self.transfer == before or offer in {*before.ringing, before.accepted}, "news of somebody else"
         match event:
-            case BridgeFailed() if before.state is State.BRIDGING:
+            case BridgeFailed(may_be_done=False) if before.state is State.BRIDGING:
                 self.caller = "assistant"  # that is what it says
             case CallerLeft() if before.state is not State.OVER:
                 self.caller = "gone"
