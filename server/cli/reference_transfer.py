@@ -42,6 +42,7 @@ decline, 3 to repeat". No key, a voicemail, a menu or hold music never accepts. 
 the caller, the others are told. Afterwards the agent hands the caller back, or hangs up, and wraps up with a
 disposition; nobody is offered to them meanwhile. A desk whose connection breaks in a conversation has
 {BACK_WITHIN_MS // 1000} s to come back, while the caller hears music; then the caller goes on with the assistant.
+Who speaks by telephone may close the desk.
 
 **For the operator.** Queues and what they promise stand in the line ([line.md](line.md)), people in the directory
 (`cordboard agents`). Only numbers of the directory and of the line are ever dialled, and callers who said yes to being

@@ -116,6 +116,7 @@ async def accepts_callback(office: PhoneOffice, call: DoubleCall) -> None:
     assert len(await office.kept(call, "transfer.callback")) == 1
 
 
+@pytest.mark.edge("nobody is there")
 @virtually
 async def test_a_caller_who_says_yes_long_after_nobody_came_is_called_all_the_same(tmp_path: Path):
     async with phone_office(tmp_path, ANA, queue=CALLS_BACK | {"max_wait_s": 60}) as office:

@@ -31,6 +31,7 @@ async def page(office: PhoneOffice, agent: str, *, by_phone: bool = False) -> As
         sits.hearing.cancel()
 
 
+@pytest.mark.edge("agent's desk loses its connection")
 @virtually
 async def test_who_speaks_by_telephone_may_close_the_desk(tmp_path: Path):
     async with phone_office(tmp_path, BY_PHONE) as office, page(office, "ana", by_phone=True) as ana:
@@ -78,6 +79,7 @@ async def test_who_takes_over_from_an_agent_whose_desk_and_telephone_are_gone_ke
                 await office.ended(call)
 
 
+@pytest.mark.edge("agent's desk loses its connection")
 @virtually
 async def test_who_takes_over_from_an_agent_who_closed_the_desk_keeps_the_caller(tmp_path: Path):
     async with virtual_office(tmp_path, [WISH], agents=[ANA, BEN]) as office:
