@@ -14,6 +14,7 @@ from recordings.handing import Handings
 from recordings.record import CallRecord, Message, Speaker, Utterance
 from recordings.silence import Span, silences
 from recordings.turns import TURN_READERS, Turns
+from recordings.whose import with_a_person
 
 PURPOSES: Final = ("greeting", "reply", "question", "check_in", "apology", "fill", "hold", "goodbye")
 """Why the assistant speaks; the `purpose` of assistant.speaks."""
@@ -36,6 +37,7 @@ class _Folding:
         self._turns = Turns()
         self._messages: dict[str, Message] = {}
         self._handings = Handings()
+        self._among_people: list[Event] = []  # of transfers and of supervisors
         self._faults: dict[str, int] = {}
         self._floors: list[tuple[int, str]] = []
         self._held: dict[str, list[list[int | None]]] = {}  # by utterance of the assistant: from, to
@@ -58,6 +60,8 @@ class _Folding:
         if reader is not None:
             reader(self, event, event.data)
         self._handings.add(event.kind, event.at_ms, event.data)
+        if event.kind.startswith(("transfer.", "supervisor.")):
+            self._among_people.append(event)
         of_turn = TURN_READERS.get(event.kind)
         if of_turn is not None:
             of_turn(self._turns, event.data)
@@ -70,7 +74,7 @@ class _Folding:
             call_id=self._call_id,
             last_seq=self._last_seq,
             utterances=tuple(self._utterances.values()),
-            turns=self._turns.all(self._utterances),
+            turns=self._turns.all(self._utterances, with_a_person(self._among_people, end_ms)),
             silences=silences(spans, self._floors, end_ms),
             messages=tuple(self._messages.values()),
             transfers=self._handings.all(),

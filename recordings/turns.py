@@ -1,12 +1,13 @@
 """A call's turns, as its events tell of them: what was said, understood, done, and where the time went. Pure."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
 from recordings import fields
 from recordings.record import Source, ToolUse, Turn, Utterance
+from recordings.silence import Span
 
 Key = tuple[str, str]
 """An utterance: its side and its id."""
@@ -20,10 +21,13 @@ class Turns:
         self._joined: dict[str, list[Key]] = {}
         self._tools: dict[str, dict[str, ToolUse]] = {}  # by turn, then by call
 
-    def all(self, utterances: Mapping[Key, Utterance]) -> tuple[Turn, ...]:
-        """Every turn, in order of first mention, with the places of its utterances among these."""
+    def all(self, utterances: Mapping[Key, Utterance], away: Sequence[Span] = ()) -> tuple[Turn, ...]:
+        """Every turn, in order of first mention, with the places of its utterances among these.
+
+        away: while a person had the caller; nobody waited for the assistant then.
+        """
         index = {key: position for position, key in enumerate(utterances)}
-        return tuple(self._told(turn, index, utterances) for turn in self._turns.values())
+        return tuple(self._told(turn, index, utterances, away) for turn in self._turns.values())
 
     def join(self, turn: str, utterance: Key) -> None:
         """An utterance belongs to a turn."""
@@ -81,14 +85,16 @@ class Turns:
         turn = fields.text(data, "turn")
         return self._turns.setdefault(turn, Turn(turn))
 
-    def _told(self, turn: Turn, index: Mapping[Key, int], utterances: Mapping[Key, Utterance]) -> Turn:
+    def _told(
+        self, turn: Turn, index: Mapping[Key, int], utterances: Mapping[Key, Utterance], away: Sequence[Span]
+    ) -> Turn:
         joined = [key for key in self._joined.get(turn.id, ()) if key in index]
         return replace(
             turn,
             caller=tuple(index[key] for key in joined if key[0] == "caller"),
             assistant=tuple(index[key] for key in joined if key[0] == "assistant"),
             tools=tuple(self._tools.get(turn.id, {}).values()),
-            reply_gap_ms=_reply_gap_ms([utterances[key] for key in joined]),
+            reply_gap_ms=_reply_gap_ms([utterances[key] for key in joined], away),
         )
 
 
@@ -135,7 +141,7 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
-def _reply_gap_ms(utterances: list[Utterance]) -> int | None:
+def _reply_gap_ms(utterances: list[Utterance], away: Sequence[Span]) -> int | None:
     ends = [utterance.end_ms for utterance in utterances if utterance.speaker == "caller"]
     answers = [u for u in utterances if u.speaker == "assistant" and u.played and u.purpose != "fill"]
     starts = [u.start_ms for u in answers if u.end_ms > u.start_ms]
@@ -143,7 +149,10 @@ def _reply_gap_ms(utterances: list[Utterance]) -> int | None:
         return None
     first_ms = min(starts)
     before = [end_ms for end_ms in ends if end_ms <= first_ms]
-    return first_ms - (max(before) if before else min(ends))
+    last_ms = max(before) if before else min(ends)
+    if any(from_ms < first_ms and last_ms < to_ms for from_ms, to_ms in away):
+        return None
+    return first_ms - last_ms
 
 
 def _source(given: Mapping[str, Any]) -> Source:

@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from recordings.metrics.timeline import Stretch, Timeline, joined, overlap_ms
+from recordings.metrics.timeline import Stretch, Timeline, joined, outside, overlap_ms
 from recordings.silence import SHORTEST_SILENCE_MS, Span
 from voice.audio import FRAME_MS, SAMPLE_RATE_HZ
 
@@ -39,9 +39,11 @@ def ear_timeline(samples: npt.NDArray[np.int16], told: Timeline) -> Timeline:
     caller_db, heard_db = _levels(samples[:, 0]), _levels(samples[:, 1])
     from_db = _speech_from_db(caller_db)
     caller = tuple(span for span in _loud(caller_db, from_db) if span[1] - span[0] >= SHORTEST_SOUND_MS)
-    heard = _loud(heard_db, VOICE_FROM_DB)
+    end_ms = max(told.end_ms, caller_db.size * FRAME_MS)
+    away = tuple((start, end_ms if end >= told.end_ms else end) for start, end in told.away)
+    heard = outside(_loud(heard_db, VOICE_FROM_DB), away)  # a person's voice is none of the assistant's
     spans = _without_breaths(caller, heard)
-    return Timeline(_meant(spans, told), _without_breaths(heard, caller), max(told.end_ms, caller_db.size * FRAME_MS))
+    return Timeline(_meant(spans, told), _without_breaths(heard, caller), end_ms, away)
 
 
 def _levels(channel: npt.NDArray[np.int16]) -> npt.NDArray[np.float64]:

@@ -14,7 +14,7 @@ from recordings.metrics import wishes
 from recordings.metrics.ear import ear_timeline
 from recordings.metrics.eva import TurnScore, TurnTaking, turn_taking
 from recordings.metrics.panel import FINE_TICK_MS, TICK_MS, Figure, Moments, Panel, moments, panel
-from recordings.metrics.timeline import Label, Timeline, timeline
+from recordings.metrics.timeline import Label, Timeline, timeline, with_the_assistant
 from recordings.spending import Price, Spent, spent
 from recordings.spending import to_json as spent_to_json
 
@@ -62,7 +62,8 @@ class CallMetrics:
 
 
 def measured(line: Timeline) -> Measured:
-    """The figures of a timeline."""
+    """The figures of a timeline: of what was said while the assistant had the caller."""
+    line = with_the_assistant(line)
     return Measured(moments(line, TICK_MS), moments(line, FINE_TICK_MS), turn_taking(line))
 
 

@@ -9,6 +9,7 @@ from recordings.fold import fold
 from recordings.metrics.spoken import Kind, kind_of
 from recordings.record import CallRecord, Utterance
 from recordings.silence import Span
+from recordings.whose import with_a_person
 
 QUESTIONS: Final = frozenset({"question", "check_in"})
 """Purposes of what asks for an answer."""
@@ -42,6 +43,8 @@ class Timeline:
     caller: tuple[Stretch, ...]
     assistant: tuple[Span, ...]
     end_ms: int
+    away: tuple[Span, ...] = ()
+    """While a person had the caller: an agent, or a supervisor who took over."""
 
 
 def timeline(events: Sequence[Event], labels: Sequence[Label] = ()) -> Timeline:
@@ -50,7 +53,40 @@ def timeline(events: Sequence[Event], labels: Sequence[Label] = ()) -> Timeline:
     record = fold(ordered)
     utterances = _voiced(record)
     caller = [_labelled(stretch, labels) for stretch in _caller(ordered, record, utterances)]
-    return Timeline(tuple(caller), _assistant(ordered, utterances), record.end_ms)
+    away = with_a_person(ordered, record.end_ms)
+    return Timeline(tuple(caller), _assistant(ordered, utterances), record.end_ms, away)
+
+
+def with_the_assistant(line: Timeline) -> Timeline:
+    """The same without what was said while a person had the caller, and without turns that only a person answered."""
+    if not line.away:
+        return line
+    assistant = outside(line.assistant, line.away)
+    ours = (each for each in line.caller if not _to_a_person(each, assistant, line.away))
+    return replace(line, caller=tuple(ours), assistant=assistant)
+
+
+def outside(spans: Iterable[Span], away: Iterable[Span]) -> tuple[Span, ...]:
+    """What of these spans lies outside those."""
+    left = [*spans]
+    for from_ms, to_ms in away:
+        left = [
+            part
+            for start_ms, end_ms in left
+            for part in ((start_ms, min(end_ms, from_ms)), (max(start_ms, to_ms), end_ms))
+            if part[0] < part[1]
+        ]
+    return tuple(left)
+
+
+def _to_a_person(stretch: Stretch, assistant: Iterable[Span], away: Sequence[Span]) -> bool:
+    """Whether a person had the caller then, or, if it is a turn, came to them before the assistant spoke."""
+    if any(overlap_ms((stretch.start_ms, stretch.end_ms), gone) for gone in away):
+        return True
+    gone_ms = next((from_ms for from_ms, _ in away if from_ms >= stretch.end_ms), None)
+    if stretch.kind != "turn" or gone_ms is None:
+        return False
+    return not any(end_ms > stretch.end_ms and start_ms < gone_ms for start_ms, end_ms in assistant)
 
 
 def overlap_ms(one: Span, other: Span) -> int:

@@ -5,6 +5,8 @@ from typing import Any
 
 from rich.text import Text
 
+from recordings.whose import Whose, whose_after
+
 SPEAKER_STYLE = {"caller": "bold cyan", "assistant": "bold green", "agent": "bold magenta", "supervisor": "bold yellow"}
 
 
@@ -38,12 +40,20 @@ class ConversationView:
     def __init__(self) -> None:
         self._texts: dict[str, tuple[str, str]] = {}
         self._caller_ms: tuple[int, int] | None = None
-        """From when to when the caller spoke last, until the reply to that was shown."""
+        """From when to when the caller spoke to the assistant last, until the reply to that was shown."""
+        self._whose: Whose = "assistant"
+        self._back_ms = 0
+        """Since when the caller is the assistant's again: what they began to say before was said to a person."""
         self._notes: list[str] = []
 
     def show(self, event: Mapping[str, Any]) -> Iterator[Text]:
         """The lines that this event adds, if any. Unknown kinds add none."""
         data: Mapping[str, Any] = event["data"]
+        before, self._whose = self._whose, whose_after(self._whose, event["kind"], data)
+        if self._whose != "assistant":  # whoever has the caller answers them
+            self._caller_ms = None
+        elif before != "assistant":
+            self._back_ms = int(event["at_ms"])
         match event["kind"]:
             case "call.ringing":
                 yield Text(
@@ -54,11 +64,11 @@ class ConversationView:
             case "assistant.heard":
                 yield from self._heard(data)
             case "caller.said":
-                self._caller_ms = int(data["start_ms"]), int(data["end_ms"])
+                self._heard_caller(data)
                 quoted = f"“{data['text']}”" if data["via"] == "speech" else f"[keys {data['text']}]"
                 yield _line(int(data["start_ms"]), "caller", quoted)
             case "caller.unrecognised":
-                self._caller_ms = int(data["start_ms"]), int(data["end_ms"])
+                self._heard_caller(data)
                 yield _line(int(data["start_ms"]), "caller", f"(not understood: {data['reason']})")
             case "caller.silent":
                 yield Text(f"{'':9}(the caller says nothing)", style="dim")
@@ -66,6 +76,10 @@ class ConversationView:
                 yield from self._ground(event["kind"], data)
             case kind:
                 yield from _told(kind, int(event["at_ms"]), data)
+
+    def _heard_caller(self, data: Mapping[str, Any]) -> None:
+        if self._whose == "assistant" and int(data["start_ms"]) >= self._back_ms:
+            self._caller_ms = int(data["start_ms"]), int(data["end_ms"])
 
     def _heard(self, data: Mapping[str, Any]) -> Iterator[Text]:
         text, purpose = self._texts.pop(data["utterance"], (data["heard_text"], "reply"))

@@ -52,3 +52,18 @@ def test_a_spent_budget_and_the_beginning_of_the_recording_are_shown():
     lines = shown(spent, began)
     assert lines[0].endswith("nothing is left of model_replies (1 of 1)")
     assert lines[1].endswith("sound is kept from here on")
+
+
+@pytest.mark.parametrize(
+    ("gone", "back"),
+    [("transfer.connected", "transfer.over"), ("supervisor.took_over", "supervisor.handed_back")],
+)
+def test_what_a_person_answered_waited_for_no_reply_of_the_assistant(gone, back):
+    told = {"transfer": "h1", "offer": 0, "agent": "ana", "by": "desk", "outcome": "handed_back", "why": ""}
+    away, again = ({"kind": kind, "at_ms": at_ms, "data": told} for kind, at_ms in ((gone, 2500), (back, 4500)))
+    lines = shown(said(1000, 2000), away, said(2600, 4000), again, speaks("a1"), heard("a1", 9000))
+    assert not any("after the caller" in line for line in lines)
+    lines = shown(away, again, said(3000, 4400), speaks("a1"), heard("a1", 9000))  # its words come late
+    assert not any("after the caller" in line for line in lines)
+    lines = shown(away, said(3000, 4000), again, said(5000, 6000), speaks("a1"), heard("a1", 6500))
+    assert lines[-1].endswith("(0.50 s after the caller)")

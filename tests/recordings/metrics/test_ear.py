@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from recordings.metrics.ear import ear_timeline
-from recordings.metrics.timeline import Stretch, Timeline
+from recordings.metrics.timeline import Stretch, Timeline, with_the_assistant
 
 pytestmark = pytest.mark.unit
 
@@ -79,3 +79,17 @@ def test_what_a_stretch_was_is_told_by_the_events_and_when_it_was_by_the_ear():
         Stretch(5040, 5240, "backchannel"),
         Stretch(8000, 8200, None),
     )
+
+
+def test_a_persons_voice_is_none_of_the_assistants_also_where_no_pause_parts_the_two():
+    told = Timeline((Stretch(1000, 2000, "turn"),), ((2500, 4000),), 10_000, away=((4100, 7000),))
+    line = ear_timeline(
+        stereo(sound((1000, 2000), (5500, 6000)), sound((2500, 4000), (4200, 5000), (8000, 9000))), told
+    )
+    assert line.assistant == ((2500, 4000), (8000, 9000))
+    assert with_the_assistant(line).caller == (Stretch(1000, 2000, "turn"),)
+
+
+def test_a_person_who_has_the_caller_at_the_end_has_them_until_the_recordings_end():
+    line = ear_timeline(stereo(sound(), sound((8500, 9500))), Timeline((), (), 9000, away=((4000, 9000),)))
+    assert (line.assistant, line.away) == ((), ((4000, 10_000),))

@@ -3,9 +3,12 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
+from recordings.events import Event
 from recordings.metrics.panel import TICK_MS, Figure
 from recordings.metrics.report import call_metrics, disagreements, measured, to_json, together, together_to_json
 from recordings.metrics.timeline import Stretch, Timeline, timeline
@@ -104,3 +107,46 @@ def test_calls_together_have_the_figures_of_all_and_the_median_of_each():
 
 def test_no_calls_together_have_no_figures():
     assert together([]).turn_taking_mean is None
+
+
+def test_what_is_said_to_an_agent_waits_for_no_answer_of_the_assistants(transferred):
+    for witness in (transferred.events, transferred.ear):
+        assert witness.fine_panel.response_latency_s == Figure(0.5, 2)
+        assert witness.fine_panel.response_rate == Figure(1.0, 2)
+        assert witness.fine_panel.unclassified == 0
+        assert (witness.turn_taking.score, witness.turn_taking.n) == (1.0, 2)
+    assert disagreements(transferred.events, transferred.ear) == ()
+
+
+@pytest.fixture
+def transferred():
+    """A caller who asks for a person, speaks with them, and asks the assistant once more."""
+    told: list[tuple[int, str, dict[str, Any]]] = [
+        (13_000, "transfer.connected", {"agent": "ana"}),
+        (22_000, "transfer.over", {"outcome": "handed_back"}),
+    ]
+    caller = [(1000, 2000), (15_000, 17_000), (19_000, 20_500), (26_000, 27_000)]
+    voice = [(2500, 12_000), (23_000, 25_000), (27_500, 29_000)]
+    for number, (start_ms, end_ms) in enumerate(caller):
+        said = {
+            "utterance": f"c{number}",
+            "text": "where is it",
+            "via": "speech",
+            "start_ms": start_ms,
+            "end_ms": end_ms,
+        }
+        told.append((end_ms + 100, "caller.said", said))
+    for number, (start_ms, end_ms) in enumerate(voice):
+        spoken = {"utterance": f"a{number}", "turn": f"t{number}", "text": "Here it is.", "purpose": "reply"}
+        span = {"utterance": f"a{number}", "start_ms": start_ms, "end_ms": end_ms}
+        told.append((start_ms, "assistant.speaks", spoken))
+        told.append((end_ms, "assistant.heard", {**span, "heard_text": "Here it is.", "complete": True}))
+    told.append((30_000, "call.ended", {"outcome": "completed", "reason": ""}))
+    told.sort(key=lambda one: one[0])
+    events = [Event("local", "CA1", seq, at_ms, "", kind, data) for seq, (at_ms, kind, data) in enumerate(told, 1)]
+    samples = np.zeros((30_000 * 8, 2), dtype=np.int16)
+    agent = [(13_500, 14_500), (17_500, 18_500)]
+    for channel, spans in ((0, caller), (1, [*voice, *agent])):
+        for start_ms, end_ms in spans:
+            samples[start_ms * 8 : end_ms * 8, channel] = 3000
+    return call_metrics("CA1", events, samples)

@@ -3,7 +3,7 @@ import random
 import pytest
 
 from recordings.events import Event
-from recordings.metrics.timeline import Label, Stretch, Timeline, joined, timeline
+from recordings.metrics.timeline import Label, Stretch, Timeline, joined, outside, timeline, with_the_assistant
 from tests.fakes.call_events import call_events
 
 pytestmark = pytest.mark.unit
@@ -142,3 +142,31 @@ def test_nothing_that_a_log_can_hold_is_refused():
     script = Script().add(0, "caller.backchannelled", text=None, start_ms="x").add(1, "assistant.held")
     script.add(2, "caller.unrecognised").add(3, "assistant.resumed", utterance=7).add(4, "caller.said")
     assert script.caller == ()
+
+
+GONE = (("transfer.connected", "transfer.over"), ("supervisor.took_over", "supervisor.handed_back"))
+
+
+@pytest.mark.parametrize(("gone", "back"), GONE)
+def test_what_is_said_to_a_person_is_no_turn_of_the_assistants(gone, back):
+    script = Script().said(1000, 2000, "a person please", "c1").speaks("a1", 3000, 4000).add(5000, gone)
+    script.said(6000, 7000, "the zipper is broken", "c2").said(8000, 9000, "on friday please", "c3").add(10_000, back)
+    script.speaks("a2", 12_000, 13_000, purpose="question").said(14_000, 15_000, "where is it", "c4")
+    line = timeline(script.speaks("a3", 16_000, 17_000).events)
+    assert line.away == ((5000, 10_000),)
+    assert [each.start_ms for each in with_the_assistant(line).caller] == [1000, 14_000]
+
+
+def test_a_turn_that_a_person_answered_first_was_not_the_assistants_to_answer():
+    script = Script().said(1000, 2000, "where is my order", "c1").add(2500, "supervisor.took_over")
+    script.add(60_000, "supervisor.handed_back").speaks("a1", 61_000, 62_000)
+    assert with_the_assistant(timeline(script.events)).caller == ()
+
+
+def test_the_assistant_is_heard_only_while_it_has_the_caller():
+    script = Script().speaks("a1", 1000, 3000).add(2500, "supervisor.took_over")
+    assert with_the_assistant(timeline(script.add(9000, "supervisor.handed_back").events)).assistant == ((1000, 2500),)
+
+
+def test_what_lies_outside_is_left_of_a_span():
+    assert outside([(0, 10), (12, 14), (20, 30)], [(4, 6), (11, 22)]) == ((0, 4), (6, 10), (22, 30))
