@@ -52,6 +52,7 @@ from server.phoning import Phoning, open_phoning
 from server.remembering import remember
 from server.retention import InUse, keep_so_long
 from server.settings import Settings, tool_secret
+from server.supervisor_webhooks import supervisor_router
 from server.task_webhooks import task_router
 from server.texting import open_messages
 from server.tokens import Tokens
@@ -273,6 +274,9 @@ def _add_routes(office: Office, public_url: str, kept: KeptTools, approving: App
         app.include_router(
             callback_router(office.phoning.phones, office.switchboard, signatures, public_url, stream_url)
         )
+    conferences = _conferences(office)
+    if conferences is not None:
+        app.include_router(supervisor_router(conferences, signatures, conferences.legs.addresses))
     access = Access(office.access_token, public_url=public_url)
     recordings = settings.data_dir.absolute() / RECORDINGS
     app.include_router(
@@ -281,7 +285,7 @@ def _add_routes(office: Office, public_url: str, kept: KeptTools, approving: App
     app.include_router(lines_router(office.lines.health, access))
     staff = staff_of(office.transfers, office.store, settings.org_id)
     app.include_router(desk_page_router(staff.directory, access, Tokens(office.store)))
-    live = office.switchboard.supervised, _conferences(office)
+    live = office.switchboard.supervised, conferences
     app.mount(PREFIX, api(office.store, kept, approving, office.lines.shelf_of, staff, access, *live))
 
     @app.get("/", include_in_schema=False)

@@ -27,6 +27,8 @@ class AgentWords:
     goodbye: str
     introduction: str
     """Heard by both in the conference, in the caller's language: AGENT is who has come."""
+    listens: str
+    """To a supervisor whose telephone was rung."""
 
 
 ENGLISH: Final = AgentWords(
@@ -43,6 +45,7 @@ ENGLISH: Final = AgentWords(
     "One moment, I am getting the caller. The star key gives them back to the assistant.",
     "The call is over. Goodbye.",
     "You are now with AGENT, who knows what you are calling about.",
+    "You wanted to listen to a call. Press any key to hear it.",
 )
 SPANISH: Final = AgentWords(
     "es-ES",
@@ -58,6 +61,7 @@ SPANISH: Final = AgentWords(
     "Un momento, le paso la llamada. La tecla asterisco la devuelve al asistente.",
     "La llamada ha terminado. Adiós.",
     "Le atiende ahora AGENT, que ya sabe por qué llama.",
+    "Quería escuchar una llamada. Pulse cualquier tecla para oírla.",
 )
 _ALL: Final = {"en": ENGLISH, "es": SPANISH}
 

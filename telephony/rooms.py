@@ -1,5 +1,6 @@
 """Names of conferences, and of those who are in them: what a leg is for can be read from its label. Pure."""
 
+import hashlib
 import re
 from typing import Final
 
@@ -24,6 +25,16 @@ def room_of(call_sid: str, number: int) -> str:
 def agent_label(offer: int) -> str:
     """Name the agent of this offer."""
     return f"agent-{offer}"
+
+
+def supervisor_label(agent: str) -> str:
+    """Name the supervisor at the telephone of this person of the directory."""
+    return f"{SUPERVISOR}-{hashlib.blake2s(agent.encode(), digest_size=6).hexdigest()}"
+
+
+def is_supervisor(label: str) -> bool:
+    """Whether this is a supervisor's."""
+    return label.startswith(f"{SUPERVISOR}-")
 
 
 def offer_of(label: str) -> int | None:

@@ -1,8 +1,8 @@
 """One live call's supervisors: does what control.py and standing.py allow, and joins who speaks with the caller."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final, Literal, Protocol
+from dataclasses import dataclass, replace
+from typing import Any, Final, Protocol
 
 from pipeline.assistant.exchange import SupervisorVerb, SupervisorWants
 from pipeline.assistant.supervised import RECORDS
@@ -69,6 +69,8 @@ class Wish:
     verb: SupervisorVerb
     text: str = ""
     queue: str = ""
+    agent: str = ""
+    """Who of the directory the caller is to be put through to."""
     interrupts: bool = False
 
 
@@ -87,6 +89,16 @@ class _Microphone:
     person: DeskPerson
     replaced: Callable[[], None]
     over: Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Telephone:
+    """Of a supervisor who takes part in the carrier's conference."""
+
+    agent: str
+    """Who of the directory."""
+    hang_up: Callable[[], None]
+    rung: bool = False
 
 
 def _nobody() -> None:
@@ -109,6 +121,7 @@ class Supervised:
         self._speaks: Who | None = None
         """Who has the caller, or takes part while an agent has them."""
         self._third: Third | None = None
+        self._telephone: _Telephone | None = None
         self._numbers = 0
         call.log.listen(self._take)
 
@@ -200,12 +213,14 @@ class Supervised:
         leaves = self._speaks is not None and wish.verb in {"hand_back", "transfer", "end"}
         if leaves:
             self._part(wish.verb)
-        self._call.supervise(
-            SupervisorWants(self._clock.now_ms(), wish.verb, who.name, command, wish.text, wish.queue, wish.interrupts)
-        )
+        now_ms, told = self._clock.now_ms(), (wish.text, wish.queue, wish.agent, wish.interrupts)
+        self._call.supervise(SupervisorWants(now_ms, wish.verb, who.name, command, *told))
         if self._standing.commands == before:
             if leaves and self.phase == "taken":
                 self._seat(who)
+            if wish.verb == "transfer" and self.phase in {"assistant", "held", "taken"}:
+                where = f"of {wish.queue!r} " if wish.queue else ""
+                raise NotNow(f"nobody {where}can be put through to: the line has no such queue, or nobody serves it")
             raise NotNow(f"the assistant could not do this: {WHY_NOT[self.phase]}")
         return command
 
@@ -279,10 +294,11 @@ class Supervised:
 
     def coach(self, who: Who, mode: Coaching) -> None:
         """Take part while an agent at the desk has the caller: heard by nobody, by the agent, by both."""
-        self._may("coach", who)
+        self._may_coach(who)
         microphone = self._microphones.get(who.id)
         if microphone is None:
             raise NoMicrophone("open your microphone for this call first, then coach")
+        self._make_room(who)
         if self._third is not None and self._speaks == who:
             self._third.mode = mode
         else:
@@ -292,21 +308,66 @@ class Supervised:
 
     def coaches_by_phone(self, who: Who) -> bool:
         """Whether taking part is a matter of the carrier's conference now. Raises NotSupervised where it may not be."""
-        self._may("coach", who)
+        self._may_coach(who)
         return self.phase == "agent_by_phone"
 
-    def coached_by_phone(self, who: Who, mode: Coaching | Literal["off"]) -> None:
-        """The carrier has done so."""
-        if mode == "off":
-            self._record("supervisor.parted", by=who.name, why="left")
-        else:
-            self._record("supervisor.joined", by=who.name, how=mode, over="phone")
+    def telephone(self, who: Who, agent: str, hang_up: Callable[[], None]) -> str:
+        """Have them take part by the telephone of `agent`; empty: by the one they have already. Gives whose it is.
+
+        hang_up: called once nobody is to be heard through it any more. Raises NotSupervised.
+        """
+        self._may_coach(who)
+        self._make_room(who)
+        if self._telephone is not None and agent not in ("", self._telephone.agent):
+            self._part("another telephone")
+        if self._telephone is None:
+            self._speaks, self._telephone = who, _Telephone(agent, hang_up)
+        return self._telephone.agent
+
+    def coached_by_phone(self, who: Who, mode: Coaching) -> None:
+        """The carrier has done so; it rings, to begin with."""
+        if self._telephone is None or self._speaks != who:  # it is over by now
+            return
+        self._telephone = replace(self._telephone, rung=True)
+        self._record("supervisor.joined", by=who.name, how=mode, over="phone")
+
+    def telephone_failed(self, who: Who) -> None:
+        """The carrier has not done so: who did not take part before does not now."""
+        if self._telephone is not None and self._speaks == who and not self._telephone.rung:
+            self._telephone = self._speaks = None
+
+    def telephone_over(self, who: Who) -> None:
+        """Their telephone is hung up, or nobody has answered."""
+        if self._telephone is not None and self._speaks == who:
+            self._telephone = None
+            self._silence("left")
 
     def stop_coaching(self, who: Who) -> None:
-        """Take part no longer."""
-        self._may("coach", who)
-        if self._third is not None:
+        """Take part no longer; whoever controls the call says so for others, too."""
+        takes_part = self._third is not None or self._telephone is not None
+        if self._speaks != who or not takes_part:
+            self._may_coach(who)
+        if takes_part:
             self._part("left")
+
+    def _may_coach(self, who: Who) -> None:
+        """It takes no control: who takes part is there already, and goes before others who do not control the call.
+
+        Raises NotNow, Controlled.
+        """
+        control = self.control
+        if control is not None and control.who != who.id:
+            raise Controlled(control.by)
+        self._possible("coach")
+        if control is not None:
+            self.take(who)
+        elif self._speaks is not None and self._speaks != who:
+            raise NotNow(f"{self._speaks.name} takes part already")
+
+    def _make_room(self, who: Who) -> None:
+        """Whoever takes part does no longer, unless it is this one."""
+        if self._speaks is not None and self._speaks != who:
+            self._part("somebody else takes part")
 
     # The call
 
@@ -328,7 +389,9 @@ class Supervised:
     def over(self) -> None:
         """The call is about to be written down as ended: nobody listens or speaks any more."""
         self._drop(WHY_NOT["ended"])
-        if self._speaks is not None:
+        if self._telephone is not None:
+            self._part("the call is over")
+        elif self._speaks is not None:
             self._third = None
             self._silence("the call is over")
         self._keep(None)
@@ -345,6 +408,12 @@ class Supervised:
             self._drop(WHY_NOT[self._standing.phase])
         elif self._waiting and self._standing.free and not before.free:
             self._clock.call_at(self._clock.now_ms(), self._say_next)  # not within what freed the floor
+        if self._telephone is not None and self._standing.phase_there != "agent_by_phone":
+            self._clock.call_at(self._clock.now_ms(), self._agent_gone)
+
+    def _agent_gone(self) -> None:
+        if self._telephone is not None and self._standing.phase_there != "agent_by_phone":
+            self._part("the agent is gone")
 
     def _say_next(self) -> None:
         if not self._waiting or not self._standing.free or self.phase != "assistant":
@@ -385,7 +454,8 @@ class Supervised:
         control = self._control
         if control is None:
             return
-        if self._speaks is not None and self._speaks.id == control.who and control.who in self._microphones:
+        there = self._telephone is not None or control.who in self._microphones
+        if self._speaks is not None and self._speaks.id == control.who and there:
             self._keep(taken(control, control.who, control.by, self._clock.now_ms()))  # who speaks is there
             return
         self._record("supervisor.control", by=control.by, verb="expire")
@@ -393,13 +463,13 @@ class Supervised:
 
     def _let_go(self, why: str) -> None:
         """Nobody controls the call: nothing that a supervisor began may last."""
-        by = self._control.by if self._control is not None else ""
+        who, by = (self._control.who, self._control.by) if self._control is not None else ("", "")
         self._keep(None)
         if self._standing.phase_there == "held":
             self._call.supervise(SupervisorWants(self._clock.now_ms(), "release", by, self._next()))
         elif self._standing.phase_there == "taken":
             self._hand_back(why)
-        elif self._third is not None:
+        elif self._speaks is not None and self._speaks.id == who:
             self._part(why or "left")
 
     # Who is joined
@@ -440,6 +510,9 @@ class Supervised:
         if self._third is not None:
             self._third = None
             self._call.no_third()
+        elif self._telephone is not None:
+            telephone, self._telephone = self._telephone, None
+            telephone.hang_up()
         else:
             self._call.part()
         self._silence(why)

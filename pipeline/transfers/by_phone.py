@@ -34,7 +34,7 @@ from telephony.numbers import NotANumber, parse_number
 from telephony.ports import LegStatus
 from telephony.queue_settings import QueueSettings
 from telephony.reconcile import Known
-from telephony.rooms import ASSISTANT, CALLER, SUPERVISOR, offer_of, room_of
+from telephony.rooms import ASSISTANT, CALLER, is_supervisor, offer_of, room_of
 from telephony.transfer_events import (
     AgentAccepts,
     AgentDeclines,
@@ -380,7 +380,7 @@ class ByPhone:
             self._office.acting.agent_there(running, offer)
         elif label == CALLER and leg_sid == running.transfer.call_id:
             running.post(CallerJoined(self._clock.now_ms()))
-        elif label not in (CALLER, SUPERVISOR, ASSISTANT) and self.tasks is not None:
+        elif label not in (CALLER, ASSISTANT) and not is_supervisor(label) and self.tasks is not None:
             await self._worker_came(self._office, running, self.tasks.came(transfer, leg_sid))
         return True
 

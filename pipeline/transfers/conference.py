@@ -1,20 +1,26 @@
 """Supervisors in the conference of a caller and an agent who was reached by telephone: their own telephone is rung.
 
-Only telephones of the operator's directory are rung. The supervisor's leg ends with the conference.
+Only telephones of the operator's directory are rung, and whoever answers there has to press a key before they hear
+anything: an answering machine presses none. The supervisor's leg ends with the conference.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final, Protocol
+import secrets
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Protocol
+
+import structlog
 
 from pipeline.bridge import Coaching
 from pipeline.supervision.errors import NotNow
 from pipeline.transfers.running import Running
 from telephony.agents import Agent
+from telephony.errors import CarrierError
 from telephony.numbers import NotANumber, parse_number
-from telephony.ports import CallControl, Joining
-from telephony.rooms import SUPERVISOR, room_of
+from telephony.ports import CallControl, Dialling
+from telephony.rooms import is_supervisor, room_of, supervisor_label
 from telephony.transfer_state import State
+from telephony.twilio.addresses import TransferAddresses
 
 DEADLINE_MS: Final = 5_000
 
@@ -28,12 +34,34 @@ class Live(Protocol):
     def agent(self, agent_id: str) -> Agent | None:
         """Who that is."""
 
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do something beside."""
+
 
 class Legs(Protocol):
     """Agents' legs (pipeline.phone_legs)."""
 
+    @property
+    def addresses(self) -> TransferAddresses:
+        """Where the carrier asks."""
+
     def legs(self, transfer: str) -> Mapping[int, str]:
         """The sids of a transfer's legs, by offer."""
+
+
+@dataclass(slots=True)
+class SupervisorLeg:
+    """A supervisor's telephone that rings, or takes part."""
+
+    call_id: str
+    room: str
+    label: str
+    language: str
+    over: Callable[[], None]
+    sid: str = ""
+    """Empty: not known yet."""
+    joins: bool = False
+    """A key was pressed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,19 +71,83 @@ class Conferences:
     transfers: Live
     legs: Legs
     control: CallControl
+    _rung: dict[tuple[str, str], SupervisorLeg] = field(default_factory=dict)
+    """By transfer and name."""
 
-    async def coach(self, call_id: str, by: str, mode: Coaching) -> Coaching:
+    async def coach(self, call_id: str, by: str, mode: Coaching, over: Callable[[], None]) -> Coaching:
         """Have somebody of the directory take part: heard by nobody, by the agent alone, by both. Gives what is so now.
 
-        by: whose telephone rings, if they do not take part yet. Whoever answers there hears and is not heard, until
-        asked again: it may be a machine. Raises NotNow, NotDiallable and CarrierError.
+        by: whose telephone rings, if they do not take part yet. Whoever answers there presses a key, then hears and is
+        not heard, until asked again. over: that telephone is hung up. Raises NotNow, NotDiallable and CarrierError.
         """
         running, agent_leg = self._connected(call_id)
-        room = room_of(running.id, running.transfer.bridges)
+        room, label = room_of(running.id, running.transfer.bridges), supervisor_label(by)
         there = await self.control.participants(room, DEADLINE_MS)
-        if any(one.label == SUPERVISOR for one in there):
-            await self._changed(room, agent_leg, mode)
+        for other in there:
+            if is_supervisor(other.label) and other.label != label:
+                await self.control.remove(room, other.sid, DEADLINE_MS)
+        if any(one.label == label for one in there):
+            await self._changed(room, label, agent_leg, mode)
             return mode
+        if not any((one.room, one.label) == (room, label) for one in self._rung.values()):  # else it rings
+            await self._ring(running, room, by, over)
+        return "listen"
+
+    async def leave(self, call_id: str, by: str) -> None:
+        """Have this one take part no longer. Raises CarrierError."""
+        label = supervisor_label(by)
+        legs = [(key, leg) for key, leg in self._rung.items() if (leg.call_id, leg.label) == (call_id, label)]
+        for key, _ in legs:
+            del self._rung[key]
+        for _, leg in legs:
+            if leg.sid:  # else it is hung up on when it answers, or when its request does
+                await self.control.end(leg.sid, DEADLINE_MS)
+        if legs:
+            return
+        try:  # of an earlier process
+            running, _ = self._connected(call_id)
+        except NotNow:
+            return
+        await self.control.remove(room_of(running.id, running.transfer.bridges), label, DEADLINE_MS)
+
+    def let_go(self, call_id: str, by: str) -> None:
+        """Have this one take part no longer, in a moment."""
+        self.transfers.spawn(self._let_go(call_id, by))
+
+    # What the carrier asks and tells (server.supervisor_webhooks)
+
+    def leg(self, transfer: str, name: str, sid: str) -> SupervisorLeg | None:
+        """The leg of which a webhook speaks; None: nobody asked for it, or waits for it any more."""
+        leg = self._rung.get((transfer, name))
+        if leg is not None and not leg.sid:
+            leg.sid = sid
+        return leg if leg is not None and leg.sid == sid else None
+
+    async def heard_machine(self, transfer: str, name: str, sid: str) -> bool:
+        """A machine has answered: it is hung up on, unless a key was pressed. False: nobody asked for this leg."""
+        leg = self.leg(transfer, name, sid)
+        if leg is not None and not leg.joins:
+            await self._end(sid)
+        return leg is not None
+
+    def joins(self, leg: SupervisorLeg) -> bool:
+        """A key was pressed. Whether agent and caller are still where this supervisor is to come."""
+        leg.joins = True
+        try:
+            running, _ = self._connected(leg.call_id)
+        except NotNow:
+            return False
+        return room_of(running.id, running.transfer.bridges) == leg.room
+
+    def leg_over(self, transfer: str, name: str, sid: str) -> bool:
+        """A supervisor's leg has ended. False: nobody asked for it."""
+        leg = self.leg(transfer, name, sid)
+        if leg is not None:
+            del self._rung[transfer, name]
+            leg.over()
+        return leg is not None
+
+    async def _ring(self, running: Running, room: str, by: str, over: Callable[[], None]) -> None:
         whose = self.transfers.agent(by)
         if whose is None or not whose.phone:
             raise NotNow(f"{by or 'nobody'} has no telephone in the directory")
@@ -63,19 +155,45 @@ class Conferences:
             ours = parse_number(running.wanted.line_number)
         except NotANumber:
             raise NotNow("there is no number of ours to call from") from None
-        await self.control.join(room, SUPERVISOR, Joining(whose.phone, ours, muted=True), DEADLINE_MS)
-        return "listen"
+        language = running.wanted.language
+        if whose.languages and language not in whose.languages:
+            language = min(whose.languages)
+        name, at = secrets.token_hex(8), self.legs.addresses
+        leg = SupervisorLeg(running.transfer.call_id, room, supervisor_label(by), language, over)
+        self._rung[running.id, name] = leg
+        wanted = Dialling(
+            whose.phone,
+            ours,
+            at.supervisor(running.id, name),
+            at.supervisor(running.id, name, "/status"),
+            at.supervisor(running.id, name, "/amd"),
+        )
+        try:
+            made = await self.control.dial(f"{running.id}:supervisor:{name}", wanted, DEADLINE_MS)
+        except BaseException:
+            self._rung.pop((running.id, name), None)
+            raise
+        leg.sid = made.sid
+        if (running.id, name) not in self._rung:  # it is over, or was not wanted any more
+            await self.control.end(made.sid, DEADLINE_MS)
 
-    async def leave(self, call_id: str) -> None:
-        """Have the supervisor take part no longer. Raises NotNow and CarrierError."""
-        running, _ = self._connected(call_id)
-        await self.control.remove(room_of(running.id, running.transfer.bridges), SUPERVISOR, DEADLINE_MS)
+    async def _end(self, sid: str) -> None:
+        try:
+            await self.control.end(sid, DEADLINE_MS)
+        except CarrierError as error:  # whoever presses no key is hung up on all the same
+            structlog.get_logger().warning("supervisor's leg not ended", reason=str(error))
 
-    async def _changed(self, room: str, agent_leg: str, mode: Coaching) -> None:
+    async def _let_go(self, call_id: str, by: str) -> None:
+        try:
+            await self.leave(call_id, by)
+        except CarrierError as error:
+            structlog.get_logger().warning("supervisor's leg not ended", call_id=call_id, reason=str(error))
+
+    async def _changed(self, room: str, label: str, agent_leg: str, mode: Coaching) -> None:
         if mode == "listen":
-            await self.control.mute(room, SUPERVISOR, True, DEADLINE_MS)
+            await self.control.mute(room, label, True, DEADLINE_MS)
         else:
-            await self.control.coach(room, SUPERVISOR, agent_leg if mode == "whisper" else "", DEADLINE_MS)
+            await self.control.coach(room, label, agent_leg if mode == "whisper" else "", DEADLINE_MS)
 
     def _connected(self, call_id: str) -> tuple[Running, str]:
         """The transfer that is in a conference now, and the agent's leg there."""

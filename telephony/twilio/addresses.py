@@ -51,6 +51,10 @@ class TransferAddresses:
         """A caller who is called back has answered; who it is, and how that leg is."""
         return self._of(f"back/{transfer}/{attempt}{what}")
 
+    def supervisor(self, transfer: str, leg: str, what: Literal["", "/key", "/amd", "/status"] = "") -> str:
+        """A supervisor has answered, has pressed a key; who it is, and how that leg is."""
+        return self._of(f"supervisor/{transfer}/{leg}{what}")
+
     def after(self, transfer: str) -> str:
         """The caller is out of the conference, and still there."""
         return self._of(f"after/{transfer}")

@@ -64,6 +64,34 @@ def briefing(transfer: str, offer: int, text: str, words: AgentWords, addresses:
     return str(response)
 
 
+def supervisor_rung(transfer: str, leg: str, words: AgentWords, addresses: TransferAddresses) -> str:
+    """Ask a supervisor for any key before they hear a call. None: hang up; no machine presses one."""
+    response = VoiceResponse()
+    asked = addresses.supervisor(transfer, leg, "/key")
+    gather = response.gather(
+        input="dtmf", num_digits=1, timeout=CHOICE_S, finish_on_key="", action=asked, method="POST"
+    )
+    gather.say(_spoken(words.listens), language=words.tag)
+    response.hangup()
+    return str(response)
+
+
+def supervisor_joins(room: str, label: str, jitter: JitterBuffer) -> str:
+    """Put a supervisor into the conference of others, heard by nobody. It neither begins nor ends with them."""
+    response = VoiceResponse()
+    response.dial().conference(
+        room,
+        participant_label=label,
+        muted=True,
+        start_conference_on_enter=False,
+        end_conference_on_exit=False,
+        beep="false",
+        jitter_buffer_size=jitter,
+        wait_url="",
+    )
+    return str(response)
+
+
 def agent_joins(room: Room, offer: int, language: str = "en") -> str:
     """Put the agent who accepted into the conference. It ends when they leave: the carrier asks what the caller does.
 

@@ -23,7 +23,9 @@ from pipeline.assistant.tools.kept import Errand, KeptTools
 from pipeline.line.human_queues import Target
 from pipeline.line.ready import LineRuntime
 from pipeline.office_clock import OfficeClock
+from pipeline.supervision.calls import Supervised
 from pipeline.switchboard import Switchboard
+from pipeline.transfers.conference import Conferences
 from pipeline.transfers.office import Transfers
 from pipeline.transfers.packets import WrittenPackets
 from pipeline.transfers.queues import queues_of
@@ -36,6 +38,7 @@ from server.callback_webhooks import callback_router
 from server.media import TwilioSocket, monotonic_ms
 from server.phoning import Phoning, open_phoning
 from server.settings import Settings
+from server.supervisor_webhooks import supervisor_router
 from server.task_webhooks import task_router
 from server.webhooks import carrier_router
 from telephony.agents import Agent
@@ -75,6 +78,7 @@ class PhoneOffice:
     switchboard: Switchboard = field(init=False)
     transfers: Transfers = field(init=False)
     phoning: Phoning = field(init=False)
+    conferences: Conferences = field(init=False)
     lives: int = 0
     workspace: str = ""
     """Of TaskRouter; empty: none."""
@@ -118,6 +122,8 @@ class PhoneOffice:
         self.asgi, signatures = FastAPI(), Signatures(AUTH_TOKEN, self.url)
         self.asgi.include_router(carrier_router(self.switchboard, signatures, self.url, self.media_url))
         self.asgi.include_router(agent_router(phoning.phones, signatures, phoning.legs.addresses, self.media_url))
+        self.conferences = Conferences(self.transfers, phoning.legs, phoning.control)
+        self.asgi.include_router(supervisor_router(self.conferences, signatures, phoning.legs.addresses))
         if phoning.phones.tasks is not None:
             self.asgi.include_router(task_router(phoning.phones.tasks, signatures))
         self.asgi.include_router(
@@ -168,6 +174,12 @@ class PhoneOffice:
     def says_to_assistant(self, call: DoubleCall, *texts: str) -> None:
         """What the assistant hears of them from now on."""
         self.first.stt.of_call[call.call_sid] = list(texts)
+
+    def supervised(self, call: DoubleCall) -> Supervised:
+        """A live call's supervisors."""
+        found = self.switchboard.supervised(call.call_sid)
+        assert found is not None
+        return found
 
     def transfer(self, call: DoubleCall) -> Transfer | None:
         """The call's latest, if it is live."""

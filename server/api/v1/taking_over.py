@@ -52,16 +52,18 @@ def taking_over_router(calls: Calls, commands: Commands) -> APIRouter:
         """Take part while an agent has the caller.
 
         Where the agent is at the desk, through the microphone that is open at `talk`. Where they are in a conference,
-        through a telephone of the directory: whoever answers there hears and is not heard, until this is asked again.
+        through a telephone of the directory: whoever answers there presses a key, then hears and is not heard, until
+        this is asked again. It takes no control of the call: one supervisor at a time takes part, whoever controls the
+        call goes first.
         """
 
         async def do(call: Supervised, who: Who) -> dict[str, Any]:
-            if call.coaches_by_phone(who):
-                mode = await _in_conference(calls, call_id, body)
-                call.coached_by_phone(who, mode)
-                return {"mode": mode}
             if body.mode == "off":
                 call.stop_coaching(who)
+                if body.agent and calls.conferences is not None:  # whom an earlier process knew
+                    calls.conferences.let_go(call_id, body.agent)
+            elif call.coaches_by_phone(who):
+                return {"mode": await in_conference(calls, call_id, call, who, body.agent, body.mode)}
             else:
                 call.coach(who, body.mode)
             return {"mode": body.mode}
@@ -71,16 +73,18 @@ def taking_over_router(calls: Calls, commands: Commands) -> APIRouter:
     return router
 
 
-async def _in_conference(calls: Calls, call_id: str, body: Coaches) -> Coaching | Literal["off"]:
-    """What is so now. Raises NotNow, and Problem 501 and 502."""
-    if calls.conferences is None:
+async def in_conference(calls: Calls, call_id: str, call: Supervised, who: Who, agent: str, mode: Coaching) -> Coaching:
+    """What is so now. Raises NotSupervised, and Problem 501 and 502."""
+    conferences = calls.conferences
+    if conferences is None:
         raise Problem(501, "No carrier's account is set: there is no conference to take part in.", name="by-phone")
+    telephone = call.telephone(who, agent, lambda: conferences.let_go(call_id, agent))
     try:
-        if body.mode == "off":
-            await calls.conferences.leave(call_id)
-            return "off"
-        return await calls.conferences.coach(call_id, body.agent, body.mode)
-    except LegGone:
-        raise NotNow("the conference is over") from None
-    except CarrierError as error:
-        raise Problem(502, f"The carrier did not do it: {type(error).__name__}.", name="carrier") from None
+        now = await conferences.coach(call_id, telephone, mode, lambda: call.telephone_over(who))
+    except (NotNow, CarrierError) as error:
+        call.telephone_failed(who)
+        if isinstance(error, CarrierError) and not isinstance(error, LegGone):
+            raise Problem(502, f"The carrier did not do it: {type(error).__name__}.", name="carrier") from None
+        raise NotNow("the conference is over" if isinstance(error, LegGone) else str(error)) from None
+    call.coached_by_phone(who, now)
+    return now

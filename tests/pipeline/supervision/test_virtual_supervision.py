@@ -336,6 +336,31 @@ async def test_with_an_agent_a_supervisor_listens_whispers_to_the_agent_and_spea
 
 
 @virtually
+async def test_coaching_takes_no_control_and_whoever_has_it_goes_first(tmp_path: Path):
+    async with virtual_office(tmp_path, [ORDER], agents=[ANA]) as office:
+        call, ada, _ = await with_agent(office)
+        ada.call.release(ADA)
+        ada.opens().call.coach(ADA, "barge")
+        assert (ada.call.control, ada.call.speaks) == (None, "Ada")
+        bob = Supervisor(ada.call, BOB).opens()
+        with pytest.raises(NotNow, match="Ada takes part already"):
+            bob.call.coach(BOB, "listen")
+        with pytest.raises(NotNow, match="Ada takes part already"):
+            bob.call.stop_coaching(BOB)
+        bob.call.take(BOB)
+        with pytest.raises(Controlled, match="Bob"):
+            ada.call.coach(ADA, "whisper")
+        assert ada.call.speaks == "Ada"
+        bob.call.coach(BOB, "listen")
+        assert ada.call.speaks == "Bob"
+        before_ms = call.handset.now_ms
+        await ada.speaks(SPEECH)
+        assert not loud(call, before_ms, call.handset.now_ms)
+        bob.call.release(BOB)
+        assert ada.call.speaks == ""
+
+
+@virtually
 async def test_when_two_speak_at_once_the_caller_hears_both(tmp_path: Path):
     async with virtual_office(tmp_path, [ORDER], agents=[ANA]) as office:
         call, ada, ana = await with_agent(office)

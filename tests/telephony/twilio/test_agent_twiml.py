@@ -43,6 +43,17 @@ def test_a_briefing_that_cannot_be_spoken_is_refused():
         agent_twiml.said("", "en-US")
 
 
+def test_a_supervisor_presses_a_key_before_they_hear_a_conference_that_goes_on_without_them():
+    gather, hang_up = parsed(agent_twiml.supervisor_rung("trf_1", "0af1", SPANISH, ADDRESSES))
+    assert (gather.tag, hang_up.tag, gather[0].text) == ("Gather", "Hangup", SPANISH.listens)
+    assert gather.attrib["action"] == at("supervisor/trf_1/0af1/key")
+    (dial,) = parsed(agent_twiml.supervisor_joins("xfer-CA1-1", "supervisor-1", "small"))
+    assert dial[0].attrib == {
+        "participantLabel": "supervisor-1", "muted": "true", "startConferenceOnEnter": "false",
+        "endConferenceOnExit": "false", "beep": "false", "jitterBufferSize": "small", "waitUrl": "",
+    }  # fmt: skip
+
+
 def test_the_agent_joins_a_conference_that_ends_with_them():
     (dial,) = parsed(agent_twiml.agent_joins(ROOM, 2, "es"))
     assert dial.attrib == {"action": at("agent/trf_1/2/done"), "method": "POST", "hangupOnStar": "true"}
