@@ -50,6 +50,8 @@ class Wanted:
     """Of a callback: the window in the caller's zone, ms since the epoch."""
     most_attempts: int = 3
     spacing_s: int = 900
+    agent: str = ""
+    """Who of the directory is wanted, and nobody else; empty: whoever takes the queue's callers."""
 
 
 @dataclass(frozen=True, slots=True)

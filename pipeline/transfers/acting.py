@@ -164,6 +164,13 @@ class Acting:
 
     def _find(self, running: Running, without: tuple[str, ...], rung: frozenset[str] = frozenset()) -> None:
         transfer, wanted = running.transfer, running.wanted
+        if wanted.agent:
+            if wanted.agent in rung:
+                return
+            gone = wanted.agent in without or self._office.agent(wanted.agent) is None
+            now_ms = self._clock.now_ms()
+            running.post(NobodyComes(now_ms, "no_agents") if gone else AgentsFound(now_ms, (wanted.agent,)))
+            return
         needs = Needs(
             wanted.language, frozenset(wanted.skills), wanted.tier, wanted.priority, wanted.urgency, wanted.sentiment
         )

@@ -19,6 +19,7 @@ class TakesOver(Wanted):
     """The supervisor speaks with the caller."""
 
     by: Literal["browser", "phone"] = "browser"
+    agent: str = Field(default="", max_length=40, description="by phone: whose telephone of the directory rings")
 
 
 class Coaches(Wanted):
@@ -36,9 +37,13 @@ def taking_over_router(calls: Calls, commands: Commands) -> APIRouter:
 
     @router.post("/take_over", operation_id="takeOver", dependencies=[controls, speaks])
     async def take_over(call_id: CallId, body: TakesOver, request: Request, session: Session = "") -> Response:
-        """Speak with the caller, through the microphone that is open at `talk`; the assistant is quiet."""
+        """Speak with the caller, through the microphone that is open at `talk`; the assistant is quiet.
+
+        By phone: the telephone of `agent` rings, who hears the briefing and presses 1; until then the assistant keeps
+        the caller company, and from then on the call is an agent's.
+        """
         if body.by == "phone":
-            raise Problem(501, "Calls are taken over through the browser's microphone only.", name="by-phone")
+            return await asking.wish(request, call_id, session, Wish("transfer", agent=_called(calls, body.agent)))
         return await asking.wish(request, call_id, session, Wish("take_over"))
 
     @router.post("/hand_back", operation_id="handCallBack", dependencies=[controls])
@@ -71,6 +76,16 @@ def taking_over_router(calls: Calls, commands: Commands) -> APIRouter:
         return await asking.once(request, call_id, session, do)
 
     return router
+
+
+def _called(calls: Calls, agent: str) -> str:
+    """Somebody whose telephone can be rung. Raises Problem 501 and 409."""
+    if calls.conferences is None:
+        raise Problem(501, "No carrier's account is set: nobody can be called.", name="by-phone")
+    whose = calls.conferences.transfers.agent(agent)
+    if whose is None or not whose.phone:
+        raise Problem(409, f"{agent or 'Nobody'} has no telephone in the directory; name one by `agent`.", name="state")
+    return agent
 
 
 async def in_conference(calls: Calls, call_id: str, call: Supervised, who: Who, agent: str, mode: Coaching) -> Coaching:
