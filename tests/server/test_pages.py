@@ -2,15 +2,19 @@
 
 import asyncio
 import dataclasses
+import json
 import re
 
 import pytest
 from bs4 import BeautifulSoup
 
+from recordings.events import Event
 from recordings.fold import fold
 from recordings.record import CallRecord, Silence, Utterance
 from server.pages import words
 from server.pages.calls import transcript
+from telephony.transfer_state import Transfer
+from telephony.transfer_store import Packet, TransferStore
 from tests.fakes.call_events import CALL_ID, GREETING, call_events
 from tests.fakes.web import TOKEN, record_sound, serving
 
@@ -364,3 +368,30 @@ def test_a_duration_reads(duration_ms, expected):
 def test_a_long_value_is_cut():
     assert words.value({"a": 1}) == '{"a": 1}'
     assert len(words.value("x" * 1000)) == 300
+
+
+@pytest.mark.parametrize(
+    ("by", "how", "spoken"),
+    [("desk", "accepted", False), ("phone", "accepted", True), ("phone", "declined", True), ("phone", "busy", False)],
+)
+def test_only_who_was_asked_by_phone_and_answered_was_spoken_to(tmp_path, by, how, spoken):
+    told = {"transfer": "h1", "offer": 0, "agent": "ana"}
+    asked = (
+        ("transfer.requested", {"transfer": "h1", "queue": "support", "sentence": "The caller asked for a person."}),
+        ("transfer.offered", {**told, "by": by}),
+        ("transfer.answered", {**told, "how": how, "reason": ""}),
+    )
+    first = len(call_events()) + 1
+    events = [Event("local", CALL_ID, seq, 30_000, "", kind, data) for seq, (kind, data) in enumerate(asked, first)]
+    parts: dict[str, list[str]] = {"facts": [], "done": [], "failed": [], "next_steps": []}
+    packet = {"summary": {"bullets": []}, "completeness": {"score": 90}, "briefing": "A torn tent.", **parts}
+
+    async def use(web):
+        web.store.append([*call_events(), *events])
+        transfer = Transfer(f"{CALL_ID}-h1", CALL_ID, "support", asked_ms=0, patience_ms=60_000)
+        await TransferStore(web.store, "test").keep_packet(transfer, Packet(1, json.dumps(packet)), "2026-01-05")
+        return await web.browser.get(PAGE)
+
+    notes = [text(note) for note in parsed(run(tmp_path, use)).select("#handoff .note")]
+    assert ("Spoken to ana by phone: “A torn tent.”" in notes) is spoken
+    assert any("Spoken to" in note for note in notes) is spoken
