@@ -82,10 +82,13 @@ async def test_an_agent_takes_a_caller_speaks_hands_back_and_wraps_up(tmp_path: 
 async def test_of_two_desks_of_one_agent_the_older_is_told_and_the_newer_goes_on_speaking(tmp_path: Path):
     async with desk_office(tmp_path, [WISH, "hello"]) as house, house.desk("ana") as old:
         call, transfer = await connected(house, old)
+        await asyncio.sleep(5)
         async with house.desk("ana") as new:
             await old.gets("replaced")
             assert (await old.ends())[0] == REPLACED
-            assert (await new.gets("connected"))["transfer"] == transfer
+            again = await new.gets("connected")
+            assert again["transfer"] == transfer
+            assert 5_000 <= again["connected_ms"] <= 5_500
             before_ms = call.handset.now_ms
             await speaks(new)
             assert loud_ms(call.ear.heard.audio(before_ms, call.handset.now_ms)) >= 500

@@ -1,8 +1,10 @@
 """What a desk that opens is told: who sits there, and what is not done yet."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Final
 
+from pipeline.transfers.told import name_of
 from server.api.v1.staff import DISPOSITIONS, Staff
 from telephony.agents import Agent
 from telephony.queue_events import Presence
@@ -20,6 +22,8 @@ def greeting(staff: Staff, agent: Agent) -> Mapping[str, Any]:
         "type": "hello",
         "agent": {"id": agent.id, "name": agent.name, "queues": sorted(agent.queues), "phone": phone},
         "presence": presence_of(staff, agent.id),
+        "until_ms": next((one.until_ms for one in staff.transfers.counted.agents() if one.agent.id == agent.id), None),
+        "now_ms": staff.transfers.now_ms(),
         "dispositions": DISPOSITIONS,
     }
 
@@ -34,7 +38,8 @@ async def unfinished(staff: Staff, agent: str) -> Mapping[str, Any] | None:
     for running in staff.transfers.live():
         if running.transfer.state is State.CONNECTED and _has(running.transfer, agent):
             by = staff.transfers.acting.by(running.transfer, running.transfer.accepted or 0)
-            return {**_told("connected", running.transfer), "by": by}
+            since = await _connected_ms(staff, running.transfer)
+            return {**_told("connected", running.transfer), "by": by, **since}
     for kept in staff.as_now(await staff.listing.listed(Which((State.OVER,), agent=agent), "", 1)):
         transfer = kept.transfer
         spoke = _has(transfer, agent) and transfer.outcome in {"completed", "handed_back"}
@@ -42,6 +47,20 @@ async def unfinished(staff: Staff, agent: str) -> Mapping[str, Any] | None:
         if spoke and lately and await staff.listing.disposition(transfer.id) is None:
             return _told("wrap_up", transfer)
     return None
+
+
+async def _connected_ms(staff: Staff, transfer: Transfer) -> Mapping[str, int]:
+    """How long agent and caller have been connected; nothing: the call's log does not say. Raises StoreUnavailable."""
+    zero_ms: int | None = None
+    connected_ms: int | None = None
+    for event in await staff.calls.events(transfer.call_id):
+        if event.kind == "call.media_started":
+            zero_ms = int(datetime.fromisoformat(event.data["wall_clock"]).timestamp() * 1000)
+        elif event.kind == "transfer.connected" and event.data["transfer"] == name_of(transfer.id):
+            connected_ms = event.at_ms
+    if zero_ms is None or connected_ms is None:
+        return {}
+    return {"connected_ms": max(0, staff.transfers.now_ms() - zero_ms - connected_ms)}
 
 
 def _has(transfer: Transfer, agent: str) -> bool:
