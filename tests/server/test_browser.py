@@ -58,7 +58,9 @@ def test_a_wrong_token_opens_nothing_and_is_said(chromium, tmp_path):
         async with serving(tmp_path) as web, chromium.reader(web.port) as reader:
             await reader.open("/calls")
             await reader.sign_in("a token of somebody else")
-            await expect(reader.page.get_by_role("alert")).to_have_text("That is not the access token of this server.")
+            await expect(reader.page.get_by_role("alert")).to_contain_text(
+                "ask whoever runs this server for a desk token"
+            )
             refused = [said for said in reader.errors if "401" in said]
             assert len(refused) == 1  # the browser itself says that the answer was a refusal
             reader.errors.clear()
