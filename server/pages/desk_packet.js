@@ -38,8 +38,6 @@ function slot(fact) {
   return `${plain(fact.slot)}: ${fact.value} (${sure})`;
 }
 
-const told = (value) => (known(value) ? value : UNKNOWN);
-
 // A line of the summary leads to where it was said.
 function bullet(one) {
   const said = one.spans?.[0]?.utterance;
@@ -68,16 +66,18 @@ export function transcript(lines) {
 
 export function show(place, packet) {
   const { caller = {}, reason = {}, summary = { bullets: [] }, mood = {}, earlier = {} } = packet;
+  const fields = [
+    ["Caller", caller.name], ["Number", caller.number], ["Identity", identity(caller)],
+    ["Customer", caller.customer], ["Tier", caller.tier], ["Language", caller.language],
+    ["Why a person", reason.sentence ?? ""], ["Waited", packet.wait_ms >= 1000 ? `${Math.round(packet.wait_ms / 1000)} s` : ""],
+    ["Mood", [mood.frustration, mood.anger].includes("high") ? "upset" : ""],
+    ["Urgency", mood.urgency === "high" ? "high" : ""],
+    ["Earlier calls", known(earlier.calls) ? `${earlier.calls}, ${earlier.open_issues} open` : UNKNOWN],
+  ].map(([name, value]) => [name, value ?? UNKNOWN]);
+  const lacking = fields.filter(([, value]) => value === UNKNOWN).map(([name]) => name);
   place.replaceChildren(
-    ...facts([
-      ["Caller", told(caller.name)], ["Number", told(caller.number)], ["Identity", identity(caller)],
-      ["Customer", told(caller.customer)], ["Tier", told(caller.tier)], ["Language", told(caller.language)],
-      ["Why a person", reason.sentence], ["Waited", packet.wait_ms >= 1000 ? `${Math.round(packet.wait_ms / 1000)} s` : ""],
-      ["Mood", [mood.frustration, mood.anger].includes("high") ? "upset" : ""],
-      ["Urgency", mood.urgency === "high" ? "high" : ""],
-      ["Earlier calls", known(earlier.calls) ? `${earlier.calls}, ${earlier.open_issues} open` : UNKNOWN],
-    ]),
     ...list("In short", summary.bullets.map(bullet)),
+    ...facts(fields.filter(([, value]) => known(value))),
     ...list("Said, word for word", reason.evidence ?? []),
     ...list("Known", (packet.facts ?? []).map(slot)),
     ...list("Done", (packet.done ?? []).map(action)),
@@ -86,5 +86,6 @@ export function show(place, packet) {
     ...list("Looked up", (packet.looked_up ?? []).map(action)),
     ...list("Next", (packet.next_steps ?? []).map((one) => one.text)),
     ...list("Told from", (packet.sources ?? []).map((one) => source(packet.line, one))),
+    ...(lacking.length ? [element("h3", {}, "Not known"), element("p", {}, lacking.join(", "))] : []),
   );
 }
