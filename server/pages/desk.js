@@ -16,8 +16,14 @@ let heardAt = 0;
 let wished = "away";
 let offers = [];
 let current = null; // {transfer, offer, call, since}
+let before = null; // what it was when the connection broke
 let wrapping = null;
+let muted = false;
+let opening = null; // the microphone, while it is asked for
+let until = null; // when a wrap-up ends, on this machine's clock
+let ahead = 0; // of this machine's clock, the server's, in ms
 let packets = new Map();
+let words = new Map(); // by transfer, what was said since its packet
 let clicked = 0;
 
 const sound = new Sound(
@@ -37,6 +43,9 @@ const say = (message) => { if (socket?.readyState === WebSocket.OPEN) socket.sen
 const means = () => (at("#means").hidden ? "desk" : at("#by").value);
 const available = (now) => say({ type: "presence", presence: now, by: means() });
 const alarm = (text) => { at("#alert").textContent = text; };
+const clock = (ms) => { const seconds = Math.max(0, Math.floor(ms / 1000)); return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`; };
+const WISH = `desk ${desk.dataset.agent}`;
+const wish = (now) => { wished = now; sessionStorage.setItem(WISH, now); };
 
 function open() {
   socket = new WebSocket(new URL(desk.dataset.socket, location.href.replace(/^http/, "ws")), ["cordboard.v1"]);
@@ -55,18 +64,32 @@ function open() {
     desk.dataset.state = "closed";
     sound.ring(false);
     sound.talk(false);
-    if (FINAL[code]) {
-      connection.textContent = "Closed";
-      alarm(FINAL[code]);
-      at("#again").hidden = false;
-      wished = "away";
-      presence("away");
-      return;
-    }
+    if (FINAL[code]) return over(FINAL[code]);
     connection.textContent = "Connection lost, trying again";
     setTimeout(open, AGAIN_MS[Math.min(lives, AGAIN_MS.length - 1)]);
     lives += 1;
   };
+}
+
+// This page is no desk any more: it says why, and shows nothing of any caller.
+function over(why) {
+  connection.textContent = "Closed";
+  [offers, current, before, wrapping, wished] = [[], null, null, null, "away"];
+  packets.clear();
+  words.clear();
+  mute(false);
+  sound.close();
+  draw();
+  for (const id of [".presence", "#means", "#sound-on"]) at(id).hidden = true;
+  alarm(why);
+  at("#again").hidden = false;
+  at("#again button").focus();
+}
+
+function mute(now) {
+  muted = now;
+  at("#mute").textContent = muted ? "Unmute" : "Mute";
+  at("#muted").textContent = muted ? "You are muted: the caller does not hear you." : "";
 }
 
 function hear(ulaw) {
@@ -79,35 +102,45 @@ const TAKES = {
     lives = 0;
     connection.textContent = "Connected";
     desk.dataset.state = "open";
+    ahead = message.now_ms === undefined ? 0 : message.now_ms - Date.now();
     offers = [];
+    before = current; // it goes on if the server says so
+    current = null;
+    at(".presence").hidden = false;
     at("#means").hidden = !message.agent.phone;
     at("#disposition").replaceChildren(...message.dispositions.map((word) => element("option", { value: word }, word.replaceAll("_", " "))));
     if (wished === "available" && !wrapping) available("available");
-    else presence(message.presence);
+    else presence(message.presence, "", message.until_ms);
+    if (message.presence === "available" && wished !== "available") goOn();
     draw();
   },
   ping() { say({ type: "pong" }); },
-  presence(message) { presence(message.presence, message.why); },
+  presence(message) { presence(message.presence, message.why, message.until_ms); },
   offer(message) {
     packets.set(message.transfer, message.packet);
     offers = [...offers.filter((one) => one.transfer !== message.transfer), message];
-    const why = message.packet?.reason?.sentence;
-    at("#announcement").textContent = `A caller of ${message.queue.replaceAll("_", " ")} for you${why && why !== "unknown" ? `: ${why}` : ""}.`;
     draw();
   },
   packet(message) { packets.set(message.transfer, message.packet); draw(); },
   withdrawn(message) {
     const ours = offers.some((one) => one.transfer === message.transfer);
     offers = offers.filter((one) => one.transfer !== message.transfer);
-    if (ours) at("#announcement").textContent = GONE[message.why] ?? "The offer was taken back.";
     if (ours) alarm(GONE[message.why] ?? "The offer was taken back.");
     draw();
   },
   async connected(message) {
     offers = offers.filter((one) => one.transfer !== message.transfer);
+    if (wrapping && at("#note").value) wrapUp();
     wrapping = null;
-    if (current?.transfer !== message.transfer) at("#mute").setAttribute("aria-pressed", "false");
-    current = { ...message, since: current?.transfer === message.transfer ? current.since : Date.now() };
+    const was = [current, before].find((one) => one?.transfer === message.transfer);
+    if (!was) mute(false);
+    else if (muted) say({ type: "mute", muted });
+    current = { ...message, since: message.connected_ms === undefined && was ? was.since : Date.now() - (message.connected_ms ?? 0) };
+    if (message.by === "phone" && !at("#means").hidden) at("#by").value = "phone";
+    if (wished === "away" && sessionStorage.getItem(WISH) === "available") {
+      wish("available"); // a page that is loaded again in a conversation is as it was
+      available("available");
+    }
     alarm("");
     presence(desk.dataset.presence);
     draw();
@@ -126,7 +159,9 @@ const TAKES = {
   },
   wrap_up(message) {
     if (current?.transfer === message.transfer) ended();
+    if (wrapping?.transfer !== message.transfer) at("#note").value = "";
     wrapping = message;
+    presence(desk.dataset.presence);
     if (!packets.has(message.transfer)) fetchPacket(message.transfer);
     draw();
     at("#wrap-up-title").focus();
@@ -134,13 +169,15 @@ const TAKES = {
   wrapped_up(message) {
     if (wrapping?.transfer !== message.transfer) return;
     wrapping = null;
-    if (desk.dataset.presence === "wrap_up") wished = "available";
+    alarm("");
+    if (desk.dataset.presence === "wrap_up") wish("available");
     if (wished === "available") available("available");
     at("#note").value = "";
     draw();
     at('[data-presence="available"]').focus();
   },
   said(message) {
+    if (current) words.set(current.transfer, [...(words.get(current.transfer) ?? []), message]);
     const list = at("#transcript");
     at("#partial")?.remove();
     if (document.getElementById(`said-${message.utterance}`)) return;
@@ -155,7 +192,7 @@ const TAKES = {
     line.classList.add("partial");
     at("#transcript").append(line);
   },
-  muted(message) { at("#mute").setAttribute("aria-pressed", String(message.muted)); },
+  muted(message) { mute(message.muted); },
   error(message) { alarm(message.detail); },
 };
 
@@ -171,21 +208,31 @@ function take(message) { TAKES[message.type]?.(message); }
 
 const WORDS = { available: "Available: callers are offered to you.", busy: "Busy: nobody is offered to you.", away: "Away.", wrap_up: "Wrapping up: nobody is offered to you." };
 
-function presence(now, why) {
+function presence(now, why, untilMs) {
   desk.dataset.presence = now;
-  for (const button of desk.querySelectorAll("[data-presence]")) button.setAttribute("aria-pressed", String(button.dataset.presence === now));
-  at("#presence").textContent = why === "missed_offers" ? "Away: you did not answer several offers." : current ? "On a call: nobody else is offered to you." : WORDS[now];
-  if (why === "missed_offers") wished = "away";
+  if (now !== "wrap_up") until = null;
+  else if (untilMs) until = untilMs - ahead;
+  for (const button of desk.querySelectorAll("[data-presence]")) button.setAttribute("aria-pressed", String(!current && button.dataset.presence === now));
+  const engaged = `On a call: nobody else is offered to you. Afterwards you are ${now === "away" ? "away" : "available again"}.`;
+  at("#presence").textContent = why === "missed_offers" ? "Away: you did not answer several offers." : current ? engaged : WORDS[now];
+  if (why === "missed_offers") wish("away");
+  tick();
+}
+
+// The queues take this agent to be available still: another page of theirs said so.
+async function goOn() {
+  if (means() === "desk" && !(await listen())) return;
+  wish("available");
 }
 
 function ended() {
   current = null;
   presence(desk.dataset.presence);
-  at("#mute").setAttribute("aria-pressed", "false");
+  mute(false);
   sound.talk(false);
 }
 
-function talk() { sound.talk(current !== null && current.by !== "phone" && at("#mute").getAttribute("aria-pressed") !== "true"); }
+function talk() { sound.talk(current !== null && current.by !== "phone" && !muted); }
 
 async function fetchPacket(transfer) {
   const answer = await fetch(`/api/v1/transfers/${encodeURIComponent(transfer)}/packet`, { credentials: "same-origin" });
@@ -196,7 +243,8 @@ async function fetchPacket(transfer) {
 // Have the microphone and a running sound card; say so where not.
 async function listen() {
   try {
-    await sound.open();
+    opening ??= sound.open().finally(() => { opening = null; }); // asked for once, however many wait for it
+    await opening;
   } catch (error) {
     alarm(`The microphone cannot be used (${error.message}). Allow it for this page, and try again.`);
     return false;
@@ -206,8 +254,8 @@ async function listen() {
 }
 
 function draw() {
-  const offer = current || wrapping ? null : offers[0];
-  const transfer = (current ?? wrapping ?? offer)?.transfer;
+  const offer = current ? null : offers[0];
+  const transfer = (current ?? offer ?? wrapping)?.transfer;
   for (const [id, there] of [["#offer", offer], ["#call", current], ["#wrap-up", wrapping], ["#known", transfer]]) at(id).hidden = !there;
   sound.ring(Boolean(offer) && offer.by !== "phone");
   at("#rings").hidden = offer?.by !== "phone";
@@ -215,17 +263,29 @@ function draw() {
   at("#by-phone").hidden = current?.by !== "phone";
   for (const id of ["#mute", "#hang-up", "#call .meters"]) at(id).hidden = current?.by === "phone";
   document.title = offer ? `A caller! · ${TITLE}` : TITLE;
+  const { reason = {}, caller = {} } = offer?.packet ?? {};
+  const news = offer ? [`A caller of ${offer.queue.replaceAll("_", " ")} for you.`, reason.sentence].filter((one) => one && one !== "unknown").join(" ") : "";
+  if (at("#announcement").textContent !== news) at("#announcement").textContent = news;
   if (offer) {
-    const { reason = {}, caller = {} } = offer.packet ?? {};
     at("#offer-why").textContent = [offer.queue.replaceAll("_", " "), caller.name, reason.sentence].filter((one) => one && one !== "unknown").join(" · ");
   }
   const packet = packets.get(transfer);
-  if (!packet) return;
-  show(at("#packet"), packet);
+  if (packet) show(at("#packet"), packet);
+  else at("#packet").replaceChildren();
   const list = at("#transcript");
-  if (list.dataset.of === transfer) return;
-  list.dataset.of = transfer;
-  list.replaceChildren(...transcript((packet.transcript ?? []).filter((line) => line.text)));
+  const of = `${transfer} ${packet ? packet.last_seq : "none"}`;
+  if (list.dataset.of === of) return;
+  list.dataset.of = of;
+  const lines = (packet?.transcript ?? []).filter((line) => line.text);
+  const known = new Set(lines.map((line) => line.utterance));
+  list.replaceChildren(...transcript([...lines, ...(words.get(transfer) ?? []).filter((line) => !known.has(line.utterance))]));
+}
+
+function wrapUp() { say({ type: "wrap_up", transfer: wrapping.transfer, disposition: at("#disposition").value, note: at("#note").value }); }
+
+function tick() {
+  if (current) at("#timer").textContent = clock(Date.now() - current.since);
+  at("#until").textContent = wrapping && until ? `You are available again in ${clock(until - Date.now() + 999)}, or once this is done.` : "";
 }
 
 for (const button of desk.querySelectorAll("[data-presence]")) {
@@ -233,13 +293,13 @@ for (const button of desk.querySelectorAll("[data-presence]")) {
     const wanted = button.dataset.presence;
     if (wanted === "available" && means() === "desk" && !(await listen())) return;
     alarm("");
-    wished = wanted;
+    wish(wanted);
     available(wanted);
     if (wanted === "away" && !current) sound.close();
   });
 }
 at("#by").addEventListener("change", async () => {
-  if (wished === "available" && means() === "desk" && !(await listen())) wished = "away";
+  if (wished === "available" && means() === "desk" && !(await listen())) wish("away");
   available(wished);
 });
 at("#accept").addEventListener("click", () => {
@@ -261,8 +321,7 @@ at("#decline").addEventListener("submit", (event) => {
   at('[data-presence="available"]').focus();
 });
 at("#mute").addEventListener("click", () => {
-  const muted = at("#mute").getAttribute("aria-pressed") !== "true";
-  at("#mute").setAttribute("aria-pressed", String(muted));
+  mute(!muted);
   say({ type: "mute", muted });
   talk();
 });
@@ -274,13 +333,9 @@ at("#hand-back").addEventListener("submit", (event) => {
 });
 at("#wrap-up form").addEventListener("submit", (event) => {
   event.preventDefault();
-  if (wrapping) say({ type: "wrap_up", transfer: wrapping.transfer, disposition: at("#disposition").value, note: at("#note").value });
+  if (wrapping) wrapUp();
 });
 at("#again button").addEventListener("click", () => { at("#again").hidden = true; alarm(""); open(); });
 at("#sound-on button").addEventListener("click", async () => { if (await listen()) talk(); });
-setInterval(() => {
-  if (!current) return;
-  const seconds = Math.floor((Date.now() - current.since) / 1000);
-  at("#timer").textContent = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
-}, 250);
+setInterval(tick, 250);
 open();

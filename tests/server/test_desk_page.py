@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -152,11 +153,12 @@ def test_an_agent_takes_a_caller_in_the_browser_speaks_hands_back_and_wraps_up(a
         accepted_ms = call.now_ms
         await page.get_by_role("button", name="Accept").click()
         await expect(page.locator("#call")).to_be_visible()
-        await readable(page)
         await until(lambda: hears(call, accepted_ms))
         await page.get_by_role("button", name="Mute").click()
+        await expect(page.locator("#muted")).to_have_text("You are muted: the caller does not hear you.")
+        await readable(page)
         await until(lambda: quiet(call))  # so it was the microphone
-        await page.get_by_role("button", name="Mute").click()
+        await page.get_by_role("button", name="Unmute").click()
         muted_ms = call.now_ms
         await until(lambda: hears(call, muted_ms))
         speaking = asyncio.create_task(call.say(SPEECH))
@@ -167,6 +169,9 @@ def test_an_agent_takes_a_caller_in_the_browser_speaks_hands_back_and_wraps_up(a
         await page.get_by_label("with a note").fill("a spare pole is on its way")
         await page.get_by_role("button", name="Hand back").click()
         await expect(page.locator("#wrap-up")).to_be_visible()
+        await expect(page.locator("#until")).to_have_text(
+            re.compile(r"You are available again in 0:[0-3]\d, or once this")
+        )
         await readable(page)
         await page.get_by_label("Result").select_option("solved")
         await page.get_by_label("Note", exact=True).fill("sent a pole")
@@ -186,10 +191,19 @@ def test_a_page_that_is_loaded_again_goes_on_with_the_call(at_desk):
         call = await house.asks("my tent is torn")
         await page.get_by_role("button", name="Accept").click()
         await expect(page.locator("#call")).to_be_visible()
+        await call.say(SPEECH)
+        await expect(page.locator("#transcript")).to_contain_text("my tent is torn")
+        await page.evaluate("document.querySelector('#timer').textContent = ''")
+        await expect(page.locator("#timer")).to_have_text(re.compile(r"0:0[2-9]|0:[1-5]\d"))
+        before = await page.locator("#timer").inner_text()
         await page.reload()
         await expect(page.locator("#call")).to_be_visible()
         await expect(page.locator("#packet")).to_contain_text("The caller asked for a person.")
-        await expect(page.locator("#transcript")).to_contain_text(WISH)
+        for text in (WISH, "my tent is torn"):  # before the offer, and since
+            await expect(page.locator("#transcript")).to_contain_text(text)
+        assert await page.locator("#timer").inner_text() >= before
+        await expect(page.locator("#presence")).to_contain_text("Afterwards you are available again.")
+        await expect(page.locator('[data-presence][aria-pressed="true"]')).to_have_count(0)
         again_ms = call.now_ms
         await until(lambda: hears(call, again_ms))
         await page.get_by_role("button", name="Hang up").click()
@@ -327,8 +341,54 @@ def test_a_call_by_telephone_is_read_along_until_the_desk_is_opened_elsewhere(at
         told.tell({"type": "replaced"})
         await told.sockets[-1].close(code=4409, reason="opened elsewhere")
         await expect(page.get_by_role("alert")).to_have_text("The desk was opened elsewhere.")
+        shown = await page.locator("#desk").inner_text()
+        assert shown.split("\n\n") == ["Desk of Ana", "The desk was opened elsewhere.", "Use the desk here"]
+        await expect(page.get_by_role("button", name="Use the desk here")).to_be_focused()
+        await readable(page)
         await page.get_by_role("button", name="Use the desk here").press("Enter")
         await expect(page.locator("#connection")).to_have_text("Connected")
+
+    at_desk(use)
+
+
+CONNECTED = {"type": "connected", "transfer": "CA1-h1", "offer": 0, "call": "CA1", "by": "phone"}
+
+
+def test_a_desk_that_is_opened_in_a_conversation_shows_all_that_was_said_and_how_long_it_lasts(at_desk):
+    async def use(house: House) -> None:
+        page, told = house.page, Told()
+        await told.open(page)
+        told.tell({**CONNECTED, "connected_ms": 754_000})
+        told.tell({"type": "said", "who": "agent", "utterance": "p1", "text": "hello", "start_ms": 0, "end_ms": 1})
+        told.tell({"type": "packet", "transfer": "CA1-h1", "packet": PACKET})  # comes after the first words
+        await expect(page.locator("#transcript li")).to_have_text(["callermy tent is torn", "agenthello"])
+        await expect(page.locator("#timer")).to_have_text(re.compile(r"12:[345]\d|13:\d\d"))
+        await expect(page.locator('[data-presence][aria-pressed="true"]')).to_have_count(0)
+        await expect(page.locator("#presence")).to_contain_text("On a call")
+        house.reader.errors.clear()  # the browser itself says that this server knows no such packet
+
+    at_desk(use)
+
+
+def test_a_caller_who_comes_while_the_last_one_is_wrapped_up_is_seen(at_desk):
+    async def use(house: House) -> None:
+        page, told = house.page, Told()
+        await told.open(page)
+        told.tell({**OFFER, "transfer": "CA0-h1"})
+        told.tell({**CONNECTED, "transfer": "CA0-h1"})
+        told.tell({"type": "wrap_up", "transfer": "CA0-h1", "offer": 0, "call": "CA0"})
+        await expect(page.locator("#wrap-up-title")).to_be_focused()
+        await expect(page.locator("#announcement")).to_be_empty()
+        await page.get_by_label("Note", exact=True).fill("sent a pole")
+        told.tell(OFFER)
+        await expect(page.locator("#offer")).to_be_visible()
+        await expect(page.locator("#announcement")).to_have_text(
+            "A caller of support for you. The caller asked for a person."
+        )
+        told.tell(CONNECTED)
+        await told.hears(type="wrap_up", transfer="CA0-h1", disposition="solved", note="sent a pole")
+        await expect(page.locator("#wrap-up")).to_be_hidden()
+        await expect(page.locator("#announcement")).to_be_empty()
 
     at_desk(use)
 
