@@ -91,8 +91,8 @@ EDGES: Final = {
         "is rung again, or goes on",
     ),
     "webhook unreachable": (
-        "gets what the operator set at the carrier as the number's fallback: nothing of ours can act",
-        "is called by the carrier, if that is what is set there",
+        "is put through by the carrier itself, with what `cordboard fallback` prints, set as the number's fallback",
+        "is called by the carrier, without a briefing",
     ),
     "store down or disk full": ("is put through all the same", "is rung, with a packet from what is at hand"),
     "summary slower than the agent": ("notices nothing", "has the extractive summary at once, the better one later"),
@@ -120,9 +120,5 @@ EDGES: Final = {
     "exactly one outcome": ("every transfer ends once, in one of the outcomes above", "wraps up once"),
     "two supervisors want the same call": ("hears one of them", "the second is told who has it"),
 }
-NOT_YET: Final = frozenset(
-    {
-        "webhook unreachable",
-    }
-)
+NOT_YET: Final[frozenset[str]] = frozenset()
 """Cases whose tests are still to come; a case that is not here has one."""

@@ -302,6 +302,25 @@ def eval_intents(
 
 
 @app.command()
+def fallback(
+    number: Annotated[str, typer.Argument(help="A person's telephone number, like +14155550102.")],
+    text: Annotated[str, typer.Option(help="Said first.")] = "One moment please, I'm putting you through.",
+    sorry: Annotated[str, typer.Option(help="Said when nobody answers.")] = "I'm sorry, nobody answers. Goodbye.",
+    language: Annotated[str, typer.Option(help="Of the texts, like en-US.")] = "en-US",
+) -> None:
+    """Print TwiML for a number's fallback: whom the carrier calls for a caller while the server cannot be reached."""
+    from telephony.numbers import NotANumber, parse_number  # noqa: PLC0415
+    from telephony.twilio.twiml import dial  # noqa: PLC0415 imports twilio
+
+    try:
+        typer.echo(dial(text, language, parse_number(number), sorry))
+    except NotANumber:
+        fail(Exit.INVALID, f"{number} is no telephone number; write it like +14155550102")
+    except ValueError as error:
+        fail(Exit.INVALID, str(error))
+
+
+@app.command()
 def schema() -> None:
     """Print the JSON Schema of line.yaml, for editors."""
     from pipeline.line.schema import json_schema  # noqa: PLC0415

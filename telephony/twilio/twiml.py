@@ -23,6 +23,9 @@ MAX_MESSAGE_S: Final = 120
 MESSAGE_SILENCE_S: Final = 5
 """So much silence ends a message."""
 
+DIAL_S: Final = 40
+"""So long a person's telephone rings for a caller whom our server did not answer."""
+
 _LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
 
 
@@ -82,6 +85,19 @@ def redirect(url: str) -> str:
     """Ask this address what to do."""
     response = VoiceResponse()
     response.redirect(url, method="POST")
+    return str(response)
+
+
+def dial(text: str, language: str, number: str, sorry: str) -> str:
+    """Say this, then call this number (E.164) for the caller; sorry is said when nobody answers there.
+
+    It names no address of ours: the carrier does it alone, from a TwiML bin for instance.
+    """
+    response = VoiceResponse()
+    _say(response, text, language)
+    response.dial(number, timeout=DIAL_S)
+    _say(response, sorry, language)
+    response.hangup()
     return str(response)
 
 
