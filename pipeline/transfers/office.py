@@ -279,8 +279,10 @@ class Transfers:
                 return  # it was asked for before
         except StoreUnavailable as error:  # as long as this process lives they are called all the same
             _log.error("callback not written", transfer=kept.transfer.id, reason=str(error))
-        self.acting.told.use_packet(kept.transfer.id, await self._packet_of(before.transfer.id))
-        self._run(kept).post(PacketReady(self._clock.now_ms()))
+        packet = await self._packet_of(before.transfer.id)
+        running = self._run(kept)
+        self.acting.told.hand_on(running, packet)
+        running.post(PacketReady(self._clock.now_ms()))
 
     async def _packet_of(self, transfer_id: str) -> Mapping[str, Any]:
         written = self.acting.told.packet(transfer_id)

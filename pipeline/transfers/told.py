@@ -57,6 +57,11 @@ class Told:
         self._send_packet(running)
         self._packets.improved(call, running.transfer, running.wanted.reason, lambda made: self._improve(running, made))
 
+    def hand_on(self, running: Running, packet: Mapping[str, Any]) -> None:
+        """What agents were told of the call that this transfer follows, kept for the next process too."""
+        self.use_packet(running.id, packet)
+        self._office.spawn(self._keep_packet(running, 1))
+
     async def read_packet(self, running: Running) -> None:
         """What an earlier process wrote; it is made anew when the call is here."""
         try:

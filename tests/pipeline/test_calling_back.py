@@ -89,6 +89,7 @@ async def test_a_callback_outlives_the_process(tmp_path: Path):
         back = await caller.answered()
         transfer = await office.until(back, State.CONNECTED)
         assert transfer.id == f"{call.call_sid}-b1"
+        assert office.transfers.acting.told.packet(transfer.id)["reason"]["code"] == "asked_for_person"
         assert await hears(back, ana.calls[0], 500.0)
         back.hang_up()
         await office.ended(back)
