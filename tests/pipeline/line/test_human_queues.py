@@ -120,6 +120,12 @@ def test_callers_overflow_into_another_queue_of_the_line(overflow):
     assert [one.path[2:] for one in check(settings) if "overflows" in one.what] == [("overflow",)]
 
 
+def test_what_is_not_served_is_refused():
+    (told,) = said(line({"name": "elsewhere", "topology": "conference_first"}))
+    assert "conference_first is not served yet" in told
+    assert said(line({"name": "elsewhere", "topology": "direct"})) == []
+
+
 def test_the_music_of_a_queue_is_a_file_of_the_line(tmp_path):
     folder = tmp_path / "line"
     english_line(folder)
