@@ -329,6 +329,11 @@ class Transfers:
         target = self._targets.get(agent_id)
         return target.agent if target is not None else self._agents.get(agent_id)
 
+    @property
+    def dials(self) -> bool:
+        """Whether anybody can be called."""
+        return self._phones is not None
+
     def workflow(self, agent_id: str) -> str:
         """The workflow of TaskRouter that stands for a queue's agents; empty: none."""
         target = self._targets.get(agent_id)

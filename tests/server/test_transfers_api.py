@@ -153,7 +153,9 @@ async def test_the_directory_is_kept_over_http_and_holds_at_once(tmp_path: Path)
         rest = (await house.send("GET", f"/agents?limit=1&cursor={listed['next_cursor']}")).json()
         assert [(one["id"], one["name"]) for one in rest["items"]] == [("carl", "Karl")]
         there = await house.send("POST", "/agents/carl/presence", {"presence": "available"})
-        assert there.json()["presence"] == "available"
+        assert (there.status_code, "account" in there.json()["detail"]) == (409, True)
+        away = await house.send("POST", "/agents/carl/presence", {"presence": "away"})
+        assert away.json()["presence"] == "away"
         assert (await house.send("DELETE", "/agents/carl")).status_code == 204
         assert (await house.send("DELETE", "/agents/carl")).status_code == 404
         assert "carl" not in {one.agent.id for one in house.office.transfers.counted.agents()}

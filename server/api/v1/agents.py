@@ -106,8 +106,10 @@ def presence_router(staff: Staff, commands: Commands) -> APIRouter:
             if not who.may("agents:write") and who.agent != agent_id:
                 raise Problem(403, "This token belongs to another agent.", name="agent")
             known = await _known(staff, agent_id)
-            if body.presence == "available" and not known.phone and staff.transfers.desk.seat(agent_id) is None:
-                raise Problem(409, "They have no phone, and their desk is not open: nobody could reach them.")
+            rings = known.phone and staff.transfers.dials
+            if body.presence == "available" and not rings and staff.transfers.desk.seat(agent_id) is None:
+                why = "No carrier's account is set to call them with" if known.phone else "They have no phone"
+                raise Problem(409, f"{why}, and their desk is not open: nobody could reach them.")
             staff.transfers.use_agents(await staff.directory.listed())
             if known.phone:
                 await staff.directory.say(agent_id, body.presence, datetime.now(UTC).isoformat(timespec="microseconds"))
