@@ -174,7 +174,9 @@ class Queue(Written):
 
     # What becomes of a caller
     callback: bool = Field(
-        default=False, description="true: a caller may hang up and be called back, keeping the place; with consent only"
+        default=False,
+        description="true: a caller may hang up and be called back, keeping the place; with consent only, and where a "
+        "carrier account is set",
     )
     callback_attempts: int = Field(default=3, ge=1, le=10, description="how often a callback is tried")
     callback_spacing_s: int = Field(default=900, ge=60, le=86_400, description="from one attempt to the next")
