@@ -179,7 +179,7 @@ class _Measured:
     def _stamp(self) -> None:
         """When a dialogue decides, and when its packet is there."""
         transfers = self.house.office.transfers
-        wanted, make = transfers.wanted, transfers.acting.make_packet
+        wanted, make = transfers.wanted, transfers.acting.told.make_packet
 
         def timed(call: Any, action: Any) -> None:
             self.wanted_s.setdefault(call.call_id, time.perf_counter())
@@ -189,7 +189,7 @@ class _Measured:
             await make(running, call)
             self.packet_ms.append((time.perf_counter() - self.wanted_s[call.call_id]) * 1000)
 
-        transfers.wanted, transfers.acting.make_packet = timed, made  # type: ignore[method-assign]
+        transfers.wanted, transfers.acting.told.make_packet = timed, made  # type: ignore[method-assign]
 
     async def _watch(self) -> None:
         """As a supervisor's live view does."""
