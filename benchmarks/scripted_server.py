@@ -28,10 +28,14 @@ class SameForAll(ToldStt):
 
 
 async def open_told(
-    settings: Settings, vocabularies: Sequence[Vocabulary], data_dir: Path, stack: AsyncExitStack
+    settings: Settings,
+    vocabularies: Sequence[Vocabulary],
+    data_dir: Path,
+    stack: AsyncExitStack,
+    spoken: Sequence[str] = ("en",),
 ) -> SpeechToText:
     """In place of server.engines.open_stt."""
-    del settings, vocabularies, data_dir, stack
+    del settings, vocabularies, data_dir, stack, spoken
     return SameForAll(())
 
 
