@@ -185,6 +185,20 @@ class Participant:
     """The sid of the only leg that hears it; empty: all do."""
 
 
+@dataclass(frozen=True, slots=True)
+class ListeningStream:
+    """A stream that brings us both sides of a leg, and plays nothing, whatever else the leg does."""
+
+    name: str
+    """Of this leg, used once: a stream that is started again has another one."""
+    url: str
+    """wss://… without a query."""
+    token: str
+    """One-time (telephony.token): the stream is not taken without it."""
+    status_url: str = ""
+    """Told, signed, that it runs, fails and is over; empty: nobody is."""
+
+
 class CallControl(Protocol):
     """What a carrier does with legs besides carrying their sound.
 
@@ -246,3 +260,12 @@ class CallControl(Protocol):
 
     async def remove(self, room: str, who: str, deadline_ms: int) -> None:
         """Take a participant out of a conference. One that is not there stays away, without an error."""
+
+    async def listen(self, sid: str, stream: ListeningStream, deadline_ms: int) -> None:
+        """Have a leg's sound come to us from now on, what it says and what it hears. Once per name.
+
+        Whether it comes, its socket tells: a carrier takes the request before it has reached us, and lists no streams.
+        """
+
+    async def stop_listening(self, sid: str, name: str, deadline_ms: int) -> None:
+        """Have the leg's stream of this name come no longer. One that is over stays so, without an error."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from aiohttp import encode_basic_auth, web
 
-from telephony.double import api_calls, api_conferences, api_queues, api_taskrouter
+from telephony.double import api_calls, api_conferences, api_queues, api_streams, api_taskrouter
 from telephony.double.rest_requests import Asked, Endpoint, Json, RestError, multi
 
 if TYPE_CHECKING:
@@ -23,7 +23,13 @@ after: whether what was asked was done · a number: the HTTP status to refuse wi
 
 STALLED_S: Final = 120.0
 _CODES: Final = {429: 20429, 401: 20003, 403: 20403}
-ENDPOINTS: Final = (*api_calls.ENDPOINTS, *api_conferences.ENDPOINTS, *api_queues.ENDPOINTS, *api_taskrouter.ENDPOINTS)
+ENDPOINTS: Final = (
+    *api_calls.ENDPOINTS,
+    *api_streams.ENDPOINTS,
+    *api_conferences.ENDPOINTS,
+    *api_queues.ENDPOINTS,
+    *api_taskrouter.ENDPOINTS,
+)
 
 
 @dataclass(frozen=True, slots=True)

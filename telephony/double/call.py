@@ -101,6 +101,11 @@ class DoubleCall:
         return self._program.log
 
     @property
+    def program(self) -> Program:
+        """What the carrier executes for this call."""
+        return self._program
+
+    @property
     def problems(self) -> tuple[Problem, ...]:
         """What Twilio's debugger would show so far."""
         return tuple(self.log.problems)

@@ -62,7 +62,19 @@ async def connect(program: Program, verb: Connect) -> Outcome:
 
 async def start(program: Program, verb: Start) -> Outcome:
     """Open a stream that listens, and go on at once."""
-    stream = verb.stream
+    try:
+        listen(program, verb.stream)
+    except NotForked as refused:
+        program.problem(31941, str(refused))
+    return None
+
+
+class NotForked(Exception):
+    """The carrier opens no such stream."""
+
+
+def listen(program: Program, stream: Stream, *, once: bool = False) -> Fork:
+    """Open a stream that listens. once: a name is never used again, not even of one that is over. Raises NotForked."""
     codec = CarrierStream(
         account_sid=program.caller.account_sid,
         call_sid=program.caller.call_sid,
@@ -73,10 +85,9 @@ async def start(program: Program, verb: Start) -> Outcome:
     )
     name = stream.name or codec.stream_sid
     forked = sum(len(TRACKS[each.stream.track]) for each in program.forks.values() if not each.over)
-    taken = name in program.forks and not program.forks[name].over
+    taken = name in program.forks and (once or not program.forks[name].over)
     if taken or forked + len(TRACKS[stream.track]) > MAX_TRACKS:
-        program.problem(31941, f"a stream {name!r} is there already, or more than {MAX_TRACKS} tracks are")
-        return None
+        raise NotForked(f"a stream {name!r} is there already, or more than {MAX_TRACKS} tracks are")
 
     def told(event: str, error: str) -> None:
         tell(program, stream, codec.stream_sid, event, error)
@@ -85,7 +96,13 @@ async def start(program: Program, verb: Start) -> Outcome:
     program.forks[name] = fork
     program.handset.up.set()
     program.tasks.create_task(fork.run(program.webhooks), name=f"fork {name}")
-    return None
+    return fork
+
+
+def fork_of(program: Program, name_or_sid: str) -> Fork | None:
+    """The stream that listens under this name, or with this id."""
+    by_sid = (each for each in program.forks.values() if each.codec.stream_sid == name_or_sid)
+    return program.forks.get(name_or_sid) or next(by_sid, None)
 
 
 async def stop(program: Program, verb: Stop) -> Outcome:

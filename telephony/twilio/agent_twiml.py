@@ -6,14 +6,13 @@ machine presses none, and whoever says nothing is hung up on.
 
 from dataclasses import dataclass
 from typing import Final, Literal
-from urllib.parse import urlsplit
 
 from twilio.twiml.voice_response import Dial, VoiceResponse
 
 from telephony.agent_words import AgentWords
 from telephony.rooms import CALLER, agent_label
 from telephony.twilio.addresses import TransferAddresses
-from telephony.twilio.twiml import MAX_PARAMETER_CHARACTERS, MAX_SAY_CHARACTERS, TOKEN_PARAMETER
+from telephony.twilio.twiml import MAX_SAY_CHARACTERS, TOKEN_PARAMETER, check_stream
 from telephony.twilio.wire import LISTENING, STREAM_PARAMETER
 
 CHOICE_S: Final = 8
@@ -162,11 +161,7 @@ def _conference(dial: Dial, room: Room, label: str, *, waits_in: str = "") -> No
 
 
 def _listen(response: VoiceResponse, listening: Listening, transfer: str) -> None:
-    parts = urlsplit(listening.url)
-    if parts.scheme not in ("wss", "ws") or parts.query or parts.fragment:
-        raise ValueError(f"the stream address {listening.url!r} is not wss:// without a query")
-    if len(TOKEN_PARAMETER) + len(listening.token) > MAX_PARAMETER_CHARACTERS:
-        raise ValueError(f"a token of {len(listening.token)} characters does not fit into a stream parameter")
+    check_stream(listening.url, listening.token)
     stream = response.start().stream(url=listening.url, track="both_tracks", name=f"human-{transfer}")
     stream.parameter(name=TOKEN_PARAMETER, value=listening.token)
     stream.parameter(name=STREAM_PARAMETER, value=LISTENING)

@@ -14,8 +14,9 @@ from typing import Any, Final, TypeVar
 from twilio.base.exceptions import TwilioException
 
 from telephony.errors import CarrierFailed, LegGone, Overtaken
-from telephony.ports import Dialling, Joining, Leg, LegStatus, Participant
+from telephony.ports import Dialling, Joining, Leg, LegStatus, ListeningStream, Participant
 from telephony.twilio.asking import CARRIER, UNREADABLE, attempts, http_status, once, unless_gone, within
+from telephony.twilio.hearing import start_listening
 from telephony.twilio.leg_states import answered_by, leg_status
 from telephony.twilio.recent import recent
 from telephony.twilio.rest import TwilioRest
@@ -151,6 +152,16 @@ class TwilioControl:
             await unless_gone(
                 attempts(lambda: self._conference(room, lambda found: found.participants(who).delete_async()))
             )
+
+    async def listen(self, sid: str, stream: ListeningStream, deadline_ms: int) -> None:
+        """See CallControl. Raises ValueError on what Twilio would refuse once the stream is to be opened."""
+        await start_listening(self._client, sid, stream, deadline_ms)
+
+    async def stop_listening(self, sid: str, name: str, deadline_ms: int) -> None:
+        """See CallControl."""
+        async with within(deadline_ms):
+            asked = self._client.calls(sid).streams(name)
+            await unless_gone(attempts(lambda: asked.update_async(status="stopped")))
 
     def _alone(self, key: str) -> asyncio.Lock:
         """Nothing else is asked under this key meanwhile."""

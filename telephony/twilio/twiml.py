@@ -34,19 +34,24 @@ def connect_stream(stream_url: str, token: str, resume_url: str, status_callback
 
     Raises ValueError on an address or a token that Twilio would refuse once the caller is on the line.
     """
-    parts = urlsplit(stream_url)
-    if parts.scheme != "wss" and not (parts.scheme == "ws" and parts.hostname in _LOOPBACK):
-        raise ValueError(f"the stream address {stream_url!r} is not wss://; Twilio speaks nothing else")
-    if parts.query or parts.fragment:
-        raise ValueError(f"the stream address {stream_url!r} has a query, which Twilio refuses (error 31920)")
-    if len(TOKEN_PARAMETER) + len(token) > MAX_PARAMETER_CHARACTERS:
-        raise ValueError(f"a token of {len(token)} characters does not fit into a stream parameter")
+    check_stream(stream_url, token)
     response = VoiceResponse()
     callback = {"status_callback": status_callback, "status_callback_method": "POST"} if status_callback else {}
     stream = response.connect().stream(url=stream_url, **callback)
     stream.parameter(name=TOKEN_PARAMETER, value=token)
     response.redirect(resume_url, method="POST")
     return str(response)
+
+
+def check_stream(url: str, token: str) -> None:
+    """Raise ValueError on an address or a token that Twilio would refuse once the stream is to be opened."""
+    parts = urlsplit(url)
+    if parts.scheme != "wss" and not (parts.scheme == "ws" and parts.hostname in _LOOPBACK):
+        raise ValueError(f"the stream address {url!r} is not wss://; Twilio speaks nothing else")
+    if parts.query or parts.fragment:
+        raise ValueError(f"the stream address {url!r} has a query, which Twilio refuses (error 31920)")
+    if len(TOKEN_PARAMETER) + len(token) > MAX_PARAMETER_CHARACTERS:
+        raise ValueError(f"a token of {len(token)} characters does not fit into a stream parameter")
 
 
 def speak_and_hang_up(text: str, language: str) -> str:

@@ -47,6 +47,8 @@ class CarrierRest:
     rooms: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     """Participants by the name of a conference that is in progress."""
     tasks: list[dict[str, Any]] = field(default_factory=list)
+    streams: dict[str, str] = field(default_factory=dict)
+    """Whether they run, by the call's sid and their name."""
     reservations: dict[str, str] = field(default_factory=dict)
     """Statuses by sid."""
     answers: bool = True
@@ -104,6 +106,8 @@ class CarrierRest:
             (r"POST Calls\.json", self._dial),
             (r"GET Calls\.json", self._list_calls),
             (r"(?:GET|POST) Calls/(\w+)\.json", self._call),
+            (r"POST Calls/(\w+)/Streams\.json", self._listen),
+            (r"POST Calls/(\w+)/Streams/([\w-]+)\.json", self._stop_listening),
             (r"GET Conferences\.json", self._list_rooms),
             (r"POST Conferences/([\w-]+)/Participants\.json", self._join),
             (r"GET Conferences/(CF\w+)/Participants\.json", self._list_participants),
@@ -145,6 +149,21 @@ class CarrierRest:
             elif self.joins:
                 self._enter(self.joins, sid, "customer")
         return _answer(call)
+
+    def _listen(self, asked: Request, sid: str) -> web.Response:
+        key = f"{sid} {asked.value('Name')}"
+        if not any(call["sid"] == sid for call in self.calls):
+            return _error(404, 20404)
+        if key in self.streams:
+            return _error(400, 20001)
+        self.streams[key] = "in-progress"
+        return _answer({"sid": f"MZ{len(self.streams):032x}", "status": "in-progress"})
+
+    def _stop_listening(self, asked: Request, sid: str, name: str) -> web.Response:
+        if self.streams.get(f"{sid} {name}") != "in-progress":
+            return _error(404, 20404)
+        self.streams[f"{sid} {name}"] = asked.value("Status")
+        return _answer({"sid": "MZ" + "0" * 32, "status": "stopped"})
 
     def _enter(self, room: str, sid: str, label: str, **more: Any) -> None:
         one = {"call_sid": sid, "label": label, "muted": False, "hold": False, "coaching": False, "status": "connected"}

@@ -4,6 +4,7 @@ import base64
 from typing import Any
 
 import pytest
+from twilio.base.exceptions import TwilioRestException
 
 from telephony.double.people import Answers
 from tests.fakes.application import MediaLine, tone
@@ -89,3 +90,35 @@ async def test_what_the_application_sends_or_refuses_is_a_problem_and_the_call_g
         result = await (await at.call()).finished()
         assert [each.code for each in result.problems] == [31902]
         assert at.told("/stream", "StreamEvent")[-1] == "stream-error"
+
+
+@virtually
+async def test_a_stream_is_begun_and_stopped_by_request_while_the_call_goes_on():
+    async with carrier() as at:
+        starts(at)
+        at.app.twiml["/voice"] = '<Pause length="3"/><Say>on</Say>'
+        call = await at.call()
+        await call.wait(200)
+        streams = at.client.calls(call.call_sid).streams
+        url = at.app.url.replace("http", "ws") + "/media"
+        told = {"parameter1_name": "call_token", "parameter1_value": "t", "status_callback": at.app.url + "/stream"}
+        made = await streams.create_async(url, name="again-1", track="both_tracks", **told)
+        await call.say(tone(300, hz=500))
+        with pytest.raises(TwilioRestException) as taken:
+            await streams.create_async(url, name="again-1", track="both_tracks", **told)
+        stopped = await at.client.calls(call.call_sid).streams("again-1").update_async(status="stopped")
+        assert (taken.value.status, stopped.sid, stopped.status) == (400, made.sid, "stopped")
+        for gone in ("again-1", "nonsense"):
+            with pytest.raises(TwilioRestException, match="was not found"):
+                await at.client.calls(call.call_sid).streams(gone).update_async(status="stopped")
+        with pytest.raises(TwilioRestException):  # a name is used once
+            await streams.create_async(url, name="again-1")
+        result = await call.finished()
+        (line,) = at.app.lines
+        start = line.events("start")[0]["start"]
+        assert (start["streamSid"], start["customParameters"]) == (made.sid, {"call_token": "t"})
+        assert tone(300, hz=500) in sound(line, "inbound")
+        assert (line.messages[-1][1]["event"], result.said, result.problems) == ("stop", ("on",), ())
+        assert at.told("/stream", "StreamEvent") == ["stream-started", "stream-stopped"]
+        with pytest.raises(TwilioRestException, match="not in-progress"):
+            await streams.create_async(url, name="late")
