@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -18,8 +19,10 @@ from pipeline.line.finding import Finding
 from pipeline.line.headings import asked, headings
 from pipeline.line.model import Line, Settings
 from pipeline.line.music import fault_of
+from pipeline.line.queue_checks import doubts, unstaffed
 from pipeline.line.source import Source
 from pipeline.line.validate import check
+from telephony.agents import Agent
 
 FILE: Final = "line.yaml"
 MAX_FOLDER_BYTES: Final = 64 * 1024 * 1024
@@ -38,6 +41,8 @@ class Examined:
     """What its other files declare, as far as it can be used."""
     others: tuple[Settings, ...] = ()
     """The same in the line's other languages."""
+    doubts: tuple[Problem, ...] = ()
+    """What works and is hardly meant; looked for where nothing is wrong."""
 
 
 def examine(folder: Path, tongues_folder: Path | None = None) -> Examined:
@@ -64,7 +69,18 @@ def examine(folder: Path, tongues_folder: Path | None = None) -> Examined:
     faults = [Problem(str(path), fault.line, fault.what, fault.remedy) for fault in written.faults]
     bound = check_bound(toolbox, settings) if settings is not None else ()
     problems = {*faults, *_problems(findings, written, str(path)), *wrong_beside, *bound}
-    return Examined(settings, tuple(sorted(problems)), toolbox, others)
+    doubted = doubts(settings, codes) if settings is not None and not problems else ()
+    return Examined(
+        settings, tuple(sorted(problems)), toolbox, others, tuple(_problems(list(doubted), written, str(path)))
+    )
+
+
+def unstaffed_of(folder: Path, settings: Settings, agents: Sequence[Agent]) -> tuple[Problem, ...]:
+    """What nobody of the directory can do in the queues of a line that was examined. Raises OSError."""
+    path = folder / FILE
+    written = source.read(path.read_bytes())
+    codes, _ = tongues.declared(written.data, languages(None))
+    return tuple(_problems([*unstaffed(settings, codes, agents)], written, str(path)))
 
 
 def load_line(folder: Path, tongues_folder: Path | None = None) -> Line:
@@ -124,9 +140,9 @@ def _check_written(
         if rest is None:
             return None, found
         settings, doubt = rest
-        rest_of_it = [*check(settings, toolbox.specs, language), *_check_files(settings, folder)]
+        rest_of_it = [*check(settings, toolbox.specs, language, codes), *_check_files(settings, folder)]
         return settings, [*found, *mend.sound(rest_of_it, doubt)]
-    return settings, [*check(settings, toolbox.specs, language), *_check_files(settings, folder)]
+    return settings, [*check(settings, toolbox.specs, language, codes), *_check_files(settings, folder)]
 
 
 def _check_files(settings: Settings, folder: Path) -> list[Finding]:

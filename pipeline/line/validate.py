@@ -4,7 +4,7 @@ Names that exist, steps that are reached, texts that can be filled in, a keypad 
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -33,6 +33,7 @@ from pipeline.line.knowing import check_identity
 from pipeline.line.model import MIN_EXAMPLES, MIN_INTENTS, Settings
 from pipeline.line.opening_hours import Hours
 from pipeline.line.questions import check_question, repeated
+from pipeline.line.queue_checks import check_queues
 from pipeline.line.templates import PLACE
 from pipeline.line.verbs import Conversation
 from pipeline.line.wording import check_texts
@@ -46,11 +47,14 @@ Specs = Mapping[str, ToolSpec]
 """Every tool that a line may bind, by the name that `runs` uses."""
 
 
-def check(settings: Settings, specs: Specs = SPECS, language: Language = PARSERS) -> list[Finding]:
-    """Everything that does not fit together. language: of the line's texts."""
+def check(
+    settings: Settings, specs: Specs = SPECS, language: Language = PARSERS, spoken: Sequence[str] = ()
+) -> list[Finding]:
+    """Everything that does not fit together. language: of the line's texts; spoken: all of the line's, by code."""
     graph = Graph(settings)
     return [
         *_check_policy(settings),
+        *check_queues(settings, spoken or (settings.language,)),
         *_check_greeting(settings, language),
         *_check_recording(settings, language),
         *_check_hours(settings),
@@ -92,15 +96,6 @@ def _check_recording(settings: Settings, language: Language) -> Iterator[Finding
 
 
 def _check_policy(settings: Settings) -> Iterator[Finding]:
-    for index, name in repeated(_names(settings)):
-        yield Finding(("queues", index), f"there are two queues named {name!r}", "keep one of them")
-    for index, queue in enumerate(settings.queues):
-        if queue.instead is not None and (queue.instead == queue.name or settings.queue(queue.instead) is None):
-            what = f"queue {queue.name!r} names {queue.instead!r} instead, which is no other queue"
-            yield Finding(("queues", index, "instead"), what, meant(queue.instead, _names(settings)))
-        if queue.overflow is not None and (queue.overflow == queue.name or settings.queue(queue.overflow) is None):
-            what = f"queue {queue.name!r} overflows into {queue.overflow!r}, which is no other queue"
-            yield Finding(("queues", index, "overflow"), what, meant(queue.overflow, _names(settings)))
     for index, topic in repeated([boundary.topic for boundary in settings.boundaries]):
         yield Finding(("boundaries", index, "topic"), f"{topic!r} is declined twice", "merge the two")
     for index, intent in enumerate(settings.intents):

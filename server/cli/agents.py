@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from server.cli.exits import Exit, fail
+from server.cli.exits import Exit, fail, warn
 
 if TYPE_CHECKING:
     from telephony.agent_store import AgentStore
+    from telephony.agents import Agent
 
 
 class Said(StrEnum):
@@ -61,6 +62,7 @@ def add(
     changed_at = datetime.now(UTC).isoformat(timespec="microseconds")
     new = _used(lambda store: store.put(made, changed_at))
     out.print(f"{'Added' if new else 'Changed'} {made.id}: {made.name}, {', '.join(sorted(made.queues))}", markup=False)
+    _doubt_queues(made)
 
 
 @app.command("list")
@@ -110,6 +112,30 @@ def remove(agent: Annotated[str, typer.Argument(metavar="ID", help="As `cordboar
 def known(agent: str) -> bool:
     """Whether the directory has somebody with this id. Exits where it cannot be read."""
     return _used(lambda store: store.get(agent)) is not None
+
+
+def there() -> "tuple[Agent, ...]":
+    """The directory of the settings' data directory; empty: there is none yet."""
+    from server.cli.main import settings  # noqa: PLC0415
+    from server.data_dir import DATABASE  # noqa: PLC0415
+
+    return _used(lambda store: store.listed()) if (settings().data_dir / DATABASE).is_file() else ()
+
+
+def _doubt_queues(agent: "Agent") -> None:
+    """Say which of their queues no line of the settings has; they may be of a line that is still to come."""
+    from pipeline.line.hints import meant  # noqa: PLC0415 --help needs none
+    from pipeline.line.load import examine  # noqa: PLC0415
+    from server.cli.main import settings  # noqa: PLC0415
+
+    folders = settings().lines
+    read = [one for folder in folders if (one := examine(folder).settings) is not None]
+    names = {queue.name for one in read for queue in one.queues}
+    for queue in sorted(agent.queues - names):
+        warn(
+            f"no line of {', '.join(map(str, folders))} (CORDBOARD_LINES) has a queue {queue!r}: nobody's calls come "
+            f"to {agent.id} from it; {meant(queue, names)}"
+        )
 
 
 def _used(use: "Callable[[AgentStore], Awaitable[_T]]") -> _T:

@@ -5,6 +5,7 @@ from typing import NoReturn
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 errors = Console(stderr=True, highlight=False)
 
@@ -20,6 +21,11 @@ class Exit(IntEnum):
     """A line, a file, an option or a setting is wrong; each error was printed."""
     UNREACHABLE = 3
     """The server cannot be reached, or did not start."""
+
+
+def warn(message: str) -> None:
+    """Print what may be wrong; all goes on."""
+    errors.print(f"[yellow]warning:[/] {escape(message)}", soft_wrap=True)
 
 
 def fail(status: Exit, *messages: str) -> NoReturn:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 
 from knowledge import ingest as documents
 from knowledge.english.sentences import installed_sentences
@@ -21,7 +22,7 @@ from pipeline.assistant.tools.bind import runner_for
 from pipeline.assistant.tools.shop import BackendUnusable
 from pipeline.assistant.understand import IntentModel
 from pipeline.line.errors import LineInvalid, Problem
-from pipeline.line.load import Examined, examine, is_inside, load_line
+from pipeline.line.load import Examined, examine, is_inside, load_line, unstaffed_of
 from pipeline.line.model import Line
 from pipeline.line.ready import others_of
 from pipeline.line.vocabulary import training_examples
@@ -33,15 +34,22 @@ from server.data_dir import DATABASE, PLACED
 from server.line_voices import voice_problems
 from server.settings import Settings
 from server.shelves import document_problems
+from telephony.agents import Agent
 
 
-def check(folders: list[Path], out: Console) -> None:
-    """Say what lines hold. Raises LineInvalid with everything that is wrong with all of them and their documents."""
+def check(folders: list[Path], out: Console, agents: Sequence[Agent] = ()) -> None:
+    """Say what lines hold. Raises LineInvalid with everything that is wrong with all of them and their documents.
+
+    agents: the directory; none: whether queues have people is not looked at.
+    """
     problems: list[Problem] = []
     for folder in folders:
         examined = examine(folder)
         found = [*examined.problems, *_wrong_beside(examined, folder)]
         problems += found or _told(folder, out)
+        lacking = unstaffed_of(folder, examined.settings, agents) if examined.settings and agents and not found else ()
+        for doubt in (*examined.doubts, *lacking):
+            out.print("[yellow]warning:[/]", escape(str(doubt)))
     if problems:
         raise LineInvalid(problems)
 

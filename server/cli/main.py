@@ -230,11 +230,14 @@ def evaluate(
 def check(
     folders: Annotated[list[Path], typer.Argument(metavar="LINE…", help="Folders of lines.", show_default=False)],
 ) -> None:
-    """Check lines: one sentence per error, each with file, line and remedy."""
+    """Check lines: one sentence per error and warning, each with file, line and remedy.
+
+    Warnings are of what works and is hardly meant; where there are agents, also of queues that nobody serves.
+    """
     from server.cli import inspect as command  # noqa: PLC0415
 
     with said_plainly():
-        command.check(folders, out)
+        command.check(folders, out, agents.there())
 
 
 @app.command()

@@ -56,3 +56,23 @@ def test_whether_an_agent_by_telephone_takes_calls_can_be_said(run):
     assert no_phone.exit_code == 2
     assert "desk tells" in no_phone.output
     assert run("presence", "ana", "asleep").exit_code == 2
+
+
+def test_a_queue_that_no_line_has_is_said_with_those_there_are(run):
+    made = run("add", "ana", "--name", "Ana", "--queue", "suport")
+    assert made.exit_code == 0
+    assert "has a queue 'suport'" in made.output
+    assert "did you mean 'support'? known here: delivery, repairs, support" in made.output
+    assert "warning" not in run("add", "ana", "--name", "Ana", "--queue", "support").output
+
+
+def test_check_says_whose_callers_no_agent_takes_once_there_are_agents(run):
+    def check():
+        return CliRunner().invoke(app, ["check", "lines/example"])
+
+    assert "warning" not in check().output
+    run("add", "ana", "--name", "Ana", "--queue", "delivery")
+    told = check()
+    assert told.exit_code == 0
+    assert "lines/example/line.yaml:" in told.output
+    assert "no agent takes callers of queue 'support'" in told.output

@@ -128,6 +128,7 @@ def to_json(staff: Staff, agent: Agent, states: Mapping[str, AgentState]) -> dic
         "id": agent.id,
         "name": agent.name,
         "queues": sorted(agent.queues),
+        "unknown_queues": sorted(agent.queues - staff.transfers.queues().keys()),
         "skills": sorted(agent.skills),
         "languages": sorted(agent.languages),
         "phone": agent.phone or None,
