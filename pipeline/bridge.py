@@ -25,6 +25,7 @@ LEVEL_SHARE: Final = 0.1
 _CALLER: Final = "caller"
 _PERSON: Final = "person"
 _THIRD: Final = "third"
+_ASSISTANT: Final = "assistant"
 
 
 class Person(Protocol):
@@ -157,6 +158,20 @@ class Bridge:
         if third.mode == "barge":
             for frame in self._for_caller.put(_THIRD, now_ms, ulaw):
                 self._to_caller(now_ms, frame)
+
+    # The assistant
+
+    def announced(self, ulaw: bytes) -> None:
+        """20 ms of the assistant's, μ-law, for both, and for a third who takes part."""
+        if self._closed:
+            return
+        now_ms = self._clock.now_ms()
+        if self._third is not None:
+            self._third.hears(_ASSISTANT, now_ms, ulaw)
+        for frame in self._for_person.put(_ASSISTANT, now_ms, ulaw):
+            self._hears(now_ms, frame)
+        for frame in self._for_caller.put(_ASSISTANT, now_ms, ulaw):
+            self._to_caller(now_ms, frame)
 
     def _hears(self, at_ms: int, ulaw: bytes) -> None:
         self.person.hears(ulaw)

@@ -12,6 +12,7 @@ import structlog
 from pipeline.assistant.exchange import AgentAction, BringAgent, NewsKind, SupervisorSaid, SupervisorWants, TransferNews
 from pipeline.bridge import Bridge, Levels, Person, Third
 from pipeline.drive import Clock
+from pipeline.introducing import Both
 from pipeline.line.model import Line
 from pipeline.overhearing import Overhearing, Wrote
 from pipeline.runtime import Runtime
@@ -61,6 +62,9 @@ class JoinedStream(Protocol):
 
     def beside(self, listening: Overhearing) -> Callable[[], None]:
         """Let a recogniser run beside the stream; returns what ends it."""
+
+    def introduces(self, both: Both | None) -> None:
+        """Who hears what is said to both, caller and person; None: nobody is joined any more."""
 
 
 class Puts(Protocol):
@@ -191,10 +195,11 @@ class Joining:
         why: str = "",
         at_once: bool = False,
         callback: bool = False,
+        introduces: str = "",
     ) -> None:
         """News for the dialogue; while there is no stream they wait for the next one."""
         now_ms = self._clock.now_ms()
-        news = TransferNews(now_ms, transfer, kind, agent, position, wait_s, why, at_once, callback)
+        news = TransferNews(now_ms, transfer, kind, agent, position, wait_s, why, at_once, callback, introduces)
         if self._stream is not None:
             self._stream.tell(news)
         else:
@@ -214,6 +219,9 @@ class Joining:
         leg, written = self._leg(person, self._undo), self._overhearing(person, language, wrote)
         bridge = self._bridge = Bridge(person, self._clock, self._stream.relay, self.taps, leg, written)
         self._undo += [self.taps.listen(bridge), self._stream.beside(written), bridge.close]
+        stream = self._stream
+        stream.introduces(bridge.announced)
+        self._undo.append(lambda: stream.introduces(None))  # first of all: what was heard of it is told
         return bridge
 
     def _leg(self, person: Person, undo: list[Callable[[], None]]) -> "_Nowhere | CallAudio":

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from pipeline.assistant.exchange import Say
 from pipeline.drive import Clock, Driver
+from pipeline.introducing import Introducing
 from telephony.ports import MediaLost, MediaSocket
 from voice.playout import Playout
 from voice.playout_events import (
@@ -84,6 +85,8 @@ class Speaking:
         self._driver = Driver(Playout(), clock, self._act)
         self._outbox: asyncio.Queue[SendAudio | SendMark | SendClear] = asyncio.Queue(OUTBOX_LIMIT)
         self._voicing = False
+        self.introducing = Introducing(clock, self._finish)
+        """Says what caller and person are to hear both."""
 
     @property
     def quiet(self) -> bool:
@@ -148,6 +151,7 @@ class Speaking:
     def interrupt(self) -> None:
         """The caller took the floor: what is buffered is cleared, what was not begun is dropped."""
         self._driver.post(Interrupt(self._clock.now_ms()))
+        self.introducing.interrupt()
         self._contexts.clear()  # audio that is still on its way belongs to what is over
         self._drop_unplayed()
 
@@ -178,6 +182,7 @@ class Speaking:
     def close(self) -> None:
         """The stream is gone; what was not heard is reported so."""
         self._driver.post(MediaGone(self._clock.now_ms()))
+        self.introducing.close()
         self._drop_unplayed()
         self._driver.close()
 
@@ -205,7 +210,11 @@ class Speaking:
                 self._sounding.add(say.utterance)
                 self._on_audio(say.utterance)
             text = self._passage(say, words, last=last)
-            self._driver.post(Enqueue(self._clock.now_ms(), say.utterance, text, ulaw, last, broken))
+            enqueue = Enqueue(self._clock.now_ms(), say.utterance, text, ulaw, last, broken)
+            if say.purpose == "introduction":
+                self.introducing.say(enqueue)
+            else:
+                self._driver.post(enqueue)
 
     def _passage(self, say: Say, words: str | None, *, last: bool) -> str:
         """What a piece of audio says: its words where they are known, and at the end those that are left.

@@ -22,6 +22,7 @@ from pipeline.drive import TaskClock
 from pipeline.endpointing import Endpointing
 from pipeline.floor import Floor
 from pipeline.hearing import Hearing
+from pipeline.introducing import Both
 from pipeline.joining import Joining
 from pipeline.line.constants import constants
 from pipeline.line.model import Line
@@ -256,6 +257,10 @@ class Stream:
             running.cancel()
 
         return stop
+
+    def introduces(self, both: Both | None) -> None:
+        """Who hears what is said to both, caller and person; None: nobody is joined any more."""
+        self.speaking.introducing.joins(both)
 
     # What the caller hears
 

@@ -16,7 +16,7 @@ from recordings.silence import Span, silences
 from recordings.turns import TURN_READERS, Turns
 from recordings.whose import with_a_person
 
-PURPOSES: Final = ("greeting", "reply", "question", "check_in", "apology", "fill", "hold", "goodbye")
+PURPOSES: Final = ("greeting", "reply", "question", "check_in", "apology", "fill", "hold", "goodbye", "introduction")
 """Why the assistant speaks; the `purpose` of assistant.speaks."""
 
 

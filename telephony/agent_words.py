@@ -26,7 +26,7 @@ class AgentWords:
     one_moment: str
     goodbye: str
     introduction: str
-    """Heard by both in the conference, in the caller's language: AGENT is who has come."""
+    """Heard by caller and agent, in the caller's language: AGENT is who has come."""
     listens: str
     """To a supervisor whose telephone was rung."""
 
@@ -69,3 +69,8 @@ _ALL: Final = {"en": ENGLISH, "es": SPANISH}
 def words_of(language: str) -> AgentWords:
     """In this language (BCP 47, such as es or es-MX), or else in English."""
     return _ALL.get(language.partition("-")[0].lower(), ENGLISH)
+
+
+def introduction(language: str, agent: str) -> str:
+    """What caller and agent both hear once they are joined. agent: their name."""
+    return words_of(language).introduction.replace("AGENT", agent)

@@ -38,6 +38,7 @@ from pipeline.line.flows import EnqueueStep
 from pipeline.line.queues import Chosen
 from pipeline.line.reasons import sentence
 from pipeline.line.verbs import Enqueue
+from telephony.agent_words import introduction
 
 _E164: Final = re.compile(r"\+\d{8,15}")
 _ON_IT: Final[frozenset[Rule]] = frozenset({"person", "wait", "thanks", "greeting"})
@@ -199,7 +200,7 @@ def news(talk: Talk, event: TransferNews) -> bool:
         case "found":
             _found(talk, event)
         case "connected":
-            talk.wait(WithAgent())
+            _connected(talk, event)
         case "lost":
             talk.begin_turn("")
             talk.say(talk.prompts.agent_lost, "apology")
@@ -213,7 +214,8 @@ def news(talk: Talk, event: TransferNews) -> bool:
 
 def _note(talk: Talk, event: TransferNews) -> None:
     names = ("transfer", "agent", "position", "wait_s", "why", "at_once", "callback")
-    talk.record("transfer.told", what=event.kind, **{name: getattr(event, name) for name in names})
+    more = {"introduces": event.introduces} if event.introduces else {}
+    talk.record("transfer.told", what=event.kind, **{name: getattr(event, name) for name in names}, **more)
 
 
 def _found(talk: Talk, event: TransferNews) -> None:
@@ -237,6 +239,15 @@ def _join(talk: Talk) -> None:
     talk.wait(WithAgent(), talk.expect_agent())
     if sought is not None:
         talk.out.append(CallerReady(sought.transfer))
+
+
+def _connected(talk: Talk, event: TransferNews) -> None:
+    """They speak: nothing of it is ours any more, but for the words that introduce them to each other."""
+    talk.wait(WithAgent())
+    if event.introduces:
+        talk.begin_turn("")
+        talk.say(introduction(talk.line.tongue.code, event.introduces), "introduction", interruptible=False)
+        talk.wait(WithAgent(), talk.expect_agent())
 
 
 def _nobody(talk: Talk, event: TransferNews, sought: Sought) -> None:

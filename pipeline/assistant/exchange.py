@@ -14,8 +14,8 @@ from pipeline.assistant.tools.port import Verification
 
 HOLD_MUSIC: Final = "[music]"
 Via = Literal["speech", "dtmf", "text"]
-Purpose = Literal["greeting", "reply", "question", "check_in", "apology", "fill", "hold", "goodbye"]
-"""hold: music, while a person is brought in; its text is HOLD_MUSIC."""
+Purpose = Literal["greeting", "reply", "question", "check_in", "apology", "fill", "hold", "goodbye", "introduction"]
+"""hold: music, while a person is brought in; its text is HOLD_MUSIC. introduction: heard by caller and person."""
 Expecting = Literal["open", "yes_no", "digits", "menu", "text"]
 Outcome = Literal["completed", "message_taken", "caller_silent"]
 NewsKind = Literal["waiting", "found", "connected", "lost", "nobody", "back"]
@@ -243,6 +243,8 @@ class TransferNews:
     """Found: caller and agent are joined without a word of ours."""
     callback: bool = False
     """Whether the queue calls back."""
+    introduces: str = ""
+    """Connected: the name of whom both are to hear from us that they have come; empty: nobody's."""
 
 
 @dataclass(frozen=True, slots=True)

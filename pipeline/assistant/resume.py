@@ -240,7 +240,7 @@ def _told(at_ms: int, data: Mapping[str, Any]) -> DialogueEvent:
     news: NewsKind = data["what"]
     return TransferNews(
         at_ms, data["transfer"], news, data["agent"], int(data["position"]), int(data["wait_s"]), data["why"],
-        bool(data["at_once"]), bool(data["callback"]),
+        bool(data["at_once"]), bool(data["callback"]), str(data.get("introduces", "")),
     )  # fmt: skip
 
 

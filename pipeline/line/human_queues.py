@@ -188,7 +188,8 @@ class Queue(Written):
     )
     introduction: bool = Field(
         default=False,
-        description="true: caller and agent who was reached by telephone both hear who has come, once they are joined",
+        description="true: caller and agent both hear from the assistant who has come, once they are joined; they "
+        "hear each other meanwhile",
     )
     topology: Literal["direct", "conference_first"] = Field(
         default="direct",

@@ -394,13 +394,12 @@ class Acting:
         agent = running.transfer.offers[offer].agent
         by = self.by(running.transfer, offer)
         self.told.record(running, "transfer.connected", transfer=short_of(running), offer=offer, agent=agent, by=by)
-        self.told.news(running, "connected", agent=agent)
+        introduces = self.told.introduces(running, agent)
+        self.told.news(running, "connected", agent=agent, introduces=introduces if by == "desk" else "")
         call = self._office.call(running.transfer.call_id)
-        queue = None
         if call is not None:
             call.with_agent(True)
-            queue = call.line.settings.queue(running.transfer.queue)
-        if by == "phone" and queue is not None and queue.introduction:
+        if by == "phone" and introduces:
             self._office.spawn(self._introduce(running.transfer))
         seat = self._desk.seat(agent)
         if by == "phone" and seat is not None:  # a desk was told when its sound was joined

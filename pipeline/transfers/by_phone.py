@@ -28,7 +28,7 @@ from pipeline.transfers.by_task import ByTask
 from pipeline.transfers.ports import ReleaseWhy
 from pipeline.transfers.running import Running
 from pipeline.transfers.targets import is_target
-from telephony.agent_words import words_of
+from telephony.agent_words import introduction, words_of
 from telephony.agents import Agent
 from telephony.numbers import NotANumber, parse_number
 from telephony.ports import LegStatus
@@ -318,7 +318,7 @@ class ByPhone:
         if agent is None:
             return Unknown()
         language = self._language(running)
-        return Briefing(words_of(language).introduction.replace("AGENT", agent.name), language)
+        return Briefing(introduction(language, agent.name), language)
 
     def _standing(self, running: Running, offer: int) -> AgentAnswer:
         transfer, language = running.transfer, self._language(running)

@@ -133,6 +133,12 @@ class Told:
         queue = call.line.settings.queue(running.transfer.queue) if call is not None else None
         return queue is not None and queue.callback and self._phones
 
+    def introduces(self, running: Running, agent_id: str) -> str:
+        """The name by which the queue wants caller and agent introduced to each other; empty: it does not."""
+        call, agent = self._office.call(running.transfer.call_id), self._office.agent(agent_id)
+        queue = call.line.settings.queue(running.transfer.queue) if call is not None else None
+        return agent.name if agent is not None and queue is not None and queue.introduction else ""
+
     def news(self, running: Running, kind: Any, **more: Any) -> None:
         """Tell the call's dialogue what became of it."""
         call = self._office.call(running.transfer.call_id)

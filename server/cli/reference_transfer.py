@@ -33,7 +33,8 @@ whoever says yes has read or heard first who is calling, why, and what was done 
 **For the caller.** The assistant says that it gets somebody, tells place and expected wait when they are known, plays
 music, and listens all the time: another question is answered and costs no place; "how long" is answered; "never mind"
 ends it; "call me back" keeps the place where the queue calls back; "I'd rather leave a message" takes one. When an
-agent has accepted, the caller is joined with them. When nobody comes, the caller hears so and is offered a callback
+agent has accepted, the caller is joined with them; with `introduction: true` both then hear from us who has come, once,
+while they hear each other already. When nobody comes, the caller hears so and is offered a callback
 (`callback: true`, with a carrier account) or leaves a message: the assistant is still there in every failure below.
 
 **For the agent.** An agent of the queue who fits (skills, language) and is available gets an offer: at the desk with

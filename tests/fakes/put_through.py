@@ -1,5 +1,9 @@
 """What the tests of transfers in virtual time share: callers who want a person, and what was heard of it."""
 
+from dataclasses import replace
+from typing import Any
+
+from pipeline.line.ready import LineRuntime
 from tests.fakes.agents import DeskAgent
 from tests.fakes.office import SPEECH, VirtualCall, VirtualOffice
 from voice.audio import level_db, ulaw_to_pcm
@@ -48,3 +52,14 @@ async def outcomes(office: VirtualOffice, call: VirtualCall) -> list[str]:
     names = [event["transfer"] for event in events]
     assert len(set(names)) == len(names), events
     return [event["outcome"] for event in events]
+
+
+def every_queue(office: VirtualOffice, **changed: Any) -> None:
+    """All queues of the lines changed in these settings (pipeline.line.human_queues.Queue), for calls to come."""
+
+    def changes(ready: LineRuntime) -> LineRuntime:
+        settings = ready.line.settings
+        queues = tuple(one.model_copy(update=changed) for one in settings.queues)
+        return replace(ready, line=replace(ready.line, settings=settings.model_copy(update={"queues": queues})))
+
+    office.switchboard.use_lines({number: changes(ready) for number, ready in office.parts.lines.items()})
