@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from benchmarks.measure import summary
-from pipeline.assistant.exchange import BringAgent, CallerReady
+from pipeline.assistant.actions import BringAgent, CallerReady
 from pipeline.joining import Joining
 from pipeline.line.load import load_line
 from pipeline.line.model import Line

@@ -7,32 +7,34 @@ from typing import Any, Protocol
 
 import structlog
 
-from pipeline.assistant.exchange import (
+from pipeline.assistant.actions import (
     AgentAction,
     AskModel,
     BringAgent,
     CallBack,
-    CallBegan,
     CallerReady,
-    CallerTurn,
     CallTool,
     CannotSpeak,
     DialogueAction,
-    DialogueEvent,
     End,
     Expect,
     FindPassages,
     Hush,
     Ignored,
+    Record,
+    Say,
+    StopModel,
+    StopTransfer,
+)
+from pipeline.assistant.events import (
+    CallBegan,
+    CallerTurn,
+    DialogueEvent,
     ModelDone,
     ModelSaid,
     ModelTranslated,
     ModelWants,
     PassagesFound,
-    Record,
-    Say,
-    StopModel,
-    StopTransfer,
     Tokens,
     ToolReturned,
 )

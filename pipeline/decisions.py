@@ -9,7 +9,7 @@ from typing import Final
 
 import structlog
 
-from pipeline.assistant.exchange import ApprovalDecided
+from pipeline.assistant.events import ApprovalDecided
 from pipeline.assistant.tools.approval import Approval
 from pipeline.assistant.tools.kept_news import KeptNews
 from recordings.errors import StoreUnavailable

@@ -5,7 +5,8 @@ Cores, drivers, dialogue and store are the real ones; only what carries messages
 
 import asyncio
 
-from pipeline.assistant.exchange import DialogueEvent, Say
+from pipeline.assistant.actions import Say
+from pipeline.assistant.events import DialogueEvent
 from pipeline.floor import Interrupted
 from pipeline.hearing import FINAL_DEADLINE_MS, Heard, HearingOutput, SpeechBegan, SpeechOver, SpeechPauses
 from pipeline.stages import Stages

@@ -4,7 +4,7 @@ import asyncio
 from collections import deque
 from typing import Final
 
-from pipeline.assistant.exchange import Expect
+from pipeline.assistant.actions import Expect
 from pipeline.assistant.languages.language import Language
 from pipeline.hearing import Hearing, SpeechBegan, SpeechPauses, SpeechResumes, SpeechSign
 from voice.endpoint import KIND_MS, Expected, Pausing, Verdict, verdict

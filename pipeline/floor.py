@@ -5,7 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
-from pipeline.assistant.exchange import CallerSilent, CallerTurn, CallerUnheard, DialogueEvent, Expect
+from pipeline.assistant.actions import Expect
+from pipeline.assistant.events import CallerSilent, CallerTurn, CallerUnheard, DialogueEvent
 from pipeline.drive import Clock, Driver
 from pipeline.hearing import HearingOutput, SpeechBegan, SpeechGoesOn, SpeechOver, SpeechPauses, SpeechResembles
 from pipeline.secrets_kept import Secrets

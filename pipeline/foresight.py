@@ -13,16 +13,8 @@ from dataclasses import dataclass, replace
 from knowledge.access import Reader
 from knowledge.follow_up import find_after
 from knowledge.retrieve import Found, Retrieval
-from pipeline.assistant.exchange import (
-    AskModel,
-    CallerTurn,
-    DialogueAction,
-    FindPassages,
-    FoundPassage,
-    ModelSaid,
-    PassagesFound,
-    Say,
-)
+from pipeline.assistant.actions import AskModel, DialogueAction, FindPassages, Say
+from pipeline.assistant.events import CallerTurn, FoundPassage, ModelSaid, PassagesFound
 from pipeline.assistant.flow import Dialogue
 from pipeline.assistant.llm.port import LanguageModel, ModelPart, ModelRequest, ModelSwitched, ModelText
 from pipeline.assistant.rules import normal

@@ -9,7 +9,8 @@ from typing import Final, Protocol
 
 import structlog
 
-from pipeline.assistant.exchange import AgentAction, BringAgent, NewsKind, SupervisorSaid, SupervisorWants, TransferNews
+from pipeline.assistant.actions import AgentAction, BringAgent
+from pipeline.assistant.events import NewsKind, SupervisorSaid, SupervisorWants, TransferNews
 from pipeline.bridge import Bridge, Levels, Person, Third
 from pipeline.drive import Clock
 from pipeline.introducing import Both

@@ -10,7 +10,7 @@ from datetime import datetime
 
 import structlog
 
-from pipeline.assistant.exchange import End
+from pipeline.assistant.actions import End
 from pipeline.drive import CallClock, Driver
 from pipeline.faults import FaultTally
 from pipeline.joining import Joining

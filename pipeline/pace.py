@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Final, Protocol
 
-from pipeline.assistant.exchange import Purpose, Say
+from pipeline.assistant.actions import Purpose, Say
 from pipeline.budget import (
     Answered,
     Apologise,

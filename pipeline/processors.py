@@ -29,7 +29,8 @@ from pipecat.frames.frames import (
 from pipecat.processors.frame_processor import FrameDirection, FrameProcessor
 from pipecat.utils.time import time_now_iso8601
 
-from pipeline.assistant.exchange import DialogueEvent, Say
+from pipeline.assistant.actions import Say
+from pipeline.assistant.events import DialogueEvent
 from pipeline.floor import Interrupted
 from pipeline.hearing import FINAL_DEADLINE_MS
 from pipeline.stages import Stages

@@ -9,7 +9,8 @@ from functools import partial
 from typing import Self
 from zoneinfo import ZoneInfo
 
-from pipeline.assistant.exchange import CallBegan, CalledBack, End
+from pipeline.assistant.actions import End
+from pipeline.assistant.events import CallBegan, CalledBack
 from pipeline.assistant.resume import replay
 from pipeline.drive import CallClock, TaskClock
 from pipeline.hearing import Hearing

@@ -9,7 +9,7 @@ from collections import OrderedDict, deque
 from collections.abc import Callable
 from typing import Protocol
 
-from pipeline.assistant.exchange import Say
+from pipeline.assistant.actions import Say
 from pipeline.drive import Clock, Driver
 from pipeline.introducing import Introducing
 from telephony.ports import MediaLost, MediaSocket

@@ -4,14 +4,11 @@ import asyncio
 from collections.abc import Callable, Sequence
 
 from pipeline.answering import Answering
-from pipeline.assistant.exchange import (
-    AgentAction,
+from pipeline.assistant.actions import AgentAction, End, Expect, Say
+from pipeline.assistant.events import (
     AnswerOverdue,
     AssistantHeard,
     CallerTurn,
-    End,
-    Expect,
-    Say,
     SupervisorSaid,
     SupervisorWants,
     TransferNews,

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 
 import structlog
 
-from pipeline.assistant.exchange import CalledBack
+from pipeline.assistant.events import CalledBack
 from pipeline.line.model import Line
 from pipeline.line.ready import EarlierLine, LineRuntime, no_earlier_line
 from pipeline.livecall import LiveCall, record_carrier_message

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import structlog
 
-from pipeline.assistant.exchange import ApprovalDecided
+from pipeline.assistant.events import ApprovalDecided
 from pipeline.decisions import Decisions
 from pipeline.drive import Clock
 from recordings.errors import StoreUnavailable

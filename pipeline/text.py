@@ -13,17 +13,14 @@ from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 
 from pipeline.answering import Answering
-from pipeline.assistant.exchange import (
-    AgentAction,
+from pipeline.assistant.actions import AgentAction, End, Expect, Say
+from pipeline.assistant.events import (
     AnswerOverdue,
     AssistantHeard,
     CallBegan,
     CallerSilent,
     CallerTurn,
     CallerUnheard,
-    End,
-    Expect,
-    Say,
 )
 from pipeline.assistant.flow import Dialogue
 from pipeline.assistant.llm.port import LanguageModel

@@ -7,7 +7,7 @@ same leg gets the same answer; what is no news changes nothing.
 from dataclasses import dataclass
 from typing import Protocol
 
-from pipeline.assistant.exchange import CalledBack
+from pipeline.assistant.events import CalledBack
 from pipeline.switchboard import Answer
 from telephony.ports import LegStatus
 

@@ -9,7 +9,7 @@ from typing import Final
 
 import structlog
 
-from pipeline.assistant.exchange import Tokens
+from pipeline.assistant.events import Tokens
 from pipeline.assistant.languages.reading import languages
 from pipeline.assistant.llm.port import LanguageModel, Message, ModelRequest, ModelText, ModelUsage
 from voice.clauses import Clauses, ends_sentence

@@ -6,9 +6,10 @@ otherwise, is counted by nobody (docs/providers.md).
 
 from typing import Final
 
-from pipeline.assistant.exchange import ModelTranslated, Tokens
-from pipeline.assistant.state import Asking, Calling, Confirming, Instructing, Messaging, Permitting, State
+from pipeline.assistant.events import ModelTranslated, Tokens
+from pipeline.assistant.state import State
 from pipeline.assistant.talk import Talk
+from pipeline.assistant.waiting import Asking, Calling, Confirming, Instructing, Messaging, Permitting
 from pipeline.line.policy import Budgets
 
 MINUTE_MS: Final = 60_000

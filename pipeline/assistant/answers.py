@@ -21,7 +21,7 @@ from pipeline.assistant.slots import (
     parse_yes_no,
     split_correction,
 )
-from pipeline.assistant.state import Words
+from pipeline.assistant.waiting import Words
 from pipeline.line.flows import Question
 from pipeline.secrets_kept import referred
 

@@ -7,9 +7,9 @@ caller is told so.
 from collections.abc import Sequence
 
 from pipeline.assistant import pending, reply, returning
-from pipeline.assistant.exchange import DialogueEvent, FoundPassage, ModelDone
-from pipeline.assistant.state import Finding, Question, Replying, Words
+from pipeline.assistant.events import DialogueEvent, FoundPassage, ModelDone
 from pipeline.assistant.talk import Talk
+from pipeline.assistant.waiting import Finding, Question, Replying, Words
 
 
 def looked_up(talk: Talk, question: str, back: Question, *, certain: bool) -> bool:

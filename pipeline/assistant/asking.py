@@ -9,13 +9,14 @@ from typing import Final
 
 from pipeline.assistant import answers, attempts, confirming
 from pipeline.assistant.answers import Reading
-from pipeline.assistant.exchange import CallerUnheard
+from pipeline.assistant.events import CallerUnheard
 from pipeline.assistant.heard import heard_before
 from pipeline.assistant.rules import normal
 from pipeline.assistant.slots import find_digit_strings
 from pipeline.assistant.spoken import lookup, spoken_digits
-from pipeline.assistant.state import Asked, Asking, Confirming, Paused, Words
+from pipeline.assistant.state import Paused
 from pipeline.assistant.talk import Talk
+from pipeline.assistant.waiting import Asked, Asking, Confirming, Words
 from pipeline.line.flows import SILENTLY, Question
 
 RECOGNISER_FAILED: Final = frozenset({"busy", "late"})

@@ -12,12 +12,12 @@ from datetime import date
 from typing import Any, Final
 
 from pipeline.assistant import escalating
-from pipeline.assistant.exchange import Expect
+from pipeline.assistant.actions import Expect
 from pipeline.assistant.heard import until_understood
 from pipeline.assistant.scope import holds
 from pipeline.assistant.spoken import render
-from pipeline.assistant.state import Asking, Place
 from pipeline.assistant.talk import Talk
+from pipeline.assistant.waiting import Asking, Place
 from pipeline.line.flows import AskStep, Question
 from pipeline.line.vocabulary import name_of
 

@@ -5,9 +5,10 @@ from typing import Final
 
 from pipeline.assistant import escalating
 from pipeline.assistant.heard import until_understood
-from pipeline.assistant.state import Guessing, Open, Topic, Words
+from pipeline.assistant.state import Topic
 from pipeline.assistant.talk import Talk
 from pipeline.assistant.understand import Guess
+from pipeline.assistant.waiting import Guessing, Open, Words
 from pipeline.line.vocabulary import OPEN
 
 WORTH_CHECKING: Final = 0.4

@@ -9,31 +9,13 @@ from dataclasses import replace
 from typing import Final
 
 from pipeline.assistant import answers, disclosing, escalating, queueing
-from pipeline.assistant.exchange import (
-    HOLD_MUSIC,
-    AssistantHeard,
-    BringAgent,
-    CallBack,
-    CalledBack,
-    CallerReady,
-    Hush,
-    StopTransfer,
-    TransferNews,
-)
+from pipeline.assistant.actions import HOLD_MUSIC, BringAgent, CallBack, CallerReady, Hush, StopTransfer
+from pipeline.assistant.events import AssistantHeard, CalledBack, TransferNews
 from pipeline.assistant.rules import Rule
 from pipeline.assistant.signals.listened import tier_of
-from pipeline.assistant.state import (
-    Handing,
-    OfferingCallback,
-    Open,
-    Over,
-    Place,
-    Queueing,
-    Sought,
-    WithAgent,
-    Words,
-)
+from pipeline.assistant.state import Sought
 from pipeline.assistant.talk import Talk
+from pipeline.assistant.waiting import Handing, OfferingCallback, Open, Over, Place, Queueing, WithAgent, Words
 from pipeline.line.flows import EnqueueStep
 from pipeline.line.queues import Chosen
 from pipeline.line.reasons import sentence

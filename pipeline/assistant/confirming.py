@@ -9,8 +9,8 @@ from pipeline.assistant.heard import heard_before, until_value
 from pipeline.assistant.rules import means_instead
 from pipeline.assistant.slots import corrected_digits, split_correction
 from pipeline.assistant.spoken import render
-from pipeline.assistant.state import Asking, Confirming, Words
 from pipeline.assistant.talk import Talk
+from pipeline.assistant.waiting import Asking, Confirming, Words
 from pipeline.line.flows import Question
 
 UNCLEAR_BEFORE_KEYS: Final = 2

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from typing import Final
 
 from pipeline.assistant import reply, stretch
-from pipeline.assistant.exchange import FoundPassage
+from pipeline.assistant.events import FoundPassage
 from pipeline.assistant.llm.port import ModelTool
-from pipeline.assistant.state import Conversing, Finding, Words
 from pipeline.assistant.stretch import Stretch, wanted_here
 from pipeline.assistant.talk import Talk
+from pipeline.assistant.waiting import Conversing, Finding, Words
 from pipeline.line.flows import ModelStep
 from pipeline.line.verbs import Conversation
 

@@ -1,6 +1,6 @@
 """The caller is told what speaks, and of any recording; that they heard it is on record. Pure."""
 
-from pipeline.assistant.exchange import AssistantHeard
+from pipeline.assistant.events import AssistantHeard
 from pipeline.assistant.talk import Talk
 
 

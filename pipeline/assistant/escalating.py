@@ -13,8 +13,8 @@ from pipeline.assistant.rules import Rule, mentions
 from pipeline.assistant.scope import names
 from pipeline.assistant.signals.listened import Listened, tier_of
 from pipeline.assistant.signals.mood import SIGNALS
-from pipeline.assistant.state import Calling, Messaging, Words
 from pipeline.assistant.talk import Talk
+from pipeline.assistant.waiting import Calling, Messaging, Words
 from pipeline.line.flows import EnqueueStep, SayStep, TakeMessage, TakeMessageStep
 from pipeline.line.queues import names_of
 from pipeline.line.verbs import Enqueue

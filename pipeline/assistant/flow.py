@@ -28,7 +28,8 @@ from copy import deepcopy
 from typing import Any, Final
 
 from pipeline.assistant import allowance, company, from_caller, from_others, news, steps, supervised
-from pipeline.assistant.exchange import (
+from pipeline.assistant.actions import DialogueAction
+from pipeline.assistant.events import (
     AnswerOverdue,
     ApprovalDecided,
     AssistantHeard,
@@ -36,7 +37,6 @@ from pipeline.assistant.exchange import (
     CallerSilent,
     CallerTurn,
     CallerUnheard,
-    DialogueAction,
     DialogueEvent,
     ModelDone,
     ModelSaid,

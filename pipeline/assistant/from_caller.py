@@ -19,10 +19,12 @@ from pipeline.assistant import (
     switching,
 )
 from pipeline.assistant.clarify import not_heard
-from pipeline.assistant.exchange import CallerSilent, CallerTurn, CallerUnheard
+from pipeline.assistant.events import CallerSilent, CallerTurn, CallerUnheard
 from pipeline.assistant.precedence import in_danger, rule_for, ruled, tells_of_danger
 from pipeline.assistant.rules import Rule
-from pipeline.assistant.state import (
+from pipeline.assistant.state import Said
+from pipeline.assistant.talk import Talk
+from pipeline.assistant.waiting import (
     Asking,
     Calling,
     Confirming,
@@ -41,10 +43,8 @@ from pipeline.assistant.state import (
     Question,
     Queueing,
     Replying,
-    Said,
     Words,
 )
-from pipeline.assistant.talk import Talk
 
 
 def turn(talk: Talk, event: CallerTurn) -> bool:

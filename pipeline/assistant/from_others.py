@@ -9,8 +9,8 @@ from dataclasses import replace
 from typing import Any, Final
 
 from pipeline.assistant import asides, company, disclosing, model_tools, news, opening, reply, steps, supervised
-from pipeline.assistant.exchange import (
-    HOLD_MUSIC,
+from pipeline.assistant.actions import HOLD_MUSIC
+from pipeline.assistant.events import (
     AnswerOverdue,
     AssistantHeard,
     ModelDone,
@@ -19,9 +19,10 @@ from pipeline.assistant.exchange import (
     PassagesFound,
     ToolReturned,
 )
-from pipeline.assistant.state import Calling, Finding, Heard, Replying, Said, Spoken
+from pipeline.assistant.state import Heard, Said, Spoken
 from pipeline.assistant.talk import OWN_UTTERANCES, Talk
 from pipeline.assistant.voiceless import not_spoken
+from pipeline.assistant.waiting import Calling, Finding, Replying
 
 
 def answered(talk: Talk, event: ToolReturned | PassagesFound | ModelSaid | ModelWants | ModelDone) -> bool:

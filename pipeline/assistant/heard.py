@@ -6,8 +6,8 @@ A yes that began earlier was said to something else: it confirms nothing, and se
 import re
 from typing import Final
 
-from pipeline.assistant.state import Words
 from pipeline.assistant.talk import Talk
+from pipeline.assistant.waiting import Words
 from pipeline.line.templates import PLACE, places
 
 TOLERANCE_MS: Final = 300

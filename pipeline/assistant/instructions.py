@@ -9,13 +9,13 @@ import re
 from dataclasses import replace
 from typing import Final
 
-from pipeline.assistant.exchange import Expect
+from pipeline.assistant.actions import Expect
 from pipeline.assistant.languages.language import Language, Reply, plain
 from pipeline.assistant.rules import mentions, normal
 from pipeline.assistant.slots import parse_yes_no
 from pipeline.assistant.spoken import render
-from pipeline.assistant.state import Instructing, Words
 from pipeline.assistant.talk import Talk
+from pipeline.assistant.waiting import Instructing, Words
 from pipeline.line.flows import InstructStep
 from pipeline.line.verbs import Instruction
 from pipeline.line.vocabulary import INSTRUCTION

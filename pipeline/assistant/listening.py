@@ -6,8 +6,8 @@ from pipeline.assistant.signals.listened import Listened
 from pipeline.assistant.signals.mood import SIGNALS
 from pipeline.assistant.signals.phrases import words_of
 from pipeline.assistant.signals.topics import FIRM, heard, told
-from pipeline.assistant.state import Asking, Confirming, Guessing, Open, Words
 from pipeline.assistant.talk import Talk
+from pipeline.assistant.waiting import Asking, Confirming, Guessing, Open, Words
 
 
 def take(talk: Talk, words: Words) -> None:

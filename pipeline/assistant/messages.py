@@ -4,11 +4,12 @@ from dataclasses import replace
 from typing import Final
 
 from pipeline.assistant import answers, disclosing, escalating, queueing
-from pipeline.assistant.exchange import CallerTurn, CallerUnheard
+from pipeline.assistant.events import CallerTurn, CallerUnheard
 from pipeline.assistant.rules import Rule, normal
 from pipeline.assistant.spoken import render
-from pipeline.assistant.state import Message, Messaging, Words
+from pipeline.assistant.state import Message
 from pipeline.assistant.talk import Talk
+from pipeline.assistant.waiting import Messaging, Words
 from pipeline.line.flows import EnqueueStep, TakeMessage, TakeMessageStep
 from pipeline.line.verbs import Enqueue
 

@@ -10,11 +10,12 @@ from dataclasses import replace
 from typing import Any, Final
 
 from pipeline.assistant import allowance, reply
-from pipeline.assistant.exchange import AskModel, CallTool, ModelWants, ToolReturned
+from pipeline.assistant.actions import AskModel, CallTool
+from pipeline.assistant.events import ModelWants, ToolReturned
 from pipeline.assistant.guard.evidence import Deed, DeedStatus
 from pipeline.assistant.llm.port import Message, ModelTool, ModelToolCall
-from pipeline.assistant.state import Replying, Wish
 from pipeline.assistant.talk import Talk
+from pipeline.assistant.waiting import Replying, Wish
 
 MOST_ROUNDS: Final = 4
 """Requests of one reply: in the last one the model has no tools and must speak."""

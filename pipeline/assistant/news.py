@@ -8,23 +8,14 @@ not hear it out is told once more.
 from typing import Final
 
 from pipeline.assistant import pending
-from pipeline.assistant.exchange import ApprovalDecided, AssistantHeard, Record, Say
+from pipeline.assistant.actions import Record, Say
+from pipeline.assistant.events import ApprovalDecided, AssistantHeard
 from pipeline.assistant.guard.evidence import DeedStatus
 from pipeline.assistant.model_tools import did
 from pipeline.assistant.spoken import render
-from pipeline.assistant.state import (
-    Asking,
-    Confirming,
-    Conversing,
-    Guessing,
-    Instructing,
-    News,
-    Open,
-    Over,
-    Question,
-    Spoken,
-)
+from pipeline.assistant.state import News, Spoken
 from pipeline.assistant.talk import Talk
+from pipeline.assistant.waiting import Asking, Confirming, Conversing, Guessing, Instructing, Open, Over, Question
 
 _LEADS_ON: Final = frozenset({"question", "goodbye"})
 """What comes after news in one breath."""

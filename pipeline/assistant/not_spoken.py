@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from pipeline.assistant.rules import normal
-from pipeline.assistant.state import Guessing, Open, Words
 from pipeline.assistant.talk import Talk
+from pipeline.assistant.waiting import Guessing, Open, Words
 
 MOST_WORDS: Final = 8
 """A longer utterance that names a language asks for something else, too."""

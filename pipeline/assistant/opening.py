@@ -16,13 +16,14 @@ from pipeline.assistant import (
     unasked,
 )
 from pipeline.assistant.clarify import check_guess, keypad_menu, unanswered
-from pipeline.assistant.exchange import PassagesFound
+from pipeline.assistant.events import PassagesFound
 from pipeline.assistant.heard import heard_before, spoken_into
 from pipeline.assistant.rules import mentions, normal
 from pipeline.assistant.slots import parse_yes_no, split_correction
-from pipeline.assistant.state import Conversing, Finding, Guessing, Open, Paused, Question, Words
+from pipeline.assistant.state import Paused
 from pipeline.assistant.talk import Talk
 from pipeline.assistant.understand import Guess
+from pipeline.assistant.waiting import Conversing, Finding, Guessing, Open, Question, Words
 from pipeline.line.flows import HUMAN_KEY
 from pipeline.line.model import Intent
 from pipeline.line.policy import Boundary

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from pipeline.assistant.exchange import ToolReturned
+from pipeline.assistant.events import ToolReturned
 from pipeline.line.prompts import Prompts
 
 _CODES: Final = frozenset({"late", "malformed", "contradiction", "not_verified", "refused"})

@@ -4,9 +4,9 @@ A new kind of step that waits for the caller's words is a state in state.Questio
 """
 
 from pipeline.assistant import asking, conversing, instructions
-from pipeline.assistant.exchange import CallerUnheard
-from pipeline.assistant.state import Asking, Confirming, Conversing, Instructing, Question, Words
+from pipeline.assistant.events import CallerUnheard
 from pipeline.assistant.talk import Talk
+from pipeline.assistant.waiting import Asking, Confirming, Conversing, Instructing, Question, Words
 
 
 def answered(talk: Talk, words: Words, asked: Question) -> bool | None:

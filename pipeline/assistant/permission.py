@@ -8,8 +8,8 @@ from typing import Final
 from pipeline.assistant import answers, opening
 from pipeline.assistant.heard import heard_before, until_understood
 from pipeline.assistant.rules import normal
-from pipeline.assistant.state import Open, Permitting, Words
 from pipeline.assistant.talk import Talk
+from pipeline.assistant.waiting import Open, Permitting, Words
 
 _YES: Final = frozenset({"yes", "yeah", "yep"})
 """With a wish behind it, in the words of the parsers."""

@@ -9,7 +9,8 @@ from pipeline.assistant import asking, escalating, instructions, pending, return
 from pipeline.assistant.rules import PHRASES, Rule, mentions, normal
 from pipeline.assistant.signals import emergencies
 from pipeline.assistant.slots import find_digit_strings
-from pipeline.assistant.state import (
+from pipeline.assistant.talk import Talk
+from pipeline.assistant.waiting import (
     Asking,
     Calling,
     Confirming,
@@ -23,7 +24,6 @@ from pipeline.assistant.state import (
     Waiting,
     Words,
 )
-from pipeline.assistant.talk import Talk
 from pipeline.line.flows import AskStep
 
 PATIENCE: Final = 3

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from knowledge.scan import scan
 from pipeline.assistant import notes
-from pipeline.assistant.exchange import FoundPassage
+from pipeline.assistant.events import FoundPassage
 from pipeline.assistant.guard.evidence import Boundary, Evidence
 from pipeline.assistant.guard.words import sentences
 from pipeline.assistant.llm.port import Message, ModelRequest, ModelTool

@@ -1,8 +1,8 @@
 """Which queue gets the caller now, and what is said where nobody is there. Pure."""
 
 from pipeline.assistant import escalating
-from pipeline.assistant.state import Messaging
 from pipeline.assistant.talk import Talk
+from pipeline.assistant.waiting import Messaging
 from pipeline.line.flows import TakeMessage
 from pipeline.line.hours import spoken_status
 from pipeline.line.queues import Chosen, choose, local_time

@@ -10,15 +10,16 @@ from typing import Any
 
 from pipeline.assistant import allowance, model_tools, notes, prompting
 from pipeline.assistant import stretch as stretches
+from pipeline.assistant.actions import AskModel, StopModel
 from pipeline.assistant.clarify import unanswered
-from pipeline.assistant.exchange import AskModel, FoundPassage, ModelDone, ModelSaid, StopModel, Tokens
+from pipeline.assistant.events import FoundPassage, ModelDone, ModelSaid, Tokens
 from pipeline.assistant.guard.check import objection
 from pipeline.assistant.guard.instead import own_words
 from pipeline.assistant.guard.translated import unfaithful
 from pipeline.assistant.slots import parse_yes_no
-from pipeline.assistant.state import Open, Question, Replying, Words
 from pipeline.assistant.stretch import Stretch
 from pipeline.assistant.talk import Talk
+from pipeline.assistant.waiting import Open, Question, Replying, Words
 from voice.clauses import ends_sentence
 
 

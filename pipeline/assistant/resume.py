@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from pipeline.assistant import company, disclosing, permission, supervised
-from pipeline.assistant.exchange import (
+from pipeline.assistant.actions import End, Record
+from pipeline.assistant.events import (
     AnswerOverdue,
     ApprovalDecided,
     AssistantHeard,
@@ -17,7 +18,6 @@ from pipeline.assistant.exchange import (
     CallerTurn,
     CallerUnheard,
     DialogueEvent,
-    End,
     FoundPassage,
     ModelDone,
     ModelSaid,
@@ -25,7 +25,6 @@ from pipeline.assistant.exchange import (
     ModelWants,
     NewsKind,
     PassagesFound,
-    Record,
     SupervisorSaid,
     SupervisorVerb,
     SupervisorWants,
@@ -34,9 +33,10 @@ from pipeline.assistant.exchange import (
     TransferNews,
 )
 from pipeline.assistant.llm.port import ModelToolCall
-from pipeline.assistant.state import Calling, Elsewhere, Finding, Held, Nobody, Open, Over, Replying, Spoken
+from pipeline.assistant.state import Spoken
 from pipeline.assistant.talk import Talk
 from pipeline.assistant.voiceless import say_again
+from pipeline.assistant.waiting import Calling, Elsewhere, Finding, Held, Nobody, Open, Over, Replying
 from recordings.events import Event
 
 if TYPE_CHECKING:

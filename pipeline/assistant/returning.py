@@ -5,8 +5,9 @@ from typing import Final
 from pipeline.assistant import asking, pending
 from pipeline.assistant.clarify import offer
 from pipeline.assistant.spoken import lookup
-from pipeline.assistant.state import Asking, Paused, Place, Question, Return, Words
+from pipeline.assistant.state import Paused, Return
 from pipeline.assistant.talk import Talk
+from pipeline.assistant.waiting import Asking, Place, Question, Words
 from pipeline.line.flows import FlowStep, VerifyStep
 
 DEEPEST: Final = 8

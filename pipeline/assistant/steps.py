@@ -15,12 +15,12 @@ from pipeline.assistant import (
     verifying,
 )
 from pipeline.assistant.clarify import unanswered
-from pipeline.assistant.exchange import ToolReturned
+from pipeline.assistant.events import ToolReturned
 from pipeline.assistant.scope import holds as condition_holds
 from pipeline.assistant.scope import value
 from pipeline.assistant.spoken import argument, lookup, render
-from pipeline.assistant.state import Calling, Finding, Messaging
 from pipeline.assistant.talk import Talk
+from pipeline.assistant.waiting import Calling, Finding, Messaging
 from pipeline.line.flows import (
     AnswerStep,
     AskStep,

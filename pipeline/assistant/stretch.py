@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from pipeline.assistant.llm.port import ModelTool
 from pipeline.assistant.scope import holds
-from pipeline.assistant.state import Conversing
 from pipeline.assistant.talk import Talk
+from pipeline.assistant.waiting import Conversing
 from pipeline.line.flows import ModelStep
 from pipeline.line.verbs import Conversation
 

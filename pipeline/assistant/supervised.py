@@ -19,21 +19,19 @@ from dataclasses import replace
 from typing import Final
 
 from pipeline.assistant import model_tools, notes, opening, pending, reply, steps
+from pipeline.assistant.actions import HOLD_MUSIC, End, Hush, Outcome, StopTransfer
 from pipeline.assistant.escalate import Escalation
-from pipeline.assistant.exchange import (
-    HOLD_MUSIC,
+from pipeline.assistant.events import (
     AssistantHeard,
     CallerTurn,
-    End,
-    Hush,
-    Outcome,
     PassagesFound,
-    StopTransfer,
     SupervisorSaid,
     SupervisorWants,
     ToolReturned,
 )
-from pipeline.assistant.state import (
+from pipeline.assistant.state import Said
+from pipeline.assistant.talk import Talk
+from pipeline.assistant.waiting import (
     Calling,
     Elsewhere,
     Finding,
@@ -44,10 +42,8 @@ from pipeline.assistant.state import (
     Question,
     Queueing,
     Replying,
-    Said,
     Waiting,
 )
-from pipeline.assistant.talk import Talk
 
 RECORDS: Final[Mapping[str, str]] = {
     "whisper": "supervisor.whispered",

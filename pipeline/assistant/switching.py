@@ -7,7 +7,8 @@ for a language always works.
 from typing import Final
 
 from pipeline.assistant import answers, disclosing, pending, permission
-from pipeline.assistant.state import (
+from pipeline.assistant.talk import Talk
+from pipeline.assistant.waiting import (
     Asking,
     Confirming,
     Guessing,
@@ -18,7 +19,6 @@ from pipeline.assistant.state import (
     Question,
     Words,
 )
-from pipeline.assistant.talk import Talk
 from pipeline.line.model import Line
 
 ASKS_ONLY: Final = 6

@@ -4,41 +4,28 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from pipeline.assistant.escalate import Escalation
-from pipeline.assistant.exchange import (
+from pipeline.assistant.actions import (
     CallTool,
     DialogueAction,
     End,
     Expect,
     Expecting,
     FindPassages,
-    FoundPassage,
     Ignored,
     Outcome,
     Purpose,
     Record,
     Say,
 )
+from pipeline.assistant.escalate import Escalation
+from pipeline.assistant.events import FoundPassage
 from pipeline.assistant.languages.detection import Detector
 from pipeline.assistant.signals.listened import NOTHING, tier_of
 from pipeline.assistant.spoken import render
-from pipeline.assistant.state import (
-    Calling,
-    Finding,
-    Guessing,
-    Open,
-    Over,
-    Place,
-    Queueing,
-    Replying,
-    Said,
-    Spoken,
-    State,
-    Waiting,
-    Words,
-)
+from pipeline.assistant.state import Said, Spoken, State
 from pipeline.assistant.tongues import NO_DETECTOR, Tongues
 from pipeline.assistant.understand import Understanding
+from pipeline.assistant.waiting import Calling, Finding, Guessing, Open, Over, Place, Queueing, Replying, Waiting, Words
 from pipeline.line.flows import AskStep, Flow, Step, ToolStep
 from pipeline.line.model import Line, Settings
 from pipeline.line.policy import HELD, Autonomy

@@ -13,9 +13,10 @@ from pipeline.assistant.clarify import WORTH_CHECKING
 from pipeline.assistant.languages.language import plain
 from pipeline.assistant.languages.wishes import WishWords
 from pipeline.assistant.rules import folded
-from pipeline.assistant.state import Topic, Words
+from pipeline.assistant.state import Topic
 from pipeline.assistant.talk import Talk
 from pipeline.assistant.understand import Guess
+from pipeline.assistant.waiting import Words
 from pipeline.line.model import Intent
 
 FEWEST_WORDS: Final = 2

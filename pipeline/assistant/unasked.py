@@ -6,9 +6,9 @@ from typing import Final
 from pipeline.assistant import answers
 from pipeline.assistant.clarify import WORTH_CHECKING
 from pipeline.assistant.slots import find_digit_strings
-from pipeline.assistant.state import Words
 from pipeline.assistant.talk import Talk
 from pipeline.assistant.understand import Guess
+from pipeline.assistant.waiting import Words
 from pipeline.line.flows import Question as Ask
 
 FEWEST_WORDS: Final = 4

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from typing import Final
 
 from pipeline.assistant import identity, returning
-from pipeline.assistant.exchange import ToolReturned
-from pipeline.assistant.state import Calling
+from pipeline.assistant.events import ToolReturned
 from pipeline.assistant.talk import Talk
+from pipeline.assistant.waiting import Calling
 from pipeline.line.identity import IdentityRules
 from pipeline.line.verbs import Verify
 

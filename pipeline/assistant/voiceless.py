@@ -4,9 +4,11 @@ from dataclasses import replace
 from typing import Final
 
 from pipeline.assistant import news
-from pipeline.assistant.exchange import AssistantHeard, CannotSpeak
-from pipeline.assistant.state import Calling, Finding, Messaging, Over, Replying, Spoken
+from pipeline.assistant.actions import CannotSpeak
+from pipeline.assistant.events import AssistantHeard
+from pipeline.assistant.state import Spoken
 from pipeline.assistant.talk import Talk
+from pipeline.assistant.waiting import Calling, Finding, Messaging, Over, Replying
 
 MOST_IN_A_TURN: Final = 3
 """So many utterances of one turn that could not be spoken: there is no voice."""

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol
 
-from pipeline.assistant.exchange import SupervisorVerb, SupervisorWants
+from pipeline.assistant.events import SupervisorVerb, SupervisorWants
 from pipeline.assistant.supervised import RECORDS
 from pipeline.bridge import Bridge, Coaching, Person, Third
 from pipeline.drive import Clock

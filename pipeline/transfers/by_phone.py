@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, Protocol
 
-from pipeline.assistant.exchange import CalledBack
+from pipeline.assistant.events import CalledBack
 from pipeline.drive import Clock
 from pipeline.phone_legs import ASK_MS, RING_S, PhoneLegs, Target
 from pipeline.switchboard import HangUp

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final, Protocol
 
-from pipeline.assistant.exchange import CallBack
+from pipeline.assistant.actions import CallBack
 from pipeline.line.human_queues import Queue
 from pipeline.line.model import Line
 from pipeline.transfers.running import Running

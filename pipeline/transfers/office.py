@@ -9,7 +9,7 @@ from typing import Any, Final, cast
 
 import structlog
 
-from pipeline.assistant.exchange import AgentAction, BringAgent, CallBack, CallerReady, StopTransfer
+from pipeline.assistant.actions import AgentAction, BringAgent, CallBack, CallerReady, StopTransfer
 from pipeline.drive import Driver
 from pipeline.joining import Joining
 from pipeline.line.model import Line

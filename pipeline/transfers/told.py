@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from pipeline.assistant.exchange import CallBack
+from pipeline.assistant.actions import CallBack
 from pipeline.drive import Clock
 from pipeline.joining import Joining
 from pipeline.transfers.desk import Desk

@@ -15,7 +15,7 @@ from rich.markup import escape
 from knowledge import ingest as documents
 from knowledge.english.sentences import installed_sentences
 from knowledge.errors import DocumentsInvalid
-from pipeline.assistant.exchange import Say
+from pipeline.assistant.actions import Say
 from pipeline.assistant.flow import Dialogue
 from pipeline.assistant.resume import inputs_from_events
 from pipeline.assistant.tools.bind import runner_for

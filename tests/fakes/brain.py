@@ -9,23 +9,17 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from pipeline.assistant.exchange import (
-    AskModel,
+from pipeline.assistant.actions import AskModel, CallTool, DialogueAction, FindPassages, Record, Say, StopModel
+from pipeline.assistant.events import (
     AssistantHeard,
     CallBegan,
     CallerTurn,
-    CallTool,
-    DialogueAction,
     DialogueEvent,
-    FindPassages,
     FoundPassage,
     ModelDone,
     ModelSaid,
     ModelWants,
     PassagesFound,
-    Record,
-    Say,
-    StopModel,
     Tokens,
     ToolReturned,
 )

@@ -10,23 +10,16 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from pipeline.assistant.exchange import (
+from pipeline.assistant.actions import CallTool, DialogueAction, End, Expect, FindPassages, Ignored, Record, Say
+from pipeline.assistant.events import (
     AssistantHeard,
     CallBegan,
     CallerSilent,
     CallerTurn,
     CallerUnheard,
-    CallTool,
-    DialogueAction,
     DialogueEvent,
-    End,
-    Expect,
-    FindPassages,
     FoundPassage,
-    Ignored,
     PassagesFound,
-    Record,
-    Say,
     ToolReturned,
 )
 from pipeline.assistant.flow import Dialogue

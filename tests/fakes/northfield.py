@@ -3,7 +3,7 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from pipeline.assistant.exchange import (
+from pipeline.assistant.events import (
     FoundPassage,
 )
 

@@ -9,22 +9,19 @@ from typing import Any, cast
 import pytest
 
 from pipeline.answering import Answering, VoiceLost
-from pipeline.assistant.exchange import (
+from pipeline.assistant.actions import (
     AgentAction,
-    CallerSilent,
     CallTool,
     CannotSpeak,
     DialogueAction,
-    DialogueEvent,
     End,
     Expect,
     FindPassages,
     Ignored,
-    PassagesFound,
     Record,
     Say,
-    ToolReturned,
 )
+from pipeline.assistant.events import CallerSilent, DialogueEvent, PassagesFound, ToolReturned
 from pipeline.assistant.flow import Dialogue
 from pipeline.assistant.tools.runner import ToolResult
 from pipeline.drive import CallClock

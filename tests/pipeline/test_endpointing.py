@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from pipeline.assistant.exchange import Expect
+from pipeline.assistant.actions import Expect
 from pipeline.assistant.languages.language import PARSERS
 from pipeline.endpointing import Endpointing
 from pipeline.hearing import Hearing, HearingOutput, SpeechOver, SpeechPauses

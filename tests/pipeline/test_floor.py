@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from pipeline.assistant.exchange import CallerSilent, CallerTurn, CallerUnheard, Expect
+from pipeline.assistant.actions import Expect
+from pipeline.assistant.events import CallerSilent, CallerTurn, CallerUnheard
 from pipeline.drive import CallClock
 from pipeline.floor import Floor, Interrupted
 from pipeline.hearing import SpeechBegan, SpeechGoesOn, SpeechOver, SpeechPauses, SpeechResembles

@@ -7,7 +7,8 @@ import pytest
 
 from knowledge.ingest import ingest
 from knowledge.retrieve import LocalRetrieval
-from pipeline.assistant.exchange import FindPassages, FoundPassage
+from pipeline.assistant.actions import FindPassages
+from pipeline.assistant.events import FoundPassage
 from pipeline.assistant.flow import Dialogue
 from pipeline.foresight import Foresight
 from tests.fakes.dialogue import ScriptedCall

@@ -8,7 +8,8 @@ import pytest
 from knowledge.access import CALLER, Reader
 from knowledge.ingest import ingest
 from knowledge.retrieve import Found, LocalRetrieval
-from pipeline.assistant.exchange import CallerTurn, FindPassages
+from pipeline.assistant.actions import FindPassages
+from pipeline.assistant.events import CallerTurn
 from pipeline.assistant.flow import Dialogue
 from pipeline.foresight import Foresight, reader_of
 from pipeline.line.model import Line

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.assistant.exchange import Say
+from pipeline.assistant.actions import Say
 from pipeline.drive import CallClock
 from pipeline.speaking import Speaking
 from telephony.double import virtual_time

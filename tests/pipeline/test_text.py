@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipeline import direct
-from pipeline.assistant.exchange import End
+from pipeline.assistant.actions import End
 from pipeline.text import Caller, NotSettled, TextCall
 from recordings.fold import fold
 from recordings.log import CallLog

@@ -3,15 +3,8 @@
 import pytest
 from pydantic import ValidationError
 
-from pipeline.assistant.exchange import (
-    AskModel,
-    CallerTurn,
-    CallerUnheard,
-    ModelDone,
-    ModelSaid,
-    ModelTranslated,
-    Tokens,
-)
+from pipeline.assistant.actions import AskModel
+from pipeline.assistant.events import CallerTurn, CallerUnheard, ModelDone, ModelSaid, ModelTranslated, Tokens
 from pipeline.assistant.flow import Dialogue
 from pipeline.assistant.resume import replay
 from pipeline.line.model import Line

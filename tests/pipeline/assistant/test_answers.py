@@ -4,7 +4,7 @@ import pytest
 
 from pipeline.assistant.answers import Reading, fits, joined, partial_digits, read, yes_no
 from pipeline.assistant.languages.reading import languages
-from pipeline.assistant.state import Words
+from pipeline.assistant.waiting import Words
 from pipeline.line.flows import Choice, Question
 
 pytestmark = pytest.mark.unit

@@ -2,17 +2,10 @@
 
 import pytest
 
-from pipeline.assistant.exchange import (
-    AskModel,
-    CallerTurn,
-    FindPassages,
-    FoundPassage,
-    ModelDone,
-    ModelSaid,
-    PassagesFound,
-)
+from pipeline.assistant.actions import AskModel, FindPassages
+from pipeline.assistant.events import CallerTurn, FoundPassage, ModelDone, ModelSaid, PassagesFound
 from pipeline.assistant.flow import Dialogue
-from pipeline.assistant.state import Asking
+from pipeline.assistant.waiting import Asking
 from tests.fakes.dialogue import ScriptedCall
 from tests.fakes.northfield import NOON
 from tests.fakes.understanding import KeywordUnderstanding

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline.assistant.exchange import Expect
+from pipeline.assistant.actions import Expect
 from pipeline.assistant.flow import Dialogue
 from pipeline.line.flows import AskStep, Flow
 from pipeline.line.model import Line

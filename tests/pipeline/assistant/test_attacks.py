@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.assistant.exchange import FoundPassage
+from pipeline.assistant.events import FoundPassage
 from pipeline.assistant.tools.port import AnyTool
 from pipeline.assistant.tools.runner import ToolRunner
 from pipeline.assistant.tools.shop_specs import ORDER_STATUS, REQUEST_DELIVERY_CHANGE, START_RETURN

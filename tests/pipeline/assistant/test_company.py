@@ -4,23 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline.assistant.exchange import (
-    HOLD_MUSIC,
-    AssistantHeard,
-    BringAgent,
-    CallBack,
-    CallBegan,
-    CallerReady,
-    CallerTurn,
-    Hush,
-    Say,
-    StopTransfer,
-    TransferNews,
-)
+from pipeline.assistant.actions import HOLD_MUSIC, BringAgent, CallBack, CallerReady, Hush, Say, StopTransfer
+from pipeline.assistant.events import AssistantHeard, CallBegan, CallerTurn, TransferNews
 from pipeline.assistant.flow import Dialogue
 from pipeline.assistant.languages.reading import language
 from pipeline.assistant.resume import replay
-from pipeline.assistant.state import Open, Queueing, WithAgent
+from pipeline.assistant.waiting import Open, Queueing, WithAgent
 from tests.fakes.dialogue import MONDAY_NOON, ScriptedCall, ignored
 from tests.fakes.small_line import small_line, understands
 

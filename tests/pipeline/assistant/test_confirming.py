@@ -2,7 +2,8 @@
 
 import pytest
 
-from pipeline.assistant.exchange import AssistantHeard, CallerTurn, CallTool, End, Say
+from pipeline.assistant.actions import CallTool, End, Say
+from pipeline.assistant.events import AssistantHeard, CallerTurn
 from pipeline.assistant.flow import Dialogue
 from tests.fakes.dialogue import ScriptedCall
 from tests.fakes.shop import shop_tools

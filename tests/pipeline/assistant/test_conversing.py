@@ -2,7 +2,8 @@
 
 import pytest
 
-from pipeline.assistant.exchange import AskModel, FoundPassage, ModelDone, ModelSaid, StopModel
+from pipeline.assistant.actions import AskModel, StopModel
+from pipeline.assistant.events import FoundPassage, ModelDone, ModelSaid
 from pipeline.assistant.flow import Dialogue
 from tests.fakes.dialogue import ScriptedCall
 from tests.fakes.northfield import NOON

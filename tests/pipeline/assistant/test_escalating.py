@@ -3,7 +3,7 @@
 import pytest
 
 from pipeline.assistant.escalating import REASONS
-from pipeline.assistant.exchange import CallerTurn, PassagesFound, ToolReturned
+from pipeline.assistant.events import CallerTurn, PassagesFound, ToolReturned
 from pipeline.assistant.flow import Dialogue
 from pipeline.assistant.resume import replay
 from pipeline.assistant.understand import Guess

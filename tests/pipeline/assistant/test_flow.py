@@ -4,18 +4,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.assistant.exchange import (
+from pipeline.assistant.actions import CallTool, End, Expect, FindPassages, Say
+from pipeline.assistant.events import (
     AssistantHeard,
     CallBegan,
     CallerSilent,
     CallerTurn,
     CallerUnheard,
-    CallTool,
-    End,
-    Expect,
-    FindPassages,
     PassagesFound,
-    Say,
     ToolReturned,
 )
 from pipeline.assistant.flow import Dialogue

@@ -4,7 +4,8 @@ from typing import Literal
 
 import pytest
 
-from pipeline.assistant.exchange import AssistantHeard, CallerTurn, CallTool, End, Say
+from pipeline.assistant.actions import CallTool, End, Say
+from pipeline.assistant.events import AssistantHeard, CallerTurn
 from pipeline.assistant.flow import Dialogue
 from pipeline.assistant.heard import until_understood, until_value
 from tests.fakes.dialogue import ScriptedCall

@@ -4,7 +4,7 @@ import pytest
 
 from pipeline.assistant.flow import Dialogue
 from pipeline.assistant.instructions import reply_in
-from pipeline.assistant.state import Words
+from pipeline.assistant.waiting import Words
 from pipeline.line.verbs import Instruction
 from tests.fakes.dialogue import ScriptedCall
 from tests.fakes.small_line import MORE, found_in, small_line, understands

@@ -2,7 +2,8 @@
 
 import pytest
 
-from pipeline.assistant.exchange import CallTool, Say, ToolReturned
+from pipeline.assistant.actions import CallTool, Say
+from pipeline.assistant.events import ToolReturned
 from pipeline.assistant.flow import Dialogue
 from pipeline.assistant.languages.reading import languages
 from pipeline.line.prompts import Prompts

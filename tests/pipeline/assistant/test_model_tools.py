@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.assistant.exchange import FoundPassage
+from pipeline.assistant.events import FoundPassage
 from pipeline.assistant.tools.runner import ToolRunner
 from pipeline.assistant.tools.shop_specs import ORDER_STATUS, REQUEST_DELIVERY_CHANGE, START_RETURN
 from pipeline.line.flows import Flow

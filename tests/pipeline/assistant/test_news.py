@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from pipeline.assistant.exchange import ApprovalDecided, AssistantHeard, CallTool, Ignored, Say, ToolReturned
+from pipeline.assistant.actions import CallTool, Ignored, Say
+from pipeline.assistant.events import ApprovalDecided, AssistantHeard, ToolReturned
 from pipeline.assistant.flow import Dialogue
 from pipeline.assistant.resume import replay
 from pipeline.line.prompts import Prompts

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.assistant.exchange import End
+from pipeline.assistant.actions import End
 from pipeline.assistant.flow import Dialogue
 from pipeline.assistant.languages.reading import languages
 from tests.fakes.dialogue import ScriptedCall

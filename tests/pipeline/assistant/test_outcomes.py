@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.assistant.exchange import ToolReturned
+from pipeline.assistant.events import ToolReturned
 from pipeline.assistant.outcomes import with_people, words_for
 from pipeline.line.prompts import Prompts
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.assistant.exchange import Say
+from pipeline.assistant.actions import Say
 from pipeline.assistant.flow import Dialogue
 from pipeline.assistant.resume import replay
 from pipeline.line.prompts import Prompts

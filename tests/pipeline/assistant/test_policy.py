@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.assistant.exchange import CallTool
+from pipeline.assistant.actions import CallTool
 from pipeline.assistant.flow import Dialogue
 from pipeline.line.model import Line
 from tests.fakes.dialogue import ScriptedCall

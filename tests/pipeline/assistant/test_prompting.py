@@ -3,7 +3,7 @@
 import pytest
 
 from pipeline.assistant import prompting
-from pipeline.assistant.exchange import FoundPassage
+from pipeline.assistant.events import FoundPassage
 from pipeline.assistant.guard.check import objection
 from pipeline.assistant.guard.evidence import Evidence
 from pipeline.assistant.guard.words import sentence

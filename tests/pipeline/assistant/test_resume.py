@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.assistant.exchange import AssistantHeard, CallBegan, CallerTurn, CallTool, End, Expect, FindPassages, Say
+from pipeline.assistant.actions import CallTool, End, Expect, FindPassages, Say
+from pipeline.assistant.events import AssistantHeard, CallBegan, CallerTurn
 from pipeline.assistant.flow import Dialogue
 from pipeline.assistant.resume import inputs_from_events, replay
 from recordings.events import Event

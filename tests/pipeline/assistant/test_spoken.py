@@ -4,7 +4,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from pipeline.assistant.spoken import argument, lookup, render, spoken_digits
-from pipeline.assistant.state import State, Words
+from pipeline.assistant.state import State
+from pipeline.assistant.waiting import Words
 
 pytestmark = pytest.mark.unit
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.assistant.exchange import CallTool, End
+from pipeline.assistant.actions import CallTool, End
 from pipeline.assistant.flow import Dialogue
 from tests.fakes.dialogue import ScriptedCall
 from tests.fakes.northfield import NOON

@@ -5,21 +5,23 @@ from dataclasses import replace
 import pytest
 
 from pipeline.assistant import notes, supervised
-from pipeline.assistant.exchange import (
+from pipeline.assistant.actions import (
     HOLD_MUSIC,
     AskModel,
-    AssistantHeard,
     BringAgent,
-    CallBegan,
     CallTool,
     End,
     Expect,
     Hush,
-    ModelDone,
-    ModelSaid,
     Say,
     StopModel,
     StopTransfer,
+)
+from pipeline.assistant.events import (
+    AssistantHeard,
+    CallBegan,
+    ModelDone,
+    ModelSaid,
     SupervisorSaid,
     SupervisorWants,
     ToolReturned,
@@ -28,7 +30,7 @@ from pipeline.assistant.exchange import (
 from pipeline.assistant.flow import Dialogue
 from pipeline.assistant.languages.reading import language
 from pipeline.assistant.resume import replay
-from pipeline.assistant.state import Asking, Calling, Held, Open, Queueing, WithAgent
+from pipeline.assistant.waiting import Asking, Calling, Held, Open, Queueing, WithAgent
 from tests.fakes.dialogue import MONDAY_NOON, ScriptedCall, ignored
 from tests.fakes.small_line import MORE, small_line, understands
 

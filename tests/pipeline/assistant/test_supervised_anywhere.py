@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.assistant import supervised
-from pipeline.assistant.exchange import (
+from pipeline.assistant.events import (
     CallBegan,
     ModelSaid,
     SupervisorWants,
@@ -17,7 +17,7 @@ from pipeline.assistant.exchange import (
 from pipeline.assistant.flow import Dialogue
 from pipeline.assistant.languages.reading import language
 from pipeline.assistant.resume import replay
-from pipeline.assistant.state import Calling, Elsewhere, Held, Nobody, Over, Replying
+from pipeline.assistant.waiting import Calling, Elsewhere, Held, Nobody, Over, Replying
 from tests.fakes.dialogue import MONDAY_NOON, ScriptedCall, ignored
 from tests.fakes.small_line import small_line, understands
 

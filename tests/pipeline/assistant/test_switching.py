@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.assistant.exchange import Expect, Say
+from pipeline.assistant.actions import Expect, Say
 from pipeline.assistant.flow import Dialogue
 from pipeline.assistant.languages.reading import languages
 from pipeline.assistant.resume import replay

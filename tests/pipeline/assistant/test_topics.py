@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.assistant.exchange import CallTool
+from pipeline.assistant.actions import CallTool
 from pipeline.assistant.flow import Dialogue
 from pipeline.assistant.languages.reading import languages
 from pipeline.assistant.understand import Guess

@@ -2,8 +2,8 @@
 
 import pytest
 
+from pipeline.assistant.actions import CallTool
 from pipeline.assistant.code_specs import CHECK_CODE
-from pipeline.assistant.exchange import CallTool
 from pipeline.assistant.flow import Dialogue
 from pipeline.assistant.resume import replay
 from pipeline.assistant.rules import rule_of

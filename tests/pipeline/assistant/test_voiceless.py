@@ -2,10 +2,11 @@
 
 import pytest
 
-from pipeline.assistant.exchange import AssistantHeard, CannotSpeak, End, Ignored, Say
+from pipeline.assistant.actions import CannotSpeak, End, Ignored, Say
+from pipeline.assistant.events import AssistantHeard
 from pipeline.assistant.flow import Dialogue
 from pipeline.assistant.resume import replay
-from pipeline.assistant.state import Messaging
+from pipeline.assistant.waiting import Messaging
 from pipeline.line.model import Line
 from tests.fakes.dialogue import ScriptedCall
 from tests.fakes.shop import shop_tools

@@ -4,7 +4,7 @@ import pytest
 
 from pipeline.assistant.instructions import reply_in
 from pipeline.assistant.languages.reading import languages
-from pipeline.assistant.state import Words
+from pipeline.assistant.waiting import Words
 from pipeline.line.verbs import Instruction
 
 pytestmark = pytest.mark.unit
