@@ -358,9 +358,12 @@ class HumanQueue:
     def _matched(self) -> _Actions:
         """Offer callers to whoever is idle, the next one first; then ring more agents where several are to be rung."""
         actions: _Actions = []
-        now_ms, everybody = self._now_ms, in_order(self._entries.values(), self._now_ms)
-        ordered = [entry for entry in everybody if served(self._room, entry, now_ms)]
+        now_ms = self._now_ms
         free = sum(person.idle(now_ms) for person in self._people)
+        if not free:
+            return actions
+        everybody = in_order(self._entries.values(), now_ms)
+        ordered = [entry for entry in everybody if served(self._room, entry, now_ms)]
         for entry in sorted(ordered, key=lambda entry: bool(entry.rung)):
             if not free:
                 break
@@ -388,13 +391,19 @@ class HumanQueue:
                 yield SlaNear(entry.transfer_id, warning[1])
 
     def _told(self) -> Iterator[QueueAction]:
+        hears = {entry.transfer_id for entry in self._entries.values() if self._may_hear(entry)}
+        if not hears:  # where everybody stands is looked at for nobody
+            return
         for one in self.waiting():
             entry, now = self._entries[one.transfer_id], (one.position, one.expected_ms)
-            if entry.callback is not None or entry.rung or entry.told == now:
-                continue
-            if entry.told is None or self._now_ms >= entry.told_ms + TELL_MS:
+            if one.transfer_id in hears and entry.told != now:
                 entry.told, entry.told_ms = now, self._now_ms
                 yield TellWait(entry.transfer_id, *now)
+
+    def _may_hear(self, entry: Entry) -> bool:
+        """Whether somebody may be told where they stand, if that is news."""
+        lately = entry.told is not None and self._now_ms < entry.told_ms + TELL_MS
+        return entry.callback is None and not entry.rung and not lately
 
     def _deadlines(self) -> Iterator[int]:
         """Every instant at which something may be decided; some are past."""
