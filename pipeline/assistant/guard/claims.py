@@ -87,87 +87,126 @@ def _idioms(part: str, tokens: list[str]) -> Iterator[Claim]:
         yield Claim(kind, match[0], event=event)
 
 
-def _claim_at(tokens: list[str], at: int, token: str) -> Claim | None:  # noqa: C901, PLR0912 one case for each form of a verb
+@dataclass(frozen=True, slots=True)
+class _Verb:
+    """A word that may claim something, and what stands before it."""
+
+    tokens: list[str]
+    at: int
+    before: list[str]
+    """Since the last pause."""
+    lately: list[str]
+    """Of it the last words, without adverbs."""
+    last: str
+    kind: str
+    """Its class; empty: no verb that is known."""
+
+    @property
+    def token(self) -> str:
+        """The word."""
+        return self.tokens[self.at]
+
+    def with_words(self, count: int) -> str:
+        """It, with so many words before it."""
+        return " ".join([*self.before[-count:], self.token])
+
+    def ours(self, near: int = 0) -> bool:
+        """Whether we are before it; near: so many words at most."""
+        return bool(set(self.before[-near:]) & OURS)
+
+
+def _claim_at(tokens: list[str], at: int, token: str) -> Claim | None:
     before = _core(tokens[:at])
     kind, _ = TABLE.get(token, ("", ""))
     lately = [word for word in before[-4:] if word not in ADVERBS]
-    last = lately[-1] if lately else ""
+    verb = _Verb(tokens, at, before, lately, lately[-1] if lately else "", kind)
     if tokens[at + 1 : at + 3] in (["de", "baja"], ["de", "alta"]):
         return None  # an idiom of its own
-    if (
-        not kind
-        and token.endswith("ed")
-        and token not in _THOUGHT
-        and not token.endswith(("need", "ceed"))
-        and not _open(before)
-        and not _denied(before)
-    ):
-        ours = last in OURS - _ARE or (last in HAVE and set(before) & OURS) or (last in _OBJECTS and "had" in before)
-        if ours or last == "been" or (last in {"was", "were"} and before[0] in YOURS):
-            return Claim(UNKNOWN + token, token, event=last in {"been", "was", "were"})
     if not kind:
-        return _promise(tokens, at, token)
+        return _unknown_past(verb) or _promise(tokens, at, token)
     if _open(before) or _denied(before):
         return None
-    if token in PAST:
-        if (
-            last in HAVE
-            or (last in OURS and last not in _ARE)
-            or (lately[-2:] and lately[-1] in _OBJECTS and any(w in HAVE for w in lately))
-        ):
-            return Claim(kind, " ".join([*before[-3:], token]))
-        if last in BE or last.endswith("'s"):
-            return _passive(before, lately, token, kind, habitual=bool(_HABITUAL & set(tokens)))
-        now_too = token.endswith(("imos", "amos")) and not set(before[-1:]) & {"le", "les", "lo", "ya", "se"}
-        if token.endswith(("é", "í", "imos", "amos", "ice", "icimos")) and not now_too and _spanish(tokens):
-            return Claim(kind, token)
-        if token.endswith(("ó", "aron", "ieron")) and _spanish(tokens):
-            return Claim(kind, token, event=True)
-        if "consider" in lately and last in _OBJECTS:
-            return Claim(kind, f"consider it {token}")
-        if last and last in OTHERS and kind != "pay":
-            return Claim(kind, f"{last} {token}")
-        if (
-            not before
-            and len(tokens) > at + 1
-            and tokens[at + 1] in {"it", "that", "your", "the", "you", "them", "everything"}
-        ):
-            return Claim(kind, token)  # "Cancelled it for you."
-    if token in BASE:
-        if (WE_WILL & set(before)) and set(tokens) & IF:
-            return None  # a rule of the company: "we'll text you once it is ready"
-        if any(word in WILL for word in lately) and not any(word in {"need", "have"} for word in lately):
-            subject = next((word for word in before if word in OURS | {"you'll", "you"}), "")
-            return Claim(kind, " ".join([*lately, token])) if subject in OURS else None
-        if (
-            last == "to"
-            and (
-                {"able", "managed", "going", "made", "happy", "pleased", "sure", "proceed", "proceeding"}
-                & set(before[-4:])
-            )
-            and set(before) & OURS
-        ):
-            return None if "would" in before or "happy" in before else Claim(kind, " ".join([*before[-3:], token]))
-        if last == "de" and {"acabo", "acabamos", "acaba"} & set(tokens[:at]):
-            return Claim(kind, " ".join([*before[-2:], token]))
-        if {"voy", "vamos"} & set(lately) and last == "a":
-            return Claim(kind, " ".join([*before[-2:], token]))
-        if last in {"did", "do"} and before and set(before[-3:]) & OURS:
-            return Claim(kind, " ".join([*before[-2:], token]))
-    if token in ING:
-        if (
-            last in {"i'm", "we're"}
-            or (last in {"am", "are"} and set(lately) & OURS)
-            or (last in {"by", "been"} and set(before) & OURS)
-        ):
-            return Claim(kind, " ".join([*before[-2:], token]))
-        if last == "being":
-            return Claim(kind, token)
+    for words, found in ((PAST, _past), (BASE, _base), (ING, _going_on)):
+        told = found(verb) if token in words else _NOTHING
+        if told is not _NOTHING:
+            return told
     if token.endswith(("aré", "eré", "iré", "aremos", "eremos", "iremos")):
         return Claim(kind, token)
     return None
 
 
+def _unknown_past(verb: _Verb) -> Claim | None:
+    """A deed whose verb is in no table: "I've defrosted it", "it was defrosted"."""
+    token, before, last = verb.token, verb.before, verb.last
+    if not token.endswith("ed") or token in _THOUGHT or token.endswith(("need", "ceed")):
+        return None
+    if _open(before) or _denied(before):
+        return None
+    ours = last in OURS - _ARE or (last in HAVE and verb.ours()) or (last in _OBJECTS and "had" in before)
+    if ours or last == "been" or (last in {"was", "were"} and before[0] in YOURS):
+        return Claim(UNKNOWN + token, token, event=last in {"been", "was", "were"})
+    return None
+
+
+def _past(verb: _Verb) -> Claim | None:
+    """What was done: "I've cancelled", "it is cancelled", "cancelled it for you"."""
+    token, before, lately, last, kind = verb.token, verb.before, verb.lately, verb.last, verb.kind
+    had_done = last in _OBJECTS and any(word in HAVE for word in lately)
+    if last in HAVE or (last in OURS and last not in _ARE) or had_done:
+        return Claim(kind, verb.with_words(3))
+    if last in BE or last.endswith("'s"):
+        return _passive(before, lately, token, kind, habitual=bool(_HABITUAL & set(verb.tokens)))
+    if (told := _spanish_past(verb)) is not None:
+        return told
+    if "consider" in lately and last in _OBJECTS:
+        return Claim(kind, f"consider it {token}")
+    if last and last in OTHERS and kind != "pay":
+        return Claim(kind, f"{last} {token}")
+    if not before and verb.tokens[verb.at + 1 : verb.at + 2] and verb.tokens[verb.at + 1] in _WHAT:
+        return Claim(kind, token)  # "Cancelled it for you."
+    return _NOTHING
+
+
+def _spanish_past(verb: _Verb) -> Claim | None:
+    """By its ending; one that may as well be the present tells nothing."""
+    token = verb.token
+    now_too = token.endswith(("imos", "amos")) and not set(verb.before[-1:]) & {"le", "les", "lo", "ya", "se"}
+    if token.endswith(("é", "í", "imos", "amos", "ice", "icimos")) and not now_too and _spanish(verb.tokens):
+        return Claim(verb.kind, token)
+    if token.endswith(("ó", "aron", "ieron")) and _spanish(verb.tokens):
+        return Claim(verb.kind, token, event=True)
+    return None
+
+
+def _base(verb: _Verb) -> Claim | None:
+    """What will be done, or was: "I'll cancel", "we were able to cancel", "acabo de cancelar", "I did cancel"."""
+    token, before, lately, last, kind = verb.token, verb.before, verb.lately, verb.last, verb.kind
+    if (WE_WILL & set(before)) and set(verb.tokens) & IF:
+        return None  # a rule of the company: "we'll text you once it is ready"
+    if any(word in WILL for word in lately) and not any(word in {"need", "have"} for word in lately):
+        subject = next((word for word in before if word in OURS | {"you'll", "you"}), "")
+        return Claim(kind, " ".join([*lately, token])) if subject in OURS else None
+    if last == "to" and _ABLE & set(before[-4:]) and verb.ours():
+        return None if "would" in before or "happy" in before else Claim(kind, verb.with_words(3))
+    just = last == "de" and {"acabo", "acabamos", "acaba"} & set(verb.tokens[: verb.at])
+    if just or ({"voy", "vamos"} & set(lately) and last == "a") or (last in {"did", "do"} and verb.ours(3)):
+        return Claim(kind, verb.with_words(2))
+    return _NOTHING
+
+
+def _going_on(verb: _Verb) -> Claim | None:
+    """What is being done: "I'm cancelling", "it is being cancelled"."""
+    last, ours = verb.last, verb.ours()
+    we_are = last in {"am", "are"} and set(verb.lately) & OURS
+    if last in {"i'm", "we're"} or we_are or (last in {"by", "been"} and ours):
+        return Claim(verb.kind, verb.with_words(2))
+    return Claim(verb.kind, verb.token) if last == "being" else _NOTHING
+
+
+_NOTHING: Final = Claim("", "")
+"""This form tells nothing; another form of the same word may."""
+_WHAT: Final = frozenset({"it", "that", "your", "the", "you", "them", "everything"})
+_ABLE: Final = listed("able managed going made happy pleased sure proceed proceeding")
 _ARE: Final = frozenset({"i'm", "we're", "let's"})
 _OBJECTS: Final = listed("it that them you this everything le les lo la los las se")
 

@@ -6,7 +6,7 @@ from in Spanish too.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
 
@@ -138,7 +138,7 @@ def sentences(text: str) -> Iterator[Sentence]:
 
 
 @lru_cache(maxsize=4096)
-def sentence(text: str) -> Sentence:  # noqa: C901, PLR0915 one case for each kind of word
+def sentence(text: str) -> Sentence:
     """A sentence, read."""
     text = _HALF_DAYS.sub(r"\1m", text)
     text = _AT_ALL.sub(lambda said: said[0][:-7], text)
@@ -147,63 +147,103 @@ def sentence(text: str) -> Sentence:  # noqa: C901, PLR0915 one case for each ki
     plain = _ANY.sub(" whatever ", _UNLIMITED.sub(" unlimited ", _FREE.sub(f" {FREE} ", plain)))
     figures = frozenset(read(text))
     kinds = {one.kind for one in figures}
-    shut = ("weekday" in kinds and "time" not in kinds) or bool(
-        _SHUT.search(plain)
-    )  # "closes on Mondays" tells that it is closed then
-    denied: set[str] = set()
-    affirmed: set[str] = set()
-    segments: list[tuple[set[str], set[str], int]] = [(set(), set(), 0)]
-    lacking, written = set[str](), list[list[str]]([[]])
-    left, lately, without, behind = 0, "", False, False
+    # "closes on Mondays" tells that it is closed then
+    reading = _Reading(shut=("weekday" in kinds and "time" not in kinds) or bool(_SHUT.search(plain)))
     for token in _TOKEN.findall(plain):
-        here, against, flips = segments[-1]
-        written[-1].append(token)
-        follows, behind = behind, False  # whether the word before was one that counts
-        if token in _BREAKS or token in _JOINS:
-            left, lately = (left, lately) if token in _JOINS else (0, "")
-            segments.append((set(), set(), 0))
-            written.append([])
-        elif token in {"without", "sin"}:
-            left, without = 1, True
-        elif token in _NEGATORS or token.endswith("n't"):
-            left = _SCOPE
-            segments[-1] = (here, against, flips + (token not in _DOUBLED or flips == 0))
-            if token in _NOUNS_DENIED and follows and lately in affirmed:  # "needs no card": the need is denied too
-                affirmed.discard(lately)
-                denied.add(lately)
-                against.add(lately)
-        elif token == FREE or token in _STRONG:
-            here.add(_STRONG.get(token, token))
-        elif token not in _STOP and not token[0].isdigit():
-            found, opposite = stem(token)
-            opposite = opposite or (token in _CLOSES and shut)
-            if found in _NUMBERS:
-                continue
-            here.add(found)
-            (denied if opposite is not (left > 0) else affirmed).add(found)
-            if opposite is not (left > 0):
-                against.add(found)
-            if without and left:
-                lacking.add(found)
-            without = False
-            segments[-1] = (here, against, flips + opposite)
-            left, lately, behind = max(0, left - 1), found, True
+        reading.take(token)
     if "money" in kinds:  # a price tells what something costs, whatever its verb
-        segments[-1][0].add("cost")
-        affirmed.add("cost")
-    stems = frozenset(one for here, _, _ in segments for one in here)
-    clauses = tuple(
-        Segment(
-            frozenset(here),
-            frozenset(no),
-            frozenset(lacking & here),
-            flips % 2 == 1,
-            frozenset(read(" ".join(said))) if figures and may_tell(said) else frozenset(),
-        )
-        for (here, no, flips), said in zip(segments, written, strict=True)
-        if here
+        reading.clauses[-1].stems.add("cost")
+        reading.affirmed.add("cost")
+    return Sentence(
+        text,
+        frozenset(one for clause in reading.clauses for one in clause.stems),
+        frozenset(reading.denied),
+        frozenset(reading.affirmed),
+        tuple(clause.told(reading.lacking, bool(figures)) for clause in reading.clauses if clause.stems),
+        figures,
     )
-    return Sentence(text, stems, frozenset(denied), frozenset(affirmed), clauses, figures)
+
+
+@dataclass(slots=True)
+class _Clause:
+    """One that is being read."""
+
+    stems: set[Stemmed] = field(default_factory=set)
+    against: set[Stemmed] = field(default_factory=set)
+    flips: int = 0
+    """How often it is denied."""
+    words: list[str] = field(default_factory=list)
+
+    def told(self, lacking: set[Stemmed], has_figures: bool) -> Segment:
+        """As it is read."""
+        return Segment(
+            frozenset(self.stems),
+            frozenset(self.against),
+            frozenset(lacking & self.stems),
+            self.flips % 2 == 1,
+            frozenset(read(" ".join(self.words))) if has_figures and may_tell(self.words) else frozenset(),
+        )
+
+
+@dataclass(slots=True)
+class _Reading:
+    """A sentence that is read word by word."""
+
+    shut: bool
+    """Whether what "closes" is closed then."""
+    clauses: list[_Clause] = field(default_factory=lambda: [_Clause()])
+    denied: set[Stemmed] = field(default_factory=set)
+    affirmed: set[Stemmed] = field(default_factory=set)
+    lacking: set[Stemmed] = field(default_factory=set)
+    left: int = 0
+    """So many words more may be denied."""
+    lately: Stemmed = ""
+    without: bool = False
+    behind: bool = False
+    """Whether the word before was one that counts."""
+
+    def take(self, token: str) -> None:
+        """The next word."""
+        self.clauses[-1].words.append(token)
+        follows, self.behind = self.behind, False
+        if token in _BREAKS or token in _JOINS:
+            if token not in _JOINS:
+                self.left, self.lately = 0, ""
+            self.clauses.append(_Clause())
+        elif token in {"without", "sin"}:
+            self.left, self.without = 1, True
+        elif token in _NEGATORS or token.endswith("n't"):
+            self._deny(token, follows)
+        elif token == FREE or token in _STRONG:
+            self.clauses[-1].stems.add(_STRONG.get(token, token))
+        elif token not in _STOP and not token[0].isdigit():
+            self._count(token)
+
+    def _deny(self, token: str, follows: bool) -> None:
+        clause, self.left = self.clauses[-1], _SCOPE
+        clause.flips += token not in _DOUBLED or clause.flips == 0
+        if token in _NOUNS_DENIED and follows and self.lately in self.affirmed:
+            self.affirmed.discard(self.lately)  # "needs no card": the need is denied too
+            self.denied.add(self.lately)
+            clause.against.add(self.lately)
+
+    def _count(self, token: str) -> None:
+        """A word that means something."""
+        found, opposite = stem(token)
+        opposite = opposite or (token in _CLOSES and self.shut)
+        if found in _NUMBERS:
+            return
+        clause = self.clauses[-1]
+        clause.stems.add(found)
+        against = opposite is not (self.left > 0)
+        (self.denied if against else self.affirmed).add(found)
+        if against:
+            clause.against.add(found)
+        if self.without and self.left:
+            self.lacking.add(found)
+        self.without = False
+        clause.flips += opposite
+        self.left, self.lately, self.behind = max(0, self.left - 1), found, True
 
 
 def _final(told: re.Match[str]) -> str:
