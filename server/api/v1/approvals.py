@@ -46,7 +46,14 @@ class Reassigned(_Asked):
 def approvals_router(kept: KeptTools, approving: Approving, commands: Commands) -> APIRouter:
     """`/approvals` and `/outbox`."""
     router = APIRouter(tags=["approvals"])
-    reads, decides = require("approvals:read"), require("approvals:decide")
+    _add_reads(router, kept)
+    _add_decisions(router, approving, commands)
+    _add_changes(router, approving, commands)
+    return router
+
+
+def _add_reads(router: APIRouter, kept: KeptTools) -> None:
+    reads = require("approvals:read")
 
     @router.get("/approvals", operation_id="listApprovals", dependencies=[reads])
     async def list_approvals(
@@ -69,33 +76,45 @@ def approvals_router(kept: KeptTools, approving: Approving, commands: Commands) 
         steps = [_step(said) for said in await kept.steps(approval_id)]
         return _shown({**to_json(found), "steps": steps}, found.version)
 
-    async def decide(
-        request: Request, who: Principal, if_match: str | None, do: Callable[[int | None], Awaitable[Approval]]
-    ) -> Response:
-        version = _version(if_match)
-        told = await commands.once(request, who, lambda: _carried_out(lambda: do(version)))
-        return _shown(told, told["version"])
+    @router.get("/outbox", operation_id="listOutbox", dependencies=[reads])
+    async def list_outbox(kind: str | None = None, limit: Limit = 50, cursor: str | None = None) -> Response:
+        """What is still to be done for callers: `callback`s, and `check`s of writes in doubt."""
+        found = await kept.waiting(kind, limit, after(cursor))
+        return private_json(paged([_errand(one) for one in found], limit))
+
+
+def _add_decisions(router: APIRouter, approving: Approving, commands: Commands) -> None:
+    decides = require("approvals:decide")
 
     @router.post("/approvals/{approval_id}/approve", operation_id="approveApproval")
     async def approve(
         approval_id: str, body: Decided, request: Request, who: Annotated[Principal, decides], if_match: IfMatch = None
     ) -> Response:
         """Yes: the tool runs now; the answer says what came of it. The caller is to be called back."""
-        return await decide(request, who, if_match, lambda v: approving.approve(approval_id, who.name, body.note, v))
+        version = _version(if_match)
+        return await _once(commands, request, who, lambda: approving.approve(approval_id, who.name, body.note, version))
 
     @router.post("/approvals/{approval_id}/reject", operation_id="rejectApproval")
     async def reject(
         approval_id: str, body: Decided, request: Request, who: Annotated[Principal, decides], if_match: IfMatch = None
     ) -> Response:
         """No. The caller is to be called back."""
-        return await decide(request, who, if_match, lambda v: approving.reject(approval_id, who.name, body.note, v))
+        version = _version(if_match)
+        return await _once(commands, request, who, lambda: approving.reject(approval_id, who.name, body.note, version))
+
+
+def _add_changes(router: APIRouter, approving: Approving, commands: Commands) -> None:
+    decides = require("approvals:decide")
 
     @router.post("/approvals/{approval_id}/edit", operation_id="editApproval")
     async def edit(
         approval_id: str, body: Edited, request: Request, who: Annotated[Principal, decides], if_match: IfMatch = None
     ) -> Response:
         """Other arguments, checked as the tool declares them; it goes on waiting."""
-        return await decide(request, who, if_match, lambda v: approving.edit(approval_id, body.arguments, who.name, v))
+        version = _version(if_match)
+        return await _once(
+            commands, request, who, lambda: approving.edit(approval_id, body.arguments, who.name, version)
+        )
 
     @router.post("/approvals/{approval_id}/reassign", operation_id="reassignApproval")
     async def reassign(
@@ -106,17 +125,10 @@ def approvals_router(kept: KeptTools, approving: Approving, commands: Commands) 
         if_match: IfMatch = None,
     ) -> Response:
         """Somebody else is to look at it."""
-        return await decide(
-            request, who, if_match, lambda v: approving.reassign(approval_id, body.assignee, who.name, v)
+        version = _version(if_match)
+        return await _once(
+            commands, request, who, lambda: approving.reassign(approval_id, body.assignee, who.name, version)
         )
-
-    @router.get("/outbox", operation_id="listOutbox", dependencies=[reads])
-    async def list_outbox(kind: str | None = None, limit: Limit = 50, cursor: str | None = None) -> Response:
-        """What is still to be done for callers: `callback`s, and `check`s of writes in doubt."""
-        found = await kept.waiting(kind, limit, after(cursor))
-        return private_json(paged([_errand(one) for one in found], limit))
-
-    return router
 
 
 def to_json(one: Approval) -> dict[str, Any]:
@@ -142,6 +154,13 @@ def to_json(one: Approval) -> dict[str, Any]:
         "result": dict(one.result),
         "error": one.error or None,
     }
+
+
+async def _once(
+    commands: Commands, request: Request, who: Principal, do: Callable[[], Awaitable[Approval]]
+) -> Response:
+    told = await commands.once(request, who, lambda: _carried_out(do))
+    return _shown(told, told["version"])
 
 
 async def _carried_out(do: Callable[[], Awaitable[Approval]]) -> dict[str, Any]:
