@@ -3,7 +3,7 @@
 Lives as long as the call; its streams come and go.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
@@ -13,6 +13,7 @@ from pipeline.assistant.actions import AgentAction, BringAgent
 from pipeline.assistant.events import NewsKind, SupervisorSaid, SupervisorWants, TransferNews
 from pipeline.bridge import Bridge, Levels, Person, Third
 from pipeline.drive import Clock
+from pipeline.earshot import HearingAway
 from pipeline.introducing import Both
 from pipeline.line.model import Line
 from pipeline.overhearing import Overhearing, Wrote
@@ -22,6 +23,7 @@ from pipeline.supervision.calls import Supervised
 from pipeline.taping import Taping
 from pipeline.taps import Taps
 from recordings.audio import CallAudio
+from recordings.events import Event
 from recordings.log import CallLog
 from telephony.call_events import (
     CallEvent,
@@ -119,6 +121,8 @@ class Joining:
         """Whoever supervises it."""
         self.away = Away()
         """Who has the caller at the carrier, or had them last."""
+        self.hearing = HearingAway(log, clock)
+        """Whether those two are heard here."""
 
     @property
     def call_id(self) -> str:
@@ -154,6 +158,7 @@ class Joining:
         self.part()
         self._stream, self._taping = None, None
         self.taps.record(None)
+        self.hearing.expected()
 
     def wanted(self, action: AgentAction) -> None:
         """The dialogue wants a person, or not any more."""
@@ -164,8 +169,10 @@ class Joining:
         elif self._runtime.transfers is not None:
             self._runtime.transfers.wanted(self, action)
 
-    def recalled(self) -> None:
-        """Another process carried the call before."""
+    def recalled(self, past: Sequence[Event]) -> None:
+        """Another process carried the call before, and recorded this."""
+        self._said = sum(event.kind in {"agent.said", "supervisor.said"} for event in past)
+        self.hearing.expected("process")
         if self._runtime.transfers is not None:
             self._runtime.transfers.known(self)
 

@@ -19,6 +19,7 @@ from pipeline.silencing import Silencing
 from pipeline.taping import Taping
 from recordings.events import Event
 from telephony.ports import Audio, MediaLost, MediaSocket, Stopped, Track
+from voice.audio import ULAW_BYTES_PER_MS
 from voice.stt.port import Transcript
 
 ADVANCE_S: Final = 0.05
@@ -33,6 +34,8 @@ class Listening:
     line: Line
     clock: CallClock
     joining: Joining
+    began_ms: int
+    """When the stream was there: its first sound may have waited for us since."""
 
     async def run(self, socket: MediaSocket, over: asyncio.Event) -> None:
         """Listen until the stream is over or `over` is set. Raises StoreUnavailable."""
@@ -41,14 +44,18 @@ class Listening:
         tape = Taping.begun(partial(self.runtime.recording, self.joining.call_id), log, self.clock, consent, past)
         undo = [log.listen(tape), log.listen(Silencing(tape)), tape.close]
         self.joining.taps.record(tape)
+        self.joining.hearing.begins(tape.kept_ms)
+        how = "closed"
         try:
-            await self._listen(socket, over, tape, past)
+            how = await self._listen(socket, over, tape, past)
         finally:
+            self.joining.hearing.ends(how)
             self.joining.taps.record(None)
             for one in undo:
                 one()
 
-    async def _listen(self, socket: MediaSocket, over: asyncio.Event, tape: Taping, past: Sequence[Event]) -> None:
+    async def _listen(self, socket: MediaSocket, over: asyncio.Event, tape: Taping, past: Sequence[Event]) -> str:
+        """How it ended."""
         caller = self._overhearing("caller", self.line.tongue.code, self._caller_said(past))
         away = self.joining.away
         agent = self._overhearing("agent", away.language, self.joining.writes(away.agent))
@@ -61,30 +68,40 @@ class Listening:
             reading = tasks.create_task(self._read(socket, {"caller": caller, "heard": agent}))
             ended = tasks.create_task(over.wait())
             await asyncio.wait({reading, ended}, return_when=asyncio.FIRST_COMPLETED)
+            how = reading.result() if reading.done() else "closed"
             for one in (*beside, reading, ended):
                 one.cancel()
+        return how
 
     def _overhearing(self, whose: str, language: str, wrote: Callable[[Transcript], None]) -> Overhearing:
         name = f"{self.joining.call_id}.{whose}"
         return Overhearing(self.runtime.stt, name, self.runtime.gate(), language, wrote)
 
-    async def _read(self, socket: MediaSocket, overhearing: dict[Track, Overhearing]) -> None:
-        """Each track onto the call's clock, into the taps and to its recogniser."""
+    async def _read(self, socket: MediaSocket, overhearing: dict[Track, Overhearing]) -> str:
+        """Each track onto the call's clock, into the taps and to its recogniser. Gives how it ended.
+
+        What an earlier stream has brought already is passed over.
+        """
         zero_ms: int | None = None
-        taps = self.joining.taps
+        taps, hearing = self.joining.taps, self.joining.hearing
+        heard_ms = hearing.until_ms
         try:
             async for event in socket:
                 if isinstance(event, Stopped):
-                    return
+                    return "closed"
                 if not isinstance(event, Audio):
                     continue
                 if zero_ms is None:
-                    zero_ms = self.clock.now_ms() - event.timestamp_ms
+                    zero_ms = min(self.began_ms, self.clock.now_ms() - event.timestamp_ms)
                 at_ms = zero_ms + event.timestamp_ms
+                if at_ms < heard_ms:
+                    continue
+                hearing.heard(at_ms + len(event.ulaw) // ULAW_BYTES_PER_MS)
                 (taps.caller if event.track == "caller" else taps.heard)(at_ms, event.ulaw)
                 overhearing[event.track].heard(at_ms, event.ulaw)
-        except MediaLost:
-            return  # caller and agent speak on; nothing of it is kept from here on
+        except MediaLost as lost:  # caller and agent speak on: it is listened to them again (pipeline.listening_again)
+            return str(lost) or "reset"
+        return "closed"
 
     async def _advance(self, tape: Taping) -> None:
         while True:

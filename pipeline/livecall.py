@@ -92,7 +92,7 @@ class LiveCall:
             runtime, line.line, log, self.clock, (origin.from_number, origin.to_number), self.flow.post
         )
         if past:
-            self.joining.recalled()
+            self.joining.recalled(past)
             self.joining.supervised.recall(past)
 
     @property
@@ -138,9 +138,10 @@ class LiveCall:
         if LISTENS in self._streams:
             self._streams[LISTENS].over.set()
         stream = self._streams[LISTENS] = _Stream(asyncio.Event())
+        listening = Listening(self._runtime, self.line, self.clock, self.joining, self.clock.now_ms())
         try:
             async with self._one_at_a_time:  # the stream that the caller has left lets go of the recording first
-                await Listening(self._runtime, self.line, self.clock, self.joining).run(socket, stream.over)
+                await listening.run(socket, stream.over)
         finally:
             if self._streams.get(LISTENS) is stream:
                 del self._streams[LISTENS]

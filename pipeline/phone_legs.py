@@ -12,7 +12,7 @@ from telephony.agent_words import AgentWords, words_of
 from telephony.errors import CarrierError, LegGone
 from telephony.intended import IntendedControl, Settled
 from telephony.intents import intent_key
-from telephony.ports import Dialling, Leg
+from telephony.ports import Dialling, Leg, ListeningStream
 from telephony.rooms import room_of
 from telephony.sip import with_handoff
 from telephony.twilio import agent_twiml, twiml
@@ -122,6 +122,17 @@ class PhoneLegs:
         listening = None if self.token is None else Listening(self.stream_url, self.token(caller_sid))
         document = agent_twiml.caller_joins(Room(room, transfer, self.addresses, self.jitter), listening)
         await self.control.move(intent_key(transfer, "bridge", bridge), caller_sid, document, MOVE_MS, room=room)
+
+    async def listen(self, caller_sid: str, name: str) -> None:
+        """Have caller and agent come to us once more, by a stream of this name. Raises LegGone: the caller hung up."""
+        if self.token is None:
+            raise ValueError("nobody listens to caller and agent")
+        stream = ListeningStream(name, self.stream_url, self.token(caller_sid))
+        await self.control.control.listen(caller_sid, stream, MOVE_MS)
+
+    async def stop_listening(self, caller_sid: str, name: str) -> None:
+        """Have the stream of this name come no longer."""
+        await self.control.control.stop_listening(caller_sid, name, ASK_MS)
 
     async def introduce(self, transfer: str, room: str) -> None:
         """Let caller and agent hear the desk's announcement `introduction`, both at once. Raises LegGone."""

@@ -8,7 +8,7 @@ from pipeline.line.privacy import Consent
 from recordings.audio import CallAudio
 from recordings.events import Event
 from recordings.log import CallLog
-from recordings.wav import Channel
+from recordings.wav import Channel, length_ms
 
 _BEGUN = "recording.started"
 
@@ -47,6 +47,11 @@ class Taping:
     def on(self) -> bool:
         """Whether sound is kept now."""
         return self._audio is not None
+
+    @property
+    def kept_ms(self) -> int | None:
+        """How far the recording reaches that an earlier process has begun; None: no sound is kept."""
+        return length_ms(self._audio.path) if self._audio is not None else None
 
     def __call__(self, event: Event) -> None:
         """An event was recorded."""

@@ -127,6 +127,9 @@ KINDS: Final[Mapping[str, tuple[str, ...]]] = {
     "transfer.over": ("transfer", "outcome", "why"),
     "transfer.callback": ("transfer", "number_end", "consent"),  # the caller keeps their place and is called back
     "transfer.wrapped_up": ("transfer", "agent", "disposition", "note"),
+    # at the carrier caller and agent speak on, and are not heard here. how: closed | reset | silent | process | never
+    "listening.lost": ("transfer", "how"),
+    "listening.back": ("transfer", "from_ms"),  # from_ms: what they said from then on is kept nowhere
     "agent.said": ("utterance", "agent", "text", "start_ms", "end_ms"),
     # A supervisor takes part. by: who; command: the wish's id within the call, v1, v2…
     "supervisor.control": ("by", "verb"),  # verb: take | release | expire; take: who, the identity

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from recordings import fields
-from recordings.record import Asked, Handing
+from recordings.record import Asked, Handing, Unheard
 
 
 class Handings:
@@ -70,11 +70,25 @@ def _wrapped_up(known: Handing, at_ms: int, data: Mapping[str, Any]) -> Handing:
     return replace(known, disposition=fields.text(data, "disposition"), note=fields.text(data, "note"))
 
 
+def _lost(known: Handing, at_ms: int, data: Mapping[str, Any]) -> Handing:
+    return replace(known, unheard=(*known.unheard, Unheard(at_ms, None, fields.text(data, "how"))))
+
+
+def _back(known: Handing, at_ms: int, data: Mapping[str, Any]) -> Handing:
+    if not known.unheard or known.unheard[-1].to_ms is not None:
+        return known
+    *before, last = known.unheard
+    from_ms = fields.whole(data, "from_ms", last.from_ms)
+    return replace(known, unheard=(*before, replace(last, from_ms=min(from_ms, at_ms), to_ms=at_ms)))
+
+
 _READERS: Final[Mapping[str, Callable[[Handing, int, Mapping[str, Any]], Handing]]] = {
     "transfer.requested": _requested,
     "transfer.offered": _offered,
     "transfer.answered": _answered,
     "transfer.connected": _connected,
+    "listening.lost": _lost,
+    "listening.back": _back,
     "transfer.over": _over,
     "transfer.wrapped_up": _wrapped_up,
 }

@@ -120,6 +120,17 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
+class Unheard:
+    """A stretch of a conversation at the carrier whose sound did not come to us."""
+
+    from_ms: int
+    to_ms: int | None
+    """None: to the end of the conversation."""
+    how: str
+    """closed, reset, silent: the stream; process: whoever listened; never: it did not come to begin with."""
+
+
+@dataclass(frozen=True, slots=True)
 class Handing:
     """One transfer of a call."""
 
@@ -141,6 +152,8 @@ class Handing:
     why: str = ""
     disposition: str = ""
     note: str = ""
+    unheard: tuple[Unheard, ...] = ()
+    """Where they spoke and nothing of it was kept."""
 
     @property
     def human_after_ms(self) -> int | None:
@@ -240,4 +253,5 @@ def _handing(handing: Handing) -> dict[str, Any]:
     )
     asked = [{"agent": one.agent, "by": one.by, "how": one.how, "reason": one.reason} for one in handing.asked]
     more = {"disposition": handing.disposition, "note": handing.note}
-    return {**{name: getattr(handing, name) for name in names}, "asked": asked, **more}
+    gaps = [{"from_ms": gap.from_ms, "to_ms": gap.to_ms, "how": gap.how} for gap in handing.unheard]
+    return {**{name: getattr(handing, name) for name in names}, "asked": asked, **more, "unheard": gaps}

@@ -64,6 +64,14 @@ def data_bytes(file_bytes: int) -> int:
     return max(0, file_bytes - HEADER_BYTES) // FRAME_BYTES * FRAME_BYTES
 
 
+def length_ms(path: Path) -> int:
+    """How long a recording of ours is by now; 0: it is not there yet."""
+    try:
+        return data_bytes(path.stat().st_size) // BYTES_PER_MS
+    except OSError:
+        return 0
+
+
 def is_ours(beginning: bytes) -> bool:
     """Whether a file that begins so is one of ours, whatever its header counts; a header cut short is."""
     ours = header(0)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from pipeline.listening_again import ListensAgain
 from pipeline.office_clock import OfficeClock
 from pipeline.phone_legs import PhoneLegs
 from pipeline.reconciling import Reconciler
@@ -64,8 +65,9 @@ class Phoning:
             structlog.get_logger().info("request of an earlier process", key=settled.key, kind=settled.kind, **trouble)
 
     def serve(self, transfers: Transfers) -> Reconciler:
-        """Serve these transfers; run the reconciler beside them."""
+        """Serve these transfers, and listen to them again where need be; run the reconciler beside them."""
         self.phones.use(transfers)
+        transfers.spawn(ListensAgain(transfers, self.legs, self.phones.listened, self.clock.now_ms).run())
         return Reconciler(self.control, self.phones.known, self.phones.tell, self.clock.now_ms)
 
 

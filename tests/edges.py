@@ -90,6 +90,10 @@ EDGES: Final = {
         "is with the next process: waits on, is joined, or goes on with the agent",
         "is rung again, or goes on",
     ),
+    "stream of caller and agent lost": (
+        "speaks on with the agent, and is heard again by us within seconds",
+        "speaks on, and notices nothing",
+    ),
     "webhook unreachable": (
         "is put through by the carrier itself, with what `cordboard fallback` prints, set as the number's fallback",
         "is called by the carrier, without a briefing",

@@ -223,6 +223,9 @@ class Acting:
         """Of a transfer that another process left behind: what the queue and the agents are to know again."""
         transfer = running.transfer
         self._office.spawn(self.told.read_packet(running))
+        call = self._office.call(transfer.call_id)
+        if call is not None and transfer.accepted is not None:
+            call.away = self._away(running, transfer.accepted)
         if transfer.ringing:
             rung = frozenset(transfer.offers[number].agent for number in transfer.ringing)
             self._find(running, transfer.asked_already, rung)
@@ -374,12 +377,15 @@ class Acting:
         agent, wanted = self._office.agent(agent_id), running.wanted.language
         return wanted if agent is None or not agent.languages or wanted in agent.languages else min(agent.languages)
 
+    def _away(self, running: Running, offer: int) -> Away:
+        agent = running.transfer.offers[offer].agent
+        return Away(agent, self._spoken(running, agent))
+
     async def _bridge(self, running: Running, offer: int) -> None:
         call = self._office.call(running.transfer.call_id)
         if self._phones is None or call is None:
             return
-        agent = running.transfer.offers[offer].agent
-        call.moving_away(Away(agent, self._spoken(running, agent)))
+        call.moving_away(self._away(running, offer))
         try:
             await self._phones.bridge(running.transfer, offer)
         except LegGone:

@@ -273,6 +273,13 @@ class ByPhone:
         else:
             running.post(event)
 
+    def listened(self, transfer: Transfer) -> str:
+        """For pipeline.listening_again: the conference that a stream listens to; empty: none does."""
+        accepted = transfer.accepted
+        if self._legs.token is None or accepted is None or not self.rings(transfer.id, accepted):
+            return ""
+        return self._room(transfer)
+
     # What agents hear, as TransferDesk
 
     async def answered(self, transfer: str, offer: int, leg_sid: str) -> AgentAnswer:

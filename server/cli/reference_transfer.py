@@ -10,6 +10,8 @@ from pipeline.transfers.acting import ANNOUNCED_MS
 from pipeline.transfers.desk import BACK_WITHIN_MS
 from pipeline.transfers.office import SPARE_MS
 from telephony.calling_hours import EARLIEST, LATEST
+from telephony.listening_again import MOST_ATTEMPTS, SPACING_MS
+from telephony.listening_again import WITHIN_MS as LISTENED_MS
 from telephony.queue_entries import ASK_AGAIN_MS, TELL_MS
 from telephony.queue_events import CallerGone, CallerWaits, GiveUp, OfferOver, OfferTo, Overflow
 from telephony.reconcile import EVERY_MS
@@ -57,7 +59,10 @@ stream until the agent is in the conference and they have heard who comes, or {A
 then the carrier moves them there, and a stream of both sides comes back to us: recording, transcript and listeners go
 on. The star key, the desk or the API give the caller back; where the queue says `after: assistant`, so does hanging
 up. The carrier is asked every {EVERY_MS // 1000} s how all legs are: a lost callback strands nobody. If our process
-dies meanwhile the two speak on, and the next process hears nothing of what they say. With a workspace set
+dies meanwhile, or the stream breaks, the two speak on: this process, or the next one, asks the carrier for another
+stream within {LISTENED_MS / 1000:g} s, after {SPACING_MS[0] // 1000} s
+again if that fails, and {MOST_ATTEMPTS} times at most. What they say meanwhile is kept
+nowhere: it is silence in the recording, and the log and the call's page say from when to when. With a workspace set
 (`CORDBOARD_TWILIO_WORKSPACE_SID`) a queue's callers can go to the workers of a TaskRouter workflow: a task tells who
 calls, the workflow chooses and orders, and the caller follows the worker into the task's conference.
 

@@ -21,6 +21,8 @@ _NOTICES = {
     "transfer.answered": ("{agent}: {how}", "magenta"),
     "transfer.bridging": ("the caller is being connected with {agent}", "dim"),
     "transfer.connected": ("caller and {agent} hear each other", "bold magenta"),
+    "listening.lost": ("caller and agent are not heard here ({how}); they speak on", "yellow"),
+    "listening.back": ("caller and agent are heard again", "yellow"),
     "transfer.over": ("transfer over: {outcome} ({why})", "magenta"),
     "transfer.wrapped_up": ("{agent} wrapped up: {disposition}", "magenta"),
     "recording.started": ("sound is kept from here on", "dim"),

@@ -36,6 +36,17 @@ def test_who_was_asked_who_took_the_call_and_how_it_ended_is_read_from_the_log()
     assert (one.disposition, one.note) == ("solved", "refunded")
 
 
+def test_where_they_spoke_and_nobody_listened_is_told():
+    lost = (5_000, "listening.lost", {"transfer": "h1", "how": "process"})
+    back = (6_000, "listening.back", {"transfer": "h1", "from_ms": 4_200})
+    reset = (8_000, "listening.lost", {"transfer": "h1", "how": "reset"})
+    record = fold(events(*TOLD[:7], lost, back, back, reset, *TOLD[7:]))
+    assert to_json(record)["transfers"][0]["unheard"] == [
+        {"from_ms": 4_200, "to_ms": 6_000, "how": "process"},
+        {"from_ms": 8_000, "to_ms": None, "how": "reset"},
+    ]
+
+
 def test_what_an_agent_says_stands_in_the_transcript():
     record = fold(events(*TOLD))
     (said,) = record.utterances

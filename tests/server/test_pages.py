@@ -395,3 +395,23 @@ def test_only_who_was_asked_by_phone_and_answered_was_spoken_to(tmp_path, by, ho
     notes = [text(note) for note in parsed(run(tmp_path, use)).select("#handoff .note")]
     assert ("Spoken to ana by phone: “A torn tent.”" in notes) is spoken
     assert any("Spoken to" in note for note in notes) is spoken
+
+
+def test_where_caller_and_agent_spoke_and_nothing_was_kept_stands_on_the_calls_page(tmp_path):
+    last = max(event.seq for event in call_events() if event.kind != "call.ended")
+    told = (
+        ("transfer.connected", {"transfer": "h1", "offer": 0, "agent": "ana", "by": "phone"}),
+        ("listening.lost", {"transfer": "h1", "how": "process"}),
+        ("listening.back", {"transfer": "h1", "from_ms": 16_900}),
+        ("listening.lost", {"transfer": "h1", "how": "reset"}),
+    )
+    events = [event for event in call_events() if event.kind != "call.ended"]
+    events += [
+        dataclasses.replace(events[-1], seq=last + number, at_ms=17_000 + 1_000 * number, kind=kind, data=data)
+        for number, (kind, data) in enumerate(told, start=1)
+    ]
+    gaps = [text(one) for one in call_page(tmp_path, tuple(events)).select("#handoff p.warning")]
+    assert gaps == [
+        "They spoke on, and nothing of it was kept, from 0:16.9 to 0:20.0 (the server was restarted)",
+        "They spoke on, and nothing of it was kept, from 0:21.0 on (the connection to the carrier was lost)",
+    ]

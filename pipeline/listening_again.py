@@ -1,0 +1,101 @@
+"""Has the carrier send us caller and agent again, when their voices reach this process no more, or never did."""
+
+import asyncio
+import secrets
+from collections.abc import Callable, Coroutine, Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
+
+import structlog
+
+from pipeline.joining import Joining
+from pipeline.phone_legs import PhoneLegs
+from pipeline.transfers.running import Running
+from pipeline.transfers.told import short_of
+from telephony.errors import CarrierError, LegGone
+from telephony.listening_again import EVERY_MS, Attempts, due, well
+from telephony.transfer_state import Transfer
+
+_log = structlog.get_logger(__name__)
+
+
+class Live(Protocol):
+    """Live transfers (pipeline.transfers.office)."""
+
+    def live(self) -> Iterable[Running]:
+        """All of them."""
+
+    def call(self, call_id: str) -> Joining | None:
+        """A live call's side."""
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do something beside."""
+
+
+@dataclass(slots=True)
+class ListensAgain:
+    """One per process."""
+
+    office: Live
+    legs: PhoneLegs
+    room: Callable[[Transfer], str]
+    """The conference in which caller and agent are by telephone, listened to by a stream; empty: they are not."""
+    now_ms: Callable[[], int]
+    _attempts: dict[str, Attempts] = field(default_factory=dict)
+    _named: dict[str, str] = field(default_factory=dict)
+    """The stream that was asked for last, by transfer."""
+    _asking: set[str] = field(default_factory=set)
+
+    async def run(self) -> None:
+        """Go on until cancelled."""
+        while True:
+            await asyncio.sleep(EVERY_MS / 1000)
+            self.look()
+
+    def look(self) -> None:
+        """Ask for what is due."""
+        live = {one.id: one for one in self.office.live() if not one.over}
+        self._attempts = {one: made for one, made in self._attempts.items() if one in live}
+        self._named = {one: name for one, name in self._named.items() if one in live}
+        for running in live.values():
+            call, room = self.office.call(running.transfer.call_id), self.room(running.transfer)
+            if call is not None and room and running.id not in self._asking:
+                self._look_at(running, call, room)
+
+    def _look_at(self, running: Running, call: Joining, room: str) -> None:
+        now = call.hearing.now
+        earshot = replace(now, open=now.open or call.is_open)
+        before = self._attempts[running.id] = well(earshot, self._attempts.get(running.id, Attempts()))
+        asked = due(running.transfer, earshot, before, self.now_ms())
+        if asked is not None:
+            self._attempts[running.id] = asked
+            self._asking.add(running.id)
+            self.office.spawn(self._ask(running, call, room, asked))
+
+    async def _ask(self, running: Running, call: Joining, room: str, asked: Attempts) -> None:
+        name = f"human-{room}-{secrets.token_hex(4)}"
+        before, self._named[running.id] = self._named.get(running.id, ""), name
+        call.hearing.asked(short_of(running))
+        told = {"transfer": running.id, "attempt": asked.made}
+        try:
+            if before:
+                await self._stop(running, before)
+            await self.legs.listen(call.call_id, name)
+        except LegGone:
+            self._attempts[running.id] = replace(asked, over=True)
+            call.hearing.given_up()
+        except (CarrierError, ValueError) as error:
+            _log.warning("nobody listens to caller and agent", **told, reason=str(error))
+            call.hearing.missed()
+        else:
+            _log.info("a stream of caller and agent was asked for", **told)
+            call.hearing.missed()
+        finally:
+            self._asking.discard(running.id)
+
+    async def _stop(self, running: Running, name: str) -> None:
+        """One that was asked for and did not come could still count: a leg has few streams at once."""
+        try:
+            await self.legs.stop_listening(running.transfer.call_id, name)
+        except CarrierError as error:
+            _log.info("stream not stopped", transfer=running.id, reason=str(error))
