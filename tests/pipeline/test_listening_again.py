@@ -109,6 +109,7 @@ async def test_where_only_the_socket_breaks_the_same_process_listens_again(tmp_p
         call, agent = await connected(office)
         await call.wait(1_000)
         (request,) = [one for one in office.carrying.values() if not one.task.done()]
+        assert request.transport is not None
         request.transport.abort()
         await call.wait(3_000)
         office.says(call, caller=["my tent is torn"], agent=["I am sorry"])

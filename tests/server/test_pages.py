@@ -399,7 +399,7 @@ def test_only_who_was_asked_by_phone_and_answered_was_spoken_to(tmp_path, by, ho
 
 def test_where_caller_and_agent_spoke_and_nothing_was_kept_stands_on_the_calls_page(tmp_path):
     last = max(event.seq for event in call_events() if event.kind != "call.ended")
-    told = (
+    told: tuple[tuple[str, dict[str, object]], ...] = (
         ("transfer.connected", {"transfer": "h1", "offer": 0, "agent": "ana", "by": "phone"}),
         ("listening.lost", {"transfer": "h1", "how": "process"}),
         ("listening.back", {"transfer": "h1", "from_ms": 16_900}),
