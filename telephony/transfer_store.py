@@ -52,6 +52,8 @@ class Wanted:
     spacing_s: int = 900
     agent: str = ""
     """Who of the directory is wanted, and nobody else; empty: whoever takes the queue's callers."""
+    by_phone: bool = False
+    """That agent's telephone rings, wherever they take calls."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,6 +126,8 @@ class BringAgent:
     urgency: str = ""
     agent: str = ""
     """Who of the directory, and nobody else; empty: whoever takes the queue's callers."""
+    by_phone: bool = False
+    """That agent's telephone rings, wherever they take calls."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,7 @@ def begin(talk: Talk, wanted: Enqueue) -> bool:
     more = {"instead_of": found.instead_of} if found.instead_of else {}
     talk.record("transfer.requested", turn=talk.turn, **asked, **more)
     state.sought = Sought(transfer, found.queue, state.place, state.escalation)
-    talk.out.append(_wanted(talk, transfer, found.queue, reason, told, priority, agent))
+    talk.out.append(_wanted(talk, transfer, found.queue, reason, told, priority))
     talk.say(talk.prompts.bringing_agent)
     talk.wait(Queueing(), talk.expect_open())
     return True
@@ -87,13 +87,13 @@ def begin_again(talk: Talk) -> None:
     escalation = sought.escalation
     reason, priority = (escalation.reason, escalation.priority) if escalation else ("asked_for_person", "normal")
     told = sentence(reason, escalation.rule if escalation else "")
-    agent = escalation.agent if escalation else ""
-    talk.out.append(_wanted(talk, sought.transfer, sought.queue, reason, told, priority, agent))
+    talk.out.append(_wanted(talk, sought.transfer, sought.queue, reason, told, priority))
 
 
-def _wanted(talk: Talk, transfer: str, queue: str, reason: str, told: str, priority: str, agent: str) -> BringAgent:
+def _wanted(talk: Talk, transfer: str, queue: str, reason: str, told: str, priority: str) -> BringAgent:
     state, last = talk.state, talk.state.mood.last
     intent = talk.settings.intent(state.last_intent)
+    escalation = state.sought.escalation if state.sought is not None else None
     return BringAgent(
         transfer,
         talk.turn,
@@ -106,7 +106,8 @@ def _wanted(talk: Talk, transfer: str, queue: str, reason: str, told: str, prior
         tier=tier_of(state.facts),
         sentiment="angry" if last.level("anger") == "high" else "negative" if state.mood.negative else "",
         urgency=last.level("urgency"),
-        agent=agent,
+        agent=escalation.agent if escalation else "",
+        by_phone=escalation.by_phone if escalation else False,
     )
 
 

@@ -26,6 +26,8 @@ class Escalation:
     """The caller's words that brought it about; none: how the call goes."""
     agent: str = ""
     """Who of the directory; empty: whoever takes the queue's callers."""
+    by_phone: bool = False
+    """Their telephone rings, wherever they take calls."""
 
 
 @dataclass(frozen=True, slots=True)

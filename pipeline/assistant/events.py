@@ -257,6 +257,8 @@ class SupervisorWants:
     """transfer: its name on the line."""
     agent: str = ""
     """transfer: who of the directory, and nobody else."""
+    by_phone: bool = False
+    """transfer: that agent's telephone rings, wherever they take calls."""
     interrupts: bool = False
     """say: what is being said is not said to its end."""
     came: bool = False

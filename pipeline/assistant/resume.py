@@ -257,6 +257,7 @@ def _supervised(at_ms: int, data: Mapping[str, Any]) -> DialogueEvent | None:
         text,
         data.get("queue", ""),
         data.get("agent", ""),
+        by_phone=data.get("by_phone") is True,
         interrupts=data.get("interrupts") is True,
         came=data.get("came") is True,
     )

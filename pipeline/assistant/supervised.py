@@ -16,7 +16,7 @@ nothing and is Ignored: whoever asked sees that no record was written.
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from pipeline.assistant import model_tools, notes, opening, pending, reply, steps
 from pipeline.assistant.actions import HOLD_MUSIC, End, Hush, Outcome, StopTransfer
@@ -211,13 +211,19 @@ def _transfer(talk: Talk, event: SupervisorWants) -> bool:
     queue = event.queue or (talk.state.reach[0] if event.agent and talk.state.reach else "")
     if talk.state.sought is not None or queue not in talk.state.reach:
         return talk.ignore("a person is looked for already, or nobody of this queue can be put through to")
-    _record(talk, event, queue=queue, **({"agent": event.agent} if event.agent else {}))
+    _record(talk, event, queue=queue, **_whom(event))
     _drop_reply(talk)
     talk.out.append(Hush())
     talk.state.waiting = Open(more=True)
     talk.begin_turn("")
-    talk.bring_in(Escalation("", "supervisor", queue, "", "", "normal", offered=False, evidence=(), agent=event.agent))
+    talk.bring_in(Escalation("", "supervisor", queue, "", "", "normal", offered=False, evidence=(), **_whom(event)))
     return True
+
+
+def _whom(event: SupervisorWants) -> dict[str, Any]:
+    if not event.agent:
+        return {}
+    return {"agent": event.agent, **({"by_phone": True} if event.by_phone else {})}
 
 
 def _end(talk: Talk, event: SupervisorWants) -> bool:

@@ -71,6 +71,8 @@ class Wish:
     queue: str = ""
     agent: str = ""
     """Who of the directory the caller is to be put through to."""
+    by_phone: bool = False
+    """Their telephone rings, wherever they take calls."""
     interrupts: bool = False
 
 
@@ -213,7 +215,7 @@ class Supervised:
         leaves = self._speaks is not None and wish.verb in {"hand_back", "transfer", "end"}
         if leaves:
             self._part(wish.verb)
-        now_ms, told = self._clock.now_ms(), (wish.text, wish.queue, wish.agent, wish.interrupts)
+        now_ms, told = self._clock.now_ms(), (wish.text, wish.queue, wish.agent, wish.by_phone, wish.interrupts)
         self._call.supervise(SupervisorWants(now_ms, wish.verb, who.name, command, *told))
         if self._standing.commands == before:
             if leaves and self.phase == "taken":

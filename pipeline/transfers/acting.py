@@ -255,7 +255,8 @@ class Acting:
 
     def _ring(self, running: Running, offer: int, agent: str) -> None:
         seat = self._desk.seat(agent)
-        by: By = "desk" if seat is not None and not seat.by_phone else "phone"
+        at_desk = seat is not None and not seat.by_phone and not (running.wanted.agent and running.wanted.by_phone)
+        by: By = "desk" if at_desk else "phone"
         told = {"transfer": short_of(running), "offer": offer, "agent": agent, "by": by}
         self.told.record(running, "transfer.offered", **told)
         if by == "phone":

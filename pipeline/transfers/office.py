@@ -484,7 +484,7 @@ class Transfers:
         skills = (action.expertise,) if any(action.expertise in agent.skills for agent in self._agents.values()) else ()
         wanted = Wanted(
             call.line.settings.name, action.language, skills, action.priority, action.reason, action.sentence,
-            action.tier, action.sentiment, action.urgency, call.caller_number, call.line_number, agent=action.agent,
+            action.tier, action.sentiment, action.urgency, call.caller_number, call.line_number, agent=action.agent, by_phone=action.by_phone,
         )  # fmt: skip
         kept, before = Kept(transfer, wanted), None
         try:

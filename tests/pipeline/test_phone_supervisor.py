@@ -1,7 +1,8 @@
 """Supervisors who take a call over by their own telephone, over the carrier's double in virtual time."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,9 +24,9 @@ SAM = Agent("sam", "Sam", frozenset({"supervisors"}), phone=OTHER)
 ANA = phone_agent("ana", AGENT)
 
 
-def take_over(office: PhoneOffice, call: DoubleCall, agent: str) -> None:
+def take_over(office: PhoneOffice, call: DoubleCall, agent: str, *, by_phone: bool = True) -> None:
     supervised = office.switchboard._calls[call.call_sid].joining.supervised  # what the API finds by the call's id
-    supervised.wish(ADA, Wish("transfer", agent=agent))
+    supervised.wish(ADA, Wish("transfer", agent=agent, by_phone=by_phone))
 
 
 async def asked(office: PhoneOffice, call: DoubleCall) -> Sequence[str]:
@@ -47,6 +48,26 @@ async def test_a_supervisor_takes_over_by_their_own_telephone_and_nobody_else_is
         assert (await asked(office, call), ana.rung) == (["sam"], 0)
         (written,) = await office.kept(call, "supervisor.transferred")
         assert (written["by"], written["agent"]) == ("Ada", "sam")
+
+
+@pytest.mark.parametrize("by_phone", [True, False])
+def test_with_desk_and_telephone_both_there_what_was_asked_for_rings(tmp_path: Path, by_phone):
+    @virtually
+    async def script() -> None:
+        async with phone_office(tmp_path, ANA, SAM) as office:
+            sam, told = office.at.double.person(OTHER, ACCEPTS), list[Mapping[str, Any]]()
+            office.transfers.sit("sam", told.append)
+            call = await office.call()
+            await call.until_quiet()
+            take_over(office, call, "sam", by_phone=by_phone)
+            await office.until(call, State.CONNECTED if by_phone else State.OFFERED)
+            await call.wait(1_000)
+            assert sam.rung == by_phone
+            assert {one["by"] for one in told if "by" in one} == {"phone" if by_phone else "desk"}
+            call.hang_up()
+            await office.ended(call)
+
+    script()
 
 
 @virtually

@@ -43,7 +43,8 @@ def taking_over_router(calls: Calls, commands: Commands) -> APIRouter:
         the caller company, and from then on the call is an agent's.
         """
         if body.by == "phone":
-            return await asking.wish(request, call_id, session, Wish("transfer", agent=_called(calls, body.agent)))
+            wish = Wish("transfer", agent=_called(calls, body.agent), by_phone=True)
+            return await asking.wish(request, call_id, session, wish)
         return await asking.wish(request, call_id, session, Wish("take_over"))
 
     @router.post("/hand_back", operation_id="handCallBack", dependencies=[controls])
