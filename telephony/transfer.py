@@ -40,6 +40,7 @@ from telephony.transfer_events import (
     ReleaseAgent,
     Rerouted,
     Ring,
+    RingOver,
     StopRinging,
     TakeBack,
     TransferAction,
@@ -103,13 +104,26 @@ def _too_late(transfer: Transfer, event: TransferEvent) -> tuple[TransferAction,
     told = Ignored(f"{type(event).__name__} while {transfer.state.value}")
     match event:
         case AgentAccepts(_, offer) if offer != transfer.accepted:
-            return (told, StopRinging(offer, "taken" if transfer.accepted is not None else "timeout"))
+            return (told, StopRinging(offer, _whose_now(transfer)))
         case AgentJoined(_, offer) if transfer.state is State.OVER or offer != transfer.accepted:
             return (told, ReleaseAgent(offer, "not_connected"))
         case CallerJoined() if transfer.state is not State.CONNECTED and transfer.outcome != "completed":
             return (told, TakeBack("nobody is there", transfer.moved))
         case _:
             return (told,)
+
+
+def _whose_now(transfer: Transfer) -> Literal["taken", "caller_left", "withdrawn", "timeout"]:
+    """Why an agent who says yes does not get the caller any more."""
+    if transfer.accepted is not None:
+        return "taken"
+    return _NOBODYS.get(transfer.outcome or "completed", "timeout")
+
+
+_NOBODYS: Final[Mapping[str, Literal["caller_left", "withdrawn"]]] = {
+    "abandoned": "caller_left",
+    "withdrawn": "withdrawn",
+}
 
 
 # The steps of the table below
@@ -158,6 +172,17 @@ def _refused(transfer: Transfer, event: AgentDeclines | AgentUnanswered) -> Deci
     reason = event.reason if isinstance(event, AgentDeclines) else ""
     fewer = _marked(transfer, (event.offer,), how, reason)
     return (fewer, ()) if fewer.ringing else _look(fewer)
+
+
+def _give_up_ring(transfer: Transfer, event: RingOver) -> Decision:
+    """Decided here, in the order of events: whoever has accepted by now keeps the caller. A machine is told nothing."""
+    numbers = tuple(number for number in transfer.ringing if transfer.offers[number].agent == event.agent)
+    if not numbers:
+        return transfer, (Ignored("is not rung any more"),)
+    fewer = _marked(transfer, numbers, event.how)
+    after, actions = (fewer, ()) if fewer.ringing else _look(fewer)
+    stopped = () if event.how == "voicemail" else tuple(StopRinging(number, "timeout") for number in numbers)
+    return after, (*stopped, *actions)
 
 
 def _bridge(transfer: Transfer, event: AgentJoined) -> Decision:
@@ -358,6 +383,7 @@ TRANSITIONS: Final[Mapping[State, Mapping[type, Row]]] = {
         AgentAccepts: Row(_accept, (State.ACCEPTED,)),
         AgentDeclines: Row(_refused, _ELSEWHERE),
         AgentUnanswered: Row(_refused, _ELSEWHERE),
+        RingOver: Row(_give_up_ring, _ELSEWHERE),
     },
     State.ACCEPTED: {
         **_ENDS,

@@ -89,6 +89,15 @@ class AgentUnanswered:
 
 
 @dataclass(frozen=True, slots=True)
+class RingOver:
+    """Whoever rings an agent gives up, if they have not accepted by now: their leg, or desk, is still there."""
+
+    at_ms: int
+    agent: str
+    how: Unanswered
+
+
+@dataclass(frozen=True, slots=True)
 class AgentJoined:
     """The agent who accepted is where the caller will come."""
 
@@ -168,6 +177,7 @@ TransferEvent = (
     | AgentAccepts
     | AgentDeclines
     | AgentUnanswered
+    | RingOver
     | AgentJoined
     | AgentLeft
     | CallerJoined

@@ -288,11 +288,12 @@ class Acting:
             return
         seat = self._desk.seat(offers[offer].agent)
         if self.by(running.transfer, offer) == "phone":
-            self._office.spawn(self._let_go(running.id, offer, why))
+            self._office.spawn(self.let_go(running.id, offer, why))
         if seat is not None:
             seat.tell({"type": "withdrawn", "transfer": running.id, "offer": offer, "why": why})
 
-    async def _let_go(self, transfer_id: str, offer: int, why: ReleaseWhy) -> None:
+    async def let_go(self, transfer_id: str, offer: int, why: ReleaseWhy) -> None:
+        """End the leg of an offer, with a word if somebody is on it."""
         if self._phones is None:
             return
         try:
@@ -434,7 +435,7 @@ class Acting:
         if self.by(running.transfer, offer) == "desk":
             self._desk.hung_up(agent)
         elif why != "left":
-            self._office.spawn(self._let_go(running.id, offer, why))
+            self._office.spawn(self.let_go(running.id, offer, why))
         seat = self._desk.seat(agent)
         if seat is not None:
             seat.tell({"type": "released", "transfer": running.id, "offer": offer, "why": why})

@@ -46,6 +46,7 @@ from telephony.transfer_events import (
     CallerReached,
     CallerUnreached,
     HandsBack,
+    RingOver,
     TransferEvent,
     Unanswered,
 )
@@ -336,7 +337,7 @@ class ByPhone:
         if _abandoned(running):
             return CallerGone(language)
         if offer == transfer.accepted:
-            return Goodbye(language)
+            return Over(language) if transfer.outcome == "withdrawn" else Goodbye(language)
         return Taken(language) if _was_accepted(transfer) else Over(language)
 
     def _briefing(self, running: Running, language: str) -> Briefing:
@@ -359,8 +360,10 @@ class ByPhone:
         running = await self._of(transfer, offer, leg_sid)
         if running is None:
             return False
-        if offer in running.transfer.ringing:
-            running.post(AgentUnanswered(self._clock.now_ms(), offer, "voicemail"))
+        offers = running.transfer.offers
+        running.post(RingOver(self._clock.now_ms(), offers[offer].agent, "voicemail"))
+        await running.until(lambda now: offer not in now.ringing)
+        if running.transfer.offers[offer].standing == "voicemail":
             await self._legs.hang_up(transfer, offer)
         return True
 

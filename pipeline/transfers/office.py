@@ -5,7 +5,7 @@ import itertools
 import json
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import structlog
 
@@ -15,6 +15,7 @@ from pipeline.joining import Joining
 from pipeline.line.model import Line
 from pipeline.line.queues import state_of
 from pipeline.office_clock import OfficeClock
+from pipeline.transfers import rings
 from pipeline.transfers.acting import Acting
 from pipeline.transfers.calling_back import Errands, asked_for, errand_of, later
 from pipeline.transfers.counted import CountedQueue
@@ -50,13 +51,13 @@ from telephony.transfer_events import (
     AgentDeclines,
     AgentLeft,
     AgentsFound,
-    AgentUnanswered,
     CallerLeft,
     HandsBack,
     NobodyComes,
     NoLongerWanted,
     PacketReady,
     Rerouted,
+    RingOver,
     TransferEvent,
 )
 from telephony.transfer_state import State, Transfer
@@ -207,10 +208,11 @@ class Transfers:
         if accepted is not None and transfer.state in {State.ACCEPTED, State.BRIDGING, State.CONNECTED}:
             agent = transfer.offers[accepted].agent
             self.queue.post(OnCall(self._clock.now_ms(), transfer.id, agent, transfer.queue))
-            self._await_desk(running, accepted)
+            self.await_desk(running, accepted)
         for offer in transfer.ringing:
             settings = self.queues().get(transfer.queue, QueueSettings(transfer.queue))
-            self.spawn(self._ring_out(running, offer, transfer.offers[offer].agent, settings.ring_s * 1000))
+            ring_ms, agent = settings.ring_s * 1000, transfer.offers[offer].agent
+            self.spawn(rings.ring_out(running, self.acting, offer, agent, ring_ms, self._clock.now_ms()))
         for action in again(transfer):
             self.acting.act(running, action)
 
@@ -359,13 +361,7 @@ class Transfers:
             return
         now_ms = self._clock.now_ms()
         self.queue.post(AgentIs(now_ms, seat.agent, "away", lost=True))
-        for running in list(self._running.values()):
-            transfer = running.transfer
-            for number in transfer.ringing:
-                if transfer.offers[number].agent == seat.agent:
-                    running.post(AgentUnanswered(now_ms, number, "hung_up"))
-            if transfer.accepted is not None and transfer.offers[transfer.accepted].agent == seat.agent:
-                self._await_desk(running, transfer.accepted)
+        rings.desk_gone(self, seat.agent, now_ms)
 
     def presence(self, agent_id: str, presence: Presence, until_ms: int | None = None) -> None:
         """What an agent says of themselves."""
@@ -373,15 +369,17 @@ class Transfers:
 
     def accept(self, transfer_id: str, offer: int, agent_id: str) -> bool:
         """An agent takes it; False: it is not offered to them. Whether they were first the desk hears."""
-        return self._by_agent(transfer_id, offer, agent_id, AgentAccepts(self._clock.now_ms(), offer))
+        running = self._offered(transfer_id, offer, agent_id)
+        if running is not None:
+            running.post(AgentAccepts(self._clock.now_ms(), offer))
+        return running is not None
 
     def decline(self, transfer_id: str, offer: int, agent_id: str, reason: str) -> bool:
         """An agent does not take it; said at the desk, their telephone stops ringing."""
-        done = self._by_agent(transfer_id, offer, agent_id, AgentDeclines(self._clock.now_ms(), offer, reason))
-        running = self._running.get(transfer_id)
-        if done and running is not None and self.acting.by(running.transfer, offer) == "phone":
-            self.acting.stop_ringing(running, offer, "withdrawn")
-        return done
+        running = self._offered(transfer_id, offer, agent_id)
+        if running is not None:
+            rings.declined(self, running, offer, AgentDeclines(self._clock.now_ms(), offer, reason))
+        return running is not None
 
     def hand_back(self, transfer_id: str, agent_id: str, note: str) -> bool:
         """The agent who speaks with the caller gives them back to the assistant."""
@@ -391,10 +389,10 @@ class Transfers:
         return running is not None
 
     def hang_up(self, transfer_id: str, agent_id: str) -> bool:
-        """The agent who speaks with the caller is done."""
+        """The agent who accepted, or speaks with the caller, is done."""
         running = self._speaking(transfer_id, agent_id)
         if running is not None:
-            running.post(AgentLeft(self._clock.now_ms(), running.transfer.accepted or 0))
+            rings.hung_up(self, running, self._clock.now_ms())
         return running is not None
 
     async def wrap_up(self, transfer_id: str, agent_id: str, disposition: str, note: str) -> bool:
@@ -411,13 +409,10 @@ class Transfers:
             self.presence(agent_id, "available" if reached else "away")
         return True
 
-    def _by_agent(self, transfer_id: str, offer: int, agent_id: str, event: TransferEvent) -> bool:
+    def _offered(self, transfer_id: str, offer: int, agent_id: str) -> Running | None:
         running = self._running.get(transfer_id)
         offers = running.transfer.offers if running is not None else ()
-        if running is None or not (0 <= offer < len(offers)) or offers[offer].agent != agent_id:
-            return False
-        running.post(event)
-        return True
+        return running if 0 <= offer < len(offers) and offers[offer].agent == agent_id else None
 
     def _speaking(self, transfer_id: str, agent_id: str) -> Running | None:
         running = self._running.get(transfer_id)
@@ -425,7 +420,7 @@ class Transfers:
             return None
         return running if running.transfer.offers[running.transfer.accepted].agent == agent_id else None
 
-    def _await_desk(self, running: Running, offer: int) -> None:
+    def await_desk(self, running: Running, offer: int) -> None:
         """The desk of who accepted this offer is gone: it may come back in a moment. By telephone none is needed."""
         if self.acting.by(running.transfer, offer) == "desk":
             self.spawn(self._until_back(running, offer, self._clock.now_ms() + BACK_WITHIN_MS))
@@ -484,7 +479,8 @@ class Transfers:
         skills = (action.expertise,) if any(action.expertise in agent.skills for agent in self._agents.values()) else ()
         wanted = Wanted(
             call.line.settings.name, action.language, skills, action.priority, action.reason, action.sentence,
-            action.tier, action.sentiment, action.urgency, call.caller_number, call.line_number, agent=action.agent, by_phone=action.by_phone,
+            action.tier, action.sentiment, action.urgency, call.caller_number, call.line_number,
+            agent=action.agent, by_phone=action.by_phone,
         )  # fmt: skip
         kept, before = Kept(transfer, wanted), None
         try:
@@ -525,7 +521,7 @@ class Transfers:
             case OfferTo(transfer_id=transfer_id, agents=agents, ring_ms=ring_ms):
                 self._offer(transfer_id, agents, ring_ms)
             case Withdraw(transfer_id=transfer_id, agent=agent, why=why):
-                self._withdraw(transfer_id, agent, why)
+                self.post(transfer_id, RingOver(now_ms, agent, rings.how(why)))
             case TellWait(transfer_id=transfer_id, position=position, expected_ms=expected_ms):
                 self.acting.told.tell_wait(transfer_id, position, expected_ms)
             case GiveUp(transfer_id=transfer_id, why=why):
@@ -550,28 +546,7 @@ class Transfers:
         next_offer = len(running.transfer.offers)
         running.post(AgentsFound(self._clock.now_ms(), agents))
         for agent in agents:
-            self.spawn(self._ring_out(running, next_offer, agent, ring_ms))
-
-    async def _ring_out(self, running: Running, offer: int, agent: str, ring_ms: int) -> None:
-        """End an agent's offer at the desk, this or the next one, when it rang long enough; telephones ring out."""
-        await asyncio.sleep(ring_ms / 1000)
-        if running.over:
-            return
-        await running.settled()  # who has accepted just now is not too late
-        offers = running.transfer.offers
-        theirs = next((number for number in range(offer, len(offers)) if offers[number].agent == agent), -1)
-        if theirs in running.transfer.ringing and self.acting.by(running.transfer, theirs) == "desk":
-            self._withdraw(running.id, agent, "unanswered")
-
-    def _withdraw(self, transfer_id: str, agent: str, why: str) -> None:
-        running = self._running.get(transfer_id)
-        if running is None:
-            return
-        for number in running.transfer.ringing:
-            if running.transfer.offers[number].agent == agent:
-                how = "no_answer" if why == "unanswered" else "hung_up"
-                running.post(AgentUnanswered(self._clock.now_ms(), number, cast("Any", how)))
-                self.acting.stop_ringing(running, number, "timeout")
+            self.spawn(rings.ring_out(running, self.acting, next_offer, agent, ring_ms, self._clock.now_ms()))
 
     def _done(self, task: "asyncio.Task[None]") -> None:
         self._tasks.discard(task)

@@ -30,6 +30,7 @@ from telephony.transfer_events import (
     ReleaseAgent,
     Rerouted,
     Ring,
+    RingOver,
     StopRinging,
     TakeBack,
     TransferAction,
@@ -218,7 +219,7 @@ def test_after_the_conversation_the_caller_is_let_go_or_comes_back_as_the_line_s
 def test_a_second_transfer_may_follow_a_first_that_failed_and_late_news_of_the_first_let_agents_go():
     first, _ = after(asked(), *OFFERED, CallerLeft(400))
     _, actions = decide(first, AgentAccepts(500, 0))
-    assert StopRinging(0, "timeout") in actions
+    assert StopRinging(0, "caller_left") in actions
     _, actions = decide(first, AgentJoined(600, 0))
     assert ReleaseAgent(0, "not_connected") in actions
 
@@ -313,3 +314,22 @@ def test_whoever_has_a_queue_of_their_own_may_be_rung_as_long_as_the_caller_wait
     late, actions = tick(offered, 110_200)
     assert actions[0] == StopRinging(0, "timeout")
     assert late.state is State.QUEUED
+
+
+@pytest.mark.parametrize("how", ["no_answer", "hung_up", "voicemail"])
+def test_a_ring_that_is_given_up_ends_and_whoever_had_accepted_by_then_keeps_the_caller(how):
+    transfer, actions = after(asked(), *OFFERED, RingOver(300, "ann", how))
+    assert transfer.offers[0].standing == how
+    assert actions == ([] if how == "voicemail" else [StopRinging(0, "timeout")])
+    transfer, actions = after(transfer, RingOver(400, "bob", how))
+    assert (transfer.state, actions[-1]) == (State.QUEUED, FindAgents(("ann", "bob")))
+    assert after(asked(), *OFFERED, AgentAccepts(300, 1), RingOver(300, "bob", how))[0].state is State.ACCEPTED
+    _, actions = after(transfer, AgentAccepts(400, 1))
+    assert StopRinging(1, "timeout") in actions
+
+
+def test_who_accepts_what_the_caller_did_not_want_any_more_is_told_that():
+    _, actions = after(asked(), *OFFERED, NoLongerWanted(400, "never_mind"), AgentAccepts(400, 0))
+    assert StopRinging(0, "withdrawn") in actions
+    _, actions = after(asked(), *ACCEPTED, NoLongerWanted(5000, "never_mind"))
+    assert ReleaseAgent(1, "withdrawn") in actions

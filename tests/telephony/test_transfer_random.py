@@ -45,6 +45,7 @@ from telephony.transfer_events import (
     ReleaseAgent,
     Rerouted,
     Ring,
+    RingOver,
     StopRinging,
     TakeBack,
     TransferAction,
@@ -67,6 +68,7 @@ _ABOUT_AN_OFFER: Final[tuple[Callable[[int, int], TransferEvent], ...]] = (
     AgentJoined,
     AgentLeft,
     lambda at_ms, offer: AgentUnanswered(at_ms, offer, "voicemail"),
+    lambda at_ms, offer: RingOver(at_ms, f"agent{offer}", "no_answer"),
 )
 _ABOUT_THE_CALLER: Final[tuple[Callable[[int], TransferEvent], ...]] = (
     PacketReady,
@@ -163,7 +165,7 @@ class AnyOrder(RuleBasedStateMachine):
         before = self.transfer
         if isinstance(event, CallerJoined) and self.caller == "assistant" and before.outcome != "completed":
             self.caller = "moved"  # late or not, that is what it says
-        self.take(decide(before, event))
+        self.take(decide(before, event), rings_on=isinstance(event, RingOver))
         offer = getattr(event, "offer", before.accepted)
         assert self.transfer == before or offer in {*before.ringing, before.accepted}, "news of somebody else"
         match event:
@@ -177,7 +179,8 @@ class AnyOrder(RuleBasedStateMachine):
             case _:
                 pass
 
-    def take(self, decision: Decision) -> None:
+    def take(self, decision: Decision, *, rings_on: bool = False) -> None:
+        """rings_on: whoever did not answer is rung until they are told not to be."""
         before = self.transfer
         self.transfer, actions = decision
         assert self.transfer.version == before.version + (self.transfer != before)
@@ -188,7 +191,7 @@ class AnyOrder(RuleBasedStateMachine):
                 number >= len(before.offers) or before.offers[number].standing != "accepted"
             ):
                 self.inside.add(number)
-            if number in self.open and offer.standing not in {"ringing", "timeout", "withdrawn"}:
+            if number in self.open and not rings_on and offer.standing not in {"ringing", "timeout", "withdrawn"}:
                 self.open.discard(number)  # they have answered, or their telephone has
         self.do(actions, late=ignored)
 

@@ -158,9 +158,9 @@ def check_here(staff: Staff, transfer_id: str, offer: int) -> None:
 
 
 def check_hangs_up(staff: Staff, transfer_id: str) -> None:
-    """Whether an agent leaves here, and not by hanging their telephone up. Raises Problem 409."""
+    """Whether an agent leaves here, and not by hanging up the telephone by which they speak. Raises Problem 409."""
     running = staff.transfers.running(transfer_id)
-    if running is None or running.transfer.accepted is None:
+    if running is None or running.transfer.accepted is None or running.transfer.state is State.ACCEPTED:
         return
     if staff.transfers.acting.by(running.transfer, running.transfer.accepted) == "phone":
         raise Problem(409, "They speak by telephone: hang that up.", name="phone")
