@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.assistant.exchange import CallerTurn
+from pipeline.assistant.events import CallerTurn
 from pipeline.transfers.office import Transfers
 from telephony.double.people import Answers
 from telephony.double.script import PressAt
