@@ -41,7 +41,7 @@ def begin(talk: Talk, wanted: Enqueue) -> bool:
         return False
     state.transfers += 1
     transfer, priority = f"h{state.transfers}", priority or "normal"
-    reason = reason or (state.escalation.reason if state.escalation else "") or "asked_for_person"
+    reason = reason or (state.escalation.reason if state.escalation else "") or _unasked(talk, state.place)
     told = sentence(reason, state.escalation.rule if state.escalation else "")
     asked = {"transfer": transfer, "queue": found.queue, "reason": reason, "sentence": told, "priority": priority}
     more = {"instead_of": found.instead_of} if found.instead_of else {}
@@ -85,9 +85,16 @@ def begin_again(talk: Talk) -> None:
     if sought is None:
         return
     escalation = sought.escalation
-    reason, priority = (escalation.reason, escalation.priority) if escalation else ("asked_for_person", "normal")
+    reason, priority = (
+        (escalation.reason, escalation.priority) if escalation else (_unasked(talk, sought.place), "normal")
+    )
     told = sentence(reason, escalation.rule if escalation else "")
     talk.out.append(_wanted(talk, sought.transfer, sought.queue, reason, told, priority))
+
+
+def _unasked(talk: Talk, place: Place) -> str:
+    """Why a person is brought in where no rule says so: a flow of the line does, or its way to a person."""
+    return "asked_for_person" if place.flow == talk.settings.human_flow else "marked_request"
 
 
 def _wanted(talk: Talk, transfer: str, queue: str, reason: str, told: str, priority: str) -> BringAgent:

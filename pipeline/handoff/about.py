@@ -6,6 +6,7 @@ from typing import Final
 
 from pipeline.assistant.tools.port import ToolSpec
 from pipeline.handoff.cleaning import kind_of_name
+from pipeline.line.flows import InstructStep
 from pipeline.line.model import Line
 from recordings.redact import Kind
 
@@ -33,6 +34,12 @@ class About:
     to_person: frozenset[str] = frozenset({"person"})
     """Intents that wish for a person and nothing else."""
     human_flow: str = ""
+    closings: frozenset[str] = frozenset()
+    """What callers are asked once a wish of theirs is done with, in each language; none: it is not known."""
+    checks: frozenset[str] = frozenset()
+    """Tools that find out who calls."""
+    tried: Mapping[str, str] = field(default_factory=dict)
+    """What callers are asked to do, in the line's first language, by `intent.slot` of what came of it."""
     intents: frozenset[str] = frozenset()
     flows: Mapping[str, str] = field(default_factory=dict)
     """The intent that each flow serves."""
@@ -54,6 +61,14 @@ def about(line: Line) -> About:
         not_asked=frozenset(one.slot for one in asked if one.secret or one.kind == "yes_no" or kind_of_name(one.slot)),
         to_person=frozenset(one.name for one in settings.intents if one.flow == settings.human_flow) | {"person"},
         human_flow=settings.human_flow,
+        closings=frozenset(one.settings.prompts.anything_else for one in (line, *line.others)),
+        checks=frozenset(way.tool for _, way in settings.identity.ways()),
+        tried={
+            f"{intent.name}.{step.id or f'step_{number}'}": step.instruct.say
+            for intent in settings.intents
+            for number, step in enumerate(settings.flows[intent.flow].steps, 1)
+            if isinstance(step, InstructStep)
+        },
         intents=frozenset(one.name for one in settings.intents),
         flows={one.flow: one.name for one in reversed(settings.intents)},
     )

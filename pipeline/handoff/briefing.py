@@ -11,14 +11,14 @@ from typing import Final
 from pipeline.handoff.next_steps import loudest
 from pipeline.handoff.packet import UNKNOWN
 from pipeline.handoff.story import Story
-from pipeline.handoff.summary import clipped, quoted
+from pipeline.handoff.summary import quoted
 from pipeline.handoff.wishes import OTHER
-from pipeline.handoff.words import Words, plain
+from pipeline.handoff.words import Words, clipped, plain
 from voice.phrasing import speakable
 
 _PLAIN_REASONS: Final = frozenset({"asked_for_person", "angry", "frustrated", UNKNOWN})
 """Reasons that tell nothing beside the wish and the mood."""
-_LONGEST_WISH: Final = 12
+_LONGEST_WISH: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ def shortened(text: str, language: str, pace: Pace) -> str:
 
 
 def _joined(said: Mapping[int, str]) -> str:
-    return " ".join(text for _, text in sorted(said.items()))
+    return " ".join(text for _, text in sorted(said.items())).replace("….", "…")
 
 
 def _parts(story: Story, words: Words) -> Iterator[_Part]:

@@ -106,7 +106,7 @@ def _packet(told: Story, about: About, asked: Asked) -> Packet:
         agent_language=said.language,
         intents=told.wishes.all(),
         wanted=told.open,
-        facts=tuple(known.facts.values()),
+        facts=(*known.facts.values(), *known.attempts(said)),
         done=acted.done,
         looked_up=acted.looked_up,
         pending=acted.pending,

@@ -1,6 +1,6 @@
 """Who calls, what they answered, and how they sound, by a call's events. Pure."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -22,6 +22,7 @@ from pipeline.handoff.packet import (
     Verified,
 )
 from pipeline.handoff.places import Places
+from pipeline.handoff.words import Words, clipped
 from pipeline.secrets_kept import referred
 from recordings import fields
 from recordings.events import Event
@@ -29,6 +30,8 @@ from telephony.numbers import mask, parse_caller
 
 NOBODY: Final = Verified()
 NOTHING_KNOWN: Final = Earlier()
+_LONGEST_TRIED: Final = 18
+"""Words of what a caller was asked to do."""
 _VERIFIED: Final = LEVELS.index("knowledge")
 
 
@@ -47,6 +50,8 @@ class Known:
     verified: Verified = NOBODY
     asked_to_verify: bool = False
     facts: dict[str, Fact] = field(default_factory=dict)
+    tried: dict[str, tuple[str, tuple[Span, ...]]] = field(default_factory=dict)
+    """What the caller was asked to do, what came of it (done, not_done, skip), and where they said so."""
     earlier: Earlier = NOTHING_KNOWN
     wall_clock: str = ""
     consents: dict[str, bool] = field(default_factory=dict)
@@ -107,7 +112,11 @@ class Known:
         self._sounds(data, turn)
         spans = self.places.caller(turn)
         for slot, value in fields.mapping(data, "slots").items():
-            self._learned(str(slot), value, turn, spans)
+            asked = self.about.tried.get(f"{fields.text(data, 'intent')}.{slot}")
+            if asked is not None:
+                self.tried[asked] = (str(value), spans)
+            else:
+                self._learned(str(slot), value, turn, spans)
         self._before = spans
 
     def _sounds(self, data: Mapping[str, Any], turn: str) -> None:
@@ -178,6 +187,7 @@ class Known:
         self.verified, self.customer, self.tier, self.name, self.name_verified = NOBODY, "", "", "", False
         self.earlier, self.speaker_changed = NOTHING_KNOWN, True
         self.facts.clear()
+        self.tried.clear()
         self.consents.clear()
         self._results.clear()
 
@@ -209,6 +219,13 @@ class Known:
             self.language or UNKNOWN,
             self.verified,
         )
+
+    def attempts(self, words: Words) -> Iterator[Fact]:
+        """What the caller was asked to do, each with what came of it."""
+        for number, (asked, (came, spans)) in enumerate(self.tried.items(), 1):
+            if came in {"done", "not_done"}:
+                text = words.say(f"tried.{came}", text=clipped(asked, _LONGEST_TRIED))
+                yield Fact(f"tried_{number}", text, None, "no", spans)
 
     def mood(self) -> Mood:
         """How they sound."""

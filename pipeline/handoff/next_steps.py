@@ -15,6 +15,8 @@ CODES: Final = (
 )  # fmt: skip
 """In the order in which they are advised."""
 MOST: Final = 7
+_NOT_UNDERSTOOD: Final = frozenset({"low_confidence", "outside_guidance", "not_known", "cannot_go_on"})
+"""Reasons with which the assistant says that it was at its end."""
 _UNSURE: Final = 0.75
 """Confidence of the recogniser below which an answer that was not read back is asked again."""
 _OF_STATUS: Final[Mapping[str, str]] = {
@@ -74,7 +76,12 @@ def _of_wishes(story: Story, words: Words) -> Iterator[NextStep]:
         elif wish.intent != OTHER:
             yield NextStep("serve", words.say("step.serve_intent", label=plain(wish.intent)))
     asked = story.wishes.reason.code == "asked_for_person"
-    if not story.open and (asked or not story.wishes.all()):
+    if story.open:
+        return
+    last = next((one for one in reversed(story.transcript) if one.who == "caller" and one.via != "dtmf"), None)
+    if story.wishes.reason.code in _NOT_UNDERSTOOD and last is not None and last.text:
+        yield NextStep("find_wish", words.say("step.not_understood", quote=quoted(last.text, 14)))
+    elif asked or not story.wishes.all():
         yield NextStep("find_wish", words.say("step.find_wish"))
 
 

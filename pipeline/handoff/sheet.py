@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from pipeline.handoff.packet import UNKNOWN, Action, Packet, Span
+from pipeline.handoff.packet import UNKNOWN, Action, Fact, Packet, Span
 from pipeline.handoff.words import plain
 
 _WIDTH = 12
@@ -26,7 +26,7 @@ def _lines(packet: Packet) -> Iterator[str]:
     for title, actions in (("Done", packet.done), ("Not done", packet.failed), ("Pending", packet.pending)):
         yield from _listed(title, (_action(one) for one in actions))
     yield from _listed("Looked up", (_action(one) for one in packet.looked_up))
-    yield from _listed("Facts", (f"{plain(one.slot)}: {one.value} ({_sure(one.confirmed)})" for one in packet.facts))
+    yield from _listed("Facts", map(_fact, packet.facts))
     yield from _listed("Wishes", (f"{plain(one.intent)}: {one.state}{_at(one.spans)}" for one in packet.intents))
     yield from _listed("Sources", (f"{one.title} ({one.document})" for one in packet.sources))
     mood = packet.mood
@@ -84,6 +84,11 @@ def _action(one: Action) -> str:
 
 def _values(values: Mapping[str, Any]) -> str:
     return ", ".join(f"{plain(name)} {value}" for name, value in values.items()) or "nothing"
+
+
+def _fact(one: Fact) -> str:
+    sure = "" if one.slot.startswith("tried_") else f" ({_sure(one.confirmed)})"
+    return f"{plain(one.slot)}: {one.value}{sure}"
 
 
 def _sure(confirmed: str) -> str:

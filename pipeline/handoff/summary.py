@@ -11,13 +11,15 @@ from pipeline.assistant.signals.mood import LOW
 from pipeline.handoff.packet import UNKNOWN, Action, Bullet, Reason, Span, Summary
 from pipeline.handoff.story import Story
 from pipeline.handoff.wishes import CLAUSES, OTHER, beyond_asking, tells
-from pipeline.handoff.words import Words, plain
+from pipeline.handoff.words import Words, clipped, plain
 
 MOST_WORDS: Final = 60
 LEAST_BULLETS: Final = 3
 MOST_BULLETS: Final = 5
 _WORDS_OF: Final = {"wish": 15, "said": 10, "done": 11, "open": 11, "reason": 13}
-"""Of each kind, so that five have MOST_WORDS."""
+"""Of each kind, so that five have MOST_WORDS; what the last three leave over is the caller's own words'."""
+_MOST_QUOTED: Final = 22
+"""Words of a quotation, however much room there is."""
 _WANTING: Final = re.compile(
     r"\b(?:want|need|would like|i'd like|wonder\w*|can i|could i|could you|can you|please"
     r"|how (?:do|can|long|much)|where|when|why"
@@ -35,6 +37,10 @@ _LEAST_SAID: Final = 3
 """Words of a sentence that tells more than the wish does."""
 _LEAST_TELLING: Final = 2
 """Of them, those that say something."""
+_ENOUGH_TOLD: Final = 4
+"""Telling words of a clause; more of them make it no better."""
+_FIRST_COUNTS: Final = 3
+"""Telling words that beginning with what they began with is worth."""
 _LEAST_TOLD: Final = 0.1
 """Score of one that is worth a bullet."""
 
@@ -43,15 +49,12 @@ def extracted(story: Story, words: Words, reason: Reason) -> Summary:
     """The summary of a call; without bullets where nothing was said in it. reason: why a person takes over."""
     if not story.record.utterances:
         return Summary("template", ())
-    found = [_wish(story, words), _said(story, words), _done(story, words), _open(story, words)]
-    found.append(_reason(story, words, reason))
+    rest = [_done(story, words), _open(story, words), _reason(story, words, reason)]
+    left = MOST_WORDS - sum(len(one.text.split()) for one in rest if one is not None)
+    wish = _wish(story, words, max(_WORDS_OF["wish"], min(left - _WORDS_OF["said"], _MOST_QUOTED)))
+    said = _said(story, words, max(_WORDS_OF["said"], min(left - len(wish.text.split()), _MOST_QUOTED)))
+    found = [wish, said, *rest]
     return Summary("extract", tuple(one for one in found if one is not None and one.spans))
-
-
-def clipped(text: str, most: int) -> str:
-    """At most so many words of a text; "…" tells that there were more."""
-    said = text.split()
-    return text if len(said) <= most else f"{' '.join(said[:most]).rstrip('.,;:…')}…"
 
 
 def quoted(text: str, most: int) -> str:
@@ -72,14 +75,16 @@ def _cuts(clauses: Sequence[str], most: int) -> Iterator[tuple[float, str]]:
             kept = clipped(run, most)
             wants = _WANTING.search(kept) is not None
             before, behind = "…" if first else "", "…" if last + 1 < len(clauses) else ""
-            yield tells(kept) + (_WISH_COUNTS if wants else 0), f"{before}{kept.strip(' .,;')}{behind}"
+            score = min(tells(kept), _ENOUGH_TOLD) + (_WISH_COUNTS if wants else 0) + (0 if first else _FIRST_COUNTS)
+            text = kept.strip(" .,;")
+            yield score + len(kept.split()) / 100, f"{before}{text}{'' if text.endswith('…') else behind}"
 
 
-def _bullet(kind: str, text: str, spans: Iterable[Span]) -> Bullet:
-    return Bullet(kind, clipped(text, _WORDS_OF[kind]), tuple(dict.fromkeys(spans)))  # type: ignore[arg-type]
+def _bullet(kind: str, text: str, spans: Iterable[Span], most: int = 0) -> Bullet:
+    return Bullet(kind, clipped(text, most or _WORDS_OF[kind]), tuple(dict.fromkeys(spans)))  # type: ignore[arg-type]
 
 
-def _wish(story: Story, words: Words) -> Bullet:
+def _wish(story: Story, words: Words, most: int) -> Bullet:
     asked = story.wishes.reason.code == "asked_for_person"
     wanted = story.open or story.wishes.all()[-1:]
     if not wanted:
@@ -92,17 +97,19 @@ def _wish(story: Story, words: Words) -> Bullet:
     if not first.text:
         return _bullet("wish", words.say("wants_noted", label=label), story.places.latest_of_caller())
     if first.intent == OTHER:
-        return _bullet("wish", words.say("wants_other", quote=quoted(first.text, 12)), first.spans)
-    return _bullet("wish", words.say("wants", label=label.capitalize(), quote=quoted(first.text, 11)), first.spans)
+        quote = quoted(first.text, most + 1 - len(words.say("wants_other", quote="…").split()))
+        return _bullet("wish", words.say("wants_other", quote=quote), first.spans, most)
+    quote = quoted(first.text, most + 1 - len(words.say("wants", label=label, quote="…").split()))
+    return _bullet("wish", words.say("wants", label=label.capitalize(), quote=quote), first.spans, most)
 
 
-def _said(story: Story, words: Words) -> Bullet | None:
+def _said(story: Story, words: Words, most: int) -> Bullet | None:
     """What the caller said that tells most beside the wish: how they feel, what happened."""
     told = {span.utterance for wish in story.open[:1] or story.wishes.all()[-1:] for span in wish.spans[:1]}
     best = max(_sentences(story, told), key=lambda one: one[0], default=None)
     if best is None or best[0][0] < _LEAST_TOLD:
         return None
-    return _bullet("said", words.say("said", quote=quoted(best[1], 9)), best[2])
+    return _bullet("said", words.say("said", quote=quoted(best[1], most - 1)), best[2], most)
 
 
 def _sentences(story: Story, told: set[str]) -> Iterator[tuple[tuple[float, int], str, tuple[Span, ...]]]:
@@ -115,12 +122,13 @@ def _sentences(story: Story, told: set[str]) -> Iterator[tuple[tuple[float, int]
         feels = story.known.feelings.get(one.id, 0.0)
         if len(text.split()) < _LEAST_SAID or (tells(text) < _LEAST_TELLING and feels < LOW):
             continue
-        score = feels + min(len(text.split()), 12) / 24 - (0.3 if one.id in wishes and feels < LOW else 0.0)
+        score = feels + min(len(text.split()), 12) / 24 - (0.1 if one.id in wishes and feels < LOW else 0.0)
         yield (score, at), text, story.places.spans([one.id])
 
 
 def _done(story: Story, words: Words) -> Bullet:
-    done, looked = story.actions.done, [one for one in story.actions.looked_up if one.tool != story.known.verified.how]
+    who = {story.known.verified.how, *story.about.checks}
+    done, looked = story.actions.done, [one for one in story.actions.looked_up if one.tool not in who]
     used = done or looked
     if not used:
         return _bullet("done", words.say("nothing_done"), story.places.ends())

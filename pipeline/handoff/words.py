@@ -40,6 +40,12 @@ def plain(name: str) -> str:
     return name.replace("_", " ").replace(".", " ").strip()
 
 
+def clipped(text: str, most: int) -> str:
+    """At most so many words of a text; "…" tells that there were more."""
+    said = text.split()
+    return text if len(said) <= most else f"{' '.join(said[:most]).rstrip('.,;:…')}…"
+
+
 def words(language: str) -> Words:
     """The texts of this language; English where it has none."""
     code = language.lower().partition("-")[0]

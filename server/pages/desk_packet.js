@@ -34,6 +34,7 @@ function identity(caller) {
 }
 
 function slot(fact) {
+  if (fact.slot.startsWith("tried_")) return `${plain(fact.slot)}: ${fact.value}`;
   const sure = { keyed: "keyed in", read_back: "read back and confirmed", no: "not confirmed" }[fact.confirmed];
   return `${plain(fact.slot)}: ${fact.value} (${sure})`;
 }
@@ -69,7 +70,7 @@ export function show(place, packet) {
   const fields = [
     ["Caller", caller.name], ["Number", caller.number], ["Identity", identity(caller)],
     ["Customer", caller.customer], ["Tier", caller.tier], ["Language", caller.language],
-    ["Why a person", reason.sentence ?? ""], ["Waited", packet.wait_ms >= 1000 ? `${Math.round(packet.wait_ms / 1000)} s` : ""],
+    ["Why a person", summary.bullets.some((one) => one.kind === "reason") ? "" : reason.sentence ?? ""], ["Waited", packet.wait_ms >= 1000 ? `${Math.round(packet.wait_ms / 1000)} s` : ""],
     ["Mood", [mood.frustration, mood.anger].includes("high") ? "upset" : ""],
     ["Urgency", mood.urgency === "high" ? "high" : ""],
     ["Earlier calls", known(earlier.calls) ? `${earlier.calls}, ${earlier.open_issues} open` : UNKNOWN],
@@ -78,7 +79,7 @@ export function show(place, packet) {
   place.replaceChildren(
     ...list("In short", summary.bullets.map(bullet)),
     ...facts(fields.filter(([, value]) => known(value))),
-    ...list("Said, word for word", reason.evidence ?? []),
+    ...list("Said, word for word", reason.code === "asked_for_person" ? [] : (reason.evidence ?? []).map((one) => `“${one}”`)),
     ...list("Known", (packet.facts ?? []).map(slot)),
     ...list("Done", (packet.done ?? []).map(action)),
     ...list("Under way", (packet.pending ?? []).map(action)),

@@ -37,8 +37,8 @@ def english(line):
     return replace(line, tongue=language("en"))
 
 
-def call(reach=("support",), number="+14155550101"):
-    line = english(small_line(FLOWS))
+def call(reach=("support",), number="+14155550101", flows=FLOWS):
+    line = english(small_line(flows))
     made = ScriptedCall(Dialogue(line, understands(line)))
     local = MONDAY_NOON.replace(hour=20)  # noon in Los Angeles
     made.post(CallBegan(0, number, local, reach=tuple(reach)))
@@ -63,6 +63,15 @@ def test_a_person_is_brought_in_with_the_reason_and_the_caller_hears_so_and_then
     (requested,) = made.records("transfer.requested")
     assert requested["queue"] == "support"
     assert isinstance(made.dialogue.state.waiting, Queueing)
+
+
+def test_nobody_is_said_to_have_asked_for_a_person_whom_the_line_puts_through_by_itself():
+    made = waiting(flows=FLOWS.replace(", reason: refund", ""))
+    (bring,) = made.of(BringAgent)
+    assert (bring.reason, bring.sentence) == (
+        "marked_request",
+        "The line's settings say that a person serves this wish.",
+    )
 
 
 def test_where_nobody_can_be_put_through_to_a_message_is_taken_as_ever():

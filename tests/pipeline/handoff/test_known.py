@@ -1,11 +1,15 @@
 """Who calls, what they answered, and how they sound."""
 
+from dataclasses import replace
+
 import pytest
 
+from pipeline.handoff.build import packet_of
 from pipeline.handoff.known import Known
 from pipeline.handoff.packet import Earlier, Verified
 from pipeline.handoff.story import story
 from tests.fakes.told_calls import ABOUT, DISCLOSURE, ToldCall
+from tests.pipeline.handoff.test_build import ASKED
 
 pytestmark = pytest.mark.unit
 
@@ -98,3 +102,13 @@ def test_the_language_is_the_one_the_call_is_held_in_now():
 )
 def test_a_caller_without_a_number_is_told_as_such(number, told):
     assert read(ToldCall(number)).caller(show_number=True).number == told
+
+
+def test_what_the_caller_was_asked_to_do_is_told_with_what_came_of_it():
+    about = replace(ABOUT, tried={"question.step_2": "Open a private window.", "question.second": "Restart it."})
+    call = (
+        ToldCall().says("I cannot log in", "question").says("no", "question", by="step", slots={"step_2": "not_done"})
+    )
+    call.says("skip that", "question", by="step", slots={"second": "skip"})
+    packet = packet_of(call.events, about, ASKED)
+    assert [(one.slot, one.value) for one in packet.facts] == [("tried_1", "did not help: Open a private window.")]

@@ -66,3 +66,10 @@ def test_steps_come_in_the_order_of_their_weight_and_are_few():
     made = next_steps(story(call.events, ABOUT), words("en"))
     assert len(made) == MOST
     assert [one.code for one in made] == sorted((one.code for one in made), key=CODES.index)
+
+
+def test_where_the_assistant_was_at_its_end_the_agent_is_told_what_it_did_not_understand():
+    call = ToldCall().says("where is it", "order_status").answers("In the post.", expects="open")
+    call.says("can I speak with billing", by="human").escalates("low_confidence", "Not understood twice.")
+    told = "Ask what they mean by “can I speak with billing”: the assistant did not understand it."
+    assert steps(call) == {"find_wish": told}

@@ -1,5 +1,7 @@
 """The summary without a model: what is chosen, that it is short, and that every line says where it stands."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -133,3 +135,26 @@ def test_of_a_long_story_the_clause_that_wishes_is_quoted():
         "and I was wondering if I can get my money back or a new one or something"
     )
     assert quoted(story_told, 11) == "…and I was wondering if I can get my money back…"
+
+
+def test_room_that_the_other_bullets_leave_is_the_caller_s():
+    said = "the zipper of my jacket that I bought in spring is broken, it came off when I closed it"
+    call = ToldCall().says(said, "refund")
+    assert texts(call.wants_person())["wish"] == f"Refund: “{said}”."
+
+
+def test_what_a_caller_begins_with_goes_before_what_only_has_more_words():
+    said = "my jacket is broken and I wrote to anna dot miller at gmail dot com three long weeks ago and heard nothing"
+    assert quoted(said, 12) == "my jacket is broken…"
+
+
+def test_a_quotation_is_cut_with_one_mark():
+    cut = quoted("first a thing and then I want to tell you all of a very long story that never ends and more", 7)
+    assert "……" not in cut
+
+
+def test_finding_out_who_calls_is_nothing_that_was_looked_up_for_them():
+    call = ToldCall().says("my money", "refund").uses("check_pin", {}, {"verified": False})
+    told = story(call.events, replace(ABOUT, checks=frozenset({"check_pin"})))
+    bullets = {one.kind: one.text for one in extracted(told, words("en"), told.wishes.reason).bullets}
+    assert bullets["done"] == "Nothing was done in any system."

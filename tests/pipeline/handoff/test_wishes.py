@@ -5,10 +5,14 @@ from dataclasses import replace
 import pytest
 
 from pipeline.handoff.story import Story, story
-from pipeline.handoff.wishes import beyond_asking
+from pipeline.handoff.wishes import beyond_asking, verbatim
 from tests.fakes.told_calls import ABOUT, ToldCall
 
 pytestmark = pytest.mark.unit
+
+
+CLOSING = "Anything else?"
+WITH_CLOSING = replace(ABOUT, closings=frozenset({CLOSING}))
 
 
 def read(call: ToldCall) -> Story:
@@ -101,3 +105,58 @@ def test_what_the_caller_was_told_from_documents_is_named_once_with_where_it_was
 )
 def test_why_a_person_is_wanted_is_told_from_the_wish_for_one(said, evidence, beyond):
     assert beyond_asking(said, (evidence,)) == beyond
+
+
+def named(call: ToldCall) -> list[tuple[str, str, str]]:
+    return [(one.intent, one.state, one.text) for one in story(call.events, WITH_CLOSING).wishes.all()]
+
+
+def test_what_was_not_answered_is_open_though_the_caller_may_speak_freely():
+    call = ToldCall().says("where is my order", "order_status").answers(CLOSING, expects="open")
+    call.says("it should have been here last week", "order_status", by="clarify", confidence=0.03)
+    call.answers("I have no answer to that. Could you say it another way?", expects="open")
+    assert named(call) == [
+        ("order_status", "served", "where is my order"),
+        ("other", "open", "it should have been here last week"),
+    ]
+
+
+def test_a_question_in_the_middle_of_a_wish_is_served_and_the_wish_is_not():
+    call = ToldCall().says("send it back", "start_return", missing=("reason",)).answers("Why?", expects="open")
+    call.says("do you ship to Canada", "question").answers("Yes, we do.").answers("Why?", expects="open")
+    source = {"document": "shipping.md", "section": "canada", "title": "Canada", "score": 0.8}
+    call.told("turn.answered", turn=call.turn, sources=[source])
+    assert named(call) == [
+        ("start_return", "open", "send it back"),
+        ("question", "served", "do you ship to Canada"),
+    ]
+    assert story(call.events, WITH_CLOSING).open[0].missing == ("reason",)
+
+
+def test_a_bare_yes_is_no_wish_and_takes_up_what_was_said_before():
+    call = ToldCall().says("quiero devolver una carpa", by="clarify").answers("¿En español?", expects="yes_no")
+    call.says("sí", "start_return", missing=("reason",))
+    assert named(call) == [("start_return", "open", "quiero devolver una carpa")]
+    assert named(call.says("sí", by="clarify")) == [("start_return", "open", "quiero devolver una carpa")]
+
+
+def test_a_wish_that_is_taken_up_again_in_one_word_is_told_in_the_words_it_was_first_said_in():
+    call = ToldCall().says("I want to return my tent it arrived broken", "start_return")
+    call.answers(CLOSING, expects="open").says("damaged", "start_return")
+    assert [one.text for one in story(call.events, WITH_CLOSING).open] == ["I want to return my tent it arrived broken"]
+
+
+def test_evidence_is_what_was_heard_and_not_what_rules_read_in_it():
+    said = "I was charged TWICE for A D 4471"
+    assert verbatim(("charged twice",), said) == ("charged TWICE",)
+    assert verbatim(("a d four four seven one",), said) == (said,)
+    assert verbatim(("twice", "charge"), said) == ("TWICE", said)
+    call = ToldCall().says("I want a Manager, NOW", by="rule")
+    reason = read(call.escalates("asked_for_person", "The caller asked for a person.", "want a manager")).wishes.reason
+    assert reason.evidence == ("want a Manager",)
+
+
+def test_who_says_what_it_is_about_with_the_wish_for_a_person_has_said_why():
+    said = "I need to speak to somebody about my refund for the kayak"
+    assert beyond_asking(said, (said,)) == said
+    assert beyond_asking("get me a manager", ("get me a manager",)) == ""
