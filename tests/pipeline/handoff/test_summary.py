@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from pipeline.handoff.build import packet_of
 from pipeline.handoff.packet import Reason
 from pipeline.handoff.story import story
-from pipeline.handoff.summary import LEAST_BULLETS, MOST_BULLETS, MOST_WORDS, clipped, extracted, quoted
-from pipeline.handoff.words import languages, words
+from pipeline.handoff.summary import LEAST_BULLETS, MOST_BULLETS, MOST_WORDS, extracted, quoted
+from pipeline.handoff.words import clipped, languages, words
 from tests.fakes.told_calls import ABOUT, ToldCall, refund_that_fails
 from tests.pipeline.handoff.test_build import ASKED
 
