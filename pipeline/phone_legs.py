@@ -15,6 +15,7 @@ from telephony.intents import intent_key
 from telephony.ports import Dialling, Leg, ListeningStream
 from telephony.rooms import room_of
 from telephony.sip import with_handoff
+from telephony.transfer_state import Transfer
 from telephony.twilio import agent_twiml, twiml
 from telephony.twilio.addresses import TransferAddresses
 from telephony.twilio.agent_twiml import JitterBuffer, Listening, Room
@@ -63,6 +64,8 @@ class PhoneLegs:
     _answered: set[str] = field(default_factory=set)
     _callers: dict[tuple[str, int], str] = field(default_factory=dict)
     """Legs to callers who are called back, by transfer and attempt."""
+    _rooms: dict[str, dict[int, str]] = field(default_factory=dict)
+    """Conferences that another system names, by transfer and offer."""
 
     def legs(self, transfer: str) -> Mapping[int, str]:
         """The sids of a transfer's legs, as far as they are known, by offer."""
@@ -71,6 +74,21 @@ class PhoneLegs:
     def room(self, call_sid: str, bridge: int) -> str:
         """Name the conference of a call's nth bridge."""
         return room_of(call_sid, bridge)
+
+    def room_with(self, transfer: Transfer, offer: int | None, bridge: int) -> str:
+        """The conference with the agent of this offer, at this bridge: the same in every process."""
+        own = self._rooms.get(transfer.id, {}).get(offer, "") if offer is not None else ""
+        return own or room_of(transfer.id, bridge)
+
+    def use_room(self, transfer: str, offer: int, room: str) -> None:
+        """Another system brings the agent of this offer into a conference of its own."""
+        self._rooms.setdefault(transfer, {})[offer] = room
+
+    def adopt(self, transfer: str, offer: int, leg_sid: str, language: str) -> None:
+        """A leg that another system has made is this offer's agent, who is on the line."""
+        self._languages.setdefault(transfer, {})[offer] = language
+        self._answered.add(leg_sid)
+        self._sids.setdefault(transfer, {})[offer] = leg_sid
 
     async def ring(self, transfer: str, offer: int, target: Target) -> Leg:
         """Ring somebody who is to be briefed. Raises NotDiallable, and ValueError on headers that are none."""
@@ -199,6 +217,7 @@ class PhoneLegs:
         """A transfer is over, and its legs with it."""
         self._callers = {key: sid for key, sid in self._callers.items() if key[0] != transfer}
         self._languages.pop(transfer, None)
+        self._rooms.pop(transfer, None)
         self._answered -= set(self._sids.pop(transfer, {}).values())
 
 

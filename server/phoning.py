@@ -101,7 +101,7 @@ def open_phoning(
     if workspace:
         from telephony.twilio.taskrouter import TwilioTasks  # noqa: PLC0415 as above
 
-        phones.tasks = ByTask(phones, clock, legs.addresses, lambda workflow: TwilioTasks(rest, workspace, workflow))
+        phones.tasks = ByTask(phones, legs, clock, lambda workflow: TwilioTasks(rest, workspace, workflow))
     phoning = Phoning(phones, legs, control, clock)
     stack.push_async_callback(phoning.close)
     return phoning

@@ -13,6 +13,7 @@ from pipeline.transfers.ports import By, Packets, Phones, ReleaseWhy
 from pipeline.transfers.running import Running
 from pipeline.transfers.targets import is_target
 from pipeline.transfers.told import Told, name_of, short_of
+from pipeline.transfers.workers import next_worker, now_a_worker
 from recordings.errors import StoreUnavailable
 from telephony.agents import TARGET
 from telephony.errors import CarrierError, LegGone
@@ -175,7 +176,7 @@ class Acting:
             wanted.language, frozenset(wanted.skills), wanted.tier, wanted.priority, wanted.urgency, wanted.sentiment
         )
         if self._office.workflow(f"{TARGET}{transfer.queue}"):
-            self._find_worker(running, without)
+            self._find_worker(running, rung)
             return
         now_ms, callback = self._clock.now_ms(), None
         if not transfer.reached:  # whoever did not reach them may try again
@@ -188,14 +189,22 @@ class Acting:
         )  # fmt: skip
         self._office.queue.post(waits)
 
-    def _find_worker(self, running: Running, without: tuple[str, ...]) -> None:
+    def _find_worker(self, running: Running, rung: frozenset[str]) -> None:
         """Whom to ask, and when, a workflow of TaskRouter decides: the caller waits there, not in a queue of ours."""
-        transfer, now_ms, target = running.transfer, self._clock.now_ms(), f"{TARGET}{running.transfer.queue}"
-        if target in without or not transfer.reached:
-            running.post(NobodyComes(now_ms, "no_agents"))
+        if rung:  # by an earlier process, perhaps before the task was made
+            for offer in running.transfer.ringing:
+                self._office.spawn(self._dial(running, offer, running.transfer.offers[offer].agent))
             return
-        left_ms = transfer.asked_ms + transfer.patience_ms - now_ms
-        running.post(AgentsFound(now_ms, (target,), ring_ms=left_ms))
+        match next_worker(running.transfer, running.wanted, self._clock.now_ms()):
+            case int(due_ms):
+                self._clock.call_at(due_ms, lambda: self._worker_due(running))
+            case event:
+                running.post(event)
+
+    def _worker_due(self, running: Running) -> None:
+        """A callback's time has come, if nobody was asked meanwhile."""
+        if running.transfer.state is State.QUEUED and not running.transfer.ringing:
+            running.post(now_a_worker(running.transfer, running.wanted, self._clock.now_ms()))
 
     # Calling back
 

@@ -34,7 +34,7 @@ from telephony.numbers import NotANumber, parse_number
 from telephony.ports import LegStatus
 from telephony.queue_settings import QueueSettings
 from telephony.reconcile import Known
-from telephony.rooms import ASSISTANT, CALLER, is_supervisor, offer_of, room_of
+from telephony.rooms import ASSISTANT, CALLER, is_supervisor, offer_of
 from telephony.transfer_events import (
     AgentAccepts,
     AgentDeclines,
@@ -51,6 +51,7 @@ from telephony.transfer_events import (
     Unanswered,
 )
 from telephony.transfer_state import State, Transfer
+from telephony.transfer_store import Kept, TransferStore
 
 AFTER_S: Final = 1.0
 """The carrier's question comes within so much of the conference's end, or is lost."""
@@ -80,6 +81,10 @@ class Acts(Protocol):
 
 class LiveTransfers(Protocol):
     """What of pipeline.transfers.office is needed here."""
+
+    @property
+    def store(self) -> TransferStore:
+        """Where transfers are kept."""
 
     @property
     def acting(self) -> Acts:
@@ -132,10 +137,9 @@ class ByPhone:
         """
         agent = self._office.agent(agent_id) if self._office is not None else None
         workflow = self._office.workflow(agent_id) if self._office is not None else ""
-        if workflow and self.tasks is not None and self._office is not None:
+        if workflow and self.tasks is not None:
             self._rung.add((running.id, offer))
-            await self.tasks.ring(running, offer, workflow, self._office.acting.told.packet(running.id))
-            await self._unless_wanted(running, offer)
+            await self.tasks.ring(running, offer)
             return True
         try:
             ours = parse_number(running.wanted.line_number)
@@ -166,16 +170,20 @@ class ByPhone:
 
     async def let_go(self, transfer: str, offer: int, why: ReleaseWhy) -> None:
         """End an offer's leg, with a word if somebody is on it."""
-        if self.tasks is not None and self.tasks.has(transfer, offer):
-            await self.tasks.close(transfer, why)
-            return
-        await self._legs.let_go(transfer, offer, why)
+        running = self._running(transfer)
+        try:
+            await self._legs.let_go(transfer, offer, why)
+        finally:
+            if self.tasks is not None and running is not None:
+                await self.tasks.close(running.transfer, offer, why)
 
     async def bridge(self, transfer: Transfer, offer: int) -> None:
         """Move the caller to where the agent is. Raises LegGone, CarrierError."""
         self._after.pop(transfer.id, None)
         self._moving.add((transfer.id, offer))
         try:
+            if self.tasks is not None:
+                await self.tasks.learn(transfer, offer)
             await self._legs.bridge(transfer.id, transfer.call_id, self._room(transfer), transfer.bridges)
         finally:
             self._moving.discard((transfer.id, offer))
@@ -227,8 +235,9 @@ class ByPhone:
 
     async def settle(self, transfer: str) -> None:
         """It has ended: the work of a worker of TaskRouter is done. Raises CarrierError."""
-        if self.tasks is not None:
-            await self.tasks.close(transfer, "over")
+        running = self._running(transfer)
+        if self.tasks is not None and running is not None:
+            await self.tasks.settle(running.transfer)
 
     def rings(self, transfer: str, offer: int) -> bool:
         """Whether this offer went to a telephone."""
@@ -256,11 +265,13 @@ class ByPhone:
 
     async def known(self) -> list[Known]:
         """The transfers that have legs at the carrier."""
-        live = self._office.live() if self._office is not None else ()
+        live = tuple(self._office.live()) if self._office is not None else ()
+        if self.tasks is not None:
+            await self.tasks.look(live)
         return [known for one in live if (known := self._known(one.transfer)) is not None]
 
     def _known(self, transfer: Transfer) -> Known | None:
-        legs = {**self._legs.legs(transfer.id), **self._workers(transfer.id)}
+        legs = self._legs.legs(transfer.id)
         room = self._room(transfer) if _was_accepted(transfer) else self._last_room(transfer)
         return Known(transfer, transfer.call_id, room, legs) if transfer.reached and legs else None
 
@@ -341,7 +352,7 @@ class ByPhone:
         return Taken(language) if _was_accepted(transfer) else Over(language)
 
     def _briefing(self, running: Running, language: str) -> Briefing:
-        packet = self._office.acting.told.packet(running.id) if self._office is not None else {}
+        packet = self.packet(running.id)
         text, spoken_in = packet.get("briefing"), packet.get("agent_language")
         if isinstance(spoken_in, str) and spoken_in:
             language = spoken_in
@@ -390,34 +401,26 @@ class ByPhone:
             self._office.acting.agent_there(running, offer)
         elif label == CALLER and leg_sid == running.transfer.call_id:
             running.post(CallerJoined(self._clock.now_ms()))
-        elif label not in (CALLER, ASSISTANT) and not is_supervisor(label) and self.tasks is not None:
-            await self._worker_came(self._office, running, self.tasks.came(transfer, leg_sid))
+        elif offer is None and label not in (CALLER, ASSISTANT) and not is_supervisor(label):
+            await self._worker_joined(running, leg_sid)
         return True
 
-    async def _worker_came(self, office: LiveTransfers, running: Running, offer: int | None) -> None:
-        """A worker of TaskRouter's is in the conference: they have accepted."""
-        if offer is None:
-            return
-        if offer in running.transfer.ringing:
-            running.post(AgentAccepts(self._clock.now_ms(), offer))
-            await running.until(lambda now: offer not in now.ringing)
-        office.acting.agent_there(running, offer)
-
-    def _workers(self, transfer: str) -> Mapping[int, str]:
-        return self.tasks.legs(transfer) if self.tasks is not None else {}
+    async def _worker_joined(self, running: Running, leg_sid: str) -> None:
+        offer = self.tasks.came(running.transfer, leg_sid) if self.tasks is not None else None
+        if self.tasks is not None and offer is not None:
+            self.tasks.arrived(running, offer, leg_sid)
+            await self.worker_came(running, offer)
 
     def _room(self, transfer: Transfer) -> str:
-        """Of the bridge that comes, or is: the same in every process. A task has its own."""
-        own = self.tasks.room(transfer.id, transfer.accepted) if self.tasks is not None else ""
-        return own or room_of(transfer.id, transfer.bridges)
+        """Of the bridge that comes, or is."""
+        return self._legs.room_with(transfer, transfer.accepted, transfer.bridges)
 
     def _last_room(self, transfer: Transfer) -> str:
         """Where the caller was moved last, whose agent is lost; empty: nowhere. They may be alone there."""
         if transfer.moved is None:
             return ""
-        own = self.tasks.room(transfer.id, transfer.moved) if self.tasks is not None else ""
         before = sum(offer.standing == "lost" for offer in transfer.offers[: transfer.moved])
-        return own or room_of(transfer.id, before)
+        return self._legs.room_with(transfer, transfer.moved, before)
 
     async def left(self, transfer: str, label: str, leg_sid: str) -> bool:
         """Somebody is in the conference no longer. Why, tells their own leg: it has ended, or asks what now.
@@ -428,8 +431,9 @@ class ByPhone:
         running = self._running(transfer)
         if running is None:
             return False
-        offer = next((number for number, sid in self._workers(transfer).items() if sid == leg_sid), None)
-        if offer is not None and running.transfer.state is not State.CONNECTED:
+        offer = next((number for number, sid in self._legs.legs(transfer).items() if sid == leg_sid), None)
+        is_task = offer is not None and self.tasks is not None and self.tasks.has(running.transfer, offer)
+        if offer is not None and is_task and running.transfer.state is not State.CONNECTED:
             running.post(AgentLeft(self._clock.now_ms(), offer))
         return True
 
@@ -498,6 +502,22 @@ class ByPhone:
     def workflow(self, agent_id: str) -> str:
         """The workflow that stands for a queue's agents; empty: none."""
         return self._office.workflow(agent_id) if self._office is not None else ""
+
+    def packet(self, transfer_id: str) -> Mapping[str, Any]:
+        """What agents are told."""
+        return self._office.acting.told.packet(transfer_id) if self._office is not None else {}
+
+    async def kept(self, transfer_id: str) -> Kept | None:
+        """A transfer as it is stored. Raises StoreUnavailable."""
+        return await self._office.store.get(transfer_id) if self._office is not None else None
+
+    async def worker_came(self, running: Running, offer: int) -> None:
+        """A worker is in the conference: they have accepted."""
+        if offer in running.transfer.ringing:
+            running.post(AgentAccepts(self._clock.now_ms(), offer))
+            await running.until(lambda now: offer not in now.ringing)
+        if self._office is not None:
+            self._office.acting.agent_there(running, offer)
 
     # Who is spoken of
 

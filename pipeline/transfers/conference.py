@@ -18,8 +18,8 @@ from telephony.agents import Agent
 from telephony.errors import CarrierError
 from telephony.numbers import NotANumber, parse_number
 from telephony.ports import CallControl, Dialling
-from telephony.rooms import is_supervisor, room_of, supervisor_label
-from telephony.transfer_state import State
+from telephony.rooms import is_supervisor, supervisor_label
+from telephony.transfer_state import State, Transfer
 from telephony.twilio.addresses import TransferAddresses
 
 DEADLINE_MS: Final = 5_000
@@ -47,6 +47,9 @@ class Legs(Protocol):
 
     def legs(self, transfer: str) -> Mapping[int, str]:
         """The sids of a transfer's legs, by offer."""
+
+    def room_with(self, transfer: Transfer, offer: int | None, bridge: int) -> str:
+        """The conference with the agent of this offer."""
 
 
 @dataclass(slots=True)
@@ -81,7 +84,7 @@ class Conferences:
         not heard, until asked again. over: that telephone is hung up. Raises NotNow, NotDiallable and CarrierError.
         """
         running, agent_leg = self._connected(call_id)
-        room, label = room_of(running.id, running.transfer.bridges), supervisor_label(by)
+        room, label = self._room(running), supervisor_label(by)
         there = await self.control.participants(room, DEADLINE_MS)
         for other in there:
             if is_supervisor(other.label) and other.label != label:
@@ -108,7 +111,7 @@ class Conferences:
             running, _ = self._connected(call_id)
         except NotNow:
             return
-        await self.control.remove(room_of(running.id, running.transfer.bridges), label, DEADLINE_MS)
+        await self.control.remove(self._room(running), label, DEADLINE_MS)
 
     def let_go(self, call_id: str, by: str) -> None:
         """Have this one take part no longer, in a moment."""
@@ -137,7 +140,7 @@ class Conferences:
             running, _ = self._connected(leg.call_id)
         except NotNow:
             return False
-        return room_of(running.id, running.transfer.bridges) == leg.room
+        return self._room(running) == leg.room
 
     def leg_over(self, transfer: str, name: str, sid: str) -> bool:
         """A supervisor's leg has ended. False: nobody asked for it."""
@@ -194,6 +197,11 @@ class Conferences:
             await self.control.mute(room, label, True, DEADLINE_MS)
         else:
             await self.control.coach(room, label, agent_leg if mode == "whisper" else "", DEADLINE_MS)
+
+    def _room(self, running: Running) -> str:
+        """Where they are: a task of TaskRouter has a conference of its own."""
+        now = running.transfer
+        return self.legs.room_with(now, now.accepted, now.bridges)
 
     def _connected(self, call_id: str) -> tuple[Running, str]:
         """The transfer that is in a conference now, and the agent's leg there."""

@@ -62,9 +62,17 @@ up. The carrier is asked every {EVERY_MS // 1000} s how all legs are: a lost cal
 dies meanwhile, or the stream breaks, the two speak on: this process, or the next one, asks the carrier for another
 stream within {LISTENED_MS / 1000:g} s, after {SPACING_MS[0] // 1000} s
 again if that fails, and {MOST_ATTEMPTS} times at most. What they say meanwhile is kept
-nowhere: it is silence in the recording, and the log and the call's page say from when to when. With a workspace set
-(`CORDBOARD_TWILIO_WORKSPACE_SID`) a queue's callers can go to the workers of a TaskRouter workflow: a task tells who
-calls, the workflow chooses and orders, and the caller follows the worker into the task's conference.
+nowhere: it is silence in the recording, and the log and the call's page say from when to when.
+
+**To workers of TaskRouter.** With a workspace set (`CORDBOARD_TWILIO_WORKSPACE_SID`) a queue's callers can go to the
+workers of a workflow, such as Flex's (`to: {{taskrouter: WW…}}`): a task tells who calls, the workflow chooses and
+orders, and the caller follows the worker into the task's conference. Whoever comes there has accepted: no key is asked
+for, so that a worker's voicemail would accept, too; let workers be clients, or numbers without one. A worker who
+rejects is followed by the workflow's next; one who leaves before the caller came, by another task, which counts the
+caller as waiting since they asked. Tasks and reservations are asked about every {EVERY_MS // 1000} s as well, and the
+next process finds its tasks again by their attributes: `transfer_id`, and `offer_id` for each. A callback keeps its
+place there: a task with `callback`, made in the caller's hours, whose worker waits while the caller is rung.
+Supervisors take part as ever. A workflow that cancels the task says that nobody comes.
 
 **Calling back.** Who keeps the place is called when an agent has accepted, from the line's number, between
 {EARLIEST:%H:%M} and {LATEST:%H:%M} where their number is from, and only with the yes of the call. They hear who calls

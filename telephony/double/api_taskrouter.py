@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from telephony.double.dial_twiml import BEEPS, CONFERENCE_EVENTS, JITTER_BUFFERS, Attendance
@@ -29,6 +30,7 @@ async def create(account: "Account", asked: Asked) -> Answered:
         asked.number("Priority", 0, 0, 2**31 - 1),
         asked.number("Timeout", 86_400, 1, 1_209_600),
         asked.text("TaskChannel", "default"),
+        _waits_since(asked),
     )
     router.add(task)
     return 201, _task(router, task)
@@ -184,6 +186,16 @@ def _attributes(asked: Asked, before: str) -> str:
     return given
 
 
+def _waits_since(asked: Asked) -> datetime | None:
+    given = asked.text("VirtualStartTime")
+    if not given:
+        return None
+    try:
+        return datetime.fromisoformat(given).astimezone(UTC)
+    except ValueError:
+        raise RestError(400, 20001, f"Invalid value for VirtualStartTime: {given!r}") from None
+
+
 def _router(account: "Account", asked: Asked) -> TaskRouter:
     router = account.taskrouter
     if router is None or asked.parts["workspace"] != router.workspace_sid:
@@ -245,7 +257,7 @@ def _task(router: TaskRouter, task: Task) -> Json:
         "date_created": iso(task.created),
         "date_updated": iso(task.updated),
         "task_queue_entered_date": iso(task.created),
-        "virtual_start_time": iso(task.created),
+        "virtual_start_time": iso(task.waits_since or task.created),
         "ignore_capacity": False,
         "routing_target": None,
         "url": _url(router, "Tasks", task.sid),
@@ -289,7 +301,10 @@ def _worker(router: TaskRouter, each: Worker) -> Json:
 
 ENDPOINTS: Final = (
     Endpoint(
-        "POST", PATH + "/Tasks", create, frozenset({"Attributes", "WorkflowSid", "Priority", "Timeout", "TaskChannel"})
+        "POST",
+        PATH + "/Tasks",
+        create,
+        frozenset({"Attributes", "WorkflowSid", "Priority", "Timeout", "TaskChannel", "VirtualStartTime"}),
     ),
     Endpoint("GET", PATH + "/Tasks", index),
     Endpoint("GET", _TASK, fetch),

@@ -83,6 +83,8 @@ class Task:
     priority: int
     timeout_s: int
     channel: str
+    waits_since: datetime | None = None
+    """VirtualStartTime; None: since it was made."""
     sid: str = field(default_factory=lambda: _sid("WT"))
     status: TaskStatus = "pending"
     reason: str = ""
@@ -110,6 +112,8 @@ class TaskRouter:
         self.workers: list[Worker] = []
         self.account = account
         self._assignment_url, self._event_url = assignment_url, event_url
+        self.unasked = 0
+        """The next so many reservations about which nobody is asked: the request is lost."""
         self._timeout_s = reservation_timeout_s
         self._order = 0
         self._changed = asyncio.Event()
@@ -206,7 +210,7 @@ class TaskRouter:
         while True:
             await self._changed.wait()
             self._changed.clear()
-            for task in sorted(self.tasks, key=lambda each: (-each.priority, self.tasks.index(each))):
+            for task in sorted(self.tasks, key=lambda each: (-each.priority, each.waits_since or each.created)):
                 worker = self._free(task) if task.status == "pending" else None
                 if worker is not None:
                     reservation = Reservation(task, worker)
@@ -237,6 +241,9 @@ class TaskRouter:
             self.settle(reservation, "timeout")
 
     async def _assign(self, reservation: Reservation) -> None:
+        if self.unasked:
+            self.unasked -= 1
+            return
         if not self._assignment_url:
             return
         try:

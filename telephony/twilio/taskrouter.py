@@ -8,6 +8,8 @@ as 4 KB go, and whole behind an address.
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 from telephony.errors import CarrierFailed, CarrierRefused, LegGone
@@ -17,18 +19,37 @@ from telephony.twilio.rest import TwilioRest
 
 MAX_ATTRIBUTES_BYTES: Final = 4_096
 TRANSFER_ATTRIBUTE: Final = "transfer_id"
+_OFFER_ATTRIBUTE: Final = "offer_id"
+"""By which a task is found again: a transfer has one for each worker who was lost before the caller came."""
 _ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _ROOM_EVENTS: Final = ("start", "end", "join", "leave", "mute", "hold")
 
 
-def task_attributes(transfer: str, packet_url: str, facts: Mapping[str, str]) -> str:
+@dataclass(frozen=True, slots=True)
+class TaskSeen:
+    """How a task is."""
+
+    status: str
+    """assignment_status, as TaskRouter says it."""
+    pending: tuple[str, ...] = ()
+    """The reservations that nobody has answered."""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nobody comes through it any more."""
+        return self.status in ("canceled", "completed", "wrapping")
+
+
+def task_attributes(transfer: str, packet_url: str, facts: Mapping[str, str], *, offer: int = 0) -> str:
     """Write a task's attributes: the transfer, where its packet is, and facts in order while they fit into 4 KB.
 
     Raises ValueError on an id that is none, and if not even the packet's address fits.
     """
     if not _ID.fullmatch(transfer):
         raise ValueError("a transfer's id has letters, digits, _ and -")
-    told: dict[str, str] = {TRANSFER_ATTRIBUTE: transfer, "packet_url": packet_url}
+    told: dict[str, str] = {
+        TRANSFER_ATTRIBUTE: transfer, _OFFER_ATTRIBUTE: _offer(transfer, offer), "packet_url": packet_url,
+    }  # fmt: skip
     if len(_json(told)) > MAX_ATTRIBUTES_BYTES:
         raise ValueError(f"the packet's address alone has more than {MAX_ATTRIBUTES_BYTES} bytes")
     for name, value in facts.items():
@@ -47,15 +68,22 @@ class TwilioTasks:
         self._rest, self._workspace_sid, self._workflow_sid = rest, workspace_sid, workflow_sid
 
     async def create(
-        self, transfer: str, attributes: str, deadline_ms: int, *, priority: int = 0, timeout_s: int = 600
+        self,
+        transfer: str,
+        attributes: str,
+        deadline_ms: int,
+        *,
+        offer: int = 0,
+        priority: int = 0,
+        timeout_s: int = 600,
+        since: datetime | None = None,
     ) -> str:
-        """Make the task of a transfer, once: what is there already is given. Its sid is the conference's name."""
-        async with within(deadline_ms):
+        """Make the task of an offer, once: what is there already is given. Its sid is the conference's name.
 
-            async def there() -> str | None:
-                wanted = f"{TRANSFER_ATTRIBUTE} == '{transfer}'"
-                listed = await self._workspace.tasks.list_async(evaluate_task_attributes=wanted, limit=1)
-                return str(listed[0].sid) if listed else None
+        since: aware; since when they count as waiting. None: from now on.
+        """
+        more: dict[str, Any] = {} if since is None else {"virtual_start_time": since}
+        async with within(deadline_ms):
 
             async def made() -> str:
                 task = await self._workspace.tasks.create_async(
@@ -64,12 +92,31 @@ class TwilioTasks:
                     priority=priority,
                     timeout=timeout_s,
                     task_channel="voice",
+                    **more,
                 )
                 if not isinstance(task.sid, str):
                     raise ValueError("a task without a sid")  # noqa: TRY004 the carrier's answer, not an argument
                 return task.sid
 
-            return await once(made, there, look_first=True)
+            return await once(made, lambda: self._listed(transfer, offer), look_first=True)
+
+    async def find(self, transfer: str, offer: int, deadline_ms: int) -> str | None:
+        """The task of an offer; None: there is none."""
+        async with within(deadline_ms):
+            return await attempts(lambda: self._listed(transfer, offer))
+
+    async def seen(self, task: str, deadline_ms: int) -> TaskSeen:
+        """How a task is. Raises LegGone: there is none."""
+
+        async def asked() -> TaskSeen:
+            found = await self._workspace.tasks(task).fetch_async()
+            if found.assignment_status != "reserved":
+                return TaskSeen(str(found.assignment_status))
+            listed = await self._workspace.tasks(task).reservations.list_async(reservation_status="pending", limit=20)
+            return TaskSeen("reserved", tuple(str(one.sid) for one in listed))
+
+        async with within(deadline_ms):
+            return await attempts(asked)
 
     async def bring(
         self,
@@ -140,12 +187,21 @@ class TwilioTasks:
             except CarrierRefused:  # somebody accepted, or it was over, between the two requests
                 await unless_gone(attempts(closed))
 
+    async def _listed(self, transfer: str, offer: int) -> str | None:
+        wanted = f"{_OFFER_ATTRIBUTE} == '{_offer(transfer, offer)}'"
+        listed = await self._workspace.tasks.list_async(evaluate_task_attributes=wanted, limit=1)
+        return str(listed[0].sid) if listed else None
+
     @property
     def _workspace(self) -> Any:
         return self._rest.client.taskrouter.v1.workspaces(self._workspace_sid)
 
     def _reservation(self, task: str, reservation: str) -> Any:
         return self._workspace.tasks(task).reservations(reservation)
+
+
+def _offer(transfer: str, offer: int) -> str:
+    return f"{transfer}:{offer}"
 
 
 def _json(told: Mapping[str, str]) -> bytes:

@@ -49,12 +49,11 @@ from telephony.double.script import PressAt
 from telephony.double.twiml import Say
 from telephony.token import CallTokens
 from telephony.transfer_state import State, Transfer
-from telephony.transfer_store import TransferStore
 from telephony.twilio.addresses import TransferAddresses
 from telephony.twilio.signature import Signatures
 from tests.fakes.application import tone
 from tests.fakes.carrier import ACCOUNT, AUTH_TOKEN, CALLER, Carrier, carrier
-from tests.fakes.mortal import MortalStore
+from tests.fakes.mortal import MortalStore, MortalTransfers
 from tests.fakes.office import NUMBER, SECRET, SPEECH, Parts, check_whole, parts
 from voice.audio import pcm_to_samples, ulaw_to_pcm
 
@@ -104,7 +103,8 @@ class PhoneOffice:
         self.phoning = phoning
         lines = [line.line for line in self.first.lines.values()]
         self.transfers = Transfers(
-            TransferStore(store, "test"), self.clock, WrittenPackets(cast("CallStore", self.process), self.clock, None),
+            MortalTransfers.of(self.process, "test"), self.clock,
+            WrittenPackets(cast("CallStore", self.process), self.clock, None),
             lambda: lines, queues_of,
             phoning.phones,
         )  # fmt: skip
@@ -139,6 +139,13 @@ class PhoneOffice:
         if self.down:
             return asyncio.get_running_loop().create_future()
         return self.phoning.hang_up(call_sid)
+
+    async def killed_at(self, state: State) -> None:
+        """The process is killed when a transfer stands there in the store, before anything is done about it."""
+        self.process.dies_at = state
+        async with asyncio.timeout(120):
+            await self.process.died.wait()
+        await self.die()
 
     async def die(self) -> None:
         """The process is killed: nothing of what it does from now on is kept."""

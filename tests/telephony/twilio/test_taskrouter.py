@@ -117,7 +117,8 @@ def test_attributes_keep_what_fits_and_always_the_packets_address():
     told = task_attributes("trf_1", "https://v.example.com/p/1", facts)
     assert len(told.encode()) <= MAX_ATTRIBUTES_BYTES
     assert json.loads(told) == {
-        "transfer_id": "trf_1", "packet_url": "https://v.example.com/p/1", "reason": "refund", "language": "es",
+        "transfer_id": "trf_1", "offer_id": "trf_1:0", "packet_url": "https://v.example.com/p/1", "reason": "refund",
+        "language": "es",
     }  # fmt: skip
     with pytest.raises(ValueError, match="address"):
         task_attributes("trf_1", "https://" + "v" * 5_000, {})
