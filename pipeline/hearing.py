@@ -141,6 +141,7 @@ class Hearing:
         self._batch_ms = 0
         self._speaking = False
         self._deaf = False
+        self._with_others = False
         self._tones_until_ms = 0
         """Until then keys of a secret may still sound."""
 
@@ -168,6 +169,10 @@ class Hearing:
         """Whether nothing that the caller says or keys is heard or recorded from now on: they key in a secret."""
         self._deaf = deaf
 
+    def overhear(self, whether: bool) -> None:
+        """Whether somebody else may speak there, too: it is recorded, and nobody's turn."""
+        self._with_others = whether
+
     def over_voice(self, *, judge: bool) -> None:
         """Whether what the caller says from now on may be an acknowledgement and is judged by its sound."""
         self._gate.judging = judge
@@ -179,6 +184,8 @@ class Hearing:
         at_ms = self._offset_ms + audio.timestamp_ms
         ulaw = self._without_secrets(audio.ulaw, at_ms) if self._deaf or at_ms < self._tones_until_ms else audio.ulaw
         self._tap.caller(at_ms, ulaw)
+        if self._with_others:
+            ulaw = silence_ulaw(len(ulaw) // ULAW_BYTES_PER_MS)
         if len(ulaw) == FRAME_ULAW_BYTES:
             self._frame(ulaw_to_pcm(ulaw), at_ms)
             return

@@ -63,6 +63,9 @@ class JoinedStream(Protocol):
     def relay(self, ulaw: bytes) -> None:
         """Play a person's sound to the caller."""
 
+    def overhear(self, whether: bool) -> None:
+        """Whether somebody else may be heard there with the caller: nothing that is said counts."""
+
     def beside(self, listening: Overhearing) -> Callable[[], None]:
         """Let a recogniser run beside the stream; returns what ends it."""
 
@@ -123,6 +126,7 @@ class Joining:
         """Who has the caller at the carrier, or had them last."""
         self.hearing = HearingAway(log, clock)
         """Whether those two are heard here."""
+        self._with_others = False
 
     @property
     def call_id(self) -> str:
@@ -148,6 +152,7 @@ class Joining:
         wanted, self._wanted = self._wanted, []
         for action in wanted:
             self.wanted(action)
+        stream.overhear(self._with_others)
         news, self._news = self._news, []
         for one in news:
             stream.tell(replace(one, at_ms=self._clock.now_ms()))
@@ -314,6 +319,12 @@ class Joining:
         if self._bridge is not None:
             self._bridge.fill(ulaw)
 
+    def others_hear(self, whether: bool) -> None:
+        """Whether an agent may be where caller and assistant are: what the assistant hears is nobody's turn."""
+        self._with_others = whether
+        if self._stream is not None:
+            self._stream.overhear(whether)
+
     # The call's flow
 
     def with_agent(self, there: bool) -> None:
@@ -327,6 +338,7 @@ class Joining:
 
     def come_back(self) -> None:
         """The caller was not put through, or comes back."""
+        self.others_hear(False)
         self._post(ComeBack(self._clock.now_ms()))
 
     def caller_gone(self) -> None:

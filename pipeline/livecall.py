@@ -25,6 +25,7 @@ from telephony.call import CallFlow
 from telephony.call_events import (
     BeginConversation,
     CallAction,
+    CallEvent,
     CloseMedia,
     ContinueConversation,
     Finish,
@@ -86,6 +87,8 @@ class LiveCall:
         self._admitted: BeginConversation | ContinueConversation | None = None
         self._finished: Finish | None = None
         self._hanging_up: asyncio.Future[None] | None = None
+        self.in_room = origin.in_room and all(event.kind != "call.left_room" for event in past)
+        """The caller is in a conference of their own, with whoever comes and goes."""
         self._core = self._recalled(past) if past else CallFlow()
         self.flow = Driver(self._core, self.clock, self._act)
         self.joining = Joining(
@@ -96,6 +99,30 @@ class LiveCall:
             self.joining.supervised.recall(past)
 
     @property
+    def call_sid(self) -> str:
+        """The caller's leg."""
+        return self.origin.call_sid
+
+    @property
+    def state(self) -> State:
+        """Where the call is."""
+        return self._core.state
+
+    def leave_room(self, why: str) -> None:
+        """The caller is in the conference of their call no longer: they have a stream of their own, or will have."""
+        if self.in_room:
+            self.in_room = False
+            self._log.record("call.left_room", self.clock.now_ms(), why=why)
+
+    def close_stream(self) -> None:
+        """The assistant's leg leaves a caller who stays where they are."""
+        self.flow.post(StreamStopped(self.clock.now_ms(), self._core.stream_number))
+
+    def post(self, event: CallEvent) -> None:
+        """Something happened to the call."""
+        self.flow.post(event)
+
+    @property
     def line(self) -> Line:
         """The version of the line that it keeps to its end."""
         return self._line.line
@@ -104,7 +131,12 @@ class LiveCall:
         """The carrier asks what to do now that the stream is over; None: nothing, hang up."""
         self._offered = None
         self.flow.post(ResumeAsked(self.clock.now_ms()))
-        return self._offered
+        return self.offered()
+
+    def offered(self) -> OfferStream | TakeMessage | None:
+        """What the call's flow has offered and nobody was told of yet."""
+        offered, self._offered = self._offered, None
+        return offered
 
     async def carry(self, socket: MediaSocket, stream_sid: str, number: int) -> bool:
         """Carry a stream until it is over; False if it is not one that this call waits for."""
@@ -177,12 +209,16 @@ class LiveCall:
     def _media(self, event: MediaEvent | MediaLost, number: int) -> None:
         now_ms = self.clock.now_ms()
         match event:
+            case Stopped() if self.in_room:  # of the assistant's leg: whether the caller is there, the carrier is asked
+                self.flow.post(StreamBroken(now_ms, number, "stopped"))
+                self._bring()
             case Stopped():
                 self.flow.post(StreamStopped(now_ms, number))
             case MediaLost():
                 how = str(event) or "reset"
                 self._log.record("call.media_lost", now_ms, stream_number=number, how=how)
                 self.flow.post(StreamBroken(now_ms, number, how))
+                self._bring()
             case Faulty():
                 told = self._streams[number].faults.add(event, now_ms) if number in self._streams else event
                 if told is not None:
@@ -209,6 +245,7 @@ class LiveCall:
             case BeginConversation() | ContinueConversation():
                 self._admitted = action
                 self._stop_listening()
+                self._settled()
             case OfferStream():
                 self._offered = action
             case TakeMessage():
@@ -221,13 +258,25 @@ class LiveCall:
             case Finish():
                 self._finished = action
                 self._stop_listening()
+                self._settled()
                 self._conclude()
             case HangUp():
                 # Without an account the carrier is told by its next question: it finds the call ended.
-                if self._runtime.hang_up is not None:
-                    self._hanging_up = self._runtime.hang_up(self.origin.call_sid)
+                rooms = self._runtime.rooms if self.in_room else None
+                hang_up = rooms.end if rooms is not None else self._runtime.hang_up
+                if hang_up is not None:
+                    self._hanging_up = hang_up(self.origin.call_sid)
             case Ignored():
                 pass
+
+    def _bring(self) -> None:
+        """A caller who is left alone in their room gets the assistant back."""
+        if self.in_room and self._runtime.rooms is not None:
+            self._runtime.rooms.bring(self)
+
+    def _settled(self) -> None:
+        if self._runtime.rooms is not None:
+            self._runtime.rooms.settled(self.origin.call_sid)
 
     def _stop_listening(self) -> None:
         """The caller is back, or gone."""

@@ -59,6 +59,8 @@ class PhoneLegs:
     token: Callable[[str], str] | None = None
     """A one-time token for the stream that listens to this caller's leg and the agent's; None: nobody listens."""
     jitter: JitterBuffer = "small"
+    own_room: Callable[[Transfer], str] = lambda _transfer: ""
+    """The conference that a transfer's caller is in from the beginning, where agents come to it; empty: none."""
     _sids: dict[str, dict[int, str]] = field(default_factory=dict)
     _languages: dict[str, dict[int, str]] = field(default_factory=dict)
     _answered: set[str] = field(default_factory=set)
@@ -78,7 +80,7 @@ class PhoneLegs:
     def room_with(self, transfer: Transfer, offer: int | None, bridge: int) -> str:
         """The conference with the agent of this offer, at this bridge: the same in every process."""
         own = self._rooms.get(transfer.id, {}).get(offer, "") if offer is not None else ""
-        return own or room_of(transfer.id, bridge)
+        return own or self.own_room(transfer) or room_of(transfer.id, bridge)
 
     def use_room(self, transfer: str, offer: int, room: str) -> None:
         """Another system brings the agent of this offer into a conference of its own."""

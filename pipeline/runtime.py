@@ -20,6 +20,7 @@ from voice.vad import SpeechGate
 
 if TYPE_CHECKING:
     from pipeline.joining import Puts
+    from pipeline.rooms import Rooms
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,8 @@ class Runtime:
     """Puts callers through to people; None: they leave messages."""
     hang_up: "Callable[[str], asyncio.Future[None]] | None" = None
     """Asks the carrier to end the call with this id; done when it was asked. None: it is told when it asks itself."""
+    rooms: "Rooms | None" = None
+    """Conferences that callers are in from the beginning; None: they cannot be had."""
     decisions: Decisions | None = None
     """What people decide about wishes of calls that go on; None: their callers are called back."""
     turn_vote: TurnVote | None = None

@@ -40,6 +40,8 @@ class CallOrigin:
     """Wall clock, aware."""
     calls_back: CalledBack | None = None
     """Set: we called them."""
+    in_room: bool = False
+    """The caller is in a conference from the beginning, and the assistant's own leg streams."""
 
     @classmethod
     def of(cls, ringing: Event) -> Self:
@@ -48,7 +50,7 @@ class CallOrigin:
         back = data.get("calls_back")
         return cls(
             data["call_sid"], data["from_number"], data["to_number"], datetime.fromisoformat(data["wall_clock"]),
-            None if back is None else CalledBack(**back),
+            None if back is None else CalledBack(**back), bool(data.get("in_room")),
         )  # fmt: skip
 
 

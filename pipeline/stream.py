@@ -246,6 +246,10 @@ class Stream:
         """Play a person's sound to the caller."""
         self.speaking.relay(ulaw)
 
+    def overhear(self, whether: bool) -> None:
+        """Whether somebody else may be heard there with the caller: nothing that is said counts."""
+        self._hearing.overhear(whether)
+
     def beside(self, listening: Overhearing) -> Callable[[], None]:
         """Let a recogniser run beside the stream; returns what ends it."""
         running = self._tasks.create_task(listening.run())

@@ -21,6 +21,7 @@ from recordings.events import Event
 from recordings.log import CallLog, resumed
 from telephony import call_events as callflow
 from telephony.call_events import CarrierStatus, Rang
+from telephony.call_state import State
 from telephony.ports import MediaSocket, Started
 from telephony.token import LISTENS, CallTokens, TokenRefused
 
@@ -35,6 +36,13 @@ class Connect:
     """Open a media stream with this token."""
 
     token: str
+
+
+@dataclass(frozen=True, slots=True)
+class EnterRoom:
+    """Put the caller into the conference of their call: the assistant comes there."""
+
+    call_sid: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +64,10 @@ class TakeMessage:
     text: str
 
 
-Answer = Connect | Refuse | HangUp | TakeMessage
+Answer = Connect | EnterRoom | Refuse | HangUp | TakeMessage
+
+CALL = "caller_call"
+"""The stream parameter that names the caller's call, where another leg streams."""
 
 SETTLED_MAX = 1000
 """So many calls that are over are remembered: their webhooks may come twice, and late."""
@@ -95,6 +106,14 @@ class Switchboard:
         """How many calls are live."""
         return len(self._calls)
 
+    def call(self, call_sid: str) -> LiveCall | None:
+        """A live call."""
+        return self._calls.get(call_sid)
+
+    def calls(self) -> tuple[LiveCall, ...]:
+        """All of them."""
+        return tuple(self._calls.values())
+
     def lines_in_use(self) -> list[Line]:
         """The versions that live calls began with."""
         return [call.line for call in self._calls.values()]
@@ -119,7 +138,10 @@ class Switchboard:
         """
         if call_sid in self._calls:
             # Nothing is offered to a call whose process died while it answered: it is asked by the next one.
-            return self._offered.get(call_sid) or self._next(self._calls[call_sid])
+            call = self._calls[call_sid]
+            if call.in_room:
+                return self._enter(call)
+            return self._offered.get(call_sid) or self._next(call)
         if call_sid in self._settled:
             return self._settled[call_sid]
         known = False
@@ -128,10 +150,12 @@ class Switchboard:
         if call_sid in self._calls or call_sid in self._settled:  # asked twice at once: the other one was faster
             return await self.ring(call_sid, from_number, to_number, calls_back)
         if known:  # an earlier process answered it, and the carrier did not hear the answer
-            return await self.resume(call_sid)
+            earlier = await self._rebuild(call_sid)
+            return self._enter(earlier) if earlier is not None and earlier.in_room else await self.resume(call_sid)
         line = self._lines.get(to_number)
         log = CallLog(self._runtime.store, self._runtime.org_id, call_sid)
-        origin = CallOrigin(call_sid, from_number, to_number, self._runtime.wall_clock(), calls_back)
+        in_room = self._has_room(call_sid, line)
+        origin = CallOrigin(call_sid, from_number, to_number, self._runtime.wall_clock(), calls_back, in_room)
         if line is None or self.draining or len(self._calls) >= self._max_calls:
             reason = "no line answers this number" if line is None else "all lines are busy"
             _record_ringing(log, origin, line)
@@ -140,14 +164,45 @@ class Switchboard:
         call = self._admit(origin, line, log, ())
         _record_ringing(log, origin, line)
         call.flow.post(Rang(call.clock.now_ms()))
+        if in_room:
+            return self._enter(call)
         return self._offer(call, 1)
 
     async def resume(self, call_sid: str) -> Answer:
-        """The stream of a call is over: what now? Raises StoreUnavailable."""
+        """The stream of a call is over, or its caller is out of their room: what now? Raises StoreUnavailable."""
         if call_sid in self._settled:
             return self._settled[call_sid]
         call = self._calls.get(call_sid) or await self._rebuild(call_sid)
-        return HangUp() if call is None else self._next(call)
+        if call is None:
+            return HangUp()
+        call.leave_room("the carrier asked")
+        return self._next(call)
+
+    async def assistant_asks(self, call_sid: str) -> Answer:
+        """The assistant's leg has come into the room of a call, or its stream is over. Raises StoreUnavailable."""
+        call = self._calls.get(call_sid) or (None if call_sid in self._settled else await self._rebuild(call_sid))
+        if call is None or not call.in_room or call.state is State.AWAY:
+            return HangUp()
+        answer = self._next(call, call.offered() if call.state is State.CONNECTING else None)
+        if isinstance(answer, Connect):
+            return answer
+        if isinstance(answer, TakeMessage) and self._runtime.rooms is not None:  # on the caller's own leg
+            self._runtime.rooms.move_out(call, "no stream of it lasts")
+        return HangUp()
+
+    def _has_room(self, call_sid: str, line: LineRuntime | None) -> bool:
+        """Whether this caller comes into a conference of their own: the line wants it, and it can be had."""
+        if line is None or line.line.settings.topology == "direct":
+            return False
+        has = self._runtime.rooms is not None and self._runtime.rooms.usable
+        if not has:
+            structlog.get_logger().warning("call is direct: no conference can be had", call_id=call_sid)
+        return has
+
+    def _enter(self, call: LiveCall) -> EnterRoom:
+        if self._runtime.rooms is not None:
+            self._runtime.rooms.bring(call)
+        return EnterRoom(call.origin.call_sid)
 
     def status(self, call_sid: str, status: str) -> None:
         """The carrier told how a call is."""
@@ -184,12 +239,13 @@ class Switchboard:
 
         Raises StoreUnavailable.
         """
+        call_sid = started.parameters.get(CALL, "") or started.call_sid
         try:
-            number = self._tokens.redeem(started.parameters.get(TOKEN, ""), started.call_sid, time.time())
+            number = self._tokens.redeem(started.parameters.get(TOKEN, ""), call_sid, time.time())
         except TokenRefused as refused:
-            structlog.get_logger().warning("stream refused", call_id=started.call_sid, reason=refused.reason)
+            structlog.get_logger().warning("stream refused", call_id=call_sid, reason=refused.reason)
             return False
-        call = self._calls.get(started.call_sid) or await self._rebuild(started.call_sid)
+        call = self._calls.get(call_sid) or await self._rebuild(call_sid)
         if call is None or started.listens is not (number == LISTENS):
             return False
         return await (call.listen(socket) if started.listens else call.carry(socket, started.stream_sid, number))
@@ -208,9 +264,9 @@ class Switchboard:
             self._changed.clear()
             await self._changed.wait()
 
-    def _next(self, call: LiveCall) -> Answer:
+    def _next(self, call: LiveCall, offered: "callflow.OfferStream | callflow.TakeMessage | None" = None) -> Answer:
         """What is to be done with a call that has no stream."""
-        match call.ask_to_resume():
+        match offered or call.ask_to_resume():
             case callflow.OfferStream(stream_number=number):
                 return self._offer(call, number)
             case callflow.TakeMessage():
@@ -299,5 +355,6 @@ def _record_ringing(log: CallLog, origin: CallOrigin, line: LineRuntime | None) 
         line_version=line.line.version if line is not None else "",
         language=line.line.settings.language if line is not None else "",
         wall_clock=origin.rang_at.isoformat(),
+        **({"in_room": True} if origin.in_room else {}),
         **({"calls_back": asdict(origin.calls_back)} if origin.calls_back is not None else {}),
     )

@@ -44,6 +44,7 @@ KINDS: Final[Mapping[str, tuple[str, ...]]] = {
     "call.media_started": ("wall_clock",),  # ISO 8601 UTC of at_ms 0; once per call
     "call.media_lost": ("stream_number", "how"),  # how: closed | reset | silent
     "call.resumed": ("stream_sid", "stream_number"),
+    "call.left_room": ("why",),  # its caller was in a conference from the beginning, and has a stream of their own now
     "call.ended": ("outcome", "reason"),
     "media.fault": ("fault", "count", "detail"),
     "recording.started": ("audio",),  # sound is kept from here on; none of what was before it

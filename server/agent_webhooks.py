@@ -81,7 +81,7 @@ def _add_agents(router: APIRouter, edge: Edge, desk: TransferDesk, rooms: Callab
     @router.post("/agent/{transfer}/{offer}/done")
     async def done(transfer: Transfer, offer: Offer, form: Form) -> Response:
         """The conference is over for an agent who is still there, or has hung up."""
-        if (status := _ended(form)) is not None:
+        if (status := ended(form)) is not None:
             known = await asked(desk.leg_over(transfer, offer, status, "", call_sid(form)))
             return Response(twiml.hang_up(), 200 if known else 404, media_type="application/xml")
         answer = await asked(desk.agent_after(transfer, offer, call_sid(form)))
@@ -149,7 +149,7 @@ def _add_caller(
     async def after(transfer: Transfer, form: Annotated[dict[str, str], Depends(edge.form)]) -> Response:
         """The caller is out of a conference, and still there. Whatever is wrong, they come to the assistant."""
         call_sid(form)
-        if _ended(form) is not None:  # their own leg's end is told elsewhere; what is answered now nobody hears
+        if ended(form) is not None:  # their own leg's end is told elsewhere; what is answered now nobody hears
             return _xml(twiml.hang_up())
         try:
             answer = await desk.caller_after(transfer, form.get("DialCallStatus", ""))
@@ -161,7 +161,7 @@ def _add_caller(
         return _xml(answer_twiml(answer, addresses.public_url, stream_url))
 
 
-def _ended(form: dict[str, str]) -> LegStatus | None:
+def ended(form: dict[str, str]) -> LegStatus | None:
     """How the leg ended of whoever was in the conference, if it did: the carrier asks what now all the same."""
     status = leg_status(form.get("CallStatus", ""))
     return status if status in ("completed", "failed", "canceled") else None

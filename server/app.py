@@ -51,6 +51,7 @@ from server.pages.desk import desk_page_router
 from server.phoning import Phoning, open_phoning
 from server.remembering import remember
 from server.retention import InUse, keep_so_long
+from server.room_webhooks import room_router
 from server.settings import Settings, tool_secret
 from server.supervisor_webhooks import supervisor_router
 from server.task_webhooks import task_router
@@ -151,6 +152,7 @@ async def open_office(settings: Settings, public_url: str) -> AsyncIterator[Offi
             decisions=decisions,
             transfers=transfers,
             hang_up=phoning.hang_up if phoning is not None else None,
+            rooms=phoning.rooms if phoning is not None else None,
         )
 
         async def earlier(version: str) -> LineRuntime | None:
@@ -159,7 +161,7 @@ async def open_office(settings: Settings, public_url: str) -> AsyncIterator[Offi
         switchboard = Switchboard(runtime, lines.by_number(), tokens, settings.max_calls, earlier)
         await switchboard.finish_abandoned()
         transfers.errands = kept
-        await _go_on(transfers, phoning)
+        await _go_on(transfers, phoning, switchboard)
         access_token = settings.access_token.get_secret_value() or secrets.token_urlsafe(24)
         office = Office(
             settings,
@@ -185,13 +187,15 @@ async def open_office(settings: Settings, public_url: str) -> AsyncIterator[Offi
             yield office
 
 
-async def _go_on(transfers: Transfers, phoning: Phoning | None) -> None:
+async def _go_on(transfers: Transfers, phoning: Phoning | None, switchboard: Switchboard) -> None:
     """With what an earlier process began, before anybody asks for anything new. Raises StoreUnavailable."""
     if phoning is not None:
         reconciler = phoning.serve(transfers)
         await phoning.recover()
         transfers.spawn(reconciler.run())
     await transfers.recall()
+    if phoning is not None:
+        phoning.look_after(switchboard, transfers)
 
 
 async def _store(data_dir: Path, stack: AsyncExitStack) -> SqliteCallStore:
@@ -269,6 +273,9 @@ def _add_routes(office: Office, public_url: str, kept: KeptTools, approving: App
     if office.phoning is not None:
         legs = office.phoning.legs
         app.include_router(agent_router(office.phoning.phones, signatures, legs.addresses, stream_url, legs.jitter))
+        if office.phoning.rooms is not None:
+            rooms, phones = office.phoning.rooms, office.phoning.phones
+            app.include_router(room_router(rooms, phones, office.switchboard, signatures, public_url, stream_url))
         if office.phoning.phones.tasks is not None:
             app.include_router(task_router(office.phoning.phones.tasks, signatures))
         app.include_router(

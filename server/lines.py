@@ -31,6 +31,7 @@ from pipeline.line.vocabulary import fixed_texts, qualified, training_examples, 
 from server.health import LineHealth
 from server.line_versions import LineVersions
 from server.line_voices import LineVoices
+from server.rooms import lacking_rooms
 from server.settings import Settings
 from server.shelves import Shelves, document_vectors
 from server.texting import lacking_messages
@@ -141,7 +142,10 @@ class Lines:
                 self._loaded_at[folder],
                 self._problems.get(folder, ()),
                 self._shelves.troubles(ready.line, datetime.now(UTC).date()),
-                () if self._around.messages is not None else lacking_messages(ready.line),
+                (
+                    *(() if self._around.messages is not None else lacking_messages(ready.line)),
+                    *lacking_rooms(ready.line, self._settings),
+                ),
             )
             for folder, ready in self._ready.items()
         )

@@ -12,6 +12,7 @@ from pipeline.listening_again import ListensAgain
 from pipeline.office_clock import OfficeClock
 from pipeline.phone_legs import PhoneLegs
 from pipeline.reconciling import Reconciler
+from pipeline.rooms import Calls, Rooms
 from pipeline.transfers.by_phone import ByPhone
 from pipeline.transfers.by_task import ByTask
 from pipeline.transfers.office import Transfers
@@ -38,6 +39,8 @@ class Phoning:
     legs: PhoneLegs
     control: "TwilioControl"
     clock: OfficeClock
+    rooms: Rooms | None = None
+    """Conferences that callers are in from the beginning; None: no application is set."""
     _ending: "set[asyncio.Task[None]]" = field(default_factory=set)
 
     def hang_up(self, call_sid: str) -> "asyncio.Future[None]":
@@ -53,10 +56,18 @@ class Phoning:
         except CarrierError as error:  # it is told when it asks what comes after the stream
             structlog.get_logger().warning("call not ended by the carrier", call_id=call_sid, reason=str(error))
 
+    def look_after(self, calls: Calls, transfers: Transfers) -> None:
+        """See to it that no caller of these is alone in a conference. After the transfers of an earlier process."""
+        if self.rooms is not None:
+            self.rooms.use(calls)
+            transfers.spawn(self.rooms.run())
+
     async def close(self) -> None:
         """Wait until the carrier was asked to end what is to end."""
         if self._ending:
             await asyncio.wait(self._ending)
+        if self.rooms is not None:
+            self.rooms.close()
 
     async def recover(self) -> None:
         """Settle what an earlier process began, before transfers are. Raises StoreUnavailable."""
@@ -102,6 +113,10 @@ def open_phoning(
         from telephony.twilio.taskrouter import TwilioTasks  # noqa: PLC0415 as above
 
         phones.tasks = ByTask(phones, legs, clock, lambda workflow: TwilioTasks(rest, workspace, workflow))
-    phoning = Phoning(phones, legs, control, clock)
+    rooms = None
+    if settings.twilio_app_sid:
+        rooms = Rooms(intended, legs.addresses, settings.twilio_app_sid, stream_url, token, held=phones.holds)
+    phones.own = rooms
+    phoning = Phoning(phones, legs, control, clock, rooms)
     stack.push_async_callback(phoning.close)
     return phoning

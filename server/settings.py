@@ -41,6 +41,9 @@ class Settings(BaseSettings):
     """Signs the carrier's requests. Empty: every request from a carrier is refused."""
     twilio_account_sid: str = ""
     """The account that texts, calls to agents and callbacks are made with, and calls ended. Empty: none of them."""
+    twilio_app_sid: str = ""
+    """The TwiML application (AP…) whose voice URL is our /twilio/assistant: the assistant's leg in the conferences of
+    lines whose topology is conference_first. Empty: their calls are direct."""
     twilio_workspace_sid: str = ""
     """The TaskRouter workspace (WS…) of the workflows that queues name. Empty: their callers leave messages."""
     twilio_taskrouter_url: str = "https://taskrouter.twilio.com"

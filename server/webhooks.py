@@ -5,13 +5,13 @@ from typing import Annotated
 import structlog
 from fastapi import APIRouter, Depends, Response, WebSocket
 
-from pipeline.switchboard import TOKEN, Answer, Connect, HangUp, Refuse, Switchboard, TakeMessage
+from pipeline.switchboard import CALL, TOKEN, Answer, Connect, EnterRoom, HangUp, Refuse, Switchboard, TakeMessage
 from recordings.errors import StoreUnavailable
 from server.edge import Edge, call_sid
 from server.media import TwilioSocket, monotonic_ms
 from telephony.numbers import mask
-from telephony.twilio import twiml
-from telephony.twilio.addresses import RETRIES
+from telephony.twilio import room_twiml, twiml
+from telephony.twilio.addresses import RETRIES, TransferAddresses
 from telephony.twilio.signature import Signatures
 from telephony.twilio.text_states import text_state
 
@@ -20,7 +20,8 @@ SORRY_TOO = "Thank you. We will call you back. Goodbye."
 SORRY = "I'm sorry, something went wrong. Please leave a message after the tone."
 _POLICY, _BROKEN = 1008, 1011
 
-assert TOKEN == twiml.TOKEN_PARAMETER  # noqa: S101 two layers name the same parameter; telephony may not know pipeline
+# Two layers name the same parameters; telephony may not know pipeline
+assert (TOKEN, CALL) == (twiml.TOKEN_PARAMETER, twiml.CALL_PARAMETER)  # noqa: S101
 
 
 def carrier_router(switchboard: Switchboard, signatures: Signatures, public_url: str, stream_url: str) -> APIRouter:
@@ -128,6 +129,8 @@ def answer_twiml(answer: Answer, public_url: str, stream_url: str) -> str:
     match answer:
         case Connect(token=token):
             return twiml.connect_stream(stream_url, token, f"{public_url}/twilio/resume{RETRIES}")
+        case EnterRoom(call_sid=sid):
+            return room_twiml.caller_enters(sid, TransferAddresses(public_url))
         case Refuse(text=text):
             return twiml.speak_and_hang_up(text, LANGUAGE)
         case TakeMessage(text=text):

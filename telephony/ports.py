@@ -169,6 +169,8 @@ class Joining:
     status_url: str = ""
     """Told of the conference's comings and goings, if it begins with this leg."""
     ring_s: int = 20
+    jitter: Literal["off", "small", "medium", "large"] = "small"
+    """The buffer that its sound passes on its way into the conference."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,7 +114,7 @@ def _bridged(known: Known, seen: Seen, at_ms: int, before: Seen | None, offer: i
     inside = {one.label: one for one in seen.inside or ()}
     match known.transfer.state:
         case State.ACCEPTED:
-            there = any(offer_of(label) == offer for label in inside) or (agent != "" and seen.holds(agent))
+            there = seen.holds(agent) if agent else any(offer_of(label) == offer for label in inside)
             return (AgentJoined(at_ms, offer),) if there else ()
         case State.BRIDGING:
             return (CallerJoined(at_ms),) if CALLER in inside or seen.holds(known.caller) else ()

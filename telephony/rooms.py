@@ -9,6 +9,8 @@ ASSISTANT: Final = "assistant"
 SUPERVISOR: Final = "supervisor"
 _AGENT: Final = re.compile(r"agent-(\d{1,6})")
 _ROOM: Final = re.compile(r"[A-Za-z0-9_-]{1,128}")
+_CALL: Final = "call-"
+"""Begins the names of rooms that callers are in from the beginning of their call."""
 
 
 def room_of(call_sid: str, number: int) -> str:
@@ -20,6 +22,19 @@ def room_of(call_sid: str, number: int) -> str:
     if not _ROOM.fullmatch(room):
         raise ValueError("a conference is named after a call's sid: letters, digits, _ and -")
     return room
+
+
+def call_room(call_sid: str) -> str:
+    """Name the conference that a caller is in from the beginning. Raises ValueError on a sid that is none."""
+    room = f"{_CALL}{call_sid}"
+    if not _ROOM.fullmatch(room):
+        raise ValueError("a conference is named after a call's sid: letters, digits, _ and -")
+    return room
+
+
+def is_call_room(room: str) -> bool:
+    """Whether this is such a conference: the caller stays in it whoever comes and goes."""
+    return room.startswith(_CALL)
 
 
 def agent_label(offer: int) -> str:

@@ -30,6 +30,11 @@ def nearest(name: str, path: Sequence[str | int]) -> str | None:
     return next((found for found in (*here, *anywhere) if found != name), None)
 
 
+def at_top(name: str) -> bool:
+    """Whether this is a setting of the line as a whole."""
+    return name in _settings(())
+
+
 def meant(name: object, known: Iterable[object]) -> str:
     """The remedy for a name that is not there: the one that was probably meant, and all there are."""
     names = sorted(map(str, known))

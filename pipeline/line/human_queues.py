@@ -191,19 +191,12 @@ class Queue(Written):
         description="true: caller and agent both hear from the assistant who has come, once they are joined; they "
         "hear each other meanwhile",
     )
-    topology: Literal["direct", "conference_first"] = Field(
-        default="direct",
-        description="direct: the caller is moved to an agent who accepted; conference_first, the call in a conference "
-        "from its beginning, is refused: it is not served yet",
-    )
     after: Literal["assistant", "end"] = Field(
         default="end", description="what follows when the agent leaves first: the assistant again, or the call's end"
     )
 
     @model_validator(mode="after")
     def _sound(self) -> "Queue":
-        if self.topology != "direct":
-            raise ValueError("conference_first is not served yet; write topology: direct, or remove it")
         if self.ring == "simultaneous" and self.at_once > 1:
             raise ValueError("simultaneous rings everybody; remove at_once, or write ring: longest_idle")
         if self.sla_s and (self.sla_warning_s or 0) >= self.sla_s:

@@ -21,6 +21,7 @@ from pipeline.line.model import Line, Settings
 from pipeline.line.music import fault_of
 from pipeline.line.queue_checks import doubts, unstaffed
 from pipeline.line.source import Source
+from pipeline.line.topology_checks import keyless
 from pipeline.line.validate import check
 from telephony.agents import Agent
 
@@ -69,7 +70,7 @@ def examine(folder: Path, tongues_folder: Path | None = None) -> Examined:
     faults = [Problem(str(path), fault.line, fault.what, fault.remedy) for fault in written.faults]
     bound = check_bound(toolbox, settings) if settings is not None else ()
     problems = {*faults, *_problems(findings, written, str(path)), *wrong_beside, *bound}
-    doubted = doubts(settings, codes) if settings is not None and not problems else ()
+    doubted = [*doubts(settings, codes), *keyless(settings)] if settings is not None and not problems else ()
     return Examined(
         settings, tuple(sorted(problems)), toolbox, others, tuple(_problems(list(doubted), written, str(path)))
     )

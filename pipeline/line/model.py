@@ -139,6 +139,12 @@ class Settings(Written):
     queues: Queues = Field(description="groups of people who get messages: names, or more about each")
     boundaries: tuple[Boundary, ...] = Field(default=(), max_length=50, description="topics that are declined")
     budgets: Budgets = Field(default_factory=Budgets)
+    topology: Literal["direct", "conference_first"] = Field(
+        default="direct",
+        description="where callers are. direct: on a stream with the assistant, and moved to an agent by telephone who "
+        "accepted; conference_first: in a conference of their own, into which assistant and agents come "
+        "(docs/conference-first.md)",
+    )
     human_flow: Name = Field(description="the flow that brings in a human, or takes a message for one")
     emergency: Emergency | None = None
     escalation: tuple[EscalationRule, ...] = Field(

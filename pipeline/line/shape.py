@@ -9,7 +9,7 @@ from pydantic_core import ErrorDetails
 
 from pipeline.line.finding import Finding
 from pipeline.line.flows import VERBS, Name, Path
-from pipeline.line.hints import hint, nearest
+from pipeline.line.hints import at_top, hint, nearest
 from pipeline.line.written import Number
 
 Way = tuple[str | int, ...]
@@ -93,6 +93,9 @@ def _unknown(name: str, way: Way) -> Finding:
     around = way[:-1]
     where = f" in {spelled(around)}" if around else ""
     near = nearest(name, around)
+    if around and at_top(name):
+        remedy = "it is said of the whole line: move it to the top of the file"
+        return Finding(way, f"{name!r} is not known{where}", remedy)
     remedy = f"did you mean {near!r}?" if near else "remove it, or move it to where it belongs"
     return Finding(way, f"{name!r} is not known{where}", remedy)
 

@@ -58,6 +58,7 @@ AFTER_S: Final = 1.0
 TOLD_S: Final = ASK_MS / 1000 + AFTER_S
 """Why the conference ended is told within so much of the question, or is lost: of an agent who gives the caller back,
 the carrier is asked first whether the caller is there."""
+_HELD: Final = frozenset({State.ACCEPTED, State.BRIDGING, State.CONNECTED})
 _HOWS: Final[Mapping[LegStatus, Unanswered]] = {"busy": "busy", "no_answer": "no_answer", "completed": "hung_up"}
 
 
@@ -109,12 +110,34 @@ class LiveTransfers(Protocol):
         """By name."""
 
 
+class Own(Protocol):
+    """What of pipeline.rooms is needed here: callers who are in a conference of their own from the beginning."""
+
+    def room(self, call_sid: str) -> str:
+        """Its name; empty: they are in none."""
+
+    def agent_comes(self, call_sid: str, *, there: bool = True) -> None:
+        """An agent may be there from now on, or is not any more."""
+
+    def let_assistant_go(self, call_sid: str) -> None:
+        """The agent has the caller."""
+
+    def bring_back(self, call_sid: str) -> bool:
+        """The caller gets the assistant back. False: they are in no such conference any more."""
+
+    def leave(self, call_sid: str, why: str) -> None:
+        """The caller is about to be moved into another one."""
+
+
 class ByPhone:
     """One per process. `use` says whose transfers they are; before, everything is Unknown."""
 
     def __init__(self, legs: PhoneLegs, clock: Clock) -> None:
         self._legs, self._clock = legs, clock
+        legs.own_room = self._own
         self._office: LiveTransfers | None = None
+        self.own: Own | None = None
+        """None: callers are in no conferences of their own."""
         self.tasks: ByTask | None = None
         """Workers of TaskRouter; None: no workspace is set."""
         self._rung: set[tuple[str, int]] = set()
@@ -174,11 +197,23 @@ class ByPhone:
         try:
             await self._legs.let_go(transfer, offer, why)
         finally:
+            if running is not None and running.transfer.accepted in (None, offer):
+                self._agent_comes(running.transfer, there=False)
             if self.tasks is not None and running is not None:
                 await self.tasks.close(running.transfer, offer, why)
 
     async def bridge(self, transfer: Transfer, offer: int) -> None:
-        """Move the caller to where the agent is. Raises LegGone, CarrierError."""
+        """Move the caller to where the agent is. Raises LegGone, CarrierError.
+
+        Whose caller is in a conference of their own is there already, with the agent.
+        """
+        running = self._running(transfer.id)
+        if self._own(transfer) and self.own is not None and running is not None:
+            running.post(CallerJoined(self._clock.now_ms()))
+            self.own.let_assistant_go(transfer.call_id)
+            return
+        if self.own is not None:
+            self.own.leave(transfer.call_id, "put through elsewhere")
         self._after.pop(transfer.id, None)
         self._moving.add((transfer.id, offer))
         try:
@@ -195,6 +230,8 @@ class ByPhone:
         back. Only where it does not ask they are moved: done twice, they would hear their conversation begin twice. Who
         was not moved at all, and is not about to be, has the assistant.
         """
+        if self._own(transfer) and self.own is not None and self.own.bring_back(transfer.call_id):
+            return True
         one = (transfer.id, offer)
         if one in self._returning:
             return True
@@ -344,6 +381,7 @@ class ByPhone:
         if offer in transfer.ringing:
             return self._briefing(running, language)
         if transfer.state is not State.OVER and offer == transfer.accepted:
+            self._agent_comes(transfer)
             return Accepted(self._room(transfer), language)
         if _abandoned(running):
             return CallerGone(language)
@@ -415,9 +453,36 @@ class ByPhone:
         """Of the bridge that comes, or is."""
         return self._legs.room_with(transfer, transfer.accepted, transfer.bridges)
 
+    def _own(self, transfer: Transfer) -> str:
+        """The conference that the caller is in from the beginning, if agents come there; empty: they do not.
+
+        Not where the agent had to wait for the caller, or in a task's own: then the caller is moved.
+        """
+        if self.own is None or transfer.callback or self._is_task(transfer):
+            return ""
+        return self.own.room(transfer.call_id)
+
+    def _is_task(self, transfer: Transfer) -> bool:
+        office = self._office
+        return office is not None and any(office.workflow(offer.agent) for offer in transfer.offers[-1:])
+
+    def _agent_comes(self, transfer: Transfer, *, there: bool = True) -> None:
+        if self.own is not None:
+            self.own.agent_comes(transfer.call_id, there=there)
+
+    def holds(self, call_id: str) -> bool:
+        """Whether an agent has this call's caller, or is about to."""
+        live = self._office.live() if self._office is not None else ()
+        return any(one.transfer.call_id == call_id and one.transfer.state in _HELD for one in live)
+
+    def of_call(self, call_id: str) -> str:
+        """The latest transfer of this call; empty: it has none that is live."""
+        live = self._office.live() if self._office is not None else ()
+        return next((one.id for one in reversed(tuple(live)) if one.transfer.call_id == call_id), "")
+
     def _last_room(self, transfer: Transfer) -> str:
         """Where the caller was moved last, whose agent is lost; empty: nowhere. They may be alone there."""
-        if transfer.moved is None:
+        if transfer.moved is None or self._own(transfer):  # in a room of their own others look after them
             return ""
         before = sum(offer.standing == "lost" for offer in transfer.offers[: transfer.moved])
         return self._legs.room_with(transfer, transfer.moved, before)

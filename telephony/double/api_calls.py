@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 MAX_TWIML: Final = 4_000
 PATH: Final = "/2010-04-01/Accounts/{account}/Calls"
-_ADDRESS: Final = re.compile(r"\+[1-9][0-9]{6,14}|client:\S{1,256}|sips?:[^@\s]+@\S+|app:AP[0-9a-fA-F]{32}")
+_ADDRESS: Final = re.compile(r"\+[1-9][0-9]{6,14}|client:\S{1,256}|sips?:[^@\s]+@\S+|app:AP[0-9a-fA-F]{32}(\?\S+)?")
 _AMD_FIELDS: Final = frozenset(
     f"MachineDetection{part}"
     for part in ("Timeout", "SpeechThreshold", "SpeechEndThreshold", "SilenceTimeout")

@@ -68,8 +68,9 @@ async def participant(account: "Account", asked: Asked) -> Answered:
 async def invite(account: "Account", asked: Asked) -> Answered:
     """Call somebody into a conference, which begins with it when there is none."""
     to, from_ = addresses(account, asked)
-    if to.startswith("app:") and to not in account.apps:
-        raise RestError(400, 21218, f"Invalid ApplicationSid: {to}")
+    app, parameters = apps.named(to)
+    if to.startswith("app:") and app not in account.apps:
+        raise RestError(400, 21218, f"Invalid ApplicationSid: {app}")
     attendance = _attendance(asked)
     conference = account.conference(asked.parts["conference"])
     if (conference is None and asked.parts["conference"].startswith("CF")) or (
@@ -93,7 +94,7 @@ async def invite(account: "Account", asked: Asked) -> Answered:
 
     async def placed() -> None:
         if to.startswith("app:"):
-            await apps.take_part(account, invited, conference, account.apps[to])
+            await apps.take_part(account, invited, conference, account.apps[app], parameters)
             return
         await place(account, entry, settings, timeout_s=timeout_s, detection=detection)
         conference.leave(invited, "hung_up")

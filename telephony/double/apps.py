@@ -1,11 +1,14 @@
 """TwiML applications as participants of a conference, as Twilio's `To=app:AP…` makes them.
 
 What the application plays is heard in the room, and what is said in the room is what its stream hears. Assumed: its
-document runs on the call that Participants.create gives, so that one sid names both.
+document runs on the call that Participants.create gives, so that one sid names both, and custom parameters come with
+its first request.
 """
 
 import asyncio
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
+from urllib.parse import parse_qsl
 
 from telephony.double.call import DoubleCall
 from telephony.double.conference import Conference, Participant
@@ -17,7 +20,19 @@ if TYPE_CHECKING:
 ANSWERS_MS: Final = 100
 
 
-async def take_part(account: "Account", participant: Participant, conference: Conference, voice_url: str) -> None:
+def named(to: str) -> tuple[str, dict[str, str]]:
+    """The application that is called, and the custom parameters behind its name: its first request has them."""
+    app, _, query = to.partition("?")
+    return app, dict(parse_qsl(query, keep_blank_values=True))
+
+
+async def take_part(
+    account: "Account",
+    participant: Participant,
+    conference: Conference,
+    voice_url: str,
+    parameters: Mapping[str, str] | None = None,
+) -> None:
     """Run the application until its document or its part in the conference is over."""
     entry = participant.entry
     entry.tell("initiated")
@@ -27,7 +42,7 @@ async def take_part(account: "Account", participant: Participant, conference: Co
         return
     entry.answered()
     entry.tell("answered")
-    call = DoubleCall(entry, Settings(voice_url=voice_url, voice=account.voice), account)
+    call = DoubleCall(entry, Settings(voice_url=voice_url, voice=account.voice, first=parameters or {}), account)
     member = conference.enter(participant, call.inside())
     member.left.add_done_callback(lambda _: call.let_go())
     try:

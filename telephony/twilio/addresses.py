@@ -59,6 +59,18 @@ class TransferAddresses:
         """The caller is out of the conference, and still there."""
         return self._of(f"after/{transfer}")
 
+    def call_room(self, call: str) -> str:
+        """Who comes into the conference that a caller is in from the beginning, and leaves it."""
+        return self._of(f"room/{call}")
+
+    def out_of_room(self, call: str) -> str:
+        """A caller is out of that conference, and still there."""
+        return self._of(f"room/{call}/after")
+
+    def assistant(self, call: str) -> str:
+        """The assistant's leg of this call wants to know what now."""
+        return self._of(f"assistant?call={call}")
+
     @property
     def resume(self) -> str:
         """The caller's stream is over."""

@@ -10,7 +10,7 @@ from typing import Final, Literal
 from twilio.twiml.voice_response import Dial, VoiceResponse
 
 from telephony.agent_words import AgentWords
-from telephony.rooms import CALLER, agent_label
+from telephony.rooms import CALLER, agent_label, is_call_room
 from telephony.twilio.addresses import TransferAddresses
 from telephony.twilio.twiml import MAX_SAY_CHARACTERS, TOKEN_PARAMETER, check_stream
 from telephony.twilio.wire import LISTENING, STREAM_PARAMETER
@@ -94,8 +94,9 @@ def supervisor_joins(room: str, label: str, jitter: JitterBuffer) -> str:
 def agent_joins(room: Room, offer: int, language: str = "en") -> str:
     """Put the agent who accepted into the conference. It ends when they leave: the carrier asks what the caller does.
 
-    So an agent's goodbye never leaves the caller alone in it, even while no process of ours runs. The star key lets the
-    agent out: they stay on the line, and are asked about at `done`.
+    So an agent's goodbye never leaves the caller alone in it, even while no process of ours runs; but a conference that
+    the caller is in from the beginning goes on. The star key lets the agent out: they stay on the line, and are asked
+    about at `done`.
     """
     response = VoiceResponse()
     dial = response.dial(action=room.addresses.done(room.transfer, offer), method="POST", hangup_on_star=True)
@@ -150,7 +151,7 @@ def _conference(dial: Dial, room: Room, label: str, *, waits_in: str = "") -> No
         room.name,
         participant_label=label,
         start_conference_on_enter=True,
-        end_conference_on_exit=True,
+        end_conference_on_exit=label == CALLER or not is_call_room(room.name),
         beep="false",
         jitter_buffer_size=room.jitter,
         status_callback=room.addresses.room(room.transfer),

@@ -252,7 +252,7 @@ class TwilioControl:
             beep="false",
             early_media=False,
             end_conference_on_exit=wanted.ends_with_it,
-            jitter_buffer_size="small",
+            jitter_buffer_size=wanted.jitter,
             **coached,
             **(told if wanted.status_url else {}),
         )

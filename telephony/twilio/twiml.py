@@ -11,6 +11,9 @@ from twilio.twiml.voice_response import VoiceResponse
 TOKEN_PARAMETER: Final = "call_token"  # noqa: S105 - a name, not a secret
 """The stream parameter that carries the one-time token (telephony.token)."""
 
+CALL_PARAMETER: Final = "caller_call"
+"""The stream parameter that names the caller's call, where the stream is not on the caller's own leg."""
+
 MAX_PARAMETER_CHARACTERS: Final = 500
 """Twilio's limit on name and value of a stream parameter together."""
 
@@ -29,9 +32,12 @@ DIAL_S: Final = 40
 _LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
 
 
-def connect_stream(stream_url: str, token: str, resume_url: str, status_callback: str = "") -> str:
+def connect_stream(
+    stream_url: str, token: str, resume_url: str, status_callback: str = "", *, call_sid: str = ""
+) -> str:
     """Open a media stream; when it is over, however it ended, ask resume_url what now.
 
+    call_sid: the caller's call, where another leg streams: the assistant's, which is with them in a conference.
     Raises ValueError on an address or a token that Twilio would refuse once the caller is on the line.
     """
     check_stream(stream_url, token)
@@ -39,6 +45,8 @@ def connect_stream(stream_url: str, token: str, resume_url: str, status_callback
     callback = {"status_callback": status_callback, "status_callback_method": "POST"} if status_callback else {}
     stream = response.connect().stream(url=stream_url, **callback)
     stream.parameter(name=TOKEN_PARAMETER, value=token)
+    if call_sid:
+        stream.parameter(name=CALL_PARAMETER, value=call_sid)
     response.redirect(resume_url, method="POST")
     return str(response)
 

@@ -11,7 +11,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import httpx
 import numpy as np
@@ -37,6 +37,7 @@ from server.agent_webhooks import agent_router
 from server.callback_webhooks import callback_router
 from server.media import TwilioSocket, monotonic_ms
 from server.phoning import Phoning, open_phoning
+from server.room_webhooks import room_router
 from server.settings import Settings
 from server.supervisor_webhooks import supervisor_router
 from server.task_webhooks import task_router
@@ -81,6 +82,8 @@ class PhoneOffice:
     lives: int = 0
     workspace: str = ""
     """Of TaskRouter; empty: none."""
+    assistant: str = ""
+    """The application whose leg is the assistant's in callers' rooms; empty: calls are direct."""
     down: bool = False
     """Nothing answers."""
     carrying: "dict[asyncio.Task[None], web.Request]" = field(default_factory=dict)
@@ -93,7 +96,7 @@ class PhoneOffice:
         store = self.first.store
         settings = Settings(
             twilio_account_sid=ACCOUNT, twilio_auth_token=AUTH_TOKEN, twilio_api_url=self.at.api_url, org_id="test",
-            twilio_workspace_sid=self.workspace, twilio_taskrouter_url=self.at.api_url,
+            twilio_workspace_sid=self.workspace, twilio_taskrouter_url=self.at.api_url, twilio_app_sid=self.assistant,
         )  # fmt: skip
         tokens = CallTokens(SECRET)
         phoning = open_phoning(
@@ -109,8 +112,9 @@ class PhoneOffice:
             phoning.phones,
         )  # fmt: skip
         runtime = replace(
-            self.first.runtime, store=cast("CallStore", self.process), transfers=self.transfers, hang_up=self._hang_up
-        )
+            self.first.runtime, store=cast("CallStore", self.process), transfers=self.transfers, hang_up=self._hang_up,
+            rooms=phoning.rooms,
+        )  # fmt: skip
         self.switchboard = Switchboard(runtime, self.first.lines, tokens, 40)
         self.transfers.errands = KeptTools(store, "test")
         reconciler = phoning.serve(self.transfers)
@@ -118,11 +122,15 @@ class PhoneOffice:
         await self.switchboard.finish_abandoned()
         await phoning.recover()
         await self.transfers.recall()
+        phoning.look_after(self.switchboard, self.transfers)
         self.transfers.spawn(reconciler.run())
         self.asgi, signatures = FastAPI(), Signatures(AUTH_TOKEN, self.url)
         self.asgi.include_router(carrier_router(self.switchboard, signatures, self.url, self.media_url))
         self.asgi.include_router(agent_router(phoning.phones, signatures, phoning.legs.addresses, self.media_url))
         self.conferences = Conferences(self.transfers, phoning.legs, phoning.control)
+        if phoning.rooms is not None:
+            at = (signatures, self.url, self.media_url)
+            self.asgi.include_router(room_router(phoning.rooms, phoning.phones, self.switchboard, *at))
         self.asgi.include_router(supervisor_router(self.conferences, signatures, phoning.legs.addresses))
         if phoning.phones.tasks is not None:
             self.asgi.include_router(task_router(phoning.phones.tasks, signatures))
@@ -155,6 +163,8 @@ class PhoneOffice:
                 request.transport.abort()
             task.cancel()
         await self.transfers.close()
+        if self.phoning.rooms is not None:
+            self.phoning.rooms.close()
 
     @property
     def media_url(self) -> str:
@@ -305,13 +315,16 @@ def _workspace(at: Carrier, url: str, workers: Mapping[str, str], queue: dict[st
     return router.workspace_sid
 
 
-def _with(built: Parts, queue: Mapping[str, Any]) -> Parts:
-    """All queues of the line changed in these settings (pipeline.line.human_queues.Queue)."""
+def _with(built: Parts, queue: Mapping[str, Any], topology: str) -> Parts:
+    """All queues of the line changed in these settings (pipeline.line.human_queues.Queue), and its topology."""
 
     def changed(ready: LineRuntime) -> LineRuntime:
         settings = ready.line.settings
         queues = tuple(one.model_copy(update=queue) for one in settings.queues)
-        return replace(ready, line=replace(ready.line, settings=settings.model_copy(update={"queues": queues})))
+        return replace(
+            ready,
+            line=replace(ready.line, settings=settings.model_copy(update={"queues": queues, "topology": topology})),
+        )
 
     return replace(built, lines={number: changed(ready) for number, ready in built.lines.items()})
 
@@ -322,6 +335,7 @@ async def phone_office(
     *people: Agent,
     queue: Mapping[str, Any] | None = None,
     workers: Mapping[str, str] | None = None,
+    topology: Literal["direct", "conference_first"] = "direct",
     **options: Any,
 ) -> AsyncIterator[PhoneOffice]:
     """Use it inside virtual time. queue: of all queues. options: as of tests.fakes.office.parts.
@@ -339,7 +353,11 @@ async def phone_office(
     ):
         to: dict[str, Any] = dict(queue or {})
         workspace = _workspace(at, url, workers, to) if workers else ""
-        office = PhoneOffice(at, url, _with(built, to), people, OfficeClock(wall_clock), life, workspace=workspace)
+        assistant = at.double.app(f"{url}/twilio/assistant").removeprefix("app:") if topology != "direct" else ""
+        office = PhoneOffice(
+            at, url, _with(built, to, topology), people, OfficeClock(wall_clock), life,
+            workspace=workspace, assistant=assistant,
+        )  # fmt: skip
         serves.append(office)
         await office.begin()
         try:

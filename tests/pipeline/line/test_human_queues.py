@@ -120,10 +120,10 @@ def test_callers_overflow_into_another_queue_of_the_line(overflow):
     assert [one.path[2:] for one in check(settings) if "overflows" in one.what] == [("overflow",)]
 
 
-def test_what_is_not_served_is_refused():
+def test_where_callers_are_is_said_of_the_line_and_not_of_a_queue():
     (told,) = said(line({"name": "elsewhere", "topology": "conference_first"}))
-    assert "conference_first is not served yet" in told
-    assert said(line({"name": "elsewhere", "topology": "direct"})) == []
+    assert told == "'topology' is not known in queues[4]; it is said of the whole line: move it to the top of the file"
+    assert said({**DATA, "topology": "conference_first"}) == []
 
 
 def test_the_music_of_a_queue_is_a_file_of_the_line(tmp_path):

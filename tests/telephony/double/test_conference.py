@@ -313,7 +313,12 @@ async def test_an_application_takes_part_its_stream_hears_the_room_and_the_room_
         people = at.client.conferences(at.account.conferences[0].sid).participants
         app = at.double.app(at.app.url + "/assistant")
         joined = await people.create_async(
-            to=app, from_=OURS, label="assistant", jitter_buffer_size="off", beep="false", end_conference_on_exit=False
+            to=f"{app}?call=CA1",
+            from_=OURS,
+            label="assistant",
+            jitter_buffer_size="off",
+            beep="false",
+            end_conference_on_exit=False,
         )
         await caller.say(tone(500, db=-18, hz=LOW))
         await caller.wait(1_500)
@@ -322,6 +327,7 @@ async def test_an_application_takes_part_its_stream_hears_the_room_and_the_room_
         assert THIRD in heard_hz(caller, loudest(heard, caller.now_ms - 2_000))
         assert tone(500, db=-18, hz=LOW)[800:1_600] in came[0].heard()
         assert came[0].events("start")[0]["start"]["callSid"] == joined.call_sid
+        assert at.told("/assistant", "call") == ["CA1"]
         await people("assistant").delete_async()
         await caller.wait(200)
         assert came[0].messages[-1][1]["event"] == "stop"

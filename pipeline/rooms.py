@@ -1,0 +1,379 @@
+"""Callers who are in a conference of their own from the beginning: the assistant comes there, and later the agent.
+
+Nobody moves the caller. What it takes instead is that somebody sees to it that they are not alone there: the carrier
+asks nothing about a leg that is in a conference. The assistant's leg is called in when the caller is there, and again
+whenever it is lost, also by the next process; a caller to whom it cannot be brought gets a stream of their own, as
+where calls are direct. What is lost of the carrier's news is found by asking.
+"""
+
+import asyncio
+import itertools
+from collections import OrderedDict
+from collections.abc import Callable, Coroutine, Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal, Protocol
+
+import structlog
+
+from pipeline.drive import CallClock
+from pipeline.session import CallOrigin
+from recordings.errors import StoreUnavailable
+from telephony.call_events import CallEvent, CarrierStatus
+from telephony.call_state import State
+from telephony.errors import CarrierError, LegGone
+from telephony.intended import IntendedControl
+from telephony.intents import intent_key
+from telephony.ports import Joining, ListeningStream
+from telephony.rooms import ASSISTANT, CALLER, call_room, offer_of
+from telephony.twilio import twiml
+from telephony.twilio.addresses import TransferAddresses
+
+BEGIN_S: Final = 0.7
+"""The news that the caller is in the conference comes within so much of our answer, or is lost."""
+HAD_WITHIN_S: Final = 8.0
+"""A caller to whom the assistant cannot be brought hears silence no longer; then they get a stream of their own."""
+STREAMS_S: Final = 4.0
+"""From asking for the assistant's leg to its stream; it takes about one."""
+AGAIN_S: Final = 0.5
+LEFT_S: Final = 0.3
+"""Who has hung up is told so within it: then nothing need be asked."""
+EVERY_S: Final = 5.0
+TROUBLE_S: Final = 60.0
+"""After a call for which the assistant could not be had, new ones are answered directly so long."""
+ASK_MS: Final = 2_000
+ACT_MS: Final = 4_000
+ENDING_S: Final = (0.5, 1, 2, 4, 8, 15, 30)
+"""Between attempts to end a caller's leg: nobody else ends it."""
+MOST_LEGS: Final = 1_000
+_WAITING: Final = frozenset({State.CONNECTING, State.LOST})
+
+_log = structlog.get_logger(__name__)
+
+
+class Side(Protocol):
+    """What of pipeline.joining is needed here."""
+
+    def others_hear(self, whether: bool) -> None:
+        """Whether an agent may be where the caller and the assistant are."""
+
+    def come_back(self) -> None:
+        """The caller is the assistant's again."""
+
+
+class RoomCall(Protocol):
+    """What of pipeline.livecall is needed here."""
+
+    origin: CallOrigin
+    clock: CallClock
+    in_room: bool
+
+    @property
+    def joining(self) -> Side:
+        """See Side."""
+
+    @property
+    def call_sid(self) -> str:
+        """The caller's leg."""
+
+    @property
+    def state(self) -> State:
+        """Where the call is."""
+
+    def post(self, event: CallEvent) -> None:
+        """Something happened."""
+
+    def leave_room(self, why: str) -> None:
+        """The caller is in the conference no longer."""
+
+    def close_stream(self) -> None:
+        """The assistant leaves a caller who stays."""
+
+
+class Calls(Protocol):
+    """What of pipeline.switchboard is needed here."""
+
+    def call(self, call_sid: str) -> RoomCall | None:
+        """A live call."""
+
+    def calls(self) -> Iterable[RoomCall]:
+        """All of them."""
+
+
+@dataclass(slots=True)
+class Rooms:
+    """All of a process. Methods belong to its event loop, and return at once unless they are coroutines."""
+
+    control: IntendedControl
+    addresses: TransferAddresses
+    app: str
+    """The TwiML application (AP…) whose leg is the assistant's."""
+    stream_url: str = ""
+    token: Callable[[str], str] | None = None
+    """A one-time token for a stream that listens to a caller's leg; None: nobody listens to caller and agent."""
+    jitter: Literal["off", "small", "medium", "large"] = "small"
+    """Of the assistant's leg."""
+    held: Callable[[str], bool] = lambda _call_sid: False
+    """Whether a transfer has brought an agent to this call, or is about to."""
+    _calls: Calls | None = None
+    _came: dict[str, asyncio.Event] = field(default_factory=dict)
+    _settled: dict[str, asyncio.Event] = field(default_factory=dict)
+    _bringing: "dict[str, asyncio.Task[None]]" = field(default_factory=dict)
+    _tasks: "set[asyncio.Task[None]]" = field(default_factory=set)
+    _legs: "OrderedDict[str, str]" = field(default_factory=OrderedDict)
+    """The calls of assistants' legs, by leg."""
+    _alone: set[str] = field(default_factory=set)
+    """Callers who were with nobody when the carrier was asked the last time."""
+    _trouble_until: float = 0.0
+    _listens: "itertools.count[int]" = field(default_factory=itertools.count)
+
+    def use(self, calls: Calls) -> None:
+        """Serve these calls; those of an earlier process get the assistant back."""
+        self._calls = calls
+        for call in calls.calls():
+            if call.in_room:
+                call.joining.others_hear(self.held(call.call_sid))
+                self.bring(call)
+
+    @property
+    def usable(self) -> bool:
+        """Whether new callers can be put into a conference."""
+        return asyncio.get_running_loop().time() >= self._trouble_until
+
+    def close(self) -> None:
+        """Do nothing more. The next process goes on."""
+        for task in (*self._tasks, *self._bringing.values()):
+            task.cancel()
+
+    # The assistant
+
+    def bring(self, call: RoomCall) -> None:
+        """Bring the assistant to a caller who is without, unless that is under way."""
+        if call.state is State.RINGING or self._waits(call):
+            running = self._bringing.get(call.call_sid)
+            if running is None or running.done():
+                self._bringing[call.call_sid] = asyncio.create_task(self._bring(call))
+
+    def settled(self, call_sid: str) -> None:
+        """The call has a stream, or is over."""
+        if call_sid in self._settled:
+            self._settled.pop(call_sid).set()
+
+    def bring_back(self, call_sid: str) -> bool:
+        """The agent gives a caller back, or is gone. False: they are in no conference of their own."""
+        call = self._in_room(call_sid)
+        if call is not None:
+            call.joining.come_back()
+            self.bring(call)
+        return call is not None
+
+    def let_assistant_go(self, call_sid: str) -> None:
+        """An agent has the caller. The assistant's stream is closed; its leg asks what now, and hangs up."""
+        call = self._in_room(call_sid)
+        if call is not None:
+            call.close_stream()
+            self._spawn(self._listen(call))
+
+    def agent_comes(self, call_sid: str, *, there: bool = True) -> None:
+        """An agent may be in the conference from now on, or is not any more: nothing they say is the caller's."""
+        call = self._in_room(call_sid)
+        if call is not None:
+            call.joining.others_hear(there)
+
+    def room(self, call_sid: str) -> str:
+        """The conference that this call's caller is in from the beginning; empty: none."""
+        return call_room(call_sid) if self._in_room(call_sid) is not None else ""
+
+    def leave(self, call_sid: str, why: str) -> None:
+        """The caller is about to be moved into another conference."""
+        call = self._in_room(call_sid)
+        if call is not None:
+            call.leave_room(why)
+
+    def move_out(self, call: RoomCall, why: str) -> None:
+        """Give a caller a stream of their own."""
+        self._spawn(self._move_out(call, why))
+
+    def end(self, call_sid: str) -> "asyncio.Future[None]":
+        """End a caller's leg, and the conference with it: nobody asks what comes after."""
+        return self._spawn(self._end(call_sid))
+
+    # What the carrier tells
+
+    def came(self, call_sid: str) -> None:
+        """The caller is in the conference."""
+        if call_sid in self._came:
+            self._came[call_sid].set()
+
+    def left(self, call_sid: str) -> None:
+        """The caller is not in the conference any more: they have hung up, unless we know better."""
+        call = self._in_room(call_sid)
+        if call is not None:
+            self._spawn(self._ask_for(call))
+
+    def learn(self, leg_sid: str, call_sid: str) -> None:
+        """The assistant's leg of a call."""
+        self._legs[leg_sid] = call_sid
+        if len(self._legs) > MOST_LEGS:
+            self._legs.popitem(last=False)
+
+    async def call_of(self, leg_sid: str) -> str:
+        """The call for which this leg was asked for; empty: nobody asked. The request may not be answered yet."""
+        for _ in range(15):
+            if leg_sid in self._legs or not self._bringing:
+                break
+            await asyncio.sleep(0.1)
+        return self._legs.get(leg_sid, "")
+
+    # Callers who are without anybody
+
+    async def run(self) -> None:
+        """Look after them until cancelled."""
+        while True:
+            await asyncio.sleep(EVERY_S)
+            await self.look()
+
+    async def look(self) -> None:
+        """One round."""
+        self._came = {sid: event for sid, event in self._came.items() if self._in_room(sid) is not None}
+        self._bringing = {sid: task for sid, task in self._bringing.items() if not task.done()}
+        calls = [call for call in self._calls.calls() if call.in_room] if self._calls is not None else []
+        for call in calls:
+            self.bring(call)
+        away = [call for call in calls if call.state is State.AWAY and not self.held(call.call_sid)]
+        alone = {call.call_sid for call in away if await self._is_alone(call)}
+        for call in away:
+            if call.call_sid in alone & self._alone and not self.held(call.call_sid):
+                _log.warning("a caller was left alone", call_id=call.call_sid)
+                self.bring_back(call.call_sid)
+        self._alone = alone
+
+    async def _is_alone(self, call: RoomCall) -> bool:
+        try:
+            inside = await self.control.control.participants(call_room(call.call_sid), ASK_MS)
+        except CarrierError:
+            return False
+        others = {one.label for one in inside} - {ASSISTANT}
+        if not others:
+            await self._ask_for(call)
+        return others == {CALLER}
+
+    # How it is done
+
+    def _in_room(self, call_sid: str) -> RoomCall | None:
+        call = self._calls.call(call_sid) if self._calls is not None else None
+        return call if call is not None and call.in_room else None
+
+    def _waits(self, call: RoomCall) -> bool:
+        return call.in_room and call.state in _WAITING
+
+    async def _bring(self, call: RoomCall) -> None:
+        loop, sid = asyncio.get_running_loop(), call.call_sid
+        if call.state is State.LOST:
+            await asyncio.sleep(LEFT_S)
+        else:
+            came = self._came.setdefault(sid, asyncio.Event())
+            with suppress(TimeoutError):
+                async with asyncio.timeout(BEGIN_S):
+                    await came.wait()
+        began, silent = loop.time(), dict[str, float]()
+        while self._waits(call):
+            try:
+                await self._bring_once(call, silent)
+            except LegGone:
+                await self._ask_for(call)
+            except CarrierError as error:
+                _log.warning("assistant not brought", call_id=sid, reason=str(error))
+                began -= 0.0 if error.retryable else HAD_WITHIN_S
+            if self._waits(call) and loop.time() - began >= HAD_WITHIN_S:
+                self._trouble_until = loop.time() + TROUBLE_S
+                await self._move_out(call, "the assistant could not be brought")
+                return
+            await asyncio.sleep(AGAIN_S)
+
+    async def _bring_once(self, call: RoomCall, silent: dict[str, float]) -> None:
+        """Have the assistant's leg where the caller is. silent: since when legs that do not stream are known."""
+        sid, control, now = call.call_sid, self.control.control, asyncio.get_running_loop().time()
+        room = call_room(sid)
+        inside = {one.label: one.sid for one in await control.participants(room, ASK_MS)}
+        if CALLER not in inside:  # nobody hears an assistant who is there alone
+            await self._ask_for(call)
+            return
+        if not self.held(sid):
+            for label, leg in inside.items():
+                if offer_of(label) is not None:
+                    await control.remove(room, leg, ACT_MS)
+        there = inside.get(ASSISTANT)
+        if there is not None:
+            self.learn(there, sid)
+            if now - silent.setdefault(there, now) >= STREAMS_S:
+                await control.end(there, ACT_MS)
+            return
+        wanted = Joining(
+            f"app:{self.app}?call={sid}",
+            call.origin.to_number,
+            status_url=self.addresses.call_room(sid),
+            jitter=self.jitter,
+        )
+        settled = self._settled[sid] = asyncio.Event()
+        made = await control.join(room, ASSISTANT, wanted, ACT_MS)
+        self.learn(made.sid, sid)
+        silent.setdefault(made.sid, now)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(STREAMS_S):
+                await settled.wait()
+
+    async def _ask_for(self, call: RoomCall) -> None:
+        """Whether the caller's leg is over: that ends the call."""
+        try:
+            over = (await self.control.control.leg(call.call_sid, ASK_MS)).is_over
+        except LegGone:
+            over = True
+        except CarrierError as error:
+            _log.info("carrier not asked", call_id=call.call_sid, reason=str(error))
+            return
+        if over:
+            call.post(CarrierStatus(call.clock.now_ms(), "completed"))
+
+    async def _move_out(self, call: RoomCall, why: str) -> None:
+        sid = call.call_sid
+        _log.warning("caller leaves the conference of their call", call_id=sid, reason=why)
+        call.leave_room(why)
+        document = twiml.redirect(self.addresses.resume)
+        for wait_s in ENDING_S:
+            try:
+                await self.control.move(intent_key(sid, "out", 0), sid, document, ACT_MS)
+            except LegGone:
+                call.post(CarrierStatus(call.clock.now_ms(), "completed"))
+                return
+            except (CarrierError, StoreUnavailable) as error:
+                _log.warning("caller not moved", call_id=sid, reason=str(error))
+            else:
+                return
+            await asyncio.sleep(wait_s)
+
+    async def _end(self, call_sid: str) -> None:
+        for wait_s in ENDING_S:
+            try:
+                await self.control.end(intent_key(call_sid, "over", 0), call_sid, ACT_MS)
+            except (CarrierError, StoreUnavailable) as error:
+                _log.warning("call not ended by the carrier", call_id=call_sid, reason=str(error))
+            else:
+                return
+            await asyncio.sleep(wait_s)
+
+    async def _listen(self, call: RoomCall) -> None:
+        """Have caller and agent heard: for the recording, the transcript, and supervisors."""
+        if self.token is None:
+            return
+        stream = ListeningStream(f"human-{next(self._listens)}", self.stream_url, self.token(call.call_sid))
+        try:
+            await self.control.control.listen(call.call_sid, stream, ACT_MS)
+        except CarrierError as error:  # they speak all the same
+            _log.warning("caller and agent are not listened to", call_id=call.call_sid, reason=str(error))
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
