@@ -22,6 +22,8 @@ _MUSIC: Final = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_./-]{0,199}\.(wav|ulaw)")
 HeadStart = Annotated[int, Field(ge=0, le=3600)]
 """Seconds of waiting."""
 _NEW: Final = Weights()
+Dispositions = Annotated[dict[Name, Phrase], Field(max_length=30)]
+"""What agents may say came of a call: each word with its text."""
 
 
 class QueueWeights(Written):
@@ -190,6 +192,9 @@ class Queue(Written):
         default=False,
         description="true: caller and agent both hear from the assistant who has come, once they are joined; they "
         "hear each other meanwhile",
+    )
+    dispositions: Dispositions = Field(
+        default_factory=dict, description="what its agents say came of a call; unset: the line's dispositions"
     )
     after: Literal["assistant", "end"] = Field(
         default="end", description="what follows when the agent leaves first: the assistant again, or the call's end"

@@ -15,7 +15,7 @@ from pipeline.assistant.tools.toolbox import NO_TOOLS, Toolbox
 from pipeline.line.aftercall import AfterCall
 from pipeline.line.escalation import EscalationRule, Rule, rules_of
 from pipeline.line.flows import Flow, Key, Name, Phrase, Question, Text, Written
-from pipeline.line.human_queues import Queue, Queues
+from pipeline.line.human_queues import Dispositions, Queue, Queues
 from pipeline.line.identity import IdentityRules
 from pipeline.line.opening_hours import Hours
 from pipeline.line.policy import LEVELS, Autonomy, Boundary, Budgets
@@ -137,6 +137,11 @@ class Settings(Written):
     hours: Hours
     owner: Phrase | None = Field(default=None, description="who answers for this line")
     queues: Queues = Field(description="groups of people who get messages: names, or more about each")
+    dispositions: Dispositions = Field(
+        default_factory=dict,
+        description="what agents say came of a call, each word with its text, like {refunded: Money given back}; "
+        "unset: solved, follow_up, callback, wrong_queue, other, or any word",
+    )
     boundaries: tuple[Boundary, ...] = Field(default=(), max_length=50, description="topics that are declined")
     budgets: Budgets = Field(default_factory=Budgets)
     topology: Literal["direct", "conference_first"] = Field(

@@ -496,7 +496,9 @@ class Acting:
         self._office.queue.post(CallOver(self._clock.now_ms(), running.id, agent))
         seat = self._desk.seat(agent)
         if seat is not None:
-            seat.tell({"type": "wrap_up", "transfer": running.id, "offer": offer, "call": running.transfer.call_id})
+            words = self._office.dispositions(running.wanted.line, running.transfer.queue).told()
+            told = {"transfer": running.id, "offer": offer, "call": running.transfer.call_id, "dispositions": words}
+            seat.tell({"type": "wrap_up", **told})
 
     def note_end(self, running: Running, call: Joining, actions: tuple[TransferAction, ...]) -> None:
         """Write into the log of a call that is ending what becomes of its transfer: later it is closed."""

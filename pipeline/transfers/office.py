@@ -20,6 +20,7 @@ from pipeline.transfers.acting import Acting
 from pipeline.transfers.calling_back import Errands, asked_for, errand_of, later
 from pipeline.transfers.counted import CountedQueue
 from pipeline.transfers.desk import BACK_WITHIN_MS, Desk, Seat
+from pipeline.transfers.dispositions import Dispositions, dispositions_of
 from pipeline.transfers.ports import Packets, Phones
 from pipeline.transfers.running import WRITE_WITHIN_S, Running
 from pipeline.transfers.targets import PhoneTarget, is_target, targets_of
@@ -177,6 +178,10 @@ class Transfers:
     def queues(self) -> Mapping[str, QueueSettings]:
         """The queues of the lines that take calls."""
         return {name: settings for line in self._lines() for name, settings in self._settings_of(line).items()}
+
+    def dispositions(self, line: str, queue: str) -> Dispositions:
+        """What an agent may say came of a call of this queue."""
+        return dispositions_of(self._lines(), line, queue)
 
     def now_ms(self) -> int:
         """This instant, on the clock of queues and transfers."""

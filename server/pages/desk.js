@@ -108,7 +108,6 @@ const TAKES = {
     current = null;
     at(".presence").hidden = false;
     at("#means").hidden = !message.agent.phone;
-    at("#disposition").replaceChildren(...message.dispositions.map((word) => element("option", { value: word }, word.replaceAll("_", " "))));
     if (wished === "available" && !wrapping) available("available");
     else presence(message.presence, "", message.until_ms);
     if (message.presence === "available" && wished !== "available") goOn();
@@ -161,6 +160,9 @@ const TAKES = {
     if (current?.transfer === message.transfer) ended();
     if (wrapping?.transfer !== message.transfer) at("#note").value = "";
     wrapping = message;
+    const chosen = at("#disposition").value;
+    at("#disposition").replaceChildren(...message.dispositions.map(({ word, text }) => element("option", { value: word }, text)));
+    if (message.dispositions.some(({ word }) => word === chosen)) at("#disposition").value = chosen;
     presence(desk.dataset.presence);
     if (!packets.has(message.transfer)) fetchPacket(message.transfer);
     draw();

@@ -69,7 +69,8 @@ async def test_an_agent_takes_a_caller_speaks_hands_back_and_wraps_up(tmp_path: 
         said = {one["who"]: one["text"] for one in [await page.gets("said") for _ in range(2)]}
         assert said == {"agent": "how can I help", "caller": "my tent is torn"}
         page.say(type="hand_back", transfer=offer["transfer"], note="a spare pole is on its way")
-        assert (await page.gets("wrap_up"))["transfer"] == offer["transfer"]
+        told = await page.gets("wrap_up")
+        assert (told["transfer"], told["dispositions"][0]) == (offer["transfer"], {"word": "solved", "text": "Solved"})
         page.say(type="wrap_up", transfer=offer["transfer"], disposition="solved", note="sent a pole")
         await page.gets("wrapped_up")
         shown = (await house.send("GET", f"/transfers/{offer['transfer']}", who="ana")).json()

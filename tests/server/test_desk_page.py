@@ -245,6 +245,7 @@ HELLO = {
     "type": "hello", "presence": "away", "dispositions": ["solved"],
     "agent": {"id": "ana", "name": "Ana", "queues": ["support"], "phone": True},
 }  # fmt: skip
+WORDS = [{"word": "solved", "text": "Money given back"}, {"word": "other", "text": "Something else"}]
 OFFER = {"type": "offer", "transfer": "CA1-h1", "offer": 0, "queue": "support", "by": "phone", "packet": PACKET}
 
 
@@ -376,9 +377,10 @@ def test_a_caller_who_comes_while_the_last_one_is_wrapped_up_is_seen(at_desk):
         await told.open(page)
         told.tell({**OFFER, "transfer": "CA0-h1"})
         told.tell({**CONNECTED, "transfer": "CA0-h1"})
-        told.tell({"type": "wrap_up", "transfer": "CA0-h1", "offer": 0, "call": "CA0"})
+        told.tell({"type": "wrap_up", "transfer": "CA0-h1", "offer": 0, "call": "CA0", "dispositions": WORDS})
         await expect(page.locator("#wrap-up-title")).to_be_focused()
         await expect(page.locator("#announcement")).to_be_empty()
+        await expect(page.get_by_label("Result").locator("option")).to_have_text(["Money given back", "Something else"])
         await page.get_by_label("Note", exact=True).fill("sent a pole")
         told.tell(OFFER)
         await expect(page.locator("#offer")).to_be_visible()

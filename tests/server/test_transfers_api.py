@@ -59,6 +59,14 @@ async def test_a_caller_is_handed_back_and_the_call_wrapped_up_over_http(tmp_pat
         assert soon.status_code == 409
         back = await house.send("POST", path + "/hand_back", {"note": "all is said"}, "ana")
         assert back.json()["outcome"] == "handed_back"
+        words = {"solved": "Solved", "pole": "A pole was sent"}
+        house.office.use_line(lambda settings: settings.model_copy(update={"dispositions": words}))
+        shown = (await house.send("GET", path, who="ana")).json()["dispositions"]
+        assert shown == [{"word": word, "text": text} for word, text in words.items()]
+        assert (await house.send("GET", "/queues/support")).json()["dispositions"] == shown
+        wrong = await house.send("POST", path + "/wrap_up", {"disposition": "follow_up"}, "ana")
+        assert (wrong.status_code, wrong.json()["type"]) == (422, "urn:cordboard:problem:disposition")
+        assert "'follow_up' is no disposition of the queue support; write one of: solved, pole." in wrong.text
         done = await house.send("POST", path + "/wrap_up", {"disposition": "solved", "note": "a pole"}, "ana")
         assert done.status_code == 200
         listed = (await house.send("GET", "/dispositions", who="ana")).json()

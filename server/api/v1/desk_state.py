@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
+from pipeline.transfers.dispositions import SUGGESTED
 from pipeline.transfers.told import name_of
-from server.api.v1.staff import DISPOSITIONS, Staff
+from server.api.v1.staff import Staff
 from telephony.agents import Agent
 from telephony.queue_events import Presence
 from telephony.transfer_listing import Which
@@ -24,7 +25,7 @@ def greeting(staff: Staff, agent: Agent) -> Mapping[str, Any]:
         "presence": presence_of(staff, agent.id),
         "until_ms": next((one.until_ms for one in staff.transfers.counted.agents() if one.agent.id == agent.id), None),
         "now_ms": staff.transfers.now_ms(),
-        "dispositions": DISPOSITIONS,
+        "dispositions": list(SUGGESTED),
     }
 
 
@@ -45,7 +46,8 @@ async def unfinished(staff: Staff, agent: str) -> Mapping[str, Any] | None:
         spoke = _has(transfer, agent) and transfer.outcome in {"completed", "handed_back"}
         lately = staff.transfers.now_ms() - transfer.asked_ms < WRAP_UP_WITHIN_MS
         if spoke and lately and await staff.listing.disposition(transfer.id) is None:
-            return _told("wrap_up", transfer)
+            words = staff.transfers.dispositions(kept.wanted.line, transfer.queue).told()
+            return {**_told("wrap_up", transfer), "dispositions": words}
     return None
 
 

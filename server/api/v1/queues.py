@@ -47,6 +47,7 @@ def to_json(staff: Staff, settings: QueueSettings) -> dict[str, Any]:
         "agents": [{"id": state.agent.id, "presence": state.presence} for state in people],
         "max_wait_s": settings.max_wait_s,
         "sla_s": settings.sla_s or None,
+        "dispositions": staff.transfers.dispositions("", name).told(),
         "figures": _figures(found),
     }
 

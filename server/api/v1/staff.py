@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated, Final
+from typing import Annotated
 
 from fastapi import Query
 from starlette.requests import HTTPConnection
@@ -17,9 +17,6 @@ from server.tokens import Principal
 from telephony.agent_store import AgentStore
 from telephony.transfer_listing import TransferListing
 from telephony.transfer_store import Kept, TransferStore
-
-DISPOSITIONS: Final = ("solved", "follow_up", "callback", "wrong_queue", "other")
-"""What a desk suggests for a wrap-up; any word may be given."""
 
 
 @dataclass(frozen=True, slots=True)

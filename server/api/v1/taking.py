@@ -48,7 +48,10 @@ class HangsUp(_Said):
 class WrapsUp(_Said):
     """What came of it."""
 
-    disposition: str = Field(pattern="^[a-z][a-z0-9_]{0,39}$", description="a word; GET /dispositions suggests some")
+    disposition: str = Field(
+        pattern="^[a-z][a-z0-9_]{0,39}$",
+        description="one of the transfer's `dispositions`; any word where its line names none",
+    )
     note: str = Field(default="", max_length=2000)
 
 
@@ -146,6 +149,11 @@ async def wrapped_up(staff: Staff, transfer_id: str, agent: str, said: WrapsUp) 
     if not took or kept.transfer.state is not State.OVER:
         why = "they speak with the caller" if took else "they did not take the caller"
         raise Problem(409, f"There is nothing to wrap up: {why}.", name="state")
+    words = staff.transfers.dispositions(kept.wanted.line, kept.transfer.queue)
+    if not words.takes(said.disposition):
+        known = ", ".join(words.texts)
+        what = f"{said.disposition!r} is no disposition of the queue {kept.transfer.queue}; write one of: {known}."
+        raise Problem(422, what, name="disposition")
     await staff.transfers.wrap_up(transfer_id, agent, said.disposition, said.note)
     return kept
 

@@ -6,11 +6,12 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
+from pipeline.transfers.dispositions import SUGGESTED
 from server.api.replies import private_json
 from server.api.v1.door import require
 from server.api.v1.paging import after, paged
 from server.api.v1.problems import Problem
-from server.api.v1.staff import DISPOSITIONS, Staff, instant, only_own
+from server.api.v1.staff import Staff, instant, only_own
 from server.scopes import DESK
 from telephony.transfer_listing import Which
 from telephony.transfer_state import State
@@ -43,11 +44,13 @@ def transfers_router(staff: Staff) -> APIRouter:
 
     @router.get("/transfers/{transfer_id}", operation_id="getTransfer")
     async def get_transfer(transfer_id: TransferId, request: Request) -> Response:
-        """One of them, with what agents are told (`packet`) and how it was wrapped up (`disposition`)."""
+        """One of them, with what agents are told (`packet`), how it was wrapped up (`disposition`) and may be."""
         kept = await seen(staff, request, transfer_id)
         done = await staff.listing.disposition(transfer_id)
         packet = await told(staff, transfer_id)
-        return private_json({**to_json(kept), "packet": packet, "disposition": _disposition(done) if done else None})
+        words = staff.transfers.dispositions(kept.wanted.line, kept.transfer.queue).told()
+        more = {"packet": packet, "disposition": _disposition(done) if done else None, "dispositions": words}
+        return private_json({**to_json(kept), **more})
 
     @router.get("/transfers/{transfer_id}/packet", operation_id="getPacket")
     async def get_packet(transfer_id: TransferId, request: Request) -> Response:
@@ -60,10 +63,10 @@ def transfers_router(staff: Staff) -> APIRouter:
 
     @router.get("/dispositions", operation_id="listDispositions")
     async def list_dispositions(request: Request, limit: Limit = 50, cursor: str | None = None) -> Response:
-        """How calls were wrapped up, the latest first; `suggested`: the words that desks offer."""
+        """How calls were wrapped up, the latest first; `suggested`: the words of queues that have none of their own."""
         own = only_own(request, ALL_OF_THEM)
         found = await staff.listing.dispositions(after(cursor), limit, own)
-        return private_json({**paged([_disposition(one) for one in found], limit), "suggested": DISPOSITIONS})
+        return private_json({**paged([_disposition(one) for one in found], limit), "suggested": list(SUGGESTED)})
 
     return router
 
