@@ -493,6 +493,7 @@ class Acting:
     def _wrap_up(self, running: Running, offer: int) -> None:
         agent = running.transfer.offers[offer].agent
         self._desk.hung_up(agent)
+        self._office.wrapping[agent] = running.id
         self._office.queue.post(CallOver(self._clock.now_ms(), running.id, agent))
         seat = self._desk.seat(agent)
         if seat is not None:

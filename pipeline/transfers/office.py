@@ -21,6 +21,7 @@ from pipeline.transfers.calling_back import Errands, asked_for, errand_of, later
 from pipeline.transfers.counted import CountedQueue
 from pipeline.transfers.desk import BACK_WITHIN_MS, Desk, Seat
 from pipeline.transfers.dispositions import Dispositions, dispositions_of
+from pipeline.transfers.left_desks import Left, LeftDesks, Return
 from pipeline.transfers.ports import Packets, Phones
 from pipeline.transfers.running import WRITE_WITHIN_S, Running
 from pipeline.transfers.targets import PhoneTarget, is_target, targets_of
@@ -105,6 +106,9 @@ class Transfers:
         """The queues that there were when the lines were last looked at."""
         self._calls: dict[str, Joining] = {}
         self._running: dict[str, Running] = {}
+        self._left_desks = LeftDesks()
+        self.wrapping: dict[str, str] = {}
+        """By agent: the transfer that they wrapped up last, or do."""
         self._tasks: set[asyncio.Task[None]] = set()
         self.counted = CountedQueue(HumanQueue(clock.now_ms()))
         self.queue = Driver(self.counted, clock, self._queued)
@@ -351,9 +355,22 @@ class Transfers:
         target = self._targets.get(agent_id)
         return target.headers if target is not None else {}
 
-    def sit(self, agent_id: str, tell: Callable[[Mapping[str, Any]], None]) -> Seat:
-        """An agent opened a desk. Whoever speaks with a caller goes on."""
+    def returns(self, agent_id: str, wraps_up_in: str = "") -> Return | None:
+        """How an agent is who opens a desk now; None: as the queues take them to be.
+
+        wraps_up_in: the queue of the call that they have to wrap up; empty: none.
+        """
+        settings = self.queues().get(wraps_up_in)
+        wraps_up_ms = None if settings is None else settings.wrap_up_s * 1000
+        return self._left_desks.back(agent_id, self._clock.now_ms(), wraps_up_ms)
+
+    def sit(self, agent_id: str, tell: Callable[[Mapping[str, Any]], None], wraps_up_in: str = "") -> Seat:
+        """An agent opened a desk, and is as `returns` says. Whoever speaks with a caller goes on."""
         seat, _ = self.desk.sit(agent_id, tell)
+        as_before = self.returns(agent_id, wraps_up_in)
+        if as_before is not None:
+            seat.by_phone = as_before.by_phone
+            self.presence(agent_id, as_before.presence, as_before.until_ms)
         for offer in seat.offers.values():
             tell(offer)
         for running in self._running.values():
@@ -365,11 +382,17 @@ class Transfers:
         if not self.desk.leave(seat):
             return
         now_ms = self._clock.now_ms()
+        was = next((one for one in self.counted.agents() if one.agent.id == seat.agent), None)
+        if was is not None:
+            self._left_desks.left(
+                seat.agent, Left(was.presence, was.until_ms, seat.by_phone, bool(was.on_call), now_ms)
+            )
         self.queue.post(AgentIs(now_ms, seat.agent, "away", lost=True))
         rings.desk_gone(self, seat.agent, now_ms)
 
     def presence(self, agent_id: str, presence: Presence, until_ms: int | None = None) -> None:
         """What an agent says of themselves."""
+        self._left_desks.said(agent_id)
         self.queue.post(AgentIs(self._clock.now_ms(), agent_id, presence, until_ms))
 
     def accept(self, transfer_id: str, offer: int, agent_id: str) -> bool:
@@ -408,7 +431,9 @@ class Transfers:
         told = Disposition(transfer_id, agent_id, disposition, note)
         await self.store.wrap_up(told, kept.transfer.call_id, self._clock.now().isoformat())
         await self.acting.wrapped_up(kept.transfer, told)
-        if any(one.agent.id == agent_id and one.presence == "wrap_up" for one in self.counted.agents()):
+        corrects = self.wrapping.get(agent_id, transfer_id) != transfer_id  # an earlier one: they wrap up another
+        wraps_up = any(one.agent.id == agent_id and one.presence == "wrap_up" for one in self.counted.agents())
+        if wraps_up and not corrects:
             agent = self._agents.get(agent_id)
             reached = self.desk.seat(agent_id) is not None or (agent is not None and bool(agent.phone))
             self.presence(agent_id, "available" if reached else "away")

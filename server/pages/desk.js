@@ -108,8 +108,9 @@ const TAKES = {
     current = null;
     at(".presence").hidden = false;
     at("#means").hidden = !message.agent.phone;
+    if (message.by === "phone") at("#by").value = "phone";
     if (wished === "available" && !wrapping) available("available");
-    else presence(message.presence, "", message.until_ms);
+    else presence(message.presence, message.closed_ms ? "closed" : "", message.until_ms);
     if (message.presence === "available" && wished !== "available") goOn();
     draw();
   },
@@ -210,20 +211,25 @@ function take(message) { TAKES[message.type]?.(message); }
 
 const WORDS = { available: "Available: callers are offered to you.", busy: "Busy: nobody is offered to you.", away: "Away.", wrap_up: "Wrapping up: nobody is offered to you." };
 
+const WHY_AWAY = {
+  missed_offers: "Away: you did not answer several offers.",
+  closed: "Away: this desk was closed for more than a few minutes. Say that you are available to be offered callers again.",
+};
+
 function presence(now, why, untilMs) {
   desk.dataset.presence = now;
   if (now !== "wrap_up") until = null;
   else if (untilMs) until = untilMs - ahead;
   for (const button of desk.querySelectorAll("[data-presence]")) button.setAttribute("aria-pressed", String(!current && button.dataset.presence === now));
   const engaged = `On a call: nobody else is offered to you. Afterwards you are ${now === "away" ? "away" : "available again"}.`;
-  at("#presence").textContent = why === "missed_offers" ? "Away: you did not answer several offers." : current ? engaged : WORDS[now];
+  at("#presence").textContent = now === "away" && WHY_AWAY[why] ? WHY_AWAY[why] : current ? engaged : WORDS[now];
   if (why === "missed_offers") wish("away");
   tick();
 }
 
-// The queues take this agent to be available still: another page of theirs said so.
+// The agent is available still: another page of theirs said so, or this one before it was loaded again.
 async function goOn() {
-  if (means() === "desk" && !(await listen())) return;
+  if (means() === "desk" && !(await listen()) && at("#sound-on").hidden) return available("away"); // nobody could be heard
   wish("available");
 }
 

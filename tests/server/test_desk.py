@@ -261,3 +261,40 @@ async def test_what_another_agent_was_offered_cannot_be_taken(tmp_path: Path):
         assert (await house.send("GET", f"/transfers/{offer['transfer']}/packet", who="ana")).status_code == 200
         assert (await house.send("GET", "/transfers", who="ben")).json()["items"] == []
         assert len((await house.send("GET", "/transfers", who="ana")).json()["items"]) == 1
+
+
+@virtually
+async def test_who_opens_a_desk_soon_again_is_as_they_were_and_who_comes_later_is_told_that_it_was_closed(
+    tmp_path: Path,
+):
+    async with desk_office(tmp_path, [WISH]) as house:
+        async with house.desk("ana") as page:
+            page.say(type="presence", presence="available")
+            await page.gets("presence")
+        await asyncio.sleep(60)
+        assert (await house.send("GET", "/agents/ana")).json()["presence"] == "away"
+        async with house.desk("ana") as again:
+            hello = await again.gets("hello")
+            assert (hello["presence"], hello["closed_ms"]) == ("available", 0)
+            call = await asked(house)
+            await again.gets("offer")
+            call.stream.hang_up()
+        await asyncio.sleep(300)
+        async with house.desk("ana") as late:
+            hello = await late.gets("hello")
+            assert hello["presence"] == "away"
+            assert 299_000 < hello["closed_ms"] < 301_000
+            assert (await house.send("GET", "/agents/ana")).json()["presence"] == "away"
+
+
+@virtually
+async def test_an_agent_whose_call_ended_while_the_page_was_loaded_again_wraps_it_up_before_the_next(tmp_path: Path):
+    async with desk_office(tmp_path, [WISH]) as house:
+        async with house.desk("ana") as page:
+            call, transfer = await connected(house, page)
+        call.stream.hang_up()
+        await asyncio.sleep(2)
+        async with house.desk("ana") as again:
+            assert (await again.gets("hello"))["presence"] == "wrap_up"
+            assert (await again.gets("wrap_up"))["transfer"] == transfer
+            assert (await house.send("GET", "/agents/ana")).json()["presence"] == "wrap_up"

@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -120,6 +121,18 @@ async def readable(page: Page) -> None:
             assert await page.evaluate(wrong) == [], (scheme, width)
 
 
+async def _closed_and_fresh(house: House, page: Page) -> Page:
+    """Another tab, once the server knows that this one was closed."""
+    fresh = await page.context.new_page()
+    await page.close()
+
+    async def away() -> bool:
+        return house.staff.transfers.desk.seat("ana") is None
+
+    await until(away)
+    return fresh
+
+
 async def until(met: Callable[[], Awaitable[bool]]) -> None:
     async with asyncio.timeout(15):
         while not await met():  # noqa: ASYNC110 the page's policy keeps the browser from waiting for us
@@ -209,6 +222,24 @@ def test_a_page_that_is_loaded_again_goes_on_with_the_call(at_desk):
         await page.get_by_role("button", name="Hang up").click()
         await expect(page.locator("#wrap-up")).to_be_visible()
         await call.finished()
+
+    at_desk(use)
+
+
+def test_a_desk_that_is_opened_in_a_fresh_tab_is_as_it_was_and_says_so_when_it_was_closed_for_long(at_desk):
+    async def use(house: House) -> None:
+        await house.page.get_by_role("button", name="Available").click()
+        await expect(house.page.locator("#presence")).to_contain_text("Available")
+        fresh = await _closed_and_fresh(house, house.page)
+        await fresh.goto(f"{house.reader.home}/desk")
+        await expect(fresh.locator("#presence")).to_contain_text("Available: callers are offered to you.")
+        late = await _closed_and_fresh(house, fresh)
+        closed = house.staff.transfers._left_desks  # as if it had been five minutes ago
+        closed.left("ana", replace(closed._left["ana"], at_ms=house.staff.transfers.now_ms() - 300_000))
+        await late.goto(f"{house.reader.home}/desk")
+        await expect(late.locator("#presence")).to_contain_text(
+            "Away: this desk was closed for more than a few minutes"
+        )
 
     at_desk(use)
 

@@ -29,7 +29,7 @@ from server.api.v1.desk_messages import (
     Presence,
     WrapUp,
 )
-from server.api.v1.desk_state import greeting, presence_of, unfinished
+from server.api.v1.desk_state import greeting, presence_of, unfinished, wraps_up_in
 from server.api.v1.problems import Problem
 from server.api.v1.said import follow
 from server.api.v1.staff import Staff, whose_desk
@@ -89,7 +89,7 @@ async def _open(websocket: WebSocket, staff: Staff, agent: str) -> None:
         await websocket.close(1013, str(error).encode()[:120].decode(errors="ignore"))
         return
     socket = DeskSocket(websocket, staff, agent)
-    socket.tell(greeting(staff, known))
+    socket.tell(greeting(staff, known, wraps_up_in(left_over)))
     await socket.serve(left_over)
 
 
@@ -135,7 +135,7 @@ class DeskSocket:
         """Until either side leaves. first: what is to be told beside the offers."""
         async with asyncio.TaskGroup() as group:
             self._group = group
-            seat = self._seat = self._staff.transfers.sit(self._agent, self.tell)
+            seat = self._seat = self._staff.transfers.sit(self._agent, self.tell, wraps_up_in(first))
             if first is not None:
                 self.tell(first)
             try:

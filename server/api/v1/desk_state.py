@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from pipeline.transfers.dispositions import SUGGESTED
+from pipeline.transfers.left_desks import Return
 from pipeline.transfers.told import name_of
 from server.api.v1.staff import Staff
 from telephony.agents import Agent
@@ -16,17 +17,32 @@ WRAP_UP_WITHIN_MS: Final = 7_200_000
 """What was not wrapped up for longer is not asked for again."""
 
 
-def greeting(staff: Staff, agent: Agent) -> Mapping[str, Any]:
-    """The first message."""
+def greeting(staff: Staff, agent: Agent, wraps_up_in: str = "") -> Mapping[str, Any]:
+    """The first message. wraps_up_in: the queue of the call that they have to wrap up; empty: none."""
     phone = bool(agent.phone) and staff.transfers.acting.rings_phones
+    now = staff.transfers.returns(agent.id, wraps_up_in) or _as_now(staff, agent.id)
     return {
         "type": "hello",
         "agent": {"id": agent.id, "name": agent.name, "queues": sorted(agent.queues), "phone": phone},
-        "presence": presence_of(staff, agent.id),
-        "until_ms": next((one.until_ms for one in staff.transfers.counted.agents() if one.agent.id == agent.id), None),
+        "presence": now.presence,
+        "until_ms": now.until_ms,
+        "by": "phone" if phone and now.by_phone else "desk",
+        "closed_ms": now.closed_ms,
         "now_ms": staff.transfers.now_ms(),
         "dispositions": list(SUGGESTED),
     }
+
+
+def _as_now(staff: Staff, agent: str) -> Return:
+    known = next((one for one in staff.transfers.counted.agents() if one.agent.id == agent), None)
+    seat = staff.transfers.desk.seat(agent)
+    by_phone = seat is not None and seat.by_phone
+    return Return("away") if known is None else Return(known.presence, known.until_ms, by_phone)
+
+
+def wraps_up_in(told: Mapping[str, Any] | None) -> str:
+    """The queue of the call that an agent has to wrap up, of what `unfinished` gives; empty: none."""
+    return str(told["queue"]) if told is not None and told["type"] == "wrap_up" else ""
 
 
 def presence_of(staff: Staff, agent: str) -> Presence:
@@ -70,4 +86,10 @@ def _has(transfer: Transfer, agent: str) -> bool:
 
 
 def _told(kind: str, transfer: Transfer) -> Mapping[str, Any]:
-    return {"type": kind, "transfer": transfer.id, "offer": transfer.accepted, "call": transfer.call_id}
+    return {
+        "type": kind,
+        "transfer": transfer.id,
+        "offer": transfer.accepted,
+        "call": transfer.call_id,
+        "queue": transfer.queue,
+    }
