@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from server.api.v1.desk import MOST_WAITING, NO_SUCH_AGENT, POLICY, REPLACED, SILENT
+from server.api.v1.desk_state import greeting, presence_of
 from tests.fakes.agents import ANA, BEN, LOUD_DB
 from tests.fakes.asgi_socket import AsgiSocket
 from tests.fakes.desk_office import ACCESS, DeskOffice, desk_office
@@ -267,24 +268,23 @@ async def test_what_another_agent_was_offered_cannot_be_taken(tmp_path: Path):
 async def test_who_opens_a_desk_soon_again_is_as_they_were_and_who_comes_later_is_told_that_it_was_closed(
     tmp_path: Path,
 ):
-    async with desk_office(tmp_path, [WISH]) as house:
-        async with house.desk("ana") as page:
-            page.say(type="presence", presence="available")
-            await page.gets("presence")
+    async with desk_office(tmp_path) as house:
+        transfers, staff = house.office.transfers, house.staff
+        first = transfers.sit("ana", lambda _told: None)
+        transfers.presence("ana", "available")
+        transfers.leave(first)
+        assert presence_of(staff, "ana") == "away"
         await asyncio.sleep(60)
-        assert (await house.send("GET", "/agents/ana")).json()["presence"] == "away"
-        async with house.desk("ana") as again:
-            hello = await again.gets("hello")
-            assert (hello["presence"], hello["closed_ms"]) == ("available", 0)
-            call = await asked(house)
-            await again.gets("offer")
-            call.stream.hang_up()
+        hello = greeting(staff, ANA)
+        assert (hello["presence"], hello["closed_ms"]) == ("available", 0)
+        again = transfers.sit("ana", lambda _told: None)
+        assert presence_of(staff, "ana") == "available"
+        transfers.leave(again)
         await asyncio.sleep(300)
-        async with house.desk("ana") as late:
-            hello = await late.gets("hello")
-            assert hello["presence"] == "away"
-            assert 299_000 < hello["closed_ms"] < 301_000
-            assert (await house.send("GET", "/agents/ana")).json()["presence"] == "away"
+        hello = greeting(staff, ANA)
+        assert (hello["presence"], hello["closed_ms"]) == ("away", 300_000)
+        transfers.sit("ana", lambda _told: None)
+        assert presence_of(staff, "ana") == "away"
 
 
 @virtually
@@ -297,4 +297,4 @@ async def test_an_agent_whose_call_ended_while_the_page_was_loaded_again_wraps_i
         async with house.desk("ana") as again:
             assert (await again.gets("hello"))["presence"] == "wrap_up"
             assert (await again.gets("wrap_up"))["transfer"] == transfer
-            assert (await house.send("GET", "/agents/ana")).json()["presence"] == "wrap_up"
+            assert presence_of(house.staff, "ana") == "wrap_up"
