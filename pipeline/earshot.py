@@ -17,7 +17,7 @@ class HearingAway:
         """For which a stream is asked for; empty: none is."""
         self._told = False
         self.until_ms = 0
-        """Of their sound, what came before this instant was heard already."""
+        """Of their sound, what came last ended then."""
 
     @property
     def now(self) -> Earshot:

@@ -78,13 +78,9 @@ class Listening:
         return Overhearing(self.runtime.stt, name, self.runtime.gate(), language, wrote)
 
     async def _read(self, socket: MediaSocket, overhearing: dict[Track, Overhearing]) -> str:
-        """Each track onto the call's clock, into the taps and to its recogniser. Gives how it ended.
-
-        What an earlier stream has brought already is passed over.
-        """
+        """Each track onto the call's clock, into the taps and to its recogniser. Gives how it ended."""
         zero_ms: int | None = None
         taps, hearing = self.joining.taps, self.joining.hearing
-        heard_ms = hearing.until_ms
         try:
             async for event in socket:
                 if isinstance(event, Stopped):
@@ -94,8 +90,6 @@ class Listening:
                 if zero_ms is None:
                     zero_ms = min(self.began_ms, self.clock.now_ms() - event.timestamp_ms)
                 at_ms = zero_ms + event.timestamp_ms
-                if at_ms < heard_ms:
-                    continue
                 hearing.heard(at_ms + len(event.ulaw) // ULAW_BYTES_PER_MS)
                 (taps.caller if event.track == "caller" else taps.heard)(at_ms, event.ulaw)
                 overhearing[event.track].heard(at_ms, event.ulaw)

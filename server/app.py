@@ -161,7 +161,7 @@ async def open_office(settings: Settings, public_url: str) -> AsyncIterator[Offi
         switchboard = Switchboard(runtime, lines.by_number(), tokens, settings.max_calls, earlier)
         await switchboard.finish_abandoned()
         transfers.errands = kept
-        await _go_on(transfers, phoning, switchboard)
+        conferences = await _go_on(transfers, phoning, switchboard)
         access_token = settings.access_token.get_secret_value() or secrets.token_urlsafe(24)
         office = Office(
             settings,
@@ -177,7 +177,7 @@ async def open_office(settings: Settings, public_url: str) -> AsyncIterator[Offi
             access_token,
             FastAPI(title="Cordboard", docs_url=None, openapi_url=None),
         )
-        _add_routes(office, public_url, kept, approving)
+        _add_routes(office, public_url, kept, approving, conferences)
         _beside(
             stack,
             decisions.settled(),
@@ -187,15 +187,20 @@ async def open_office(settings: Settings, public_url: str) -> AsyncIterator[Offi
             yield office
 
 
-async def _go_on(transfers: Transfers, phoning: Phoning | None, switchboard: Switchboard) -> None:
-    """With what an earlier process began, before anybody asks for anything new. Raises StoreUnavailable."""
-    if phoning is not None:
-        reconciler = phoning.serve(transfers)
-        await phoning.recover()
-        transfers.spawn(reconciler.run())
+async def _go_on(transfers: Transfers, phoning: Phoning | None, switchboard: Switchboard) -> Conferences | None:
+    """With what an earlier process began, before anybody asks for anything new. Raises StoreUnavailable.
+
+    Gives the conferences of callers and agents by telephone; None: no account is set.
+    """
+    if phoning is None:
+        await transfers.recall()
+        return None
+    reconciler = phoning.serve(transfers)
+    await phoning.recover()
+    transfers.spawn(reconciler.run())
     await transfers.recall()
-    if phoning is not None:
-        phoning.look_after(switchboard, transfers)
+    phoning.look_after(switchboard, transfers)
+    return await phoning.conferences(transfers)
 
 
 async def _store(data_dir: Path, stack: AsyncExitStack) -> SqliteCallStore:
@@ -262,7 +267,9 @@ def _secret(settings: Settings, data_dir: Path) -> bytes:
     return path.read_bytes()
 
 
-def _add_routes(office: Office, public_url: str, kept: KeptTools, approving: Approving) -> None:
+def _add_routes(
+    office: Office, public_url: str, kept: KeptTools, approving: Approving, conferences: Conferences | None
+) -> None:
     settings, app = office.settings, office.app
     unknown.add_to(app)
     # Without a token nobody can sign, so nobody gets in: a random one keeps the routes and their refusals.
@@ -281,7 +288,6 @@ def _add_routes(office: Office, public_url: str, kept: KeptTools, approving: App
         app.include_router(
             callback_router(office.phoning.phones, office.switchboard, signatures, public_url, stream_url)
         )
-    conferences = _conferences(office)
     if conferences is not None:
         app.include_router(supervisor_router(conferences, signatures, conferences.legs.addresses))
     access = Access(office.access_token, public_url=public_url)
@@ -310,12 +316,6 @@ def _add_routes(office: Office, public_url: str, kept: KeptTools, approving: App
                 "lines": [line_json(line) for line in office.lines.health()],
             }
         )
-
-
-def _conferences(office: Office) -> Conferences | None:
-    """Those of callers and agents by telephone; None: no account is set."""
-    phoning = office.phoning
-    return Conferences(office.transfers, phoning.legs, phoning.control) if phoning is not None else None
 
 
 def _troubles(office: Office) -> list[Trouble]:

@@ -15,6 +15,7 @@ from pipeline.reconciling import Reconciler
 from pipeline.rooms import Calls, Rooms
 from pipeline.transfers.by_phone import ByPhone
 from pipeline.transfers.by_task import ByTask
+from pipeline.transfers.conference import Conferences
 from pipeline.transfers.office import Transfers
 from recordings.store import CallStore
 from server.settings import Settings
@@ -80,6 +81,13 @@ class Phoning:
         self.phones.use(transfers)
         transfers.spawn(ListensAgain(transfers, self.legs, self.phones.listened, self.clock.now_ms).run())
         return Reconciler(self.control, self.phones.known, self.phones.tell, self.clock.now_ms)
+
+    async def conferences(self, transfers: Transfers) -> Conferences:
+        """Those in which supervisors take part; they are looked after from now on. Raises StoreUnavailable."""
+        made = Conferences(transfers, self.legs, self.control)
+        await made.recover()
+        transfers.spawn(made.run())
+        return made
 
 
 def open_phoning(

@@ -11,6 +11,7 @@ from pipeline.drive import Clock
 from pipeline.supervision.control import Control, released, taken
 from pipeline.supervision.errors import Controlled, NoMicrophone, NotNow
 from pipeline.supervision.listener import Listener
+from pipeline.supervision.recalled import took_part
 from pipeline.supervision.standing import POSSIBLE, WHY_NOT, Phase, Standing, Verb
 from pipeline.taps import Taps
 from pipeline.transfers.desk import DeskPerson
@@ -136,6 +137,10 @@ class Supervised:
                 held = event.data if event.data["verb"] == "take" else None
         if held is not None:
             self._keep(taken(None, str(held["who"]), str(held["by"]), self._clock.now_ms()))
+        there = took_part(past)
+        if there is not None:
+            self._speaks, self._telephone = Who(there.who, there.by), _Telephone(there.agent, _nobody, rung=True)
+            self._clock.call_at(self._clock.now_ms(), self._agent_gone)
 
     # What is so
 
@@ -331,7 +336,8 @@ class Supervised:
         if self._telephone is None or self._speaks != who:  # it is over by now
             return
         self._telephone = replace(self._telephone, rung=True)
-        self._record("supervisor.joined", by=who.name, how=mode, over="phone")
+        agent = self._telephone.agent
+        self._record("supervisor.joined", by=who.name, how=mode, over="phone", who=who.id, agent=agent)
 
     def telephone_failed(self, who: Who) -> None:
         """The carrier has not done so: who did not take part before does not now."""
@@ -343,6 +349,16 @@ class Supervised:
         if self._telephone is not None and self._speaks == who:
             self._telephone = None
             self._silence("left")
+
+    @property
+    def by_phone(self) -> tuple[Who, str] | None:
+        """Who takes part by telephone, and whose of the directory that is."""
+        return (self._speaks, self._telephone.agent) if self._speaks and self._telephone else None
+
+    def telephone_known(self, hang_up: Callable[[], None]) -> None:
+        """The telephone with which they took part in an earlier process is there again. hang_up: see `telephone`."""
+        if self._telephone is not None:
+            self._telephone = replace(self._telephone, hang_up=hang_up)
 
     def stop_coaching(self, who: Who) -> None:
         """Take part no longer; whoever controls the call says so for others, too."""

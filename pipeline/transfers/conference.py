@@ -4,20 +4,26 @@ Only telephones of the operator's directory are rung, and whoever answers there 
 anything: an answering machine presses none. The supervisor's leg ends with the conference.
 """
 
+import asyncio
 import secrets
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final, Protocol
 
 import structlog
 
 from pipeline.bridge import Coaching
+from pipeline.joining import Joining
+from pipeline.phone_legs import ASK_MS
 from pipeline.supervision.errors import NotNow
 from pipeline.transfers.running import Running
 from telephony.agents import Agent
-from telephony.errors import CarrierError
+from telephony.errors import CarrierError, LegGone
+from telephony.intended import IntendedControl
 from telephony.numbers import NotANumber, parse_number
 from telephony.ports import CallControl, Dialling
+from telephony.reconcile import EVERY_MS
 from telephony.rooms import is_supervisor, supervisor_label
 from telephony.transfer_state import State, Transfer
 from telephony.twilio.addresses import TransferAddresses
@@ -34,6 +40,9 @@ class Live(Protocol):
     def agent(self, agent_id: str) -> Agent | None:
         """Who that is."""
 
+    def call(self, call_id: str) -> Joining | None:
+        """A live call's side."""
+
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Do something beside."""
 
@@ -44,6 +53,10 @@ class Legs(Protocol):
     @property
     def addresses(self) -> TransferAddresses:
         """Where the carrier asks."""
+
+    @property
+    def control(self) -> IntendedControl:
+        """Which makes legs once, over restarts too."""
 
     def legs(self, transfer: str) -> Mapping[int, str]:
         """The sids of a transfer's legs, by offer."""
@@ -90,6 +103,8 @@ class Conferences:
             if is_supervisor(other.label) and other.label != label:
                 await self.control.remove(room, other.sid, DEADLINE_MS)
         if any(one.label == label for one in there):
+            if not any(one.sid == agent_leg for one in there):  # only who is there can be coached (16028)
+                raise NotNow("the agent is not in the conference")
             await self._changed(room, label, agent_leg, mode)
             return mode
         if not any((one.room, one.label) == (room, label) for one in self._rung.values()):  # else it rings
@@ -116,6 +131,57 @@ class Conferences:
     def let_go(self, call_id: str, by: str) -> None:
         """Have this one take part no longer, in a moment."""
         self.transfers.spawn(self._let_go(call_id, by))
+
+    # After a restart, and when callbacks are lost
+
+    async def recover(self) -> None:
+        """Know the telephones again with which supervisors took part in an earlier process. Raises StoreUnavailable."""
+        legs = await self.legs.control.legs()
+        for running in self.transfers.live():
+            call = self.transfers.call(running.transfer.call_id)
+            there = call.supervised.by_phone if call is not None else None
+            if call is None or there is None:
+                continue
+            who, agent = there
+            over, hang_up = partial(call.supervised.telephone_over, who), partial(self.let_go, call.call_id, agent)
+            call.supervised.telephone_known(hang_up)
+            await self._recover(running, agent, legs, over)
+
+    async def _recover(self, running: Running, agent: str, legs: Mapping[str, str], over: Callable[[], None]) -> None:
+        room, label = self._room(running), supervisor_label(agent)
+        found = False
+        for sid, key in legs.items():
+            transfer, step, name = key.rsplit(":", 2)
+            if (transfer, step) != (running.id, label) or await self._is_over(sid):
+                continue
+            language = self._language(running, self.transfers.agent(agent))
+            leg = SupervisorLeg(running.transfer.call_id, room, label, language, over, sid, joins=True)
+            self._rung[running.id, name] = leg
+            found = True
+        if not found:
+            over()
+
+    async def run(self) -> None:
+        """Ask every few seconds how supervisors' legs are, until cancelled: that one has ended may not be told."""
+        while True:
+            await asyncio.sleep(EVERY_MS / 1000)
+            await self.look()
+
+    async def look(self) -> None:
+        """One round."""
+        for (transfer, name), leg in list(self._rung.items()):
+            if leg.sid and await self._is_over(leg.sid) and self.leg_over(transfer, name, leg.sid):
+                structlog.get_logger().warning("callback missed", transfer=transfer, missed="SupervisorLeft")
+
+    async def _is_over(self, sid: str) -> bool:
+        """Whether nobody is on this leg for certain."""
+        try:
+            return (await self.control.leg(sid, ASK_MS)).is_over
+        except LegGone:
+            return True
+        except CarrierError as error:
+            structlog.get_logger().info("carrier not asked", leg=sid, reason=str(error))
+            return False
 
     # What the carrier asks and tells (server.supervisor_webhooks)
 
@@ -147,7 +213,8 @@ class Conferences:
         leg = self.leg(transfer, name, sid)
         if leg is not None:
             del self._rung[transfer, name]
-            leg.over()
+            if not any((one.room, one.label) == (leg.room, leg.label) for one in self._rung.values()):
+                leg.over()
         return leg is not None
 
     async def _ring(self, running: Running, room: str, by: str, over: Callable[[], None]) -> None:
@@ -158,9 +225,7 @@ class Conferences:
             ours = parse_number(running.wanted.line_number)
         except NotANumber:
             raise NotNow("there is no number of ours to call from") from None
-        language = running.wanted.language
-        if whose.languages and language not in whose.languages:
-            language = min(whose.languages)
+        language = self._language(running, whose)
         name, at = secrets.token_hex(8), self.legs.addresses
         leg = SupervisorLeg(running.transfer.call_id, room, supervisor_label(by), language, over)
         self._rung[running.id, name] = leg
@@ -172,13 +237,17 @@ class Conferences:
             at.supervisor(running.id, name, "/amd"),
         )
         try:
-            made = await self.control.dial(f"{running.id}:supervisor:{name}", wanted, DEADLINE_MS)
+            made = await self.legs.control.dial(f"{running.id}:{leg.label}:{name}", wanted, DEADLINE_MS)
         except BaseException:
             self._rung.pop((running.id, name), None)
             raise
         leg.sid = made.sid
         if (running.id, name) not in self._rung:  # it is over, or was not wanted any more
             await self.control.end(made.sid, DEADLINE_MS)
+
+    def _language(self, running: Running, whose: Agent | None) -> str:
+        wanted = running.wanted.language
+        return wanted if whose is None or not whose.languages or wanted in whose.languages else min(whose.languages)
 
     async def _end(self, sid: str) -> None:
         try:

@@ -127,7 +127,7 @@ class PhoneOffice:
         self.asgi, signatures = FastAPI(), Signatures(AUTH_TOKEN, self.url)
         self.asgi.include_router(carrier_router(self.switchboard, signatures, self.url, self.media_url))
         self.asgi.include_router(agent_router(phoning.phones, signatures, phoning.legs.addresses, self.media_url))
-        self.conferences = Conferences(self.transfers, phoning.legs, phoning.control)
+        self.conferences = await phoning.conferences(self.transfers)
         if phoning.rooms is not None:
             at = (signatures, self.url, self.media_url)
             self.asgi.include_router(room_router(phoning.rooms, phoning.phones, self.switchboard, *at))

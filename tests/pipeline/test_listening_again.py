@@ -56,6 +56,13 @@ async def connected(office: PhoneOffice) -> tuple[DoubleCall, DoubleCall]:
     return call, ana.calls[0]
 
 
+def broken(office: PhoneOffice) -> None:
+    """The connection of the one stream that is open breaks."""
+    (request,) = [one for one in office.carrying.values() if not one.task.done()]
+    assert request.transport is not None
+    request.transport.abort()
+
+
 @pytest.mark.edge("process killed in every state of a transfer", "stream of caller and agent lost")
 @virtually
 async def test_the_next_process_hears_caller_and_agent_again_and_keeps_what_they_say_at_its_time(tmp_path: Path):
@@ -108,9 +115,7 @@ async def test_where_only_the_socket_breaks_the_same_process_listens_again(tmp_p
     async with phone_office(tmp_path, ANA) as office:
         call, agent = await connected(office)
         await call.wait(1_000)
-        (request,) = [one for one in office.carrying.values() if not one.task.done()]
-        assert request.transport is not None
-        request.transport.abort()
+        broken(office)
         await call.wait(3_000)
         office.says(call, caller=["my tent is torn"], agent=["I am sorry"])
         await speak(call, agent)
@@ -171,6 +176,28 @@ async def test_a_stream_that_comes_while_another_is_open_writes_no_word_twice(tm
 
 
 @virtually
+async def test_sound_that_had_to_wait_stands_where_it_was_said(tmp_path: Path):
+    async with phone_office(tmp_path, ANA) as office:
+        call, _ = await connected(office)
+        await call.wait(500)
+        carried = office.switchboard._calls[call.call_sid]
+        broken(office)
+        async with carried._one_at_a_time:  # as while an earlier stream lets go of the recording
+            await office.phoning.legs.listen(call.call_sid, "another")
+            office.phoning.legs.token = None  # nobody asks for one more
+            await call.wait(600)
+            said = await call.say(SPEECH)
+            await call.wait(400)
+        await call.wait(1_000)
+        call.hang_up()
+        await office.ended(call)
+    samples = read_samples(tmp_path / f"{call.call_sid}.wav")
+    assert loud(samples, said.start_ms - 400, said.start_ms - 60) == [False, False]
+    assert loud(samples, said.start_ms - 60, said.start_ms + 300)[0]
+    assert loud(samples, said.end_ms + 60, said.end_ms + 600) == [False, False]
+
+
+@virtually
 async def test_a_caller_who_is_handed_back_before_the_stream_comes_is_the_assistants_alone(tmp_path: Path):
     async with phone_office(tmp_path, ANA) as office:
         call, agent = await connected(office)
@@ -185,6 +212,7 @@ async def test_a_caller_who_is_handed_back_before_the_stream_comes_is_the_assist
         await call.until_quiet()
         await office.phoning.legs.listen(call.call_sid, "late")  # what was asked for may be done now
         await call.wait(300)
+        assert len([one for one in office.carrying if not one.done()]) == 1
         await call.say(SPEECH)
         record = await office.ended(call)
         assert record.outcome == "completed"
@@ -194,15 +222,17 @@ async def test_a_caller_who_is_handed_back_before_the_stream_comes_is_the_assist
 @virtually
 async def test_nobody_is_missed_whose_call_is_over_though_nobody_said_so(tmp_path: Path):
     async with phone_office(tmp_path, ANA) as office:
-        office.at.double.person(AGENT, ACCEPTS)
+        agent = office.at.double.person(AGENT, ACCEPTS)
         call = await office.asks(told=False)
         await office.until(call, State.CONNECTED)
         office.at.account.callbacks.plan("never", count=50)
         await call.wait(1_000)
+        office.at.api.plan(503, method="GET", count=20)
+        agent.calls[0].hang_up()
         call.hang_up()
         assert (await office.ended(call)).outcome == "transferred"
         assert await gaps(office, call) == []
-        assert len(office.at.api.asked("POST", "/Streams.json")) <= 1
+        assert [one.status for one in office.at.api.asked("POST", "/Streams.json")] == [400]
 
 
 @virtually

@@ -175,18 +175,82 @@ async def test_who_asks_with_another_telephone_of_theirs_is_there_by_that_one_al
 
 
 @virtually
-async def test_the_next_process_knows_a_supervisor_in_the_conference_again(tmp_path: Path):
-    async with phone_office(tmp_path, ANA, ADA) as office:
+async def test_the_next_process_knows_a_supervisor_in_the_conference_again_and_coaching_goes_on(tmp_path: Path):
+    async with phone_office(tmp_path, ANA, ADA, TOM) as office:
         call, agent = await with_ana(office)
         supervisor = await joined(office, call, ADA)
-        await coach(office, call, "ada", "barge")
+        await coach(office, call, "ada", "whisper")
         await office.die()
         await office.begin()
-        await office.until(call, State.CONNECTED)
-        await office.conferences.leave(call.call_sid, "ada")
+        supervised = office.supervised(call)
+        assert supervised.speaks == "Ada"
+        with pytest.raises(NotNow, match="Ada takes part already"):
+            await coach(office, call, "tom", "barge")
+        assert await hears(supervisor, agent, 900.0)
+        assert not await hears(supervisor, call, 900.0)
+        await coach(office, call, "ada", "barge", "")
+        assert await hears(supervisor, call, 900.0)
+        assert office.at.double.person(ADA.phone).rung == 1
+        supervised.stop_coaching(WHO["ada"])
         await call.wait(1_000)
         assert supervisor.over
         assert await hears(call, agent, 500.0)
+        call.hang_up()
+        await office.ended(call)
+        parted = [one["why"] for one in await office.kept(call, "supervisor.parted")]
+        assert parted == ["left"]
+
+
+@pytest.mark.edge("news late, repeated or out of order")
+@pytest.mark.parametrize("when", ["now", "while nobody is there", "in the next process"])
+def test_a_supervisor_who_has_hung_up_takes_part_no_longer_though_nobody_said_so(tmp_path: Path, when: str):
+    @virtually
+    async def script():
+        async with phone_office(tmp_path, ANA, ADA, TOM) as office:
+            call, _ = await with_ana(office)
+            office.at.account.callbacks.plan("never", event="completed", params={"To": ADA.phone}, count=9)
+            supervisor = await joined(office, call, ADA)
+            if when != "now":
+                await office.die()
+            if when == "in the next process":
+                await office.begin()
+            supervisor.hang_up()
+            if when == "while nobody is there":
+                await office.begin()
+            assert office.supervised(call).speaks == ("" if when == "while nobody is there" else "Ada")
+            await call.wait(6_000)
+            assert office.supervised(call).speaks == ""
+            await coach(office, call, "tom", "listen")
+            call.hang_up()
+            await office.ended(call)
+
+    script()
+
+
+@virtually
+async def test_a_process_that_dies_while_the_telephone_rings_has_them_take_part_when_they_answer(tmp_path: Path):
+    async with phone_office(tmp_path, ANA, ADA) as office:
+        call, _ = await with_ana(office)
+        person = office.at.double.person(ADA.phone, Answers(after_ms=6_000, steps=[PressAt(500, "5")]))
+        await coach(office, call, "ada", "listen")
+        await office.die()
+        await office.begin()
+        await call.wait(12_000)
+        assert (person.rung, office.supervised(call).speaks) == (1, "Ada")
+        assert await hears(call, person.calls[0], 500.0)
+        call.hang_up()
+        await office.ended(call)
+
+
+@virtually
+async def test_an_agent_who_is_not_there_is_not_coached(tmp_path: Path):
+    async with phone_office(tmp_path, ANA, ADA) as office:
+        call, _ = await with_ana(office)
+        await joined(office, call, ADA)
+        transfer = await office.until(call, State.CONNECTED)
+        office.phoning.legs._sids[transfer.id][0] = "CA" + "0" * 32  # as after a leg that nobody knows any more
+        with pytest.raises(NotNow, match="agent is not in the conference"):
+            await coach(office, call, "ada", "whisper")
         call.hang_up()
         await office.ended(call)
 
