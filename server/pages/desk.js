@@ -1,5 +1,6 @@
 // An agent's desk. The socket is the truth: what it tells is shown, what the agent does is said to it.
 import { element, show, transcript } from "/assets/desk_packet.js";
+import { showQueues } from "/assets/desk_queues.js";
 import { Sound } from "/assets/desk_sound.js";
 
 const desk = document.querySelector("#desk");
@@ -23,7 +24,10 @@ let opening = null; // the microphone, while it is asked for
 let until = null; // when a wrap-up ends, on this machine's clock
 let ahead = 0; // of this machine's clock, the server's, in ms
 let packets = new Map();
+let lacking = new Set(); // transfers whose packet could not be had
 let words = new Map(); // by transfer, what was said since its packet
+let queues = null;
+let backMs = 8000; // so long a caller waits for a page that lost its connection
 let clicked = 0;
 
 const sound = new Sound(
@@ -66,15 +70,27 @@ function open() {
     sound.talk(false);
     if (FINAL[code]) return over(FINAL[code]);
     connection.textContent = "Connection lost, trying again";
+    lost();
     setTimeout(open, AGAIN_MS[Math.min(lives, AGAIN_MS.length - 1)]);
     lives += 1;
   };
 }
 
+// The server cannot be reached: what that means for whoever is on the line, and what to do.
+function lost() {
+  offers = []; // who was offered is asked for again, or went to somebody else
+  queues = null;
+  const words = current && current.by !== "phone" ? `Your caller hears music, and is given back to the assistant after ${Math.round(backMs / 1000)} seconds.`
+    : current ? "You and your caller speak on by telephone." : "Nobody is offered to you meanwhile.";
+  at("#lost").textContent = `No connection to the server. ${words} This page keeps trying; check the network if it does not come back.`;
+  draw();
+}
+
 // This page is no desk any more: it says why, and shows nothing of any caller.
 function over(why) {
   connection.textContent = "Closed";
-  [offers, current, before, wrapping, wished] = [[], null, null, null, "away"];
+  [offers, current, before, wrapping, wished, queues] = [[], null, null, null, "away", null];
+  at("#lost").textContent = "";
   packets.clear();
   words.clear();
   mute(false);
@@ -101,7 +117,9 @@ const TAKES = {
   hello(message) {
     lives = 0;
     connection.textContent = "Connected";
+    at("#lost").textContent = "";
     desk.dataset.state = "open";
+    backMs = message.back_within_ms ?? backMs;
     ahead = message.now_ms === undefined ? 0 : message.now_ms - Date.now();
     offers = [];
     before = current; // it goes on if the server says so
@@ -114,10 +132,12 @@ const TAKES = {
     if (message.presence === "available" && wished !== "available") goOn();
     draw();
   },
+  queues(message) { queues = message; tick(); },
   ping() { say({ type: "pong" }); },
   presence(message) { presence(message.presence, message.why, message.until_ms); },
   offer(message) {
-    packets.set(message.transfer, message.packet);
+    if (Object.keys(message.packet ?? {}).length) packets.set(message.transfer, message.packet);
+    else fetchPacket(message.transfer);
     offers = [...offers.filter((one) => one.transfer !== message.transfer), message];
     draw();
   },
@@ -202,14 +222,15 @@ const TAKES = {
 const GONE = {
   taken: "Somebody else took the caller.",
   caller_left: "The caller hung up.",
-  withdrawn: "The caller does not want it any more.",
-  timeout: "The offer is over: it rang too long.",
-  not_connected: "The caller could not be connected.",
+  withdrawn: "The caller no longer wants to wait.",
+  timeout: "You did not answer in time: somebody else is asked.",
+  not_connected: "The caller could not be connected: they stay with the assistant.",
+  not_reached: "The caller did not answer the call back: it is tried again later.",
 };
 
 function take(message) { TAKES[message.type]?.(message); }
 
-const WORDS = { available: "Available: callers are offered to you.", busy: "Busy: nobody is offered to you.", away: "Away.", wrap_up: "Wrapping up: nobody is offered to you." };
+const WORDS = { available: "Available: callers are offered to you.", busy: "Busy: nobody is offered to you.", away: "Away: nobody is offered to you. Choose Available when you take calls.", wrap_up: "Wrapping up: nobody is offered to you." };
 
 const WHY_AWAY = {
   missed_offers: "Away: you did not answer several offers.",
@@ -240,11 +261,18 @@ function ended() {
   sound.talk(false);
 }
 
+const SILENT = {
+  NotAllowedError: "The browser does not let this page use the microphone. Allow it at the symbol before the page's address, then choose Available again.",
+  NotFoundError: "No microphone was found. Plug one in, then choose Available again.",
+  NotReadableError: "Another program uses the microphone. Close it, then choose Available again.",
+};
+
 function talk() { sound.talk(current !== null && current.by !== "phone" && !muted); }
 
 async function fetchPacket(transfer) {
   const answer = await fetch(`/api/v1/transfers/${encodeURIComponent(transfer)}/packet`, { credentials: "same-origin" });
   if (answer.ok) packets.set(transfer, await answer.json());
+  else lacking.add(transfer);
   draw();
 }
 
@@ -254,7 +282,7 @@ async function listen() {
     opening ??= sound.open().finally(() => { opening = null; }); // asked for once, however many wait for it
     await opening;
   } catch (error) {
-    alarm(`The microphone cannot be used (${error.message}). Allow it for this page, and try again.`);
+    alarm(SILENT[error.name] ?? `The microphone cannot be used (${error.message}). Mend that, then choose Available again.`);
     return false;
   }
   at("#sound-on").hidden = sound.running;
@@ -262,6 +290,7 @@ async function listen() {
 }
 
 function draw() {
+  for (const verb of desk.querySelectorAll(".presence button, .card button")) verb.disabled = desk.dataset.state !== "open";
   const offer = current ? null : offers[0];
   const transfer = (current ?? offer ?? wrapping)?.transfer;
   for (const [id, there] of [["#offer", offer], ["#call", current], ["#wrap-up", wrapping], ["#known", transfer]]) at(id).hidden = !there;
@@ -280,6 +309,10 @@ function draw() {
   const packet = packets.get(transfer);
   if (packet) show(at("#packet"), packet);
   else at("#packet").replaceChildren();
+  at("#no-packet").hidden = Boolean(packet);
+  at("#no-packet").textContent = lacking.has(transfer) ? "Nothing that the assistant knows could be fetched. Ask the caller for their name and what it is about." : "Being fetched …";
+  at("#offer-more").hidden = offers.length < 2;
+  at("#offer-more").textContent = `${offers.length === 2 ? "One more caller is" : `${offers.length - 1} more callers are`} offered to you: accept or decline this one first.`;
   const list = at("#transcript");
   const of = `${transfer} ${packet ? packet.last_seq : "none"}`;
   if (list.dataset.of === of) return;
@@ -292,6 +325,8 @@ function draw() {
 function wrapUp() { say({ type: "wrap_up", transfer: wrapping.transfer, disposition: at("#disposition").value, note: at("#note").value }); }
 
 function tick() {
+  if (queues) showQueues(at("#queues"), queues, Date.now() + ahead);
+  else at("#queues").replaceChildren();
   if (current) at("#timer").textContent = clock(Date.now() - current.since);
   at("#until").textContent = wrapping && until ? `You are available again in ${clock(until - Date.now() + 999)}, or once this is done.` : "";
 }

@@ -1,6 +1,7 @@
 // The handoff packet, as an agent reads it. All of it is text: nothing that a caller said becomes part of the page.
 
 const UNKNOWN = "unknown";
+const LANGUAGES = new Intl.DisplayNames(["en"], { type: "language" });
 
 export function element(name, attributes = {}, ...content) {
   const made = document.createElement(name);
@@ -69,7 +70,7 @@ export function show(place, packet) {
   const { caller = {}, reason = {}, summary = { bullets: [] }, mood = {}, earlier = {} } = packet;
   const fields = [
     ["Caller", caller.name], ["Number", caller.number], ["Identity", identity(caller)],
-    ["Customer", caller.customer], ["Tier", caller.tier], ["Language", caller.language],
+    ["Customer", caller.customer], ["Tier", caller.tier], ["Language", known(caller.language) ? LANGUAGES.of(caller.language) : caller.language],
     ["Why a person", summary.bullets.some((one) => one.kind === "reason") ? "" : reason.sentence ?? ""], ["Waited", packet.wait_ms >= 1000 ? `${Math.round(packet.wait_ms / 1000)} s` : ""],
     ["Mood", [mood.frustration, mood.anger].includes("high") ? "upset" : ""],
     ["Urgency", mood.urgency === "high" ? "high" : ""],

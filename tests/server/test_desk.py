@@ -298,3 +298,22 @@ async def test_an_agent_whose_call_ended_while_the_page_was_loaded_again_wraps_i
             assert (await again.gets("hello"))["presence"] == "wrap_up"
             assert (await again.gets("wrap_up"))["transfer"] == transfer
             assert presence_of(house.staff, "ana") == "wrap_up"
+
+
+@virtually
+async def test_a_desk_shows_who_waits_in_its_queues_and_since_when(tmp_path: Path):
+    house_ = desk_office(tmp_path, [WISH], agents=(ANA, BEN), queue={"wait_for_agents": True})
+    async with house_ as house, house.desk("ana") as page:
+        (support,) = (await page.gets("queues"))["queues"]
+        assert (support["queue"], support["state"], support["waiting"], support["others"]) == ("support", "open", 0, 0)
+        async with house.desk("ben") as colleague:
+            colleague.say(type="presence", presence="available")
+            assert (await page.gets("queues"))["queues"][0]["others"] == 1
+            colleague.say(type="presence", presence="away")
+            assert (await page.gets("queues"))["queues"][0]["others"] == 0
+        call = await asked(house)
+        (now,) = (await page.gets("queues"))["queues"]
+        assert (now["waiting"], now["callbacks"]) == (1, 0)
+        assert 0 <= house.staff.transfers.now_ms() - now["since_ms"] <= 3_000
+        call.stream.hang_up()
+        assert (await page.gets("queues"))["queues"][0]["waiting"] == 0

@@ -456,3 +456,46 @@ def test_the_microphone_is_taken_to_the_telephones_band_without_folding_back(at_
         assert all(levels[tone] < -55 for tone in (5000, 7000)), levels  # as a hum at 3 kHz or 1 kHz
 
     at_desk(use)
+
+
+NO_MICROPHONE = """(() => {
+    const refused = async () => { throw new DOMException("Permission denied", "NotAllowedError"); };
+    navigator.mediaDevices.getUserMedia = refused;
+})()"""
+
+
+def test_what_is_lacking_is_told_with_what_to_do(at_desk):
+    """Waiting callers, a microphone that is not allowed, nothing known of a caller, several offers, no connection."""
+
+    async def use(house: House) -> None:
+        page, told = house.page, Told()
+        await told.open(page)
+        now_ms = await page.evaluate("Date.now()")
+        row = {"queue": "support", "state": "open", "waiting": 2, "callbacks": 0, "sla_s": 60, "others": 1}
+        told.tell({"type": "queues", "queues": [{**row, "since_ms": now_ms - 75_000}], "unknown": ["suport"]})
+        line = page.locator("#queues li").first
+        await expect(line).to_have_text(
+            re.compile(r"support 2 callers wait, the longest for 1:1\d · 1 colleague is free")
+        )
+        await expect(line).to_contain_text("later than promised")
+        await expect(page.locator("#queues li").last).to_contain_text("no line has this queue")
+        await page.evaluate(NO_MICROPHONE)
+        await page.get_by_role("button", name="Available").click()
+        await expect(page.get_by_role("alert").first).to_contain_text(
+            "Allow it at the symbol before the page's address"
+        )
+        assert not [one for one in told.said if one["type"] == "presence"]
+        told.tell({**OFFER, "by": "desk", "packet": {}})
+        told.tell({**OFFER, "by": "desk", "transfer": "CA2-h1"})
+        await expect(page.locator("#no-packet")).to_contain_text("Ask the caller for their name")
+        await expect(page.locator("#offer-more")).to_contain_text("One more caller is offered to you")
+        told.tell(CONNECTED)
+        await expect(page.locator("#call")).to_be_visible()
+        await told.sockets[-1].close(code=4000, reason="a test")
+        await expect(page.locator("#lost")).to_contain_text("You and your caller speak on by telephone.")
+        await expect(page.get_by_role("button", name="Hand back")).to_be_disabled()
+        await expect(page.locator("#lost")).to_be_empty()  # it is back
+        await expect(page.get_by_role("button", name="Available")).to_be_enabled()
+        house.reader.errors.clear()  # the browser itself says that this server knows no such packet
+
+    at_desk(use)

@@ -5,7 +5,7 @@ from the microphone; to the ear as it comes from the carrier, 20 ms as a rule.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from contextlib import suppress
 from typing import Annotated, Any, Final
 
@@ -29,6 +29,7 @@ from server.api.v1.desk_messages import (
     Presence,
     WrapUp,
 )
+from server.api.v1.desk_queues import queues_of
 from server.api.v1.desk_state import greeting, presence_of, unfinished, wraps_up_in
 from server.api.v1.problems import Problem
 from server.api.v1.said import follow
@@ -42,6 +43,8 @@ ALIVE_S: Final = 9.0
 """A page of which nothing is heard for so long is gone."""
 PING_S: Final = 3.0
 LEVELS_S: Final = 0.25
+QUEUES_S: Final = 1.0
+"""How soon a desk shows who came to its queues."""
 SEND_S: Final = 5.0
 """A page that takes nothing for so long is let go."""
 MOST_WAITING: Final = 500
@@ -139,9 +142,7 @@ class DeskSocket:
             if first is not None:
                 self.tell(first)
             try:
-                tasks = [
-                    group.create_task(one) for one in (self._send(), self._receive(), self._ping(), self._levels())
-                ]
+                tasks = [group.create_task(one) for one in self._running()]
                 await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             finally:
                 self._staff.transfers.leave(seat)
@@ -150,6 +151,9 @@ class DeskSocket:
                 self._listen("", "")
             for task in tasks:
                 task.cancel()
+
+    def _running(self) -> tuple[Coroutine[Any, Any, None], ...]:
+        return self._send(), self._receive(), self._ping(), self._levels(), self._queues()
 
     def _close(self, code: int, reason: str) -> None:
         self._closing = self._closing or (code, reason)
@@ -191,6 +195,15 @@ class DeskSocket:
             call = self._staff.transfers.call(self._call) if self._call else None
             if call is not None and call.levels is not None:
                 self.tell({"type": "levels", "caller_db": call.levels.caller, "agent_db": call.levels.person})
+
+    async def _queues(self) -> None:
+        told: Mapping[str, Any] = {}
+        while True:
+            now = queues_of(self._staff, self._agent)
+            if now != told:
+                self.tell(now)
+                told = now
+            await asyncio.sleep(QUEUES_S)
 
     def _has(self, transfer_id: str) -> None:
         """This caller is the agent's now; empty: nobody. Who was muted for another one is heard again."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
+from pipeline.transfers.desk import BACK_WITHIN_MS
 from pipeline.transfers.dispositions import SUGGESTED
 from pipeline.transfers.left_desks import Return
 from pipeline.transfers.told import name_of
@@ -30,6 +31,7 @@ def greeting(staff: Staff, agent: Agent, wraps_up_in: str = "") -> Mapping[str, 
         "closed_ms": now.closed_ms,
         "now_ms": staff.transfers.now_ms(),
         "dispositions": list(SUGGESTED),
+        "back_within_ms": BACK_WITHIN_MS,
     }
 
 
