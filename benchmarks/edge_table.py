@@ -1,0 +1,110 @@
+"""One run per edge case of docs/transfer.md, over real sockets and in real time.
+
+    python -m benchmarks.edges [--only NAME] [--at-once N] [--json FILE] [--keep FOLDER]
+
+Each run has a server process of its own, the carrier's double, callers, agents at telephones and at desks. Ears are
+told what is said and voices spell; all else is what `cordboard serve` runs. The table tells what the caller heard; a
+run fails when that was more than two seconds of silence, when a transfer has no outcome or another one, when a leg is
+left at the carrier, when the carrier or the server's log complains, or when what the case promises did not happen.
+"""
+
+import argparse
+import asyncio
+import json
+import tempfile
+import traceback
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from tests.edge_runs import runs
+from tests.edge_runs.cases import CASES, NOT_OVER_SOCKETS, Case
+from tests.edge_runs.office import open_office, prepare
+from tests.edges import EDGES
+
+_LOADED = runs.ALL
+MOST_S = 150.0
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What a run came to."""
+
+    case: str
+    seconds: float
+    """Of the first caller's call."""
+    silence_ms: int
+    """The longest in a caller's ear."""
+    why_not: str
+    """Empty: it is as it has to be."""
+
+
+async def run(case: Case, folder: Path) -> Ran:
+    """Run one case in a folder of its own."""
+    began_s = asyncio.get_running_loop().time()
+    silence_ms, why_not = 0, ""
+    try:
+        async with asyncio.timeout(MOST_S), open_office(folder, case.edge) as office:
+            began_s = asyncio.get_running_loop().time()
+            try:
+                await case.script(office)
+                await office.finish()
+            finally:
+                silence_ms = office.silence_ms
+    except Exception as error:  # noqa: BLE001 whatever went wrong is the run's result
+        why_not = _plain(error)
+        (folder / "error.txt").write_text("".join(traceback.format_exception(error)))
+    return Ran(case.title, round(asyncio.get_running_loop().time() - began_s, 1), silence_ms, why_not)
+
+
+def _plain(error: BaseException) -> str:
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    where = traceback.extract_tb(error.__traceback__)
+    ours = [frame for frame in where if "edge_runs" in frame.filename]
+    line = f" ({Path(ours[-1].filename).name}:{ours[-1].lineno} {ours[-1].line})" if ours else ""
+    return f"{type(error).__name__}: {error}{line}"
+
+
+async def run_all(cases: list[Case], folder: Path, at_once: int) -> list[Ran]:
+    """Run them, so many at a time; each is printed when it is over."""
+    places = asyncio.Semaphore(at_once)
+
+    async def one(number: int, case: Case) -> Ran:
+        async with places:
+            (own := folder / f"{number:02d}").mkdir()
+            ran = await run(case, own)
+            how = "ok" if not ran.why_not else f"FAILED {ran.why_not[:600]}"
+            print(f"{ran.case:56} {ran.seconds:6.1f} s   {ran.silence_ms:5} ms   {how}", flush=True)
+            return ran
+
+    return await asyncio.gather(*(one(number, case) for number, case in enumerate(cases)))
+
+
+def main() -> int:
+    """Run what is asked for. 1: not all is as it has to be."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", action="append", default=[], help="cases whose name holds this; repeatable")
+    parser.add_argument("--at-once", type=int, default=8, help="runs at a time")
+    parser.add_argument("--json", type=Path, help="where the figures are written")
+    parser.add_argument("--keep", type=Path, help="where servers' data and logs are kept, by the number of the run")
+    options = parser.parse_args()
+    cases = [case for case in CASES if not options.only or any(text in case.title for text in options.only)]
+    if not cases:
+        parser.error("no case is called so")
+    prepare()
+    print(f"{'case':56} {'call':>8}   {'silence':>8}")
+    with tempfile.TemporaryDirectory() as folder:
+        if options.keep is not None:
+            options.keep.mkdir(parents=True, exist_ok=True)
+        ran = asyncio.run(run_all(cases, options.keep or Path(folder), options.at_once))
+    failed = [one for one in ran if one.why_not]
+    shown = {case.name for case in CASES} | set(NOT_OVER_SOCKETS)
+    for name, why in NOT_OVER_SOCKETS.items():
+        print(f"{name:56} no run: {why}")
+    missing = [name for name in EDGES if name not in shown]
+    for name in missing:
+        print(f"{name:56} HAS NO RUN")
+    print(f"{len(ran)} runs, {len(failed)} failed; longest silence {max(one.silence_ms for one in ran)} ms")
+    if options.json is not None:
+        options.json.write_text(json.dumps([asdict(one) for one in ran], indent=1))
+    return 1 if failed or missing else 0

@@ -1,0 +1,5 @@
+"""All runs, in the order of docs/transfer.md."""
+
+from tests.edge_runs import joins, news, ours, queues, rung, told, waits
+
+ALL = (waits, rung, joins, news, ours, told, queues)
