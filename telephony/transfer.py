@@ -83,6 +83,16 @@ def tick(transfer: Transfer, now_ms: int) -> Decision:
     return _versioned(transfer, _LATE[transfer.state](transfer, now_ms))
 
 
+def recalled(transfer: Transfer, now_ms: int) -> Transfer:
+    """As a process takes it on that found it: whoever is being joined has as long as ever once more.
+
+    That they have come was perhaps told while nobody was there; the carrier is asked before that time is over.
+    """
+    if transfer.deadline_ms is None or transfer.state not in {State.ACCEPTED, State.BRIDGING}:
+        return transfer
+    return replace(transfer, deadline_ms=max(transfer.deadline_ms, now_ms + BRIDGE_MS))
+
+
 def again(transfer: Transfer) -> tuple[TransferAction, ...]:
     """What to repeat when another process takes a transfer over; the reconciler tells the rest."""
     match transfer.state:

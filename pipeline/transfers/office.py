@@ -47,7 +47,7 @@ from telephony.queue_events import (
     Withdraw,
 )
 from telephony.queue_settings import QueueSettings
-from telephony.transfer import again, decide
+from telephony.transfer import again, decide, recalled
 from telephony.transfer_events import (
     AgentAccepts,
     AgentDeclines,
@@ -210,8 +210,8 @@ class Transfers:
 
     def _recall(self, kept: Kept) -> None:
         """Go on with a transfer of an earlier process."""
-        running = self._run(kept)
-        transfer = kept.transfer
+        transfer = recalled(kept.transfer, self._clock.now_ms())
+        running = self._run(replace(kept, transfer=transfer))
         accepted = transfer.accepted
         self.acting.take_on(running)
         if accepted is not None and transfer.state in {State.ACCEPTED, State.BRIDGING, State.CONNECTED}:

@@ -276,6 +276,25 @@ def test_a_process_that_is_killed_strands_nobody(tmp_path: Path, state: str, mov
     script()
 
 
+@pytest.mark.edge("process killed in every state of a transfer")
+@virtually
+async def test_who_were_joined_while_no_process_was_there_are_not_parted_by_the_next_one(tmp_path: Path):
+    async with phone_office(tmp_path, ANA, ms_per_character=60) as office:
+        ana = office.at.double.person(AGENT, ACCEPTS)
+        call = await office.asks()
+        office.at.account.callbacks.plan("never", event="participant-join", params={"ParticipantLabel": "customer"})
+        await office.until(call, State.BRIDGING)
+        await asyncio.sleep(0.3)
+        await office.die()
+        await asyncio.sleep(15)  # longer than anybody is waited for
+        await office.begin()
+        await office.until(call, State.CONNECTED)
+        assert await hears(call, ana.calls[0], 500.0)
+        assert (await office.kept(call, "transfer.over"), ana.rung) == ([], 1)
+        call.hang_up()
+        assert (await office.ended(call)).outcome == "transferred"
+
+
 @virtually
 async def test_where_the_queue_wants_it_caller_and_agent_are_introduced_to_each_other(tmp_path: Path):
     async with phone_office(tmp_path, ANA, queue={"introduction": True}) as office:
