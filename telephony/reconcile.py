@@ -45,8 +45,8 @@ class Known:
 
     @property
     def asks_for_room(self) -> bool:
-        """Whether the conference is worth asking for."""
-        return bool(self.room) and self.transfer.state is not State.OFFERED
+        """Whether the conference is worth asking for; while others are rung the caller may be alone in the last."""
+        return bool(self.room)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,15 +81,16 @@ def missed(known: Known, seen: Seen, at_ms: int, before: Seen | None = None) -> 
         return (CallerLeft(at_ms),)
     match transfer.state:
         case State.OFFERED:
-            return tuple(
+            unanswered = (
                 AgentUnanswered(at_ms, offer, how)
                 for offer in transfer.ringing
                 if (how := _unanswered(known.legs.get(offer, ""), seen)) is not None
             )
+            return (*_stranded(known, seen, at_ms, before), *unanswered)
         case State.ACCEPTED | State.BRIDGING | State.CONNECTED if transfer.accepted is not None:
             return _bridged(known, seen, at_ms, before, transfer.accepted)
-        case State.OVER | State.QUEUED if _alone(known, seen) and before is not None and _alone(known, before):
-            return (CallerJoined(at_ms),)
+        case State.OVER | State.QUEUED:
+            return _stranded(known, seen, at_ms, before)
         case _:
             return ()
 
@@ -121,6 +122,12 @@ def _bridged(known: Known, seen: Seen, at_ms: int, before: Seen | None, offer: i
         case _:
             twice = agent and before is not None and seen.lacks(agent) and before.lacks(agent)
             return (AgentLeft(at_ms, offer),) if twice else ()
+
+
+def _stranded(known: Known, seen: Seen, at_ms: int, before: Seen | None) -> tuple[TransferEvent, ...]:
+    """Who is in a conference with nobody coming has arrived there: they are taken back."""
+    twice = before is not None and _alone(known, seen) and _alone(known, before)
+    return (CallerJoined(at_ms),) if twice else ()
 
 
 def _alone(known: Known, seen: Seen) -> bool:

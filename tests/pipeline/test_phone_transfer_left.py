@@ -7,17 +7,18 @@ from typing import Literal
 import pytest
 
 from telephony.agents import Agent
-from telephony.double.people import Answers
+from telephony.double.people import Answers, NoAnswer
 from telephony.double.script import HangUp, PressAt, Wait
 from telephony.transfer_state import State
 from tests.fakes.agents import DeskAgent
-from tests.fakes.carrier import AGENT
+from tests.fakes.carrier import AGENT, OTHER
 from tests.fakes.office import SPEECH, virtually
 from tests.fakes.phone_office import ACCEPTS, SUPPORT, hears, phone_agent, phone_office
 
 pytestmark = pytest.mark.call
 
 ANA = phone_agent("ana", AGENT)
+BEN = phone_agent("ben", OTHER)
 EVE = Agent("eve", "Eve", SUPPORT)
 
 
@@ -85,6 +86,36 @@ def test_a_caller_who_arrives_after_their_agent_left_is_taken_back_whoever_was_a
             assert record.outcome == "completed"
 
     script()
+
+
+@pytest.mark.edge("caller does not arrive")
+@virtually
+async def test_a_caller_who_arrives_after_their_agent_left_is_taken_back_while_the_next_is_rung(tmp_path: Path):
+    async with phone_office(tmp_path, EVE, ANA, BEN, ms_per_character=60) as office:
+        ana = office.at.double.person(AGENT, ACCEPTS)
+        ben = office.at.double.person(OTHER, NoAnswer())
+        office.transfers.presence("ben", "busy")
+        office.transfers.presence("ana", "busy")
+        eve = DeskAgent(office.transfers, "eve").sit()
+        call = await office.asks("never mind", "no thanks goodbye")
+        offer = await eve.gets("offer")
+        assert office.transfers.decline(offer["transfer"], offer["offer"], "eve", "no")
+        eve.leave()
+        office.transfers.presence("ana", "available")
+        office.at.account.callbacks.plan("never", event="participant-join", params={"ParticipantLabel": "customer"})
+        office.at.api.plan(503, method="POST", path=call.call_sid)
+        await office.until(call, State.BRIDGING)
+        office.transfers.presence("ben", "available")
+        ana.calls[-1].hang_up()
+        await asyncio.sleep(0.5)
+        assert [len(room.participants) for room in office.at.account.conferences] == [0, 1]
+        office.at.api.plan(503, method="POST", path=call.call_sid, count=3)  # nor can they be taken back
+        await asyncio.sleep(15)
+        assert ben.rung == 1
+        assert all(not room.participants for room in office.at.account.conferences)
+        assert not call.over
+        call.hang_up()
+        await office.ended(call)
 
 
 @pytest.mark.edge("caller cannot be moved")

@@ -100,6 +100,20 @@ def test_a_caller_who_is_alone_in_a_conference_after_all_is_told_so_that_they_ar
     assert missed(over, together, AT, together) == ()
 
 
+@pytest.mark.edge("caller does not arrive")
+def test_a_caller_who_is_alone_while_others_are_rung_is_taken_back_too():
+    offered = after(ACCEPTS, AgentLeft(0, 0), AgentsFound(0, ("cy",)), legs={0: ANA, 2: BO})
+    assert offered.transfer.state is State.OFFERED
+    known = Known(offered.transfer, CALLER, ROOM, offered.legs)
+    assert known.asks_for_room
+    alone = Seen({BO: Leg(BO, "ringing")}, (CALLER_INSIDE,))
+    assert missed(known, alone, AT) == ()
+    assert missed(known, alone, AT, alone) == (CallerJoined(AT),)
+    busy = Seen({BO: Leg(BO, "busy")}, (CALLER_INSIDE,))
+    assert missed(known, busy, AT, alone) == (CallerJoined(AT), AgentUnanswered(AT, 2, "busy"))
+    assert missed(known, Seen(alone.legs, ()), AT, alone) == ()
+
+
 def test_legs_that_nobody_waits_for_are_ended_once_they_have_heard_why():
     accepted, seen = after(ACCEPTS), Seen({ANA: Leg(ANA, "in_progress"), BO: Leg(BO, "ringing")})
     assert strays(accepted, seen, None) == ()
