@@ -3,6 +3,7 @@
 import hashlib
 import secrets
 from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -119,6 +120,15 @@ class Tokens:
     async def holder(self, token_id: str) -> Principal | None:
         """Who holds the token with this id; None: nobody, any more. Raises StoreUnavailable."""
         return await self._whose(api_tokens.c.id == token_id)
+
+    async def usable(self, token_ids: AbstractSet[str]) -> frozenset[str]:
+        """Those of these ids whose tokens open something. Raises StoreUnavailable."""
+        query, now = sa.select(api_tokens).where(api_tokens.c.id.in_(token_ids)), self._now()
+
+        def read(connection: sa.Connection) -> list[Token]:
+            return [_token(row) for row in connection.execute(query)]
+
+        return frozenset(one.id for one in await self._database.look(read) if one.usable(now))
 
     async def _whose(self, which: sa.ColumnElement[bool]) -> Principal | None:
         query = sa.select(api_tokens).where(which)

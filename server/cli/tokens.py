@@ -64,7 +64,7 @@ def list_() -> None:
 
 @app.command()
 def revoke(token: Annotated[str, typer.Argument(metavar="ID", help="As `cordboard tokens list` shows it.")]) -> None:
-    """Let a token open nothing any more."""
+    """Let a token open nothing any more; what it holds open (desk, listeners, microphones) closes within a second."""
     if not _used(lambda tokens: tokens.revoke(token)):
         fail(Exit.FAILED, f"there is no token {token}")
 

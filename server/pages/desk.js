@@ -8,7 +8,7 @@ const at = (selector) => desk.querySelector(selector);
 const connection = document.querySelector("#connection");
 const DEAD_MS = 10000;
 const AGAIN_MS = [500, 1000, 2000, 5000];
-const FINAL = { 4409: "The desk was opened elsewhere.", 4404: "This agent is not in the directory any more." };
+const FINAL = { 4409: "The desk was opened elsewhere.", 4404: "This agent is not in the directory any more.", 4401: "Your sign-in was ended. Sign in again to go on." };
 const TITLE = document.title;
 
 let socket = null;
@@ -68,7 +68,7 @@ function open() {
     desk.dataset.state = "closed";
     sound.ring(false);
     sound.talk(false);
-    if (FINAL[code]) return over(FINAL[code]);
+    if (FINAL[code]) return over(FINAL[code], code === 4401);
     connection.textContent = "Connection lost, trying again";
     lost();
     setTimeout(open, AGAIN_MS[Math.min(lives, AGAIN_MS.length - 1)]);
@@ -87,7 +87,7 @@ function lost() {
 }
 
 // This page is no desk any more: it says why, and shows nothing of any caller.
-function over(why) {
+function over(why, signedOut) {
   connection.textContent = "Closed";
   [offers, current, before, wrapping, wished, queues] = [[], null, null, null, "away", null];
   at("#lost").textContent = "";
@@ -99,6 +99,7 @@ function over(why) {
   for (const id of [".presence", "#means", "#sound-on"]) at(id).hidden = true;
   alarm(why);
   at("#again").hidden = false;
+  if (signedOut) Object.assign(at("#again button"), { textContent: "Sign in", onclick: () => location.reload() });
   at("#again button").focus();
 }
 
@@ -378,7 +379,7 @@ at("#wrap-up form").addEventListener("submit", (event) => {
   event.preventDefault();
   if (wrapping) wrapUp();
 });
-at("#again button").addEventListener("click", () => { at("#again").hidden = true; alarm(""); open(); });
+at("#again button").addEventListener("click", () => { if (at("#again button").onclick) return; at("#again").hidden = true; alarm(""); open(); });
 at("#sound-on button").addEventListener("click", async () => { if (await listen()) talk(); });
 setInterval(tick, 250);
 open();

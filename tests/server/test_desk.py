@@ -8,6 +8,7 @@ import pytest
 
 from server.api.v1.desk import MOST_WAITING, NO_SUCH_AGENT, POLICY, REPLACED, SILENT
 from server.api.v1.desk_state import greeting, presence_of
+from server.api.v1.revoking import REASON, REVOKED
 from tests.fakes.agents import ANA, BEN, LOUD_DB
 from tests.fakes.asgi_socket import AsgiSocket
 from tests.fakes.desk_office import ACCESS, DeskOffice, desk_office
@@ -317,3 +318,12 @@ async def test_a_desk_shows_who_waits_in_its_queues_and_since_when(tmp_path: Pat
         assert 0 <= house.staff.transfers.now_ms() - now["since_ms"] <= 3_000
         call.stream.hang_up()
         assert (await page.gets("queues"))["queues"][0]["waiting"] == 0
+
+
+async def test_a_desk_whose_token_is_revoked_is_closed(tmp_path: Path):
+    async with desk_office(tmp_path, [WISH]) as house, house.desk("ana") as page:
+        await page.gets("hello")
+        (token,) = [one for one in await house.tokens.listed() if one.agent == "ana"]
+        assert (await house.send("DELETE", f"/tokens/{token.id}")).status_code == 204
+        assert await page.ends(10) == (REVOKED, REASON)
+        assert house.office.transfers.desk.seat("ana") is None

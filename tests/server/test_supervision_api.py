@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from server.api.v1.hearing_in import HEADER, NO_SUCH_CALL, NORMAL, NOT_NOW, POLICY, REPLACED
+from server.api.v1.revoking import REASON, REVOKED
 from tests.fakes.agents import DeskAgent
 from tests.fakes.asgi_socket import AsgiSocket
 from tests.fakes.desk_office import DeskOffice, desk_office
@@ -285,3 +286,21 @@ async def test_a_microphone_is_closed_when_the_call_is_over_and_there_are_not_mo
             assert (await more.ends())[0] == NOT_NOW
         await there.post("end", there.ada)
         assert await page.ends() == (NORMAL, "The call has ended.")
+
+
+@virtually
+async def test_whoever_s_token_is_revoked_hears_and_says_nothing_more(tmp_path: Path):
+    async with house(tmp_path) as there, there.socket("talk", there.bob) as still:
+        async with there.socket("talk", there.ada) as talk, there.socket("listen", there.ada) as listen:
+            await talk.gets("hello")
+            assert (await there.post("take_over", there.ada)).status_code == 200
+            (ada,) = [one for one in await there.desks.tokens.listed() if one.name == "Ada"]
+            assert await there.desks.tokens.revoke(ada.id)
+            assert [await socket.ends(10) for socket in (talk, listen)] == 2 * [(REVOKED, REASON)]
+            before_ms = there.call.handset.now_ms
+            await speaks(talk)
+            assert not there.loud(before_ms + 200)
+        assert still.closed is None
+        assert (await there.state(there.bob))["listeners"] == 0
+        await there.call.quiet(since_ms=there.call.handset.now_ms)
+        assert (await there.texts())[-1].startswith("You're back with me.")

@@ -9,6 +9,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from recordings.errors import StoreUnavailable
 from server.api.v1.problems import Problem, answer
+from server.api.v1.revoking import OpenSockets
 from server.auth import Access, bearer_of
 from server.scopes import ALL, SCOPES
 from server.tokens import Principal, Tokens
@@ -25,6 +26,7 @@ class Door:
         self._app = app
         self._access = access
         self._tokens = tokens
+        self._sockets = OpenSockets(tokens)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
@@ -37,7 +39,11 @@ class Door:
             problem = Problem(503, str(error), headers={"Retry-After": "5"})
             await self._refuse(problem, connection, receive, send)
         else:
-            await self._app(scope, receive, send)
+            who: Principal = scope["state"]["principal"]
+            if scope["type"] == "websocket" and who.id:
+                await self._sockets.serve(who.id, self._app, scope, receive, send)
+            else:
+                await self._app(scope, receive, send)
 
     async def _refuse(self, problem: Problem, connection: HTTPConnection, receive: Receive, send: Send) -> None:
         if connection.scope["type"] == "websocket":
