@@ -320,6 +320,7 @@ async def test_a_desk_shows_who_waits_in_its_queues_and_since_when(tmp_path: Pat
         assert (await page.gets("queues"))["queues"][0]["waiting"] == 0
 
 
+@virtually
 async def test_a_desk_whose_token_is_revoked_is_closed(tmp_path: Path):
     async with desk_office(tmp_path, [WISH]) as house, house.desk("ana") as page:
         await page.gets("hello")
