@@ -10,6 +10,7 @@ from structlog.testing import capture_logs
 from pipeline.supervision.calls import Who
 from recordings.wav import read_samples
 from telephony.double.call import DoubleCall
+from telephony.double.people import Answers
 from telephony.transfer_state import State
 from tests.fakes.carrier import AGENT
 from tests.fakes.office import SPEECH, virtually
@@ -128,30 +129,26 @@ async def test_where_only_the_socket_breaks_the_same_process_listens_again(tmp_p
 
 
 @pytest.mark.edge("stream of caller and agent lost")
-@pytest.mark.parametrize("trouble", [400, "stalled_after"])
-def test_a_carrier_that_refuses_is_asked_again_later_and_the_two_speak_on(tmp_path: Path, trouble: Any):
-    @virtually
-    async def script():
-        async with phone_office(tmp_path, ANA) as office:
-            call, agent = await connected(office)
-            await office.die()
-            office.at.api.plan(trouble, method="POST", path="/Streams.json", count=2)
-            with capture_logs() as logs:
-                await office.begin()
-                await call.wait(6_000)
-                assert await hears(call, agent, 500.0)
-                assert await hears(agent, call, 900.0)
-                await call.wait(12_000)
-            refused = [one["attempt"] for one in logs if one["event"] == "nobody listens to caller and agent"]
-            assert refused == ([1, 2] if trouble == 400 else [1])
-            office.says(call, caller=["my tent is torn"], agent=["I am sorry"])
-            await speak(call, agent)
-            call.hang_up()
-            assert (await office.ended(call)).outcome == "transferred"
-            assert [text for _, _, text in await said(office, call)] == [WISH, "my tent is torn", "I am sorry"]
-            assert [kind for kind, _ in await gaps(office, call)] == ["listening.lost", "listening.back"]
-
-    script()
+@virtually
+async def test_a_carrier_that_refuses_is_asked_again_later_and_the_two_speak_on(tmp_path: Path):
+    async with phone_office(tmp_path, ANA) as office:
+        call, agent = await connected(office)
+        await office.die()
+        office.at.api.plan(400, method="POST", path="/Streams.json", count=2)
+        with capture_logs() as logs:
+            await office.begin()
+            await call.wait(6_000)
+            assert await hears(call, agent, 500.0)
+            assert await hears(agent, call, 900.0)
+            await call.wait(12_000)
+        refused = [one["attempt"] for one in logs if one["event"] == "nobody listens to caller and agent"]
+        assert refused == [1, 2]
+        office.says(call, caller=["my tent is torn"], agent=["I am sorry"])
+        await speak(call, agent)
+        call.hang_up()
+        assert (await office.ended(call)).outcome == "transferred"
+        assert [text for _, _, text in await said(office, call)] == [WISH, "my tent is torn", "I am sorry"]
+        assert [kind for kind, _ in await gaps(office, call)] == ["listening.lost", "listening.back"]
 
 
 @virtually
@@ -247,18 +244,30 @@ async def test_where_nobody_listened_to_begin_with_nobody_does_later(tmp_path: P
         await office.ended(call)
 
 
-@virtually
-async def test_every_next_process_listens_again_and_words_keep_their_numbers(tmp_path: Path):
-    async with phone_office(tmp_path, ANA) as office:
-        call, agent = await connected(office)
-        for number in range(2):
-            await office.die()
-            await office.begin()
-            await call.wait(4_000)
-            office.says(call, caller=[f"caller {number}"], agent=[f"agent {number}"])
-            await speak(call, agent)
-        call.hang_up()
-        await office.ended(call)
-        assert [one for one in await said(office, call) if one[1] == "ana"] == [
-            ("p1", "ana", "agent 0"), ("p2", "ana", "agent 1"),
-        ]  # fmt: skip
+@pytest.mark.edge("stream of caller and agent lost")
+@pytest.mark.parametrize("how", ["moved", "conference first", "a worker's task"])
+def test_every_next_process_listens_again_and_words_keep_their_numbers(tmp_path: Path, how: str):
+    @virtually
+    async def script():
+        topology, workers = ("conference_first" if how == "conference first" else "direct"), {"ana": AGENT}
+        async with phone_office(
+            tmp_path, ANA, topology=topology, workers=workers if how == "a worker's task" else None
+        ) as office:
+            ana = office.at.double.person(AGENT, Answers(after_ms=500) if how == "a worker's task" else ACCEPTS)
+            call = await office.asks()
+            await office.until(call, State.CONNECTED)
+            for number in range(2):
+                await office.die()
+                await office.begin()
+                await call.wait(3_500)
+                office.says(call, agent=[f"agent {number}"])
+                await ana.calls[-1].say(SPEECH)
+                await call.wait(1_200)
+            call.hang_up()
+            await office.ended(call)
+            agent = "to:support" if how == "a worker's task" else "ana"
+            words = [one for one in await said(office, call) if one[1] != "caller"]
+            assert words == [("p1", agent, "agent 0"), ("p2", agent, "agent 1")]
+            assert len(await gaps(office, call)) == 4
+
+    script()
