@@ -7,7 +7,7 @@ where calls are direct. What is lost of the carrier's news is found by asking.
 """
 
 import asyncio
-import itertools
+import secrets
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine, Iterable
 from contextlib import suppress
@@ -125,7 +125,6 @@ class Rooms:
     _alone: set[str] = field(default_factory=set)
     """Callers who were with nobody when the carrier was asked the last time."""
     _trouble_until: float = 0.0
-    _listens: "itertools.count[int]" = field(default_factory=itertools.count)
 
     def use(self, calls: Calls) -> None:
         """Serve these calls; those of an earlier process get the assistant back."""
@@ -366,7 +365,7 @@ class Rooms:
         """Have caller and agent heard: for the recording, the transcript, and supervisors."""
         if self.token is None:
             return
-        stream = ListeningStream(f"human-{next(self._listens)}", self.stream_url, self.token(call.call_sid))
+        stream = ListeningStream(f"human-{secrets.token_hex(4)}", self.stream_url, self.token(call.call_sid))
         try:
             await self.control.control.listen(call.call_sid, stream, ACT_MS)
         except CarrierError as error:  # they speak all the same
