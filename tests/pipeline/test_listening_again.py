@@ -1,7 +1,7 @@
 """Caller and agent speak at the carrier and nobody of ours hears them: they are heard again, in virtual time."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -249,11 +249,10 @@ async def test_where_nobody_listened_to_begin_with_nobody_does_later(tmp_path: P
 def test_every_next_process_listens_again_and_words_keep_their_numbers(tmp_path: Path, how: str):
     @virtually
     async def script():
-        topology, workers = ("conference_first" if how == "conference first" else "direct"), {"ana": AGENT}
-        async with phone_office(
-            tmp_path, ANA, topology=topology, workers=workers if how == "a worker's task" else None
-        ) as office:
-            ana = office.at.double.person(AGENT, Answers(after_ms=500) if how == "a worker's task" else ACCEPTS)
+        workers = {"ana": AGENT} if how == "a worker's task" else None
+        topology: Literal["direct", "conference_first"] = "direct" if how != "conference first" else "conference_first"
+        async with phone_office(tmp_path, ANA, topology=topology, workers=workers) as office:
+            ana = office.at.double.person(AGENT, Answers(after_ms=500) if workers else ACCEPTS)
             call = await office.asks()
             await office.until(call, State.CONNECTED)
             for number in range(2):
@@ -265,7 +264,7 @@ def test_every_next_process_listens_again_and_words_keep_their_numbers(tmp_path:
                 await call.wait(1_200)
             call.hang_up()
             await office.ended(call)
-            agent = "to:support" if how == "a worker's task" else "ana"
+            agent = "to:support" if workers else "ana"
             words = [one for one in await said(office, call) if one[1] != "caller"]
             assert words == [("p1", agent, "agent 0"), ("p2", agent, "agent 1")]
             assert len(await gaps(office, call)) == 4
