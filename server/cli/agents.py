@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
+from server.cli.approvals import Url
 from server.cli.exits import Exit, fail, warn
+from server.cli.queues import everybody, reached, state_of
 
 if TYPE_CHECKING:
     from telephony.agent_store import AgentStore
@@ -68,10 +70,21 @@ def add(
 @app.command("list")
 def list_(
     as_json: Annotated[bool, typer.Option("--json", help="Print them as JSON, one a line.")] = False,
+    live: Annotated[bool, typer.Option("--live", help="As they are now, on a server that runs.")] = False,
+    url: Url = None,
 ) -> None:
     """List agents: whose callers they take, what they can do and speak, and where they are rung."""
     from server.cli.main import out  # noqa: PLC0415 main imports this module
 
+    if live or url:
+        for found in everybody(url):
+            if as_json:
+                typer.echo(json.dumps(found, sort_keys=True, ensure_ascii=False))
+            else:
+                queues = ", ".join(found["queues"])
+                told = f"{found['id']}  {found['name']}  {queues}  {state_of(found)}  {reached(found)}"
+                out.print(told, markup=False)
+        return
     for one in _used(lambda store: store.listed()):
         words = [sorted(each) for each in (one.queues, one.skills, one.languages)]
         if as_json:
