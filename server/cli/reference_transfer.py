@@ -32,6 +32,30 @@ _HOW: Final = f"""
 A caller who needs a person is brought one in **warm**: the assistant stays with them until somebody has said yes, and
 whoever says yes has read or heard first who is calling, why, and what was done already.
 
+## The first one, on one machine
+No account, no telephone: a recorded caller, and you at the desk in a browser on the same machine (the microphone needs
+`127.0.0.1` or https). In one terminal, in the repository:
+```sh
+export CORDBOARD_ACCESS_TOKEN=choose-a-long-one-0123 CORDBOARD_TWILIO_AUTH_TOKEN=choose-another-0123
+make serve                     # sets everything up the first time; goes on until Ctrl-C
+```
+and in another one:
+```sh
+export CORDBOARD_ACCESS_TOKEN=choose-a-long-one-0123 CORDBOARD_TWILIO_AUTH_TOKEN=choose-another-0123
+.venv/bin/cordboard agents add ana --name Ana --queue support
+```
+Open <http://127.0.0.1:8080/desk>, sign in with the access token, open Ana's desk, choose *Available* and allow the
+microphone. Then let somebody call who wants a person:
+```sh
+.venv/bin/cordboard call recordings/samples/a_person_rms.wav --url http://127.0.0.1:8080
+.venv/bin/cordboard queues support           # meanwhile, in a third terminal with the access token: who waits, who is there
+```
+The desk rings: *Accept*, speak, *Hang up*, say what came of it. `cordboard check lines/example` now also says which
+queues nobody serves in which language. With a line of your own: `CORDBOARD_LINES=lines/mine`, and an `enqueue` step in
+its way to a person ([line.md](line.md), [first-line.md](first-line.md)).
+
+## What happens
+
 **For the caller.** The assistant says that it gets somebody, tells place and expected wait when they are known, plays
 music, and listens all the time: another question is answered and costs no place; "how long" is answered; "never mind"
 ends it; "call me back" keeps the place where the queue calls back; "I'd rather leave a message" takes one. When an
@@ -47,8 +71,10 @@ disposition; nobody is offered to them meanwhile. A desk whose connection breaks
 {BACK_WITHIN_MS // 1000} s to come back, while the caller hears music; then the caller goes on with the assistant.
 Who speaks by telephone may close the desk.
 
-**For the operator.** Queues and what they promise stand in the line ([line.md](line.md)), people in the directory
-(`cordboard agents`). Only numbers of the directory and of the line are ever dialled, and callers who said yes to being
+**For the operator.** Queues, what they promise and what may come of a call (`dispositions`) stand in the line
+([line.md](line.md)), people in the directory (`cordboard agents`); `cordboard check` warns of what does not fit
+together. `cordboard queues` and `cordboard agents list --live` tell who waits, how long, how well callers are answered,
+and what each agent does. Only numbers of the directory and of the line are ever dialled, and callers who said yes to being
 called back. Every change of a transfer is written with the version it was read with before anything is done about it;
 another process goes on from there.
 
