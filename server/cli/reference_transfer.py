@@ -50,9 +50,9 @@ microphone. Then let somebody call who wants a person:
 .venv/bin/cordboard call recordings/samples/a_person_rms.wav --url http://127.0.0.1:8080
 .venv/bin/cordboard queues support  # meanwhile, in a third terminal with the same exports: who waits, who is there
 ```
-The desk rings: *Accept*, speak, *Hang up*, say what came of it. Once there are agents,
-`cordboard check lines/example` says, too, whose callers nobody takes, and in which language. With a line of your own: `CORDBOARD_LINES=lines/mine`, and an `enqueue` step in
-its way to a person ([line.md](line.md), [first-line.md](first-line.md)).
+The desk rings: *Accept*, speak, *Hang up*, say what came of it. Once there are agents, `cordboard check lines/example`
+says, too, whose callers nobody takes, and in which language. With a line of your own: `CORDBOARD_LINES=lines/mine`, and
+an `enqueue` step in its way to a person ([line.md](line.md), [first-line.md](first-line.md)).
 
 ## What happens
 
@@ -75,8 +75,8 @@ Who speaks by telephone may close the desk.
 ([line.md](line.md)), people in the directory (`cordboard agents`); `cordboard check` warns of what does not fit
 together. `cordboard queues` and `cordboard agents list --live` tell who waits, how long, how well callers are answered,
 and what each agent does. Only numbers of the directory and of the line are ever dialled, and callers who said yes to
-being called back. Every change of a transfer is written with the version it was read with before anything is done about it;
-another process goes on from there.
+being called back. Every change of a transfer is written with the version it was read with before anything is done about
+it; another process goes on from there.
 
 **By telephone.** With an account set (`CORDBOARD_TWILIO_ACCOUNT_SID`, `CORDBOARD_TWILIO_AUTH_TOKEN`) agents who have a
 phone are rung while they are available (`cordboard agents presence`, the API, or their open desk), and so is a queue's
