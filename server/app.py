@@ -160,7 +160,7 @@ async def open_office(settings: Settings, public_url: str) -> AsyncIterator[Offi
 
         switchboard = Switchboard(runtime, lines.by_number(), tokens, settings.max_calls, earlier)
         await switchboard.finish_abandoned()
-        transfers.errands = kept
+        transfers.promised.errands = kept
         conferences = await _go_on(transfers, phoning, switchboard)
         access_token = settings.access_token.get_secret_value() or secrets.token_urlsafe(24)
         office = Office(

@@ -17,12 +17,13 @@ from pipeline.line.queues import state_of
 from pipeline.office_clock import OfficeClock
 from pipeline.transfers import rings
 from pipeline.transfers.acting import Acting
-from pipeline.transfers.calling_back import Errands, asked_for, errand_of, later
+from pipeline.transfers.calling_back import asked_for, errand_of, later
 from pipeline.transfers.counted import CountedQueue
 from pipeline.transfers.desk import BACK_WITHIN_MS, Desk, Seat
 from pipeline.transfers.dispositions import Dispositions, dispositions_of
 from pipeline.transfers.left_desks import Left, LeftDesks, Return
 from pipeline.transfers.ports import Packets, Phones
+from pipeline.transfers.promised import Promised
 from pipeline.transfers.running import WRITE_WITHIN_S, Running
 from pipeline.transfers.targets import PhoneTarget, is_target, targets_of
 from recordings.errors import StoreUnavailable
@@ -92,8 +93,8 @@ class Transfers:
         """lines: those that take calls. settings_of: their queues. phones: None: agents are at the desk only."""
         self.desk = Desk()
         self.store = store
-        self.errands: Errands | None = None
-        """Where it is left that a person has to call somebody back; None: nowhere."""
+        self.promised = Promised(self.spawn)
+        """Where it is left that a person has to call somebody back."""
         self._clock = clock
         self._lines = lines
         self._settings_of = settings_of
@@ -283,7 +284,8 @@ class Transfers:
         if before is None or kept is None:
             _log.error("callback left to a person", transfer=transfer_id, reason=why)
             known = errand_of(before, why) if before is not None else {}
-            await self._leave(call.call_id, call.line.settings.name, {**known, **asked_for(transfer_id, wanted, why)})
+            told, line = {**known, **asked_for(transfer_id, wanted, why)}, call.line.settings.name
+            await self.promised.leave(call.call_id, line, told, self._clock.now())
             return
         try:
             if not await self.store.create(kept):
@@ -307,14 +309,7 @@ class Transfers:
     async def leave_errand(self, running: Running, why: str) -> None:
         """Nobody was reached: a person is to call them."""
         errand = errand_of(Kept(running.transfer, running.wanted), why)
-        await self._leave(running.id.rpartition("-")[0], running.wanted.line, errand)
-
-    async def _leave(self, call_id: str, line: str, data: Mapping[str, Any]) -> None:
-        try:
-            if self.errands is not None:
-                await self.errands.callback(call_id, line, data, self._clock.now())
-        except StoreUnavailable as error:
-            _log.error("errand not written", call_id=call_id, reason=str(error))
+        await self.promised.leave(running.id.rpartition("-")[0], running.wanted.line, errand, self._clock.now())
 
     def call_over(self, call: Joining) -> None:
         """The call has ended."""

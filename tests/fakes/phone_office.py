@@ -116,7 +116,7 @@ class PhoneOffice:
             rooms=phoning.rooms,
         )  # fmt: skip
         self.switchboard = Switchboard(runtime, self.first.lines, tokens, 40)
-        self.transfers.errands = KeptTools(store, "test")
+        self.transfers.promised.errands = KeptTools(store, "test")
         reconciler = phoning.serve(self.transfers)
         await self.transfers.open(self.people)
         await self.switchboard.finish_abandoned()

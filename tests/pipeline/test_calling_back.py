@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.assistant.tools.kept import KeptTools
 from pipeline.transfers.running import LINGER_S
 from telephony.agent_words import ENGLISH
 from telephony.agents import Agent
@@ -14,6 +15,7 @@ from telephony.transfer_state import State
 from telephony.transfer_tables import transfers
 from tests.fakes.agents import DeskAgent
 from tests.fakes.carrier import AGENT, CALLER, OTHER
+from tests.fakes.mortal import MortalStore
 from tests.fakes.office import SPEECH, virtually
 from tests.fakes.phone_office import ACCEPTS, PhoneOffice, hears, phone_agent, phone_office, words
 
@@ -135,12 +137,20 @@ async def test_a_caller_who_says_yes_long_after_nobody_came_is_called_all_the_sa
         await office.ended(back)
 
 
+@pytest.mark.edge("store down or disk full")
 @virtually
 async def test_a_callback_that_was_promised_and_of_which_nothing_is_known_is_left_to_a_person(tmp_path: Path):
     async with phone_office(tmp_path, ANA, queue=CALLS_BACK | {"max_wait_s": 60}) as office:
         call = await offered_callback(office)
         await office.first.store.apply(lambda connection: connection.execute(transfers.delete()))
+        outbox = MortalStore(office.first.store)
+        office.transfers.promised.errands = KeptTools(outbox, "test")
+        outbox.refuses = True
         await accepts_callback(office, call)
+        await asyncio.sleep(30)
+        assert await office.errands() == []
+        outbox.refuses = False  # the store answers again
+        await asyncio.sleep(30)
         (errand,) = await office.errands()
         assert (errand.call_id, errand.kind, errand.data["number_end"]) == (call.call_sid, "callback", CALLER[-4:])
 

@@ -210,8 +210,22 @@ class KeptTools:
     # Outbox
 
     async def callback(self, call_id: str, line: str, data: Mapping[str, Any], now: datetime) -> None:
-        """A caller is to be called back by a person. now: aware. Raises StoreUnavailable."""
-        await self._database.apply(lambda connection: self._put(connection, "callback", call_id, line, data, now))
+        """A caller is to be called back by a person, once however often this is said. now: aware.
+
+        Raises StoreUnavailable: then it may still happen, and saying it again helps.
+        """
+        same = sa.select(outbox.c.id).where(
+            outbox.c.org_id == self._org_id,
+            outbox.c.kind == "callback",
+            outbox.c.call_id == call_id,
+            outbox.c.data == canonical(data),
+        )
+
+        def put(connection: sa.Connection) -> None:
+            if connection.execute(same).first() is None:
+                self._put(connection, "callback", call_id, line, data, now)
+
+        await self._database.apply(put)
 
     async def waiting(self, kind: str | None = None, limit: int = 50, after: str = "") -> list[Errand]:
         """What is still to be done, oldest first. Raises StoreUnavailable."""
