@@ -42,6 +42,7 @@ class Fork:
         self._warned: set[int] = set()
         self.over = False
         """It listens no more."""
+        self._session: aiohttp.ClientSession | None = None
 
     async def run(self, webhooks: Webhooks) -> None:
         """Open the socket and pass the audio on until it is stopped or the application has closed."""
@@ -60,6 +61,7 @@ class Fork:
         self._post(self.codec.connected())
         self._post(self.codec.start())
         self._handset.taps.append(self)
+        self._session = session
         try:
             async with session:
                 await self._carry(socket)
@@ -79,6 +81,11 @@ class Fork:
             self._post(self.codec.stop())
             self._outbox.put_nowait(None)
             self._tell("stream-stopped", "")
+
+    async def lose(self) -> None:
+        """The connection breaks."""
+        if self._session is not None and self._session.connector is not None:
+            await self._session.connector.close()
 
     def _leave(self) -> bool:
         there = self in self._handset.taps
