@@ -55,6 +55,7 @@ _TO_A_SECRET: Final = frozenset({
     "phone", "debit", "credit", "of", "that", "they", "you", "sent", "texted", "gave", "me", "got", "i", "to", "on",
     "uh", "um", "here", "so", "es", "el", "la", "de", "del", "mi", "tarjeta", "cuenta", "numero", "número", "secreta",
     "secreto", "que", "enviaron", "llegó", "eh", "era", "telefono", "teléfono", "banco", "bank", "online", "pin",
+    "and", "told", "tell", "said", "say", "them", "him", "her", "well", "y", "les", "le", "dije", "dijo", "digo",
 })  # fmt: skip
 """Words that stand between "pin" and its digits."""
 _THEIRS: Final = frozenset({"card", "account", "tarjeta", "cuenta", "phone", "teléfono", "telefono"})

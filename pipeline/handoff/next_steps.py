@@ -72,7 +72,7 @@ def _of_wishes(story: Story, words: Words) -> Iterator[NextStep]:
         if wish.state == "unsettled" and story.troubles:
             continue
         if wish.text:
-            yield NextStep("serve", words.say("step.serve", quote=quoted(wish.text, 14)))
+            yield NextStep("serve", words.say("step.serve", quote=quoted(wish.text, 20)))
         elif wish.intent != OTHER:
             yield NextStep("serve", words.say("step.serve_intent", label=plain(wish.intent)))
     asked = story.wishes.reason.code == "asked_for_person"

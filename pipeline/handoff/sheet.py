@@ -45,9 +45,9 @@ def _caller(packet: Packet) -> Iterator[str]:
     caller, verified = packet.caller, packet.caller.verified
     who = f"{caller.name}, {caller.number}, language {caller.language}, tier {caller.tier}, customer {caller.customer}"
     yield _row("Caller", who)
-    how = (
-        f"{plain(verified.level)}, by {verified.how}, {verified.at or UNKNOWN} ✔" if verified.how else "not verified ✖"
-    )
+    how = "says so, not verified ✖" if verified.level == "claimed" else "not verified ✖"
+    if verified.how and verified.level != "claimed":
+        how = f"{plain(verified.level)}, by {verified.how}, {verified.at or UNKNOWN} ✔"
     yield _row("Verified", how)
     earlier = packet.earlier
     about = f", last {plain(earlier.intent)}" if earlier.intent not in {"", UNKNOWN} else ""

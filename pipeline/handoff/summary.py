@@ -3,14 +3,13 @@
 Deterministic. Every bullet names where in the transcript it stands; together they have at most 60 words.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from pipeline.assistant.signals.mood import LOW
 from pipeline.handoff.packet import UNKNOWN, Action, Bullet, Reason, Span, Summary
 from pipeline.handoff.story import Story
-from pipeline.handoff.wishes import CLAUSES, OTHER, beyond_asking, tells
+from pipeline.handoff.wishes import CLAUSES, OTHER, WANTING, beyond_asking, tells
 from pipeline.handoff.words import Words, clipped, plain
 
 MOST_WORDS: Final = 60
@@ -20,13 +19,6 @@ _WORDS_OF: Final = {"wish": 15, "said": 10, "done": 11, "open": 11, "reason": 13
 """Of each kind, so that five have MOST_WORDS; what the last three leave over is the caller's own words'."""
 _MOST_QUOTED: Final = 22
 """Words of a quotation, however much room there is."""
-_WANTING: Final = re.compile(
-    r"\b(?:want|need|would like|i'd like|wonder\w*|can i|could i|could you|can you|please"
-    r"|how (?:do|can|long|much)|where|when|why"
-    r"|quiero|quisiera|necesito|puedo|puede|podría|me gustaría|cómo|dónde|cuándo|por qué)\b",
-    re.IGNORECASE,
-)
-"""Words with which people say what they want."""
 _WISH_COUNTS: Final = 5
 """Telling words that such a word is worth."""
 _TELLING: Final = ("status", "state", "reference")
@@ -73,7 +65,7 @@ def _cuts(clauses: Sequence[str], most: int) -> Iterator[tuple[float, str]]:
             if last > first and len(run.split()) > most:
                 break
             kept = clipped(run, most)
-            wants = _WANTING.search(kept) is not None
+            wants = WANTING.search(kept) is not None
             before, behind = "…" if first else "", "…" if last + 1 < len(clauses) else ""
             score = min(tells(kept), _ENOUGH_TOLD) + (_WISH_COUNTS if wants else 0) + (0 if first else _FIRST_COUNTS)
             text = kept.strip(" .,;")

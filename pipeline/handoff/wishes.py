@@ -26,6 +26,13 @@ _HALF: Final = 0.5
 _BAD: Final = frozenset({"failed", "refused", "waiting", "checking"})
 _WISHES: Final = frozenset({"intent", "keys", "model", "knowledge", "clarify"})
 """Ways of understanding a turn that holds a wish; the others answer a question, or obey a rule."""
+WANTING: Final = re.compile(
+    r"\b(?:want|need|would like|i'd like|wonder\w*|can i|could i|could you|can you|please"
+    r"|how (?:do|can|long|much)|where|when|why"
+    r"|quiero|quisiera|necesito|puedo|puede|podría|me gustaría|cómo|dónde|cuándo|por qué)\b",
+    re.IGNORECASE,
+)
+"""Words with which people say what they want."""
 CLAUSES: Final = re.compile(r"(?<=[.!?;,…])\s+|\s+(?=(?:and|but|so|because|y|pero|porque|así que)\s)", re.IGNORECASE)
 """Where what people say may be cut."""
 _ASKING: Final = frozenset(
@@ -52,6 +59,8 @@ class _Wish:
     missing: tuple[str, ...] = ()
     turn: str = ""
     """In which it was last said."""
+    unanswered: bool = False
+    """The assistant had nothing to say to it."""
 
     def told(self) -> Wish:
         state: WishState = ("unsettled" if self.trouble else "served") if self.served else "open"
@@ -71,6 +80,7 @@ class Wishes:
     _all: list[_Wish] = field(default_factory=list)
     _current: str = ""
     """The intent that the latest turn was about."""
+    _turn: str = ""
     _by: str = ""
     """How it was understood."""
     _spoken: str = ""
@@ -104,7 +114,7 @@ class Wishes:
         missing = data.get("missing")
         named = map(str, missing) if isinstance(missing, list) else ()
         lacks = tuple(slot for slot in named if slot not in self.about.not_asked)
-        self._current, self._by = intent, by
+        self._current, self._by, self._turn = intent, by, turn
         if by == "clarify" and _upset(data):
             return
         if by in _WISHES and intent not in self.about.to_person and (text := self.places.words(turn)):
@@ -126,8 +136,9 @@ class Wishes:
             last.spans, last.turn = (*last.spans, *spans), turn
             return
         telling = tells(text)
-        short = len(text.split()) < _LEAST_WORDS
-        if intent == OTHER and short and (telling == 0 or (self._by == "clarify" and telling < _LEAST_TELLING)):
+        short = len(text.split()) < _LEAST_WORDS and not WANTING.search(text)
+        least = _LEAST_TELLING if self._by == "clarify" else 1
+        if intent == OTHER and short and telling < least:
             return  # a yes, a no, an answer to something that was not asked
         if telling == 0 and short and last is not None and last.intent == OTHER and not last.served:
             last.intent, last.confidence, last.spans, last.turn = intent, sure, (*last.spans, *spans), turn
@@ -147,8 +158,12 @@ class Wishes:
         """Free to speak again, the caller has what they wanted; unless a flow asks, or they were not understood."""
         done = not self.about.closings or self._spoken in self.about.closings or self._by == "model"
         about_it = self._latest(self._current)
-        if data.get("expecting") == "open" and done and about_it is not None:
-            about_it.served = True
+        if data.get("expecting") != "open" or about_it is None:
+            return
+        if not done:
+            about_it.unanswered = about_it.turn == self._turn
+        elif not (about_it.unanswered and self._by == "rule"):
+            about_it.served = True  # not so by "never mind": nothing came of it
 
     def returned(self, _event: Event, data: Mapping[str, Any]) -> None:
         if self._all and (fields.text(data, "status") in _BAD or data.get("ok") is not True):

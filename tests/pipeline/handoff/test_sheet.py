@@ -34,3 +34,8 @@ def test_an_empty_list_is_named():
 def test_words_that_were_not_heard_are_told_apart():
     call = ToldCall().says("stop").answers("You have thirty days.", heard="You have")
     assert "assistant You have [not heard: thirty days.]" in packet_text(packet_of(call.events, ABOUT, ASKED))
+
+
+def test_who_only_claims_to_be_somebody_is_not_ticked():
+    call = ToldCall().says("my order", "order_status").verified(level="claimed")
+    assert "Verified    says so, not verified ✖" in packet_text(packet_of(call.events, ABOUT, ASKED))

@@ -160,3 +160,18 @@ def test_who_says_what_it_is_about_with_the_wish_for_a_person_has_said_why():
     said = "I need to speak to somebody about my refund for the kayak"
     assert beyond_asking(said, (said,)) == said
     assert beyond_asking("get me a manager", ("get me a manager",)) == ""
+
+
+def test_never_mind_settles_nothing_that_was_not_answered():
+    call = ToldCall().says("how much is the team plan", "question").answers("I have no answer to that.", expects="open")
+    call.says("that's not what I asked", by="rule").answers("Never mind that.").answers(CLOSING, expects="open")
+    assert named(call) == [("question", "open", "how much is the team plan")]
+    moved = ToldCall().says("move my delivery", "start_return").answers("Which day?", expects="digits")
+    moved.says("never mind", by="rule").answers(CLOSING, expects="open")
+    assert [state for _, state, _ in named(moved)] == ["served"]
+
+
+def test_a_few_words_that_want_something_are_a_wish():
+    call = ToldCall().says("wrong item", "start_return").answers(CLOSING, expects="open")
+    call.says("no I want both", by="clarify").says("no I don't have the number", by="clarify")
+    assert [one[2] for one in named(call)] == ["wrong item", "no I want both"]
