@@ -24,11 +24,16 @@ class HearingAway:
         """As it is now."""
         return Earshot(self._open, self._clock.now_ms() - self._since_ms)
 
-    def expected(self, how: str = "never") -> None:
-        """From now on a stream of theirs may come. how: process: an earlier one of this call's had it."""
+    def expected(self) -> None:
+        """From now on a stream of theirs may come."""
         self._since_ms = self._gap_ms = self._clock.now_ms()
-        self._open, self._how = False, how
+        self._open, self._how = False, "never"
         self.given_up()
+
+    def recalled(self, last_ms: int) -> None:
+        """An earlier process may have heard them; the last that it wrote down was at last_ms."""
+        self.expected()
+        self._how, self._gap_ms = "process", min(last_ms, self._gap_ms)
 
     def asked(self, transfer: str) -> None:
         """A stream is asked for, for the transfer with this id in the call."""

@@ -177,7 +177,7 @@ class Joining:
     def recalled(self, past: Sequence[Event]) -> None:
         """Another process carried the call before, and recorded this."""
         self._said = sum(event.kind in {"agent.said", "supervisor.said"} for event in past)
-        self.hearing.expected("process")
+        self.hearing.recalled(past[-1].at_ms)
         if self._runtime.transfers is not None:
             self._runtime.transfers.known(self)
 
