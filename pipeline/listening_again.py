@@ -58,11 +58,16 @@ class ListensAgain:
         self._attempts = {one: made for one, made in self._attempts.items() if one in live}
         self._named = {one: name for one, name in self._named.items() if one in live}
         for running in live.values():
-            call, room = self.office.call(running.transfer.call_id), self.room(running.transfer)
-            if call is not None and room and running.id not in self._asking:
-                self._look_at(running, call, room)
+            try:
+                self._look_at(running)
+            except Exception as error:  # noqa: BLE001 one that breaks must not keep us from hearing all others
+                told = {"reason": type(error).__name__, "pii_error": repr(error)}
+                _log.error("not looked at whether caller and agent are heard", transfer=running.id, **told)
 
-    def _look_at(self, running: Running, call: Joining, room: str) -> None:
+    def _look_at(self, running: Running) -> None:
+        call, room = self.office.call(running.transfer.call_id), self.room(running.transfer)
+        if call is None or not room or running.id in self._asking:
+            return
         now = call.hearing.now
         earshot = replace(now, open=now.open or call.is_open)
         before = self._attempts[running.id] = well(earshot, self._attempts.get(running.id, Attempts()))

@@ -170,8 +170,12 @@ class Conferences:
     async def look(self) -> None:
         """One round."""
         for (transfer, name), leg in list(self._rung.items()):
-            if leg.sid and await self._is_over(leg.sid) and self.leg_over(transfer, name, leg.sid):
-                structlog.get_logger().warning("callback missed", transfer=transfer, missed="SupervisorLeft")
+            try:
+                if leg.sid and await self._is_over(leg.sid) and self.leg_over(transfer, name, leg.sid):
+                    structlog.get_logger().warning("callback missed", transfer=transfer, missed="SupervisorLeft")
+            except Exception as error:  # noqa: BLE001 one that breaks must not keep us from asking about the others
+                told = {"reason": type(error).__name__, "pii_error": repr(error)}
+                structlog.get_logger().error("supervisor's leg not asked about", transfer=transfer, **told)
 
     async def _is_over(self, sid: str) -> bool:
         """Whether nobody is on this leg for certain."""

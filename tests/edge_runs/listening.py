@@ -2,14 +2,18 @@
 
 import asyncio
 
+from telephony.double.people import Answers
+from telephony.double.script import PressAt
 from tests.edge_runs.cases import edge
 from tests.edge_runs.office import Office
+from tests.edge_runs.oracle import has_tone
 from tests.edge_runs.ours import DOWN_S
 from tests.edge_runs.people import Caller, Phoned, both_hear
 from tests.edge_runs.rung import ACCEPTS
 from tests.fakes.office import SPEECH
 
 BACK_WITHIN_MS = 5_000
+EVES_HZ = 700.0
 
 
 async def connected(office: Office) -> tuple[Caller, Phoned]:
@@ -81,3 +85,45 @@ async def refused(office: Office) -> None:
         await office.eventually_kept(caller, "listening.back", 15)
         assert len(office.api.asked("POST", "/Streams.json")) == 2
         await written_down(office, caller, agent, "my tent is torn", "I am sorry")
+
+
+@edge(
+    "process killed in every state of a transfer",
+    "with a supervisor on the telephone",
+    problems=lambda _detail: True,
+)
+async def supervised(office: Office) -> None:
+    """They coach the agent, and go on after the restart; that they have hung up is told by nobody."""
+    caller, agent = await connected(office)
+    eve = office.double.person("+14155550299", Answers(steps=[PressAt(500, "5")]))
+    await office.put("eve", phone=eve.address, queues=["elsewhere"])
+    path = f"/api/v1/calls/{caller.sid}"
+
+    async def coach(mode: str, whose: str) -> str:
+        answer = await office.http.post(f"{path}/coach", json={"mode": mode, "agent": whose})
+        return str(answer.raise_for_status().json()["mode"])
+
+    async def speaks() -> str | None:
+        told: str | None = (await office.http.get(f"{path}/supervision")).raise_for_status().json()["speaks"]
+        return told
+
+    async with caller.excuses():
+        assert await coach("whisper", "eve") == "listen"
+        there = Phoned(await eve.answered())
+        await asyncio.sleep(6)
+        assert await coach("whisper", "") == "whisper"
+        by = await speaks()
+        office.kill()
+        await office.start()
+        assert await speaks() == by
+        await there.sounds(EVES_HZ)
+        assert has_tone(agent.ear(2_000), EVES_HZ)
+        assert not has_tone(caller.ear(2_000), EVES_HZ)
+        assert await coach("barge", "") == "barge"
+        await there.sounds(EVES_HZ)
+        assert has_tone(caller.ear(2_000), EVES_HZ)
+        office.double.account.callbacks.plan("never", event="completed", params={"To": eve.address})
+        there.call.hang_up()
+        await asyncio.sleep(6.5)
+        assert await speaks() is None
+        await both_hear(caller, agent)
