@@ -272,12 +272,14 @@ class Acting:
             self._office.spawn(self._dial(running, offer, agent))
         if seat is None:
             return
-        self._offer_at(seat, running, offer, by)
+        queue = self._office.queues().get(running.transfer.queue)
+        until_ms = self._clock.now_ms() + queue.ring_s * 1000 if queue is not None else None
+        self._offer_at(seat, running, offer, by, until_ms)
 
-    def _offer_at(self, seat: Seat, running: Running, offer: int, by: By = "desk") -> None:
+    def _offer_at(self, seat: Seat, running: Running, offer: int, by: By = "desk", until_ms: int | None = None) -> None:
         message = {
             "type": "offer", "transfer": running.id, "offer": offer, "queue": running.transfer.queue, "by": by,
-            "call": running.transfer.call_id, "packet": self.told.packet(running.id),
+            "call": running.transfer.call_id, "packet": self.told.packet(running.id), "until_ms": until_ms,
         }  # fmt: skip
         seat.offers[running.id, offer] = message
         seat.tell(message)

@@ -1,6 +1,6 @@
 // An agent's desk. The socket is the truth: what it tells is shown, what the agent does is said to it.
 import { element, show, transcript } from "/assets/desk_packet.js";
-import { showQueues } from "/assets/desk_queues.js";
+import { showPast, showQueues } from "/assets/desk_queues.js";
 import { Sound } from "/assets/desk_sound.js";
 
 const desk = document.querySelector("#desk");
@@ -96,7 +96,7 @@ function over(why, signedOut) {
   mute(false);
   sound.close();
   draw();
-  for (const id of [".presence", "#means", "#sound-on"]) at(id).hidden = true;
+  for (const id of [".presence", "#means", "#sound-on", "#past"]) at(id).hidden = true;
   alarm(why);
   at("#again").hidden = false;
   if (signedOut) Object.assign(at("#again button"), { textContent: "Sign in", onclick: () => location.reload() });
@@ -126,6 +126,7 @@ const TAKES = {
     before = current; // it goes on if the server says so
     current = null;
     at(".presence").hidden = false;
+    past();
     at("#means").hidden = !message.agent.phone;
     if (message.by === "phone") at("#by").value = "phone";
     if (wished === "available" && !wrapping) available("available");
@@ -197,6 +198,7 @@ const TAKES = {
     if (desk.dataset.presence === "wrap_up") wish("available");
     if (wished === "available") available("available");
     at("#note").value = "";
+    past();
     draw();
     at('[data-presence="available"]').focus();
   },
@@ -277,6 +279,13 @@ async function fetchPacket(transfer) {
   draw();
 }
 
+// What came of this agent's last calls.
+async function past() {
+  const answer = await fetch("/api/v1/dispositions?limit=50", { credentials: "same-origin" });
+  const { items = [] } = answer.ok ? await answer.json() : {};
+  showPast(at("#past"), items.filter((one) => one.agent === desk.dataset.agent).slice(0, 5));
+}
+
 // Have the microphone and a running sound card; say so where not.
 async function listen() {
   try {
@@ -329,6 +338,8 @@ function tick() {
   if (queues) showQueues(at("#queues"), queues, Date.now() + ahead);
   else at("#queues").replaceChildren();
   if (current) at("#timer").textContent = clock(Date.now() - current.since);
+  const ends = !current && offers[0]?.until_ms;
+  at("#offer-until").textContent = ends ? `It rings for ${clock(ends - ahead - Date.now() + 999)} more; then somebody else is asked.` : "";
   at("#until").textContent = wrapping && until ? `You are available again in ${clock(until - Date.now() + 999)}, or once this is done.` : "";
 }
 

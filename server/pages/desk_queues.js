@@ -31,3 +31,10 @@ export function showQueues(place, message, now) {
   const content = [...rows, ...unknown];
   if (place.textContent !== content.map((one) => one.textContent).join("")) place.replaceChildren(...content);
 }
+
+// What came of calls, the latest first.
+export function showPast(place, items) {
+  place.hidden = !items.length;
+  place.querySelector("ul").replaceChildren(...items.map((one) => element("li", {},
+    `${new Date(one.made_at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })} ${one.disposition.replaceAll("_", " ")}${one.note ? `: ${one.note}` : ""}`)));
+}

@@ -192,6 +192,7 @@ def test_an_agent_takes_a_caller_in_the_browser_speaks_hands_back_and_wraps_up(a
         await expect(page.locator("#wrap-up")).to_be_hidden()
         await expect(page.locator("#desk")).to_have_attribute("data-presence", "available")
         assert await house.disposition(f"{call.call_sid}-h1") == ("ana", "solved", "sent a pole")
+        await expect(page.locator("#past-calls li")).to_have_text(re.compile(r"solved: sent a pole$"))
         call.hang_up()
 
     at_desk(use)
@@ -485,7 +486,8 @@ def test_what_is_lacking_is_told_with_what_to_do(at_desk):
             "Allow it at the symbol before the page's address"
         )
         assert not [one for one in told.said if one["type"] == "presence"]
-        told.tell({**OFFER, "by": "desk", "packet": {}})
+        told.tell({**OFFER, "by": "desk", "packet": {}, "until_ms": now_ms + 60_000})
+        await expect(page.locator("#offer-until")).to_contain_text(re.compile(r"It rings for (1:00|0:5\d) more"))
         told.tell({**OFFER, "by": "desk", "transfer": "CA2-h1"})
         await expect(page.locator("#no-packet")).to_contain_text("Ask the caller for their name")
         await expect(page.locator("#offer-more")).to_contain_text("One more caller is offered to you")
