@@ -122,9 +122,10 @@ class Rooms:
     _tasks: "set[asyncio.Task[None]]" = field(default_factory=set)
     _legs: "OrderedDict[str, str]" = field(default_factory=OrderedDict)
     """The calls of assistants' legs, by leg."""
-    _alone: set[str] = field(default_factory=set)
-    """Callers who were with nobody when the carrier was asked the last time."""
+    _seen: set[str] = field(default_factory=set)
+    """What was wrong when the carrier was asked the last time: callers who were alone, assistants who were not gone."""
     _trouble_until: float = 0.0
+    _closed: bool = False
 
     def use(self, calls: Calls) -> None:
         """Serve these calls; those of an earlier process get the assistant back."""
@@ -141,6 +142,7 @@ class Rooms:
 
     def close(self) -> None:
         """Do nothing more. The next process goes on."""
+        self._closed = True
         for task in (*self._tasks, *self._bringing.values()):
             task.cancel()
 
@@ -148,7 +150,7 @@ class Rooms:
 
     def bring(self, call: RoomCall) -> None:
         """Bring the assistant to a caller who is without, unless that is under way."""
-        if call.state is State.RINGING or self._waits(call):
+        if self._waits(call) and not self._closed:
             running = self._bringing.get(call.call_sid)
             if running is None or running.done():
                 self._bringing[call.call_sid] = asyncio.create_task(self._bring(call))
@@ -239,25 +241,34 @@ class Rooms:
         calls = [call for call in self._calls.calls() if call.in_room] if self._calls is not None else []
         for call in calls:
             self.bring(call)
-        away = [call for call in calls if call.state is State.AWAY and not self.held(call.call_sid)]
-        alone = {call.call_sid for call in away if await self._is_alone(call)}
-        for call in away:
-            if call.call_sid in alone & self._alone and not self.held(call.call_sid):
-                _log.warning("a caller was left alone", call_id=call.call_sid)
-                self.bring_back(call.call_sid)
-        self._alone = alone
+        seen = set[str]()
+        for call in calls:
+            if call.state is State.AWAY:
+                seen |= await self._look_at(call)
+        self._seen = seen
 
-    async def _is_alone(self, call: RoomCall) -> bool:
+    async def _look_at(self, call: RoomCall) -> set[str]:
+        """Of a caller who is with an agent: what is wrong there, by leg. What was wrong twice is mended."""
         try:
-            inside = await self.control.control.participants(call_room(call.call_sid), ASK_MS)
-        except CarrierError:
-            return False
-        others = {one.label for one in inside} - {ASSISTANT}
-        if not others:
+            inside = {one.label: one.sid for one in await self.control.control.participants(self._of(call), ASK_MS)}
+            left_over = inside.pop(ASSISTANT, "")
+            if left_over in self._seen:  # it was told to hang up when it asked, or has never asked
+                await self.control.control.end(left_over, ACT_MS)
+        except CarrierError as error:
+            _log.info("carrier not asked", call_id=call.call_sid, reason=str(error))
+            return set()
+        alone = not self.held(call.call_sid) and set(inside) == {CALLER}
+        if CALLER not in inside:
             await self._ask_for(call)
-        return others == {CALLER}
+        if alone and call.call_sid in self._seen:
+            _log.warning("a caller was left alone", call_id=call.call_sid)
+            self.bring_back(call.call_sid)
+        return ({left_over} if left_over else set()) | ({call.call_sid} if alone else set())
 
     # How it is done
+
+    def _of(self, call: RoomCall) -> str:
+        return call_room(call.call_sid)
 
     def _in_room(self, call_sid: str) -> RoomCall | None:
         call = self._calls.call(call_sid) if self._calls is not None else None
@@ -293,7 +304,7 @@ class Rooms:
     async def _bring_once(self, call: RoomCall, silent: dict[str, float]) -> None:
         """Have the assistant's leg where the caller is. silent: since when legs that do not stream are known."""
         sid, control, now = call.call_sid, self.control.control, asyncio.get_running_loop().time()
-        room = call_room(sid)
+        room = self._of(call)
         inside = {one.label: one.sid for one in await control.participants(room, ASK_MS)}
         if CALLER not in inside:  # nobody hears an assistant who is there alone
             await self._ask_for(call)
@@ -371,7 +382,10 @@ class Rooms:
         except CarrierError as error:  # they speak all the same
             _log.warning("caller and agent are not listened to", call_id=call.call_sid, reason=str(error))
 
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> "asyncio.Future[None]":
+        if self._closed:
+            work.close()
+            return asyncio.get_running_loop().create_future()
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

@@ -113,7 +113,7 @@ class CallFlow:
     def away(cls, at_ms: int, stream_number: int) -> "CallFlow":
         """A call that another process put through to an agent, or was about to, after the stream of this number."""
         flow = cls()
-        flow._stream_number = flow._offered = stream_number
+        flow._stream_number = flow._offered = flow._left = stream_number
         flow._with_agent = True
         flow._lost_ms = at_ms
         flow._enter(State.AWAY)
@@ -204,6 +204,11 @@ class CallFlow:
         self._lost_ms = event.at_ms
         self._enter(State.AWAY)
         return []
+
+    def _move_away_lost(self, event: MovingAway) -> list[CallAction]:
+        """An earlier process was about to move them, or their stream broke as it was asked for."""
+        self._left = self._stream_number
+        return self._move_away(event)
 
     def _leave_stream(self, event: StreamStopped | StreamBroken) -> list[CallAction]:
         if event.stream_number != self._stream_number or self._left == self._stream_number:
@@ -360,6 +365,7 @@ class CallFlow:
             CarrierStatus: Row(_hear_carrier, (State.ENDED,)),
         },
         State.LOST: {
+            MovingAway: Row(_move_away_lost, (State.AWAY,)),
             WithAgent: Row(_note_agent, (State.LOST,)),
             StreamStarted: Row(_continue, (State.TALKING,)),
             ResumeAsked: Row(_resume, (State.LOST, State.MESSAGE)),

@@ -447,7 +447,19 @@ def test_a_caller_whom_the_carrier_gives_back_before_their_stream_was_missed_is_
     assert flow.handle(ResumeAsked(60_500)) == [CloseMedia(1, 1001), OfferStream(2)]
 
 
+def test_a_caller_who_is_moved_although_their_stream_was_lost_is_waited_for_no_longer():
+    flow = CallFlow.lost(60_000, 1)
+    assert flow.handle(MovingAway(61_000)) == []
+    assert (state(flow), flow.deadline_ms) == (State.AWAY, None)
+    assert flow.handle(ComeBack(62_000)) == []
+    assert state(flow) is State.LOST
+    assert flow.handle(ResumeAsked(62_100)) == [OfferStream(2)]
+
+
 def test_a_call_that_another_process_put_through_ends_as_transferred_or_comes_back():
     flow = CallFlow.away(60_000, 3)
-    assert flow.handle(ResumeAsked(70_000)) == [CloseMedia(3, 1001), OfferStream(4)]
+    assert flow.handle(ResumeAsked(70_000)) == [OfferStream(4)]
+    flow = CallFlow.away(60_000, 3)  # its stream has ended with that process
+    assert flow.handle(ComeBack(70_000)) == []
+    assert state(flow) is State.LOST
     assert CallFlow.away(60_000, 3).handle(CarrierStatus(70_000, "completed"))[-1].outcome == "transferred"  # type: ignore[union-attr]
