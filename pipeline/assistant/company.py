@@ -189,6 +189,8 @@ def news(talk: Talk, event: TransferNews) -> bool:
             )
         case "found":
             _found(talk, event)
+        case "late" if isinstance(state.waiting, WithAgent):
+            talk.say(HOLD_MUSIC, "hold")
         case "connected":
             _connected(talk, event)
         case "lost":

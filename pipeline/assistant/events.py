@@ -12,9 +12,9 @@ from typing import Any, Literal
 from pipeline.assistant.llm.port import ModelToolCall
 
 Via = Literal["speech", "dtmf", "text"]
-NewsKind = Literal["waiting", "found", "connected", "lost", "nobody", "back"]
-"""What became of bringing in a person: a place in the queue, somebody who takes the call, caller and agent joined, that
-agent lost again, nobody to be expected, the caller given back to the assistant."""
+NewsKind = Literal["waiting", "found", "late", "connected", "lost", "nobody", "back"]
+"""What became of bringing in a person: a place in the queue, somebody who takes the call, the carrier slow to join
+them, caller and agent joined, that agent lost again, nobody to be expected, the caller given back to the assistant."""
 SupervisorVerb = Literal["whisper", "say", "hold", "release", "take_over", "hand_back", "transfer", "end"]
 """What a supervisor may want of the dialogue: heed a note, say these words, be quiet, go on, leave the caller to them,
 have the caller back, put the caller through to a queue, end the call."""

@@ -1,5 +1,6 @@
 """Does what transfers decide: rings desks and telephones, joins and parts callers, and writes down what happened."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
@@ -46,6 +47,10 @@ from telephony.transfer_store import Disposition, TransferStore
 if TYPE_CHECKING:
     from pipeline.transfers.office import Transfers
 
+LATE_MS: Final = 1_000
+"""A caller who knows who comes hears nothing no longer than this; then music, until they are moved."""
+RING_AGAIN_S: Final = 3.0
+"""After another process the desks are back by then; who has none, or takes calls elsewhere, is rung again."""
 ANNOUNCED_MS: Final = 3_000
 """An agent who is in the conference waits no longer than this for the caller to have heard who comes."""
 _HOWS: Final[Mapping[str, How]] = {
@@ -238,6 +243,20 @@ class Acting:
         if transfer.ringing:
             rung = frozenset(transfer.offers[number].agent for number in transfer.ringing)
             self._find(running, transfer.asked_already, rung)
+            self._office.spawn(self._ring_again(running))
+
+    async def _ring_again(self, running: Running) -> None:
+        """Ring telephones that were about to be rung when the earlier process ended."""
+        await asyncio.sleep(RING_AGAIN_S)
+        for offer in running.transfer.ringing:
+            agent = self._office.agent(running.transfer.offers[offer].agent)
+            if agent is None or not agent.phone or self.by(running.transfer, offer) == "phone":
+                continue
+            seat = self._desk.seat(agent.id)
+            if seat is None or seat.by_phone:
+                self._office.spawn(self._dial(running, offer, agent.id))
+            if seat is not None and seat.by_phone:
+                self._offer_at(seat, running, offer, "phone")
 
     def offer_again(self, running: Running, seat: Seat) -> None:
         """An agent who is rung opened another desk, or the same one after its process."""
@@ -330,7 +349,15 @@ class Acting:
         if transfer.state is State.BRIDGING and self.by(transfer, transfer.accepted) == "desk":  # had no stream then
             self._join_at_desk(running, transfer.accepted)
             return
-        self._together(running, transfer.accepted)
+        offer = transfer.accepted
+        self._clock.call_at(self._clock.now_ms() + LATE_MS, lambda: self._late(running, offer))
+        self._together(running, offer)
+
+    def _late(self, running: Running, offer: int) -> None:
+        """The caller knows who comes, and is still here."""
+        now = running.transfer
+        if now.accepted == offer and now.state in {State.ACCEPTED, State.BRIDGING} and self.by(now, offer) == "phone":
+            self.told.news(running, "late")
 
     def agent_there(self, running: Running, offer: int) -> None:
         """The agent is in the conference."""

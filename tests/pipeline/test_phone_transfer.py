@@ -160,7 +160,7 @@ async def test_a_caller_who_cannot_be_moved_is_with_the_assistant_and_the_agent_
         agent = await ana.answered()
         assert words(await agent.finished())[-1] == ENGLISH.not_connected
         assert call.listening
-        assert [one["what"] for one in await office.kept(call, "transfer.told")] == ["found", "lost", "nobody"]
+        assert [one["what"] for one in await office.kept(call, "transfer.told")] == ["found", "late", "lost", "nobody"]
         await call.until_quiet()
         await call.say(SPEECH)
         await call.until_quiet()

@@ -187,6 +187,15 @@ def test_an_agent_who_is_lost_is_replaced_and_the_caller_hears_so():
     ]
 
 
+def test_a_caller_whom_the_carrier_is_slow_to_join_hears_music_and_who_is_joined_does_not():
+    made = waiting()
+    news(made, "found", agent="Ana", at_once=True)
+    assert news(made, "late") == [HOLD_MUSIC]
+    news(made, "connected", agent="ana")
+    news(made, "back")
+    assert news(made, "late") == []
+
+
 @pytest.mark.edge("caller waits longer than the queue allows")
 def test_when_nobody_comes_a_callback_is_offered_and_kept_with_consent():
     made = waiting()

@@ -1,0 +1,169 @@
+"""What has to be so of an office whatever happens in it: whom a caller hears, who is rung, what is kept."""
+
+import asyncio
+import json
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import sqlalchemy as sa
+
+from telephony.double.call import DoubleCall
+from telephony.double.entry import OVER
+from telephony.double.errors import CallOver
+from telephony.rooms import CALLER as CUSTOMER
+from telephony.rooms import is_supervisor
+from telephony.transfer_state import State, Transfer
+from telephony.transfer_tables import transfers
+from tests.fakes.application import tone
+from tests.fakes.carrier import AGENT, OTHER
+from tests.fakes.office import SPEECH
+from tests.fakes.phone_office import PhoneOffice
+from tests.fakes.trouble import HUMS, PHONES, SIP, Trouble
+from voice.audio import pcm_to_samples, ulaw_to_pcm
+
+BACK_S: Final = 6.0
+"""A caller whose process was killed hears us again within so much of the next one's beginning."""
+HEARD_S: Final = 4.0
+"""Whoever is connected with the caller is heard within it."""
+SILENCE_S: Final = 2.0
+SEES_S: Final = 0.3
+"""How much longer a silence looks than it is: a look each 0.1 s, and the ear's own 0.2 s windows."""
+
+
+@dataclass
+class Judged:
+    """One schedule, watched."""
+
+    trouble: Trouble
+    quietest: tuple[float, str] = (0.0, "")
+    """The longest silence of a caller who waited, in s, and when."""
+
+    async def listened(self, call: DoubleCall) -> None:
+        """Two agents are never heard at once, the one who is connected is, and who waits is never left in silence."""
+        since: tuple[Any, float] = (None, 0.0)
+        while not call.over:
+            await asyncio.sleep(0.5)
+            now = self.trouble.office.transfer(call)
+            with_agent = now.accepted if now is not None and now.state is State.CONNECTED else None
+            about = (with_agent, self.trouble.office.lives, self.trouble.office.down)
+            if about != since[0] or (now is not None and self.is_gone(now, with_agent)):
+                since = (about, self.trouble.now_s)
+            audio = call.ear.heard.audio(call.now_ms - 500, call.now_ms)
+            heard_now = [agent for agent, hz in HUMS.items() if heard(audio, hz)]
+            assert len(heard_now) <= 1, (self.trouble.now_s, heard_now)
+            patience_s = HEARD_S if self.trouble.office.lives == 1 else HEARD_S + BACK_S
+            if now is not None and with_agent is not None and self.trouble.now_s - since[1] > patience_s:
+                assert heard_now, (self.trouble.now_s, "nobody is heard", now)
+                if self.trouble.kind != "tasks":
+                    assert heard_now == [now.offers[with_agent].agent], (self.trouble.now_s, heard_now, now)
+
+    async def not_quiet(self, call: DoubleCall) -> None:
+        """Who waits hears something: how long they did not is measured."""
+        waits_since: float | None = None
+        while not call.over:
+            await asyncio.sleep(0.1)
+            now = self.trouble.office.transfer(call)
+            waits = now is not None and now.state not in {State.CONNECTED, State.OVER} and not self.trouble.office.down
+            if not waits or self.trouble.now_s < self.trouble.begun_s + BACK_S or call.ear.caller.waits(call.now_ms):
+                waits_since = None
+                continue
+            waits_since = self.trouble.now_s if waits_since is None else waits_since
+            quiet_s = min(call.ear.quiet_for_ms(call.now_ms) / 1000, self.trouble.now_s - waits_since)
+            if quiet_s > self.quietest[0]:
+                self.quietest = (quiet_s, f"{self.trouble.now_s:.1f} s, {now.state if now is not None else ''}")
+
+    def is_gone(self, now: Transfer, offer: int | None) -> bool:
+        """Whether whom the caller is connected with has left their desk, or hung up, a moment ago."""
+        agent = now.offers[offer].agent if offer is not None else ""
+        if self.trouble.office.transfers.acting.by(now, offer or 0) == "desk":
+            return agent in self.trouble.away
+        phones = PHONES.values() if self.trouble.kind == "tasks" else [self.trouble.phones.get(agent, "")]
+        return all(leg.over for phone in phones for leg in self.trouble.office.at.double.person(phone).calls)
+
+    # What is watched all the time
+
+    async def watched(self) -> None:
+        while True:
+            await asyncio.sleep(0.1)
+            self.watch()
+
+    def watch(self) -> None:
+        """One telephone rings once for one offer, and one agent at most is in the conference with the caller."""
+        account = self.trouble.office.at.account
+        ringing = [entry.subscription.url or entry.caller.to for entry in account.calls.values() if self.is_leg(entry)]
+        assert len(ringing) == len(set(ringing)), ringing
+        for conference in account.conferences:
+            labels = [each.attendance.label for each in conference.members]
+            agents = [label for label in labels if label != CUSTOMER and not is_supervisor(label)]
+            assert len(agents) <= 1 or CUSTOMER not in labels, labels
+
+    @staticmethod
+    def is_leg(entry: Any) -> bool:
+        return entry.caller.to in {AGENT, OTHER, SIP} and entry.status not in OVER
+
+    # Whom the caller is with
+
+    async def not_stranded(self, call: DoubleCall) -> None:
+        """The call is over, one agent hears the caller, or the assistant does and says something."""
+        try:
+            with_agents = await self.heard_by(call)
+            assert len(with_agents) <= 1, with_agents
+            if with_agents:
+                self.trouble.note(f"with {with_agents}")
+                return
+            since_ms = call.now_ms
+            await call.say(SPEECH)
+            await call.wait(20_000)
+            assert call.ear.heard.audible_ms(since_ms, call.now_ms) > 300, "nobody hears the caller"
+            self.trouble.note("with the assistant")
+        except CallOver:
+            self.trouble.note("over")
+
+    async def heard_by(self, call: DoubleCall) -> list[str]:
+        """Which agents hear the caller."""
+        await call.say(tone(500, db=-18, hz=500.0))
+        await call.wait(200)
+        person = self.trouble.office.at.double.person
+        legs = [leg for phone in self.trouble.phones.values() for leg in person(phone).calls if not leg.over]
+        found = [leg.caller.to for leg in legs if heard(leg.ear.heard.audio(leg.now_ms - 600, leg.now_ms), 500.0)]
+        return found + [desk.id for desk in self.trouble.desks if heard(bytes(desk.ear[-600 * 8 :]), 500.0)]
+
+    # What is left when it is over
+
+    async def ends(self, call: DoubleCall) -> None:
+        """Everybody has hung up: nobody is left, and every transfer has one outcome, in store and log the same."""
+        office = self.trouble.office
+        live = [one.transfer for one in office.transfers.live() if one.transfer.reached]
+        assert live == [], live
+        waiting = {one.transfer.id for one in office.transfers.live()}
+        """Callbacks that nobody has taken yet: their people are rung now and then."""
+        left = {entry.caller.to: entry.status for entry in office.at.account.calls.values() if entry.status not in OVER}
+        assert waiting or not left, left
+        busy = [one for one in office.transfers.counted.agents() if one.on_call or one.rung_for]
+        assert waiting or not busy, busy
+        if self.trouble.kind == "tasks" and not waiting:
+            assert {task.status for task in self.trouble.router.tasks} <= {"canceled", "completed"}
+        kept = [one for one in await stored(office) if one["id"] not in waiting and one["call_id"] != one["id"]]
+        outcomes = Counter((one["call_id"], one["id"].rpartition("-")[2], one["outcome"]) for one in kept)
+        logged = Counter[tuple[str, str, str]]()
+        for one in (call, *self.trouble.called_back):
+            for over in await office.kept(one, "transfer.over"):
+                logged[one.call_sid, str(over["transfer"]), str(over["outcome"])] += 1
+        assert logged == outcomes
+        await office.ended(call)
+        assert self.quietest[0] <= SILENCE_S + SEES_S, self.quietest
+
+
+async def stored(office: PhoneOffice) -> list[dict[str, Any]]:
+    """All transfers as they are in the store."""
+    rows = await office.first.store.look(lambda connection: connection.execute(sa.select(transfers.c.transfer)).all())
+    return [json.loads(row[0]) for row in rows]
+
+
+def heard(audio: bytes, hz: float) -> bool:
+    """Whether this is in it."""
+    samples = pcm_to_samples(ulaw_to_pcm(audio)).astype(np.float64)
+    at = np.arange(len(samples)) / 8_000
+    return len(samples) > 0 and bool(abs(np.exp(-2j * np.pi * hz * at) @ samples) / len(samples) > 100)

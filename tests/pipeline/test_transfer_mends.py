@@ -1,0 +1,59 @@
+"""What random schedules (test_transfer_schedules.py) have found, each by itself, in virtual time."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from telephony.double.people import Answers
+from telephony.double.script import PressAt
+from telephony.transfer_state import State
+from tests.fakes.agents import DeskAgent
+from tests.fakes.carrier import AGENT
+from tests.fakes.office import virtually
+from tests.fakes.phone_office import ACCEPTS, hears, phone_agent, phone_office
+
+pytestmark = pytest.mark.call
+
+ANA = phone_agent("ana", AGENT)
+
+
+@pytest.mark.edge("request of the carrier fails or is slow")
+@virtually
+async def test_a_caller_whom_the_carrier_is_slow_to_move_hears_music_meanwhile(tmp_path: Path):
+    async with phone_office(tmp_path, ANA) as office:
+        office.at.double.person(AGENT, ACCEPTS)
+        call = await office.asks()
+        office.at.api.plan("stalled_before", method="POST", path=call.call_sid, count=1)
+        await office.until(call, State.BRIDGING)
+        quiet_ms = 0
+        while (now := office.transfer(call)) is not None and now.state is State.BRIDGING:
+            await call.wait(100)
+            quiet_ms = max(quiet_ms, call.ear.quiet_for_ms(call.now_ms))
+        assert quiet_ms <= 2_000
+        call.hang_up()
+        await office.ended(call)
+
+
+@pytest.mark.edge("process killed in every state of a transfer")
+@pytest.mark.parametrize("seated", [False, True])
+def test_a_telephone_that_was_about_to_be_rung_is_rung_by_the_next_process(tmp_path: Path, seated: bool):
+    @virtually
+    async def script() -> None:
+        async with phone_office(tmp_path, ANA) as office:
+            ana = office.at.double.person(AGENT, Answers(steps=[PressAt(1_000, "1")]))
+            killing = asyncio.create_task(office.killed_at(State.OFFERED))
+            call = await office.asks()
+            await killing
+            await office.begin()
+            desk = DeskAgent(office.transfers, "ana").sit(by_phone=True) if seated else None
+            began_s = asyncio.get_running_loop().time()
+            await office.until(call, State.CONNECTED)
+            assert asyncio.get_running_loop().time() - began_s < 20
+            assert await hears(call, ana.calls[0], 500.0)
+            if desk is not None:
+                desk.hearing.cancel()
+            call.hang_up()
+            await office.ended(call)
+
+    script()
