@@ -368,12 +368,22 @@ class Acting:
         self._together(running, offer)
         if not running.transfer.reached:
             return
+        self._wait(running, offer)
+
+    def _wait(self, running: Running, offer: int) -> None:
         self._clock.call_at(self._clock.now_ms() + ANNOUNCED_MS, lambda: self._waited(running, offer))
 
     def _waited(self, running: Running, offer: int) -> None:
-        """The agent in the conference has waited long enough, if they still wait."""
-        if running.transfer.state is State.ACCEPTED and running.transfer.accepted == offer:
-            running.post(AgentJoined(self._clock.now_ms(), offer))
+        """The agent in the conference has waited long enough, if they still wait and there is a caller to be moved.
+
+        Who was called back and hears who calls is none yet, nor is one whose stream comes back after a restart.
+        """
+        if running.transfer.state is not State.ACCEPTED or running.transfer.accepted != offer:
+            return
+        if self._office.call(running.transfer.call_id) is None:
+            self._wait(running, offer)
+            return
+        running.post(AgentJoined(self._clock.now_ms(), offer))
 
     def _together(self, running: Running, offer: int) -> None:
         if self._there.get(running.id) == {"caller", "agent"}:

@@ -90,6 +90,8 @@ class Office:
     callers: list[Caller] = field(default_factory=list)
     desks: list[Desk] = field(default_factory=list)
     humming: "list[asyncio.Task[None]]" = field(default_factory=list)
+    silences: list[int] = field(default_factory=list)
+    """The longest of ears that are nobody's of `callers`."""
     phones: int = 0
 
     # The server
@@ -276,6 +278,17 @@ class Office:
         """The call's own outcome."""
         return str((await self.eventually_kept(caller, "call.ended"))["outcome"])
 
+    async def degraded(self) -> bool:
+        """Whether the server says that something is wrong with it."""
+        return bool((await self.http.get("/healthz")).json()["degraded"])
+
+    async def heals(self, timeout_s: float = 20.0) -> None:
+        """Wait until nothing is wrong with it any more. Raises AssertionError."""
+        deadline_s = time.monotonic() + timeout_s
+        while await self.degraded():
+            assert time.monotonic() < deadline_s, f"it is not well after {timeout_s:.0f} s"
+            await asyncio.sleep(0.2)
+
     def legs_of(self, person: Person) -> list[str]:
         """How every call to them stands."""
         return [entry.status for entry in self.double.account.calls.values() if entry.caller.to == person.address]
@@ -336,7 +349,7 @@ class Office:
     @property
     def silence_ms(self) -> int:
         """The longest that a caller heard."""
-        return max((longest_silence_ms(one.call.ear, one.excused) for one in self.callers), default=0)
+        return max([0, *self.silences, *(longest_silence_ms(one.call.ear, one.excused) for one in self.callers)])
 
 
 def _free_port() -> int:

@@ -1,12 +1,14 @@
 """Runs in which something of ours is broken: the process, the disk, the model that writes summaries, the clock."""
 
 import asyncio
+import json
 import resource
 import sqlite3
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from typing import Any
 
 from aiohttp import web
 
@@ -14,7 +16,8 @@ from server.data_dir import DATABASE
 from telephony.double.people import Answers
 from tests.edge_runs.cases import edge
 from tests.edge_runs.line import NUMBER
-from tests.edge_runs.office import CALLER, Office
+from tests.edge_runs.office import CALLER, WISH, Office
+from tests.edge_runs.oracle import LONGEST_MS, longest_silence_ms
 from tests.edge_runs.people import Caller, both_hear
 from tests.edge_runs.rung import ACCEPTS
 from tests.peers import openai
@@ -121,7 +124,9 @@ async def unreachable(office: Office) -> None:
         await caller.call.wait(1_000)
         humming = asyncio.create_task(agent.hums())
         await both_hear(caller, agent)
-        assert "putting you through" in caller.heard()
+        assert "putting you through" in caller.heard(call.ear.heard.start_ms)
+        office.silences.append(longest_silence_ms(call.ear))
+        assert office.silences[0] <= LONGEST_MS
         humming.cancel()
         call.hang_up()
         await office.eventually(lambda: agent.call.over)
@@ -154,14 +159,16 @@ async def locked(office: Office) -> None:
     other = sqlite3.connect(path, isolation_level=None)
     try:
         other.execute("BEGIN IMMEDIATE")
-        await caller.says("a person please")
+        await caller.says(WISH)
         asked_ms = caller.call.now_ms
         await ana.accepts()
         assert caller.call.now_ms - asked_ms < 8_000, caller.call.now_ms - asked_ms
         await both_hear(caller, ana)
+        assert await office.degraded()
     finally:
         other.close()
     await both_hear(caller, ana)
+    await office.heals()
 
 
 @edge("store down or disk full", "no byte more can be written", logs=STORE_LOGS)
@@ -175,14 +182,16 @@ async def full(office: Office) -> None:
     unlimited = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
     resource.prlimit(office.process.pid, resource.RLIMIT_FSIZE, (16_384, resource.RLIM_INFINITY))
     try:
-        await caller.says("a person please")
+        await caller.says(WISH)
         asked_ms = caller.call.now_ms
         await ana.accepts()
         assert caller.call.now_ms - asked_ms < 8_000, caller.call.now_ms - asked_ms
         await both_hear(caller, ana)
+        assert await office.degraded()
     finally:
         resource.prlimit(office.process.pid, resource.RLIMIT_FSIZE, unlimited)
     await both_hear(caller, ana)
+    await office.heals()
 
 
 @edge("wall clock jumps")
@@ -201,6 +210,13 @@ async def jumps(office: Office) -> None:
     await both_hear(caller, ana)
 
 
+MARK = "summarise a telephone call"
+RETURN = "i want to return something because the tent is torn"
+SUMMARY = [
+    {"text": "I want to return something because the tent is torn", "spans": ["c1"]},
+    {"text": "Returns are free within thirty days", "spans": ["a4"]},
+    {"text": "A person please", "spans": ["c2"]},
+]
 MODEL_ENV = {"CORDBOARD_LLM_MODEL": openai.MODEL, "CORDBOARD_LLM_API_KEY": openai.KEY}
 
 
@@ -211,7 +227,9 @@ async def _with_model(office: Office, peer: OpenAiPeer) -> None:
         office.environment |= {**MODEL_ENV, "CORDBOARD_LLM_BASE_URL": peer.url}
         await office.start()
         ana = await office.desk("ana")
-        caller = await office.asks()
+        caller = await office.call()
+        await caller.says(RETURN)
+        await caller.says(WISH)
         offer = await ana.gets("offer")
         assert offer["packet"]["summary"]["source"] == "extract", offer["packet"]["summary"]
         events = await office.events(caller)
@@ -226,7 +244,7 @@ async def _with_model(office: Office, peer: OpenAiPeer) -> None:
             assert better["packet"]["summary"]["source"] == "model", better["packet"]["summary"]
         else:
             assert ana.kinds("packet") == []
-        assert any("===" in str(request) for request in peer.requests), "the model was not asked"
+        assert any(MARK in str(request) for request in peer.requests), "the model was not asked"
         caller.call.hang_up()
         await office.ended_as(caller)
 
@@ -246,5 +264,8 @@ async def model_silent(office: Office) -> None:
 @edge("summary slower than the agent")
 async def model_slow(office: Office) -> None:
     """The model's comes when the agent speaks already."""
-    told = Scripted("- The caller wants to speak with a person. [c1]")
-    await _with_model(office, OpenAiPeer(lambda _request: told, first_token_ms=2_500))
+
+    def replies(request: Mapping[str, Any]) -> Scripted:
+        return Scripted(json.dumps(SUMMARY) if MARK in str(request) else "All right.")
+
+    await _with_model(office, OpenAiPeer(replies, first_token_ms=2_500))

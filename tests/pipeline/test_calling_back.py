@@ -62,6 +62,21 @@ async def test_who_keeps_their_place_is_called_when_an_agent_has_accepted_and_bo
         assert (await office.ended(back)).outcome == "transferred"
 
 
+@virtually
+async def test_who_is_called_back_hears_all_of_who_calls_before_they_are_joined_however_long_it_takes(tmp_path: Path):
+    async with phone_office(tmp_path, ANA, queue=CALLS_BACK, ms_per_character=60) as office:
+        ana, caller = office.at.double.person(AGENT, ACCEPTS), office.at.double.person(CALLER, Answers())
+        await wants_callback(office)
+        office.transfers.presence("ana", "available")
+        back = await caller.answered()
+        await office.until(back, State.CONNECTED)
+        assert await hears(back, ana.calls[0], 500.0)
+        heard = [one for one in await office.kept(back, "assistant.heard") if one["complete"]]
+        assert len(heard) == 3  # who calls, what speaks, who is there
+        back.hang_up()
+        await office.ended(back)
+
+
 @pytest.mark.edge("caller who is called back does not answer")
 @virtually
 async def test_who_is_not_reached_is_called_again_later_and_then_a_person_is_to_do_it(tmp_path: Path):
