@@ -10,8 +10,9 @@ from typing import Final, Literal, Protocol
 
 from pipeline.drive import Clock
 from pipeline.mixing import Mix
+from pipeline.placing import Placing
 from pipeline.taps import Sound
-from voice.audio import FRAME_ULAW_BYTES, ULAW_BYTES_PER_MS, level_db, silence_ulaw, ulaw_to_pcm
+from voice.audio import FRAME_MS, FRAME_ULAW_BYTES, ULAW_BYTES_PER_MS, level_db, silence_ulaw, ulaw_to_pcm
 
 AHEAD_MS: Final = 40
 """The jitter buffer: so much of a person's sound is under way to the caller before more comes."""
@@ -67,6 +68,8 @@ class Third:
         self.leg = leg
         self.overhears = overhears
         self.mode: Coaching = "listen"
+        self.kept = Placing()
+        """Where in their recording lies what they say."""
         self._ear = Mix()
         self._heard_until_ms = 0
 
@@ -107,6 +110,7 @@ class Bridge:
         self._levels = Levels()
         self._closed = False
         self._third: Third | None = None
+        self._kept = Placing()
         self._for_caller = Mix()
         self._for_person = Mix()
         self.held = False
@@ -149,7 +153,7 @@ class Bridge:
         if self._closed or third is None or len(ulaw) != FRAME_ULAW_BYTES:
             return
         now_ms = self._clock.now_ms()
-        third.leg.caller(now_ms, ulaw)
+        third.leg.caller(third.kept.at(now_ms, FRAME_MS), ulaw)
         if third.mode == "listen":
             return
         third.overhears.heard(now_ms, ulaw)
@@ -186,7 +190,7 @@ class Bridge:
             self.dropped += not self._closed
             return
         now_ms = self._clock.now_ms()
-        self._leg.caller(now_ms, ulaw)
+        self._leg.caller(self._kept.at(now_ms, FRAME_MS), ulaw)
         self._overhears.heard(now_ms, ulaw)
         if self._third is not None:
             self._third.hears(_PERSON, now_ms, ulaw)
