@@ -18,7 +18,9 @@ from pathlib import Path
 
 from tests.edge_runs import runs
 from tests.edge_runs.cases import CASES, NOT_OVER_SOCKETS, Case
-from tests.edge_runs.office import open_office, prepare
+from tests.edge_runs.ends import finish, longest_ms
+from tests.edge_runs.office import open_office
+from tests.edge_runs.process import prepare
 from tests.edges import EDGES
 
 _LOADED = runs.ALL
@@ -47,9 +49,9 @@ async def run(case: Case, folder: Path) -> Ran:
             began_s = asyncio.get_running_loop().time()
             try:
                 await case.script(office)
-                await office.finish()
+                await finish(office)
             finally:
-                silence_ms = office.silence_ms
+                silence_ms = longest_ms(office)
     except Exception as error:  # noqa: BLE001 whatever went wrong is the run's result
         why_not = _plain(error)
         (folder / "error.txt").write_text("".join(traceback.format_exception(error)))

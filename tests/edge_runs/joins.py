@@ -7,7 +7,7 @@ from server.data_dir import RECORDINGS
 from telephony.agent_words import ENGLISH
 from telephony.double.people import NoAnswer
 from tests.edge_runs.cases import edge
-from tests.edge_runs.office import Office
+from tests.edge_runs.office import Office, closed_by_us
 from tests.edge_runs.oracle import has_tone
 from tests.edge_runs.people import both_hear
 from tests.edge_runs.rung import ACCEPTS
@@ -37,7 +37,7 @@ async def cannot_be_moved(office: Office) -> None:
     assert [what for what in told if what != "waiting"] == ["found", "lost", "found"], told
 
 
-@edge("caller does not arrive", outcomes=["exhausted"])
+@edge("caller does not arrive", outcomes=["exhausted"], problems=closed_by_us)
 async def does_not_arrive(office: Office) -> None:
     """The only agent leaves while the caller is being moved; that they arrived is never told."""
     ana = await office.phone("ana", ACCEPTS, NoAnswer())
@@ -94,7 +94,7 @@ async def desk_lost(office: Office) -> None:
     assert (await caller.call.finished()).ended_by == "application"
 
 
-@edge("agent hands the caller back", "by the star key", outcomes=["handed_back"])
+@edge("agent hands the caller back", "by the star key", outcomes=["handed_back"], problems=closed_by_us)
 async def star(office: Office) -> None:
     """On the telephone."""
     ana = await office.phone("ana", ACCEPTS)

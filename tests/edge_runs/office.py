@@ -6,17 +6,11 @@ store on the disk, its log, and from everybody's ears.
 """
 
 import asyncio
-import multiprocessing
-import os
-import random
-import signal
-import socket
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from secrets import token_hex
 from typing import Any, Final
@@ -33,8 +27,9 @@ from telephony.double.exchange import TwilioDouble
 from telephony.double.people import Behaviour, Person
 from tests.edge_runs import server
 from tests.edge_runs.line import NUMBER, QUEUE, write_line
-from tests.edge_runs.oracle import LONGEST_MS, longest_silence_ms, outcomes
+from tests.edge_runs.oracle import LONGEST_MS
 from tests.edge_runs.people import Caller, Desk, Ears, Phoned, Supervisor, open_page
+from tests.edge_runs.process import Served, free_port
 from tests.peers.speech import say
 from voice.audio import pcm_to_ulaw
 
@@ -44,16 +39,11 @@ CALLER: Final = "+14155550101"
 FRIDAY: Final = datetime(2026, 11, 20, 18, tzinfo=UTC)
 """Ten in the morning where the callers are: when every run begins."""
 WISH: Final = "a person please"
-ENDS_S: Final = 12.0
-"""So soon after the caller nobody may be left."""
-_PROCESSES: Final = multiprocessing.get_context("forkserver")
-_PORTS: Final = range(21_000, 30_000)
-"""Below those that the system gives to clients: a server that is killed finds its own free again."""
 
 
-def prepare() -> None:
-    """Import once what all servers need."""
-    _PROCESSES.set_forkserver_preload([server.__name__])
+def closed_by_us(detail: str) -> bool:
+    """The carrier's debugger shows that we closed the stream that listened: the caller is the assistant's again."""
+    return "closed a stream that it was to listen to" in detail
 
 
 @dataclass
@@ -78,59 +68,19 @@ class Office:
 
     folder: Path
     url: str
-    port: int
     edge: Edge
     double: TwilioDouble
     api: Api
     http: httpx.AsyncClient
     ears: Ears
-    environment: dict[str, str]
+    server: Served
     store: SqliteCallStore = field(init=False)
-    process: ForkServerProcess | None = None
     callers: list[Caller] = field(default_factory=list)
     desks: list[Desk] = field(default_factory=list)
     humming: "list[asyncio.Task[None]]" = field(default_factory=list)
     silences: list[int] = field(default_factory=list)
     """The longest of ears that are nobody's of `callers`."""
     phones: int = 0
-
-    # The server
-
-    async def start(self) -> None:
-        """Start the process and wait until it answers. Raises AssertionError with its log when it ends instead."""
-        self.process = _PROCESSES.Process(target=server.run, args=(self.environment, self.folder / "server.log"))
-        self.process.start()
-        deadline_s = time.monotonic() + 90
-        while time.monotonic() < deadline_s:
-            with suppress(httpx.TransportError):
-                if (await self.http.get("/healthz")).status_code == 200:
-                    return
-            assert self.process.is_alive(), self.log()[-2000:]
-            await asyncio.sleep(0.05)
-        raise AssertionError("the server did not start")
-
-    def kill(self) -> None:
-        """SIGKILL."""
-        if self.process is not None and self.process.pid is not None and self.process.is_alive():
-            os.kill(self.process.pid, signal.SIGKILL)
-            self.process.join()
-
-    def log(self) -> str:
-        """What the server wrote."""
-        path = self.folder / "server.log"
-        return path.read_text() if path.exists() else ""
-
-    def clock(self, off_s: float) -> None:
-        """The server's wall clock is off by so much from now on."""
-        path = self.folder / "clock"
-        fresh = path.with_suffix(".new")
-        fresh.write_text(str(off_s))
-        fresh.rename(path)
-
-    @property
-    def off_s(self) -> float:
-        """By how much the server's clock is off."""
-        return float((self.folder / "clock").read_text())
 
     # People
 
@@ -278,87 +228,9 @@ class Office:
         """The call's own outcome."""
         return str((await self.eventually_kept(caller, "call.ended"))["outcome"])
 
-    async def degraded(self) -> bool:
-        """Whether the server says that something is wrong with it."""
-        return bool((await self.http.get("/healthz")).json()["degraded"])
-
-    async def heals(self, timeout_s: float = 20.0) -> None:
-        """Wait until nothing is wrong with it any more. Raises AssertionError."""
-        deadline_s = time.monotonic() + timeout_s
-        while await self.degraded():
-            assert time.monotonic() < deadline_s, f"it is not well after {timeout_s:.0f} s"
-            await asyncio.sleep(0.2)
-
     def legs_of(self, person: Person) -> list[str]:
         """How every call to them stands."""
         return [entry.status for entry in self.double.account.calls.values() if entry.caller.to == person.address]
-
-    # The end
-
-    async def finish(self) -> None:
-        """Callers hang up; then what has to be true of every run is. Raises AssertionError."""
-        for caller in self.callers:
-            caller.call.hang_up()
-        deadline_s = time.monotonic() + ENDS_S
-        while time.monotonic() < deadline_s and (left := self._left()):  # noqa: ASYNC110 likewise
-            await asyncio.sleep(0.1)
-        assert not (left := self._left()), f"left over at the carrier: {left}"
-        for number, caller in enumerate(self.callers):
-            events = await self._whole(caller)
-            got = outcomes(events)
-            if number == 0:
-                wanted = [one.split("|") for one in self.edge.outcomes]
-                fits = len(got) == len(wanted) and all(one in may for one, may in zip(got, wanted, strict=True))
-                assert fits, f"outcomes {got}, not {list(self.edge.outcomes)}"
-            over = [one["outcome"] for one in await self.transfers(caller)]
-            assert None not in over, f"a transfer is not over: {over}"
-            worst_ms = longest_silence_ms(caller.call.ear, caller.excused)
-            assert worst_ms <= self.edge.silence_ms, f"silence of {worst_ms} ms"
-        self._complaints()
-
-    def _left(self) -> list[str]:
-        account = self.double.account
-        legs = [f"{entry.caller.to} {entry.status}" for entry in account.calls.values() if not entry.over]
-        return legs + [f"conference {room.name}" for room in account.conferences if not room.over]
-
-    async def _whole(self, caller: Caller) -> tuple[Event, ...]:
-        """A call's events, once it is over. Raises AssertionError: it has no end, or two."""
-        deadline_s = time.monotonic() + ENDS_S
-        while True:
-            events = await self.events(caller)
-            kinds = [event.kind for event in events]
-            requested, over = kinds.count("transfer.requested"), kinds.count("transfer.over")
-            if "call.ended" in kinds and over >= requested:
-                break
-            if time.monotonic() > deadline_s:
-                break
-            await asyncio.sleep(0.1)
-        assert kinds.count("call.ended") == 1, f"the call has {kinds.count('call.ended')} ends: {kinds[-4:]}"
-        assert [event.seq for event in events] == list(range(1, len(events) + 1)), "events are missing"
-        return events
-
-    def _complaints(self) -> None:
-        account = self.double.account
-        problems = [*account.problems, *(one for entry in account.calls.values() for one in entry.log.problems)]
-        strange = [one for one in problems if one.severity == "error" and not self.edge.problems(one.detail)]
-        assert not strange, f"the carrier complains: {strange[:3]}"
-        lines = [line for line in self.log().splitlines() if "Traceback" in line or "[error" in line]
-        unforeseen = [line for line in lines if not any(known in line for known in self.edge.logs)]
-        assert not unforeseen, f"the server's log: {unforeseen[:3]}"
-
-    @property
-    def silence_ms(self) -> int:
-        """The longest that a caller heard."""
-        return max([0, *self.silences, *(longest_silence_ms(one.call.ear, one.excused) for one in self.callers)])
-
-
-def _free_port() -> int:
-    rng = random.SystemRandom()
-    while True:
-        port = rng.choice(_PORTS)
-        with socket.socket() as probe, suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return port
 
 
 def _speaks(text: str, language: str) -> bytes:
@@ -370,7 +242,7 @@ def _speaks(text: str, language: str) -> bytes:
 @asynccontextmanager
 async def open_office(folder: Path, edge: Edge) -> AsyncIterator[Office]:
     """Everything of one run; it is taken down again."""
-    port, account = _free_port(), f"AC{token_hex(16)}"
+    port, account = free_port(), f"AC{token_hex(16)}"
     url = f"http://127.0.0.1:{port}"
     write_line(folder / "line", edge.queue, edge.line)
     (folder / "data").mkdir()
@@ -395,10 +267,11 @@ async def open_office(folder: Path, edge: Edge) -> AsyncIterator[Office]:
             server.EARS: str(folder / "ears"),
             **edge.env,
         }
-        office = Office(folder, url, port, edge, double, api, http, Ears(folder / "ears"), environment)
-        office.clock((FRIDAY - datetime.now(UTC)).total_seconds())
-        stack.callback(office.kill)
-        await office.start()
+        served = Served(folder, environment, http)
+        office = Office(folder, url, edge, double, api, http, Ears(folder / "ears"), served)
+        served.clock((FRIDAY - datetime.now(UTC)).total_seconds())
+        stack.callback(served.kill)
+        await served.start()
         office.store = SqliteCallStore(folder / "data" / DATABASE)
         stack.push_async_callback(office.store.close)
         try:

@@ -49,9 +49,9 @@ def killed_in(state: str, variant: str, moved: bool) -> None:
         await office.until(caller, state)
         await asyncio.sleep(0.3)
         async with caller.excuses():
-            office.kill()
+            office.server.kill()
             await asyncio.sleep(DOWN_S)
-            await office.start()
+            await office.server.start()
             await _hears_again(caller)
         if state == "QUEUED":
             await office.presence("ana", "available")
@@ -92,10 +92,10 @@ async def killed_at_the_desk(office: Office) -> None:
     await both_hear(caller, ana)
     before = await office.assistant_said(caller)
     async with caller.excuses():
-        office.kill()
+        office.server.kill()
         await ana.closed.wait()
         await asyncio.sleep(DOWN_S)
-        await office.start()
+        await office.server.start()
         again = await office.reopens("ana", available=False)
         await again.gets("connected")
     await both_hear(caller, again)
@@ -106,7 +106,7 @@ async def killed_at_the_desk(office: Office) -> None:
 @edge("webhook unreachable", outcomes=[], problems=lambda _detail: True)
 async def unreachable(office: Office) -> None:
     """No process is there; the number's fallback is what `cordboard fallback` prints."""
-    office.kill()
+    office.server.kill()
     ana = office.double.person("+14155550201", Answers())
     command = [sys.executable, "-m", "server", "fallback", "+14155550201"]
     printed = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, check=True)
@@ -165,11 +165,11 @@ async def locked(office: Office) -> None:
         await ana.accepts()
         assert caller.call.now_ms - asked_ms < 8_000, caller.call.now_ms - asked_ms
         await both_hear(caller, ana)
-        assert await office.degraded()
+        assert await office.server.degraded()
     finally:
         other.close()
     await both_hear(caller, ana)
-    await office.heals()
+    await office.server.heals()
 
 
 @edge("store down or disk full", "no byte more can be written", logs=STORE_LOGS)
@@ -178,21 +178,21 @@ async def full(office: Office) -> None:
     ana = await office.desk("ana")
     caller = await office.call()
     await caller.call.until_quiet()
-    assert office.process is not None
-    assert office.process.pid is not None
+    assert office.server.process is not None
+    assert office.server.process.pid is not None
     unlimited = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
-    resource.prlimit(office.process.pid, resource.RLIMIT_FSIZE, (16_384, resource.RLIM_INFINITY))
+    resource.prlimit(office.server.process.pid, resource.RLIMIT_FSIZE, (16_384, resource.RLIM_INFINITY))
     try:
         await caller.says(WISH)
         asked_ms = caller.call.now_ms
         await ana.accepts()
         assert caller.call.now_ms - asked_ms < 8_000, caller.call.now_ms - asked_ms
         await both_hear(caller, ana)
-        assert await office.degraded()
+        assert await office.server.degraded()
     finally:
-        resource.prlimit(office.process.pid, resource.RLIMIT_FSIZE, unlimited)
+        resource.prlimit(office.server.process.pid, resource.RLIMIT_FSIZE, unlimited)
     await both_hear(caller, ana)
-    await office.heals()
+    await office.server.heals()
 
 
 @edge("wall clock jumps")
@@ -201,13 +201,13 @@ async def jumps(office: Office) -> None:
     ana = await office.desk("ana")
     caller = await office.asks()
     offer = await ana.gets("offer")
-    off_s = office.off_s
-    office.clock(off_s + 5 * 3600)
+    off_s = office.server.off_s
+    office.server.clock(off_s + 5 * 3600)
     await caller.call.wait(8_000)
     assert ana.kinds("withdrawn") == []
     await ana.say("accept", transfer=offer["transfer"], offer=offer["offer"])
     await ana.gets("connected")
-    office.clock(off_s - 5 * 3600)
+    office.server.clock(off_s - 5 * 3600)
     await both_hear(caller, ana)
 
 
@@ -224,9 +224,9 @@ MODEL_ENV = {"CORDBOARD_LLM_MODEL": openai.MODEL, "CORDBOARD_LLM_API_KEY": opena
 async def _with_model(office: Office, peer: OpenAiPeer) -> None:
     """Whoever takes the call has a summary at once; the server's model is this peer from its start on."""
     async with openai_peer(peer):
-        office.kill()
-        office.environment |= {**MODEL_ENV, "CORDBOARD_LLM_BASE_URL": peer.url}
-        await office.start()
+        office.server.kill()
+        office.server.environment |= {**MODEL_ENV, "CORDBOARD_LLM_BASE_URL": peer.url}
+        await office.server.start()
         ana = await office.desk("ana")
         caller = await office.call()
         await caller.says(RETURN)
@@ -280,10 +280,10 @@ async def listens_again(office: Office) -> None:
     agent = await office.answered(ana)
     await office.until(caller, "CONNECTED")
     await both_hear(caller, agent)
-    office.kill()
+    office.server.kill()
     await asyncio.sleep(DOWN_S)
     await both_hear(caller, agent)  # nobody of ours is there
-    await office.start()
+    await office.server.start()
     await office.eventually_kept(caller, "listening.back")
     office.ears.will_hear(f"{caller.sid}.caller", "the tent is torn")
     await caller.call.say(SPEECH)

@@ -43,12 +43,12 @@ async def nobody(office: Office) -> None:
     assert ana.rung == 0
 
 
-@edge("nobody is there", "and they are called back", queue=CALLS_BACK, outcomes=["exhausted", "completed"])
+@edge("nobody is there", "and they are called back", queue=CALLS_BACK, outcomes=["withdrawn"])
 async def called_back(office: Office) -> None:
     """They would rather be called; as soon as an agent has accepted they are."""
     ana = await office.phone("ana", ACCEPTS)
     there = office.double.person(CALLER, Answers(after_ms=1_000))
-    caller = await wants_callback(office)
+    await wants_callback(office)
     assert there.rung == 0
     await office.presence("ana", "available")
     back = Caller((await office.answered(there)).call, office.ears)
@@ -58,7 +58,8 @@ async def called_back(office: Office) -> None:
     said = await office.assistant_said(back)
     assert "You asked us to call you back" in said[0], said
     assert "automated assistant" in said[1], said
-    del caller
+    back.call.hang_up()
+    assert (await office.until(back, "OVER"))["outcome"] == "completed"
 
 
 async def wants_callback(office: Office) -> Caller:
@@ -77,7 +78,7 @@ async def wants_callback(office: Office) -> Caller:
     return caller
 
 
-@edge("caller who is called back does not answer", queue=CALLS_BACK, outcomes=["exhausted", "exhausted"])
+@edge("caller who is called back does not answer", queue=CALLS_BACK, outcomes=["withdrawn"])
 async def not_reached(office: Office) -> None:
     """Nobody answers, and a minute later a machine does: then it is left to a person."""
     ana = await office.phone("ana", ACCEPTS)
