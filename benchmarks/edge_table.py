@@ -13,18 +13,20 @@ import asyncio
 import json
 import tempfile
 import traceback
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from tests.edge_runs import runs
 from tests.edge_runs.cases import CASES, NOT_OVER_SOCKETS, Case
-from tests.edge_runs.ends import finish, longest_ms
+from tests.edge_runs.ends import finish, late_ms, longest_ms
 from tests.edge_runs.office import open_office
 from tests.edge_runs.process import prepare
 from tests.edges import EDGES
 
 _LOADED = runs.ALL
 MOST_S = 150.0
+BUSY_MS = 250.0
+"""The double was late by more: the machine has no time for so many runs at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +40,15 @@ class Ran:
     """The longest in a caller's ear."""
     why_not: str
     """Empty: it is as it has to be."""
+    late_ms: float = 0.0
+    """By how much the double was late at worst: of a machine that had no time for it."""
+    tried: int = 1
 
 
 async def run(case: Case, folder: Path) -> Ran:
     """Run one case in a folder of its own."""
     began_s = asyncio.get_running_loop().time()
-    silence_ms, why_not = 0, ""
+    silence_ms, why_not, late = 0, "", 0.0
     try:
         async with asyncio.timeout(MOST_S), open_office(folder, case.edge) as office:
             began_s = asyncio.get_running_loop().time()
@@ -51,11 +56,11 @@ async def run(case: Case, folder: Path) -> Ran:
                 await case.script(office)
                 await finish(office)
             finally:
-                silence_ms = longest_ms(office)
+                silence_ms, late = longest_ms(office), late_ms(office)
     except Exception as error:  # noqa: BLE001 whatever went wrong is the run's result
         why_not = _plain(error)
         (folder / "error.txt").write_text("".join(traceback.format_exception(error)))
-    return Ran(case.title, round(asyncio.get_running_loop().time() - began_s, 1), silence_ms, why_not)
+    return Ran(case.title, round(asyncio.get_running_loop().time() - began_s, 1), silence_ms, why_not, late)
 
 
 def _plain(error: BaseException) -> str:
@@ -68,18 +73,31 @@ def _plain(error: BaseException) -> str:
 
 
 async def run_all(cases: list[Case], folder: Path, at_once: int) -> list[Ran]:
-    """Run them, so many at a time; each is printed when it is over."""
+    """Run them, so many at a time; each is printed when it is over.
+
+    What failed while the double itself was late is no judgement of the server: it is run again, one at a time.
+    """
     places = asyncio.Semaphore(at_once)
 
     async def one(number: int, case: Case) -> Ran:
         async with places:
-            (own := folder / f"{number:02d}").mkdir()
-            ran = await run(case, own)
-            how = "ok" if not ran.why_not else f"FAILED {ran.why_not[:600]}"
-            print(f"{ran.case:56} {ran.seconds:6.1f} s   {ran.silence_ms:5} ms   {how}", flush=True)
-            return ran
+            return await _run_and_print(case, folder / f"{number:02d}")
 
-    return await asyncio.gather(*(one(number, case) for number, case in enumerate(cases)))
+    ran = await asyncio.gather(*(one(number, case) for number, case in enumerate(cases)))
+    for number, (case, first) in enumerate(zip(cases, ran, strict=True)):
+        if first.why_not and first.late_ms > BUSY_MS:
+            again = await _run_and_print(case, folder / f"{number:02d}-again")
+            ran[number] = replace(again, tried=2)
+    return ran
+
+
+async def _run_and_print(case: Case, folder: Path) -> Ran:
+    await asyncio.to_thread(folder.mkdir)
+    ran = await run(case, folder)
+    how = "ok" if not ran.why_not else f"FAILED {ran.why_not[:600]}"
+    busy = f"   (the machine was {ran.late_ms / 1000:.1f} s late)" if ran.late_ms > BUSY_MS else ""
+    print(f"{ran.case:60} {ran.seconds:6.1f} s   {ran.silence_ms:5} ms   {how}{busy}", flush=True)
+    return ran
 
 
 def main() -> int:
@@ -90,11 +108,13 @@ def main() -> int:
     parser.add_argument("--json", type=Path, help="where the figures are written")
     parser.add_argument("--keep", type=Path, help="where servers' data and logs are kept, by the number of the run")
     options = parser.parse_args()
+    order = list(EDGES)
     cases = [case for case in CASES if not options.only or any(text in case.title for text in options.only)]
+    cases.sort(key=lambda case: order.index(case.name))
     if not cases:
         parser.error("no case is called so")
     prepare()
-    print(f"{'case':56} {'call':>8}   {'silence':>8}")
+    print(f"{'case':60} {'call':>8}   {'silence':>8}")
     with tempfile.TemporaryDirectory() as folder:
         if options.keep is not None:
             options.keep.mkdir(parents=True, exist_ok=True)
@@ -102,10 +122,10 @@ def main() -> int:
     failed = [one for one in ran if one.why_not]
     shown = {case.name for case in CASES} | set(NOT_OVER_SOCKETS)
     for name, why in NOT_OVER_SOCKETS.items():
-        print(f"{name:56} no run: {why}")
+        print(f"{name:60} no run: {why}")
     missing = [name for name in EDGES if name not in shown]
     for name in missing:
-        print(f"{name:56} HAS NO RUN")
+        print(f"{name:60} HAS NO RUN")
     print(f"{len(ran)} runs, {len(failed)} failed; longest silence {max(one.silence_ms for one in ran)} ms")
     if options.json is not None:
         options.json.write_text(json.dumps([asdict(one) for one in ran], indent=1))

@@ -11,7 +11,7 @@ from telephony.double.faults import Fault
 from telephony.double.handset import Handset
 from telephony.double.inside import Inside
 from telephony.double.program import Document, Jump, Over, Program, Settings
-from telephony.double.record import CallLog, DoubleResult, Problem
+from telephony.double.record import CallLog, DoubleResult, Pacing, Problem
 from telephony.double.socket import Loss, StreamSocket
 from telephony.double.track import Span, loud_until_ms
 from voice.audio import FRAME_MS, ULAW_BYTES_PER_MS
@@ -84,6 +84,11 @@ class DoubleCall:
     def over(self) -> bool:
         """Whether the call has ended."""
         return self._handset.stopped
+
+    @property
+    def pacing(self) -> Pacing:
+        """How punctual the double was so far."""
+        return self._handset.pacing
 
     @property
     def listening(self) -> bool:

@@ -71,3 +71,8 @@ def _complaints(office: Office) -> None:
 def longest_ms(office: Office) -> int:
     """The longest that a caller heard."""
     return max([0, *office.silences, *(longest_silence_ms(one.call.ear, one.excused) for one in office.callers)])
+
+
+def late_ms(office: Office) -> float:
+    """By how much the clock of a caller's telephone was late at worst: of a machine that had no time for it."""
+    return max((one.call.pacing.worst_ms for one in office.callers), default=0.0)

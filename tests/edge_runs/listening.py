@@ -44,10 +44,10 @@ async def killed(office: Office) -> None:
     caller, agent = await connected(office)
     async with caller.excuses():
         await written_down(office, caller, agent, "my tent is torn", "I am sorry")
-        office.kill()
+        office.server.kill()
         await asyncio.sleep(DOWN_S)
         await both_hear(caller, agent)
-        await office.start()
+        await office.server.start()
         up_ms = caller.call.now_ms
         back = await office.eventually_kept(caller, "listening.back", 8)
         events = await office.events(caller)

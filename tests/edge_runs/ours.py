@@ -20,7 +20,6 @@ from tests.edge_runs.office import CALLER, WISH, Office
 from tests.edge_runs.oracle import LONGEST_MS, longest_silence_ms
 from tests.edge_runs.people import Caller, both_hear
 from tests.edge_runs.rung import ACCEPTS
-from tests.fakes.office import SPEECH
 from tests.peers import openai
 from tests.peers.openai import OpenAiPeer, Scripted, openai_peer
 
@@ -270,24 +269,3 @@ async def model_slow(office: Office) -> None:
         return Scripted(json.dumps(SUMMARY) if MARK in str(request) else "All right.")
 
     await _with_model(office, OpenAiPeer(replies, first_token_ms=1_200))
-
-
-@edge("stream of caller and agent lost", problems=lambda _detail: True)
-async def listens_again(office: Office) -> None:
-    """The process is killed while they speak; the next one hears them again, and writes down what they say."""
-    ana = await office.phone("ana", ACCEPTS)
-    caller = await office.asks()
-    agent = await office.answered(ana)
-    await office.until(caller, "CONNECTED")
-    await both_hear(caller, agent)
-    office.server.kill()
-    await asyncio.sleep(DOWN_S)
-    await both_hear(caller, agent)  # nobody of ours is there
-    await office.server.start()
-    await office.eventually_kept(caller, "listening.back")
-    office.ears.will_hear(f"{caller.sid}.caller", "the tent is torn")
-    await caller.call.say(SPEECH)
-    await office.eventually_kept(caller, "caller.said", text="the tent is torn")
-    await both_hear(caller, agent)
-    (lost,) = await office.kept(caller, "listening.lost")
-    assert lost["how"] == "process", lost
