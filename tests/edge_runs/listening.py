@@ -113,8 +113,8 @@ async def supervised(office: Office) -> None:
         await asyncio.sleep(6)
         assert await coach("whisper", "") == "whisper"
         by = await speaks()
-        office.kill()
-        await office.start()
+        office.server.kill()
+        await office.server.start()
         assert await speaks() == by
         await there.sounds(EVES_HZ)
         assert has_tone(agent.ear(2_000), EVES_HZ)
