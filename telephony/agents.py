@@ -10,8 +10,8 @@ from typing import Final
 from telephony.numbers import NotANumber, parse_number
 
 TARGET: Final = "to:"
-"""Begins the id that stands for a queue's own telephone."""
-_ID: Final = re.compile(r"[a-z0-9][a-z0-9_.-]{0,39}|to:[a-z][a-z0-9_]{0,39}")
+"""Begins the id that stands for a queue's own telephone; `to:sales.2` for the second of its calls at once."""
+_ID: Final = re.compile(r"[a-z0-9][a-z0-9_.-]{0,39}|to:[a-z][a-z0-9_]{0,39}(?:\.[0-9]{1,2})?")
 _WORD: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Z]{2})?")
 _SIP: Final = re.compile(
@@ -20,6 +20,11 @@ _SIP: Final = re.compile(
 )
 _MOST_NAME: Final = 80
 _MOST_WORDS: Final = 50
+
+
+def asked_as(agent_id: str) -> str:
+    """Who is asked about a caller: a queue's telephone is one, however many calls it takes at once."""
+    return agent_id.partition(".")[0] if agent_id.startswith(TARGET) else agent_id
 
 
 class NotAnAgent(ValueError):

@@ -13,6 +13,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, ClassVar, Final
 
+from telephony.agents import TARGET
 from telephony.queue_entries import (
     TELL_MS,
     Entry,
@@ -237,7 +238,8 @@ class HumanQueue:
         entry.rung.discard(event.agent)
         entry.ask_later(event.agent, event.how, self._now_ms)
         settings = self._room.settings(entry.queue)
-        away_after = 0 if settings is None else settings.auto_away_after
+        always_there = event.agent.startswith(TARGET)
+        away_after = 0 if settings is None or always_there else settings.auto_away_after
         return [*self._people.rung_over(event.agent, event.how, self._now_ms, away_after)]
 
     def _take(self, entry: Entry, agent: str) -> _Actions:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
+from telephony.agents import asked_as
 from telephony.queue_events import CallerWaits, How
 from telephony.queue_order import expected_ms, head_start_s, priority_s
 from telephony.queue_people import People, Person
@@ -59,18 +60,18 @@ class Entry:
 
     def may_ask(self, agent: str, now_ms: int) -> bool:
         """Whether this agent may be asked about them."""
-        until_ms = self.asked.get(agent, 0)
+        until_ms = self.asked.get(asked_as(agent), 0)
         return until_ms is not None and until_ms <= now_ms
 
     def ask_later(self, agent: str, how: How, now_ms: int) -> None:
         """An agent who did not take them is left alone."""
         if how != "withdrawn":
-            self.asked[agent] = None if how == "declined" else now_ms + ASK_AGAIN_MS
+            self.asked[asked_as(agent)] = None if how == "declined" else now_ms + ASK_AGAIN_MS
 
     def leave_out(self, agents: Iterable[str]) -> None:
         """Agents who were asked by others than this queue, for good."""
         for agent in agents:
-            self.asked.setdefault(agent, None)
+            self.asked.setdefault(asked_as(agent), None)
 
 
 def entered(event: CallerWaits, settings: QueueSettings | None, *, admitted: bool) -> Entry:
@@ -183,12 +184,14 @@ def may_come(entry: Entry, people: People, now_ms: int) -> bool:
 
 def idle(entry: Entry, people: People, now_ms: int) -> list[tuple[int, str]]:
     """Who may be rung for them at this moment, with since when they are idle."""
-    return [
-        (person.since_ms, person.agent.id)
-        for person in people.able(entry.queue, entry.needs)
-        if person.idle(now_ms) and entry.may_ask(person.agent.id, now_ms)
-    ]
+    rung, found = {asked_as(agent) for agent in entry.rung}, []
+    for person in people.able(entry.queue, entry.needs):
+        agent = person.agent.id
+        if person.idle(now_ms) and entry.may_ask(agent, now_ms) and asked_as(agent) not in rung:
+            rung.add(asked_as(agent))
+            found.append((person.since_ms, agent))
+    return found
 
 
 def _can(entry: Entry, person: Person) -> bool:
-    return entry.asked.get(person.agent.id, 0) is not None
+    return entry.asked.get(asked_as(person.agent.id), 0) is not None

@@ -63,11 +63,16 @@ class Target(Written):
         max_length=34,
         description="the SID of a TaskRouter workflow, like WW0123…: it chooses whom to ask, in an order of its own",
     )
+    at_once: int = Field(
+        default=1, ge=1, le=50, description="of a number or SIP address: how many of its callers it takes at once"
+    )
 
     @model_validator(mode="after")
     def _one(self) -> "Target":
         if sum(one is not None for one in (self.number, self.sip, self.taskrouter)) > 1:
             raise ValueError("it names several places; keep one of number, sip and taskrouter")
+        if self.at_once > 1 and self.number is None and self.sip is None:
+            raise ValueError("'at_once' is of a number or SIP address; agents take one call each: remove it")
         if self.headers and self.sip is None:
             raise ValueError("there are headers and no SIP address; add 'sip:', or remove them")
         if self.taskrouter is not None and not _WORKFLOW.fullmatch(self.taskrouter):

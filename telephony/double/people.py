@@ -70,6 +70,8 @@ class Person:
         self.address = address
         self.calls: list[DoubleCall] = []
         self.rung = 0
+        self.lines = 1
+        """How many calls they take at once: more than one is a switchboard."""
         self._will: deque[Behaviour] = deque([Answers()])
         self._took = asyncio.Condition()
 
@@ -78,8 +80,8 @@ class Person:
         self._will = deque(behaviours)
 
     def behaviour(self) -> Behaviour:
-        """How they take the call that comes now: whoever is on the telephone is busy."""
-        if any(not call.over for call in self.calls):
+        """How they take the call that comes now: who is on the telephone with all their lines is busy."""
+        if sum(not call.over for call in self.calls) >= self.lines:
             return Busy()
         return self._will.popleft() if len(self._will) > 1 else self._will[0]
 

@@ -204,16 +204,21 @@ def test_a_caller_who_is_handed_back_goes_on_with_the_assistant_and_one_stream(t
 
 
 @virtually
-async def test_a_queue_with_a_number_of_its_own_rings_that_and_nobody_else(tmp_path: Path):
-    async with phone_office(tmp_path, ANA, queue={"to": Target(number=OTHER)}) as office:
+async def test_a_queue_with_a_number_of_its_own_rings_that_and_nobody_else_for_as_many_callers_as_it_takes(
+    tmp_path: Path,
+):
+    async with phone_office(tmp_path, ANA, queue={"to": Target(number=OTHER, at_once=2)}) as office:
         ana, there = office.at.double.person(AGENT), office.at.double.person(OTHER, ACCEPTS)
+        there.lines = 2
         office.transfers.presence("ana", "away")
-        call = await office.asks()
-        await office.until(call, State.CONNECTED)
-        assert await hears(call, there.calls[0], 500.0)
-        assert (there.rung, ana.rung) == (1, 0)
-        call.hang_up()
-        await office.ended(call)
+        calls = [await office.asks(), await office.asks()]
+        for call in calls:
+            await office.until(call, State.CONNECTED)
+        assert await hears(calls[0], there.calls[0], 500.0)
+        assert (there.rung, ana.rung) == (2, 0)
+        for call in calls:
+            call.hang_up()
+        await office.ended(calls[0])
 
 
 @virtually

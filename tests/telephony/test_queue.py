@@ -565,3 +565,31 @@ def test_a_clock_that_jumps_back_changes_no_deadline_and_one_that_jumps_ahead_en
     assert office.core.deadline_ms == deadline
     assert given_up(office.core.tick(10**12)) == {"t1": "waited_too_long"}
     assert office.core.deadline_ms is None
+
+
+def target(number: int = 1) -> Agent:
+    """The queue's own telephone, for one of its calls at once."""
+    return Agent(
+        "to:billing" + (f".{number}" if number > 1 else ""), "Billing", frozenset({"billing"}), phone="+14155550121"
+    )
+
+
+def test_a_queue_s_own_telephone_takes_as_many_callers_at_once_as_it_may():
+    office = Office(target(), target(2), settings=replace(BILLING, ring="simultaneous"))
+    assert office.waits("t1") == [OfferTo("t1", ("to:billing",), 20_000)]  # once, though both are free
+    assert OfferTo("t2", ("to:billing.2",), 20_000) in office.waits("t2")
+    assert not [one for one in office.waits("t3") if isinstance(one, OfferTo)]
+
+
+def test_a_queue_s_own_telephone_that_is_not_answered_is_asked_again_like_agents_until_the_caller_has_waited_too_long():
+    office = Office(target(), target(2), settings=replace(BILLING, max_wait_s=300, auto_away_after=2))
+    rung = [one for one in office.waits("t1") if isinstance(one, OfferTo)]
+    while rung[-1:] and len(rung) < 5:
+        (agent,) = rung[-1].agents
+        office.at(20_000)
+        office.do(OfferOver(0, "t1", agent, "unanswered"))
+        assert not [one for one in office.at(ASK_AGAIN_MS - 1) if isinstance(one, OfferTo | GiveUp)]
+        rung += [one for one in office.at(1) if isinstance(one, OfferTo)]
+    assert len(rung) == 5
+    office.do(OfferOver(0, "t1", rung[-1].agents[0], "declined"))
+    assert not [one for one in office.at(ASK_AGAIN_MS) if isinstance(one, OfferTo)]
