@@ -15,7 +15,7 @@ import uvloop
 from pydantic import ValidationError
 from rich.console import Console
 
-from server.cli import agents, approvals, forgetting, knowledge, queues, tokens, tools
+from server.cli import agents, approvals, dispositions, forgetting, knowledge, queues, tokens, tools
 from server.cli import line as line_commands
 from server.cli.exits import Exit, fail
 from server.settings import Settings, complaints
@@ -38,6 +38,7 @@ app.add_typer(agents.app, name="agents")
 app.add_typer(tokens.app, name="tokens")
 app.command("forget")(forgetting.forget)
 app.command("queues")(queues.queues)
+app.command("dispositions")(dispositions.dispositions)
 app.add_typer(knowledge.app, name="knowledge")
 out = Console(highlight=False, soft_wrap=True)
 

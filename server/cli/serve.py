@@ -3,17 +3,21 @@
 import asyncio
 import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import uvicorn
 from rich.console import Console
 
+from pipeline.line.hints import meant
+from pipeline.line.model import Line
+from pipeline.line.queue_checks import unstaffed
 from server.app import Office, open_office
 from server.cli.exits import Exit, fail
 from server.settings import Settings
 from server.uninterrupted import uninterrupted
 from server.warming import warm
+from telephony.agents import TARGET, Agent
 
 DRAIN_S = 3600
 """After a first SIGTERM or Ctrl-C live calls may go on for so long; a second one ends them."""
@@ -86,12 +90,27 @@ def _announce(office: Office, settings: Settings, public_url: str, port: int) ->
     for health in office.lines.health():
         for lacking in health.lacking:
             out.print(f"  line “{health.name}”: {lacking}")
+    agents = [state.agent for state in office.transfers.counted.agents()]
+    for what in unserved(office.lines.current(), [one for one in agents if not one.id.startswith(TARGET)]):
+        out.print(f"  {what}", markup=False)
     out.print(f"  webhook for the carrier: {public_url}/twilio/voice")
     if not settings.twilio_auth_token.get_secret_value():
         out.print("  CORDBOARD_TWILIO_AUTH_TOKEN is not set: every carrier request is refused")
     out.print(f"  calls: http://{settings.host}:{port}/calls, agents' desk: http://{settings.host}:{port}/desk")
     if not settings.access_token.get_secret_value():
         out.print(f"  access token of this run: {office.access_token}")
+
+
+def unserved(lines: Sequence[Line], agents: Sequence[Agent]) -> Iterator[str]:
+    """What these agents cannot do; nothing where there are none: messages are taken then."""
+    for line in lines if agents else ():
+        spoken = [one.settings.language for one in (line, *line.others)]
+        for found in unstaffed(line.settings, spoken, agents):
+            yield f"line “{line.settings.name}”: {found.what}; {found.remedy}"
+    named = {queue.name for line in lines for queue in line.settings.queues}
+    for agent in agents:
+        for queue in sorted(agent.queues - named):
+            yield f"agent {agent.id}: no line has a queue {queue!r}; {meant(queue, named)}"
 
 
 async def _stop_when_told(office: Office, server: uvicorn.Server) -> None:
