@@ -15,7 +15,7 @@ from telephony.intents import intent_key
 from telephony.ports import Dialling, Leg, ListeningStream
 from telephony.rooms import room_of
 from telephony.sip import with_handoff
-from telephony.transfer_state import Transfer
+from telephony.transfer_state import State, Transfer
 from telephony.twilio import agent_twiml, twiml
 from telephony.twilio.addresses import TransferAddresses
 from telephony.twilio.agent_twiml import JitterBuffer, Listening, Room
@@ -206,9 +206,9 @@ class PhoneLegs:
         if sid is not None:
             await self.control.end(intent_key(transfer, "end_caller", attempt), sid, END_MS)
 
-    async def recover(self) -> tuple[Settled, ...]:
-        """After a start: settle what an earlier process began, and know its legs again."""
-        settled = await self.control.finish(DIAL_MS)
+    async def recover(self, live: Mapping[str, Transfer]) -> tuple[Settled, ...]:
+        """After a start: settle what an earlier process began, and know its legs again. live: transfers, by id."""
+        settled = await self.control.finish(DIAL_MS, lambda key: _is_wanted(key, live))
         for sid, key in (await self.control.legs()).items():
             transfer, step, offer = key.rsplit(":", 2)
             if step == "ring":
@@ -221,6 +221,16 @@ class PhoneLegs:
         self._languages.pop(transfer, None)
         self._rooms.pop(transfer, None)
         self._answered -= set(self._sids.pop(transfer, {}).values())
+
+
+def _is_wanted(key: str, live: Mapping[str, Transfer]) -> bool:
+    """Whether a caller is still to be moved, to this bridge's agent or back from this offer's."""
+    id_, step, number = key.rsplit(":", 2)
+    now = live.get(id_)
+    with_agent = now is not None and now.state in {State.BRIDGING, State.CONNECTED}
+    if step == "bridge":
+        return now is not None and now.state is State.BRIDGING and now.bridges == int(number)
+    return step != "take_back" or not with_agent
 
 
 def _last_words(words: AgentWords, why: Why) -> str:

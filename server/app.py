@@ -196,7 +196,7 @@ async def _go_on(transfers: Transfers, phoning: Phoning | None, switchboard: Swi
         await transfers.recall()
         return None
     reconciler = phoning.serve(transfers)
-    await phoning.recover()
+    await phoning.recover(await transfers.store.live())
     transfers.spawn(reconciler.run())
     await transfers.recall()
     phoning.look_after(switchboard, transfers)

@@ -1,7 +1,7 @@
 """Agents by telephone, where an account to call them from is set."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -22,6 +22,7 @@ from server.settings import Settings
 from telephony.errors import CarrierError
 from telephony.intended import IntendedControl
 from telephony.intents import Intents
+from telephony.transfer_store import Kept
 from telephony.twilio.addresses import TransferAddresses
 
 if TYPE_CHECKING:
@@ -70,9 +71,9 @@ class Phoning:
         if self.rooms is not None:
             self.rooms.close()
 
-    async def recover(self) -> None:
-        """Settle what an earlier process began, before transfers are. Raises StoreUnavailable."""
-        for settled in await self.legs.recover():
+    async def recover(self, live: Iterable[Kept]) -> None:
+        """Settle what an earlier process began, before its transfers go on. Raises StoreUnavailable."""
+        for settled in await self.legs.recover({kept.transfer.id: kept.transfer for kept in live}):
             trouble = {"trouble": settled.trouble} if settled.trouble else {}
             structlog.get_logger().info("request of an earlier process", key=settled.key, kind=settled.kind, **trouble)
 

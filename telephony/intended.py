@@ -87,12 +87,15 @@ class IntendedControl:
         """The keys of every leg that was dialled in the last day, by sid."""
         return await self._intents.legs()
 
-    async def finish(self, deadline_ms: int) -> tuple[Settled, ...]:
-        """Settle what an earlier process began; deadline_ms is for each. What cannot be settled now stays begun."""
+    async def finish(self, deadline_ms: int, wanted: Callable[[str], bool] | None = None) -> tuple[Settled, ...]:
+        """Settle what an earlier process began; deadline_ms is for each. What cannot be settled now stays begun.
+
+        wanted: by key, whether a leg is still to be moved: who was to be moved may be elsewhere by now. None: all are.
+        """
         for sid, key in (await self.legs()).items():
             self.control.learn(key, sid)
         await self._intents.forget(self._now_ms() - DAY_MS)
-        return tuple([await self._settled(intent, deadline_ms) for intent in await self._intents.unfinished()])
+        return tuple([await self._settled(intent, deadline_ms, wanted) for intent in await self._intents.unfinished()])
 
     async def _begin(self, key: str, kind: Kind, arguments: dict[str, object]) -> Intent | None:
         return await self._intents.begin(Intent(key, kind, self._now_ms(), arguments))
@@ -118,7 +121,10 @@ class IntendedControl:
                 await self._intents.settle(key, "refused")
             raise
 
-    async def _settled(self, intent: Intent, deadline_ms: int) -> Settled:
+    async def _settled(self, intent: Intent, deadline_ms: int, wanted: Callable[[str], bool] | None) -> Settled:
+        if intent.kind == "move" and wanted is not None and not wanted(intent.key):
+            await self._intents.settle(intent.key, "refused")
+            return Settled(intent.key, intent.kind, None, "not wanted any more")
         fresh = self._now_ms() - intent.made_ms <= FRESH_MS
         try:
             match intent.kind:

@@ -29,7 +29,7 @@ from pipeline.transfers.ports import ReleaseWhy
 from pipeline.transfers.running import Running
 from pipeline.transfers.targets import is_target
 from telephony.agent_words import introduction, words_of
-from telephony.agents import Agent
+from telephony.agents import TARGET, Agent
 from telephony.numbers import NotANumber, parse_number
 from telephony.ports import LegStatus
 from telephony.queue_settings import QueueSettings
@@ -567,6 +567,11 @@ class ByPhone:
     def workflow(self, agent_id: str) -> str:
         """The workflow that stands for a queue's agents; empty: none."""
         return self._office.workflow(agent_id) if self._office is not None else ""
+
+    def any_workflow(self) -> str:
+        """One of the lines' workflows; empty: there is none."""
+        queues = self._office.queues() if self._office is not None else ()
+        return next(filter(None, (self.workflow(f"{TARGET}{name}") for name in queues)), "")
 
     def packet(self, transfer_id: str) -> Mapping[str, Any]:
         """What agents are told."""

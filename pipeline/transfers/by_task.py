@@ -51,6 +51,9 @@ class TaskOffice(Protocol):
     def workflow(self, agent_id: str) -> str:
         """The workflow that stands for a queue's agents; empty: none."""
 
+    def any_workflow(self) -> str:
+        """One of the lines' workflows; empty: there is none."""
+
     def packet(self, transfer_id: str) -> Mapping[str, Any]:
         """What agents are told."""
 
@@ -92,6 +95,8 @@ class ByTask:
     """Of a workflow."""
     _tasks: dict[tuple[str, int], _Task] = field(default_factory=dict)
     """By transfer and offer."""
+    _swept: bool = False
+    """Tasks that an earlier process has left behind are closed."""
     _since_ms: int = field(init=False)
 
     def __post_init__(self) -> None:
@@ -189,6 +194,8 @@ class ByTask:
     async def look(self, live: Iterable[Running]) -> None:
         """Ask how the tasks are of those who wait or speak. What cannot be asked now is asked the next time."""
         turn = asyncio.Semaphore(AT_ONCE)
+        live = tuple(live)
+        await self._close_left_behind(live)
 
         async def one(running: Running, offer: int) -> None:
             async with turn:
@@ -199,13 +206,32 @@ class ByTask:
 
         async with asyncio.TaskGroup() as asking:
             for running in live:
-                for offer in _current(running.transfer):
+                over = running.transfer.state is State.OVER
+                for offer in self._offers(running.transfer) if over else _current(running.transfer):
                     if self.has(running.transfer, offer):
                         asking.create_task(one(running, offer))
+
+    async def _close_left_behind(self, live: Iterable[Running]) -> None:
+        """Once: tasks of transfers that are over, whose process was killed before it closed them."""
+        workflow = self.office.any_workflow()
+        if self._swept or not workflow:
+            return
+        tasks, here = self.tasks(workflow), {running.id for running in live}
+        try:
+            for sid, transfer in (await tasks.left(ASK_MS)).items():
+                kept = await self.office.kept(transfer) if transfer not in here else None
+                if kept is not None and kept.transfer.state is State.OVER:
+                    await tasks.close(sid, "over", DEADLINE_MS)
+            self._swept = True
+        except CarrierError as error:
+            _log.info("tasks left behind not asked for", reason=str(error))
 
     async def _look_at(self, running: Running, offer: int) -> None:
         one = self._one(running.transfer, offer)
         if one is None:
+            return
+        if running.transfer.state is State.OVER:
+            await self.close(running.transfer, offer, "over")
             return
         if offer in running.transfer.ringing:
             await self.ring(running, offer)

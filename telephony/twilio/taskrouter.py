@@ -21,6 +21,8 @@ MAX_ATTRIBUTES_BYTES: Final = 4_096
 TRANSFER_ATTRIBUTE: Final = "transfer_id"
 _OFFER_ATTRIBUTE: Final = "offer_id"
 """By which a task is found again: a transfer has one for each worker who was lost before the caller came."""
+MOST_LEFT: Final = 200
+"""TaskRouter forgets tasks a few minutes after they are over: what is listed is what is waited for."""
 _ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _ROOM_EVENTS: Final = ("start", "end", "join", "leave", "mute", "hold")
 
@@ -104,6 +106,20 @@ class TwilioTasks:
         """The task of an offer; None: there is none."""
         async with within(deadline_ms):
             return await attempts(lambda: self._listed(transfer, offer))
+
+    async def left(self, deadline_ms: int) -> Mapping[str, str]:
+        """The transfers of tasks that are not over, by the tasks' sids: of all workflows, so many as MOST_LEFT."""
+
+        async def asked() -> Mapping[str, str]:
+            listed = await self._workspace.tasks.list_async(limit=MOST_LEFT, page_size=MOST_LEFT)
+            return {
+                str(one.sid): transfer
+                for one in listed
+                if one.assignment_status not in ("canceled", "completed") and (transfer := _transfer_of(one.attributes))
+            }
+
+        async with within(deadline_ms):
+            return await attempts(asked)
 
     async def seen(self, task: str, deadline_ms: int) -> TaskSeen:
         """How a task is. Raises LegGone: there is none."""
@@ -198,6 +214,16 @@ class TwilioTasks:
 
     def _reservation(self, task: str, reservation: str) -> Any:
         return self._workspace.tasks(task).reservations(reservation)
+
+
+def _transfer_of(attributes: str) -> str:
+    """Of a task; empty: it is none of ours."""
+    try:
+        told = json.loads(attributes)
+    except ValueError:
+        return ""
+    transfer = told.get(TRANSFER_ATTRIBUTE) if isinstance(told, dict) else None
+    return transfer if isinstance(transfer, str) and _OFFER_ATTRIBUTE in told else ""
 
 
 def _offer(transfer: str, offer: int) -> str:

@@ -120,7 +120,7 @@ class PhoneOffice:
         reconciler = phoning.serve(self.transfers)
         await self.transfers.open(self.people)
         await self.switchboard.finish_abandoned()
-        await phoning.recover()
+        await phoning.recover(await self.transfers.store.live())
         await self.transfers.recall()
         phoning.look_after(self.switchboard, self.transfers)
         self.transfers.spawn(reconciler.run())

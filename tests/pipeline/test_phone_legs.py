@@ -1,6 +1,7 @@
 """Agents' legs over the store, the official client and a peer that loses answers."""
 
 from contextlib import aclosing, asynccontextmanager
+from dataclasses import replace
 
 import pytest
 from defusedxml import ElementTree
@@ -10,6 +11,7 @@ from telephony.agent_words import ENGLISH, SPANISH
 from telephony.errors import CarrierLate, LegGone, NotDiallable
 from telephony.intended import IntendedControl
 from telephony.intents import Intents
+from telephony.transfer_state import State, Transfer
 from telephony.twilio.addresses import TransferAddresses
 from telephony.twilio.control import TwilioControl
 from telephony.twilio.rest import TwilioRest
@@ -163,8 +165,30 @@ async def test_another_process_knows_the_legs_again_and_settles_what_was_in_doub
                 await legs.ring("trf_1", 0, ANA)
         await legs.ring("trf_1", 1, BO)
     async with process(account, store) as legs:
-        (settled,) = await legs.recover()
+        (settled,) = await legs.recover({})
         assert settled.key == "trf_1:ring:0"
         assert legs.legs("trf_1") == {0: account.calls[0]["sid"], 1: account.calls[1]["sid"]}
         legs.forget("trf_1")
         assert legs.legs("trf_1") == {}
+
+
+@pytest.mark.edge("process killed in every state of a transfer")
+@pytest.mark.parametrize(("state", "bridges", "moved"), [
+    (State.BRIDGING, 1, 2), (State.BRIDGING, 2, 1), (State.CONNECTED, 1, 1), (State.QUEUED, 1, 1),
+])  # fmt: skip
+async def test_a_caller_is_moved_by_the_next_process_only_to_who_is_there_for_them(
+    account, store, state, bridges, moved
+):
+    sid = account.call("+14155550177")
+    account.mishaps.append("stall")
+    async with process(account, store) as legs:
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr("pipeline.phone_legs.MOVE_MS", 100)
+            with pytest.raises(CarrierLate):
+                await legs.bridge("trf_1", sid, "room", 1)
+    live = replace(Transfer.asked("trf_1", sid, "sales", 0, patience_ms=9_000), state=state, bridges=bridges)
+    async with process(account, store) as legs:
+        (settled,) = await legs.recover({"trf_1": live})
+        assert (settled.key, settled.trouble == "") == ("trf_1:bridge:1", moved == 2)
+        assert len(account.asked("POST", sid)) == moved
+        assert await legs.recover({"trf_1": live}) == ()

@@ -354,3 +354,35 @@ async def test_a_task_that_a_killed_process_left_behind_rings_nobody(tmp_path: P
         router(office).away(router(office).workers[0], available=True)
         await asyncio.sleep(10)
         assert (tasks(office)[0].status, ana.rung) == ("canceled", 0)
+
+
+@pytest.mark.edge("process killed in every state of a transfer")
+@virtually
+async def test_the_work_of_a_worker_whose_process_was_killed_at_the_end_is_done(tmp_path: Path):
+    async with phone_office(tmp_path, workers={"Ana": AGENT}) as office:
+        ana = office.at.double.person(AGENT, Answers())
+        call = await office.asks()
+        await office.until(call, State.CONNECTED)
+        killing = asyncio.create_task(office.killed_at(State.OVER))
+        ana.calls[0].hang_up()
+        await killing
+        assert tasks(office)[0].status == "wrapping"
+        await office.begin()
+        await asyncio.sleep(10)
+        assert tasks(office)[0].status == "completed"
+        call.hang_up()
+        await asyncio.sleep(5)
+
+
+@pytest.mark.edge("request of the carrier fails or is slow")
+@virtually
+async def test_a_task_that_could_not_be_closed_is_closed_a_moment_later(tmp_path: Path):
+    async with phone_office(tmp_path, workers={"Ana": AGENT}) as office:
+        ana = office.at.double.person(AGENT, Answers())
+        call = await office.asks()
+        await office.until(call, State.CONNECTED)
+        office.at.api.plan(503, method="POST", path="/Tasks/", count=3)
+        ana.calls[0].hang_up()
+        await office.ended(call)
+        await asyncio.sleep(15)
+        assert tasks(office)[0].status == "completed"

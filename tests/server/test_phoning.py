@@ -38,7 +38,7 @@ async def test_a_server_that_starts_again_knows_the_legs_that_it_made(tmp_path, 
             async with AsyncExitStack() as stack:
                 phoning = open_phoning(settings, URL, store, OfficeClock(utc_now), stack)
                 assert phoning is not None
-                await phoning.recover()
+                await phoning.recover([])
                 await phoning.legs.ring("CA1-t1", 0, Target("+14155550121", "+14155550100"))
                 assert phoning.legs.legs("CA1-t1") == {0: account.calls[0]["sid"]}, life
         assert len(account.calls) == 1
