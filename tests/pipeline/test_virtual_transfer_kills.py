@@ -67,6 +67,8 @@ async def test_whenever_the_process_is_killed_the_caller_reaches_the_agent(tmp_p
         record = await office.ended(call.sid)
         assert record.outcome == "transferred"
         assert await outcomes(office, call) == ["completed"]
+        for running in office.transfers.live():  # the call's log is closed first, the transfer's end is written then
+            await running.settled()
         kept = await office.transfers.store.get(f"{call.sid}-h1")
         assert kept is not None
         assert kept.transfer.outcome == "completed"
