@@ -127,6 +127,8 @@ class Joining:
         self.hearing = HearingAway(log, clock)
         """Whether those two are heard here."""
         self._with_others = False
+        self.keyless = False
+        """The caller's keys do not reach us: they are in a conference."""
 
     @property
     def call_id(self) -> str:

@@ -94,6 +94,7 @@ class LiveCall:
         self.joining = Joining(
             runtime, line.line, log, self.clock, (origin.from_number, origin.to_number), self.flow.post
         )
+        self.joining.keyless = self.in_room
         if past:
             self.joining.recalled(past)
             self.joining.supervised.recall(past)
@@ -111,7 +112,7 @@ class LiveCall:
     def leave_room(self, why: str) -> None:
         """The caller is in the conference of their call no longer: they have a stream of their own, or will have."""
         if self.in_room:
-            self.in_room = False
+            self.in_room = self.joining.keyless = False
             self._log.record("call.left_room", self.clock.now_ms(), why=why)
 
     def close_stream(self) -> None:

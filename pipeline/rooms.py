@@ -25,7 +25,7 @@ from telephony.errors import CarrierError, LegGone
 from telephony.intended import IntendedControl
 from telephony.intents import intent_key
 from telephony.ports import Joining, ListeningStream
-from telephony.rooms import ASSISTANT, CALLER, call_room, offer_of
+from telephony.rooms import ASSISTANT, CALLER, call_room
 from telephony.twilio import twiml
 from telephony.twilio.addresses import TransferAddresses
 
@@ -309,10 +309,9 @@ class Rooms:
         if CALLER not in inside:  # nobody hears an assistant who is there alone
             await self._ask_for(call)
             return
-        if not self.held(sid):
-            for label, leg in inside.items():
-                if offer_of(label) is not None:
-                    await control.remove(room, leg, ACT_MS)
+        if not self.held(sid):  # the agent is gone, or was to go; with them go supervisors at the telephone
+            for leg in [leg for label, leg in inside.items() if label not in (CALLER, ASSISTANT)]:
+                await control.remove(room, leg, ACT_MS)
         there = inside.get(ASSISTANT)
         if there is not None:
             self.learn(there, sid)

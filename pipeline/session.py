@@ -140,7 +140,8 @@ class Session:
         zone = ZoneInfo(self._line.line.settings.hours.time_zone)
         local_time = self._origin.rang_at.astimezone(zone)
         began = CallBegan(self._clock.now_ms(), self._origin.from_number, local_time, resumed=not self._first)
-        return replace(began, reach=self._joining.reach(), calls_back=self._origin.calls_back)
+        back, keyless = self._origin.calls_back, self._joining.keyless
+        return replace(began, reach=self._joining.reach(), calls_back=back, keyless=keyless)
 
     def _anchor(self, timestamp_ms: int) -> int:
         """The first frame is here: the call's instant of the stream's timestamp 0."""

@@ -4,6 +4,8 @@ failures 0, 1   ask by voice; for keys, when keys came or the caller cannot be h
 failures 2      ask for keys, where the question has a keypad twin
 then            the question's `failed` step, or a human
 
+A caller whose keys do not reach us is not asked for any: one attempt less.
+
 So nothing is asked again more than twice.
 """
 
@@ -46,8 +48,14 @@ def _question_at(talk: Talk, place: Place | None) -> Question | None:
 
 
 def put(talk: Talk, question: Question, asked: Asking, lead: str | None = None) -> bool:
-    """Say the prompt that fits the number of failures. True: its places cannot be filled, a human takes over."""
-    keys = asked.keys or asked.failures >= SPOKEN_ATTEMPTS
+    """Say the prompt that fits the number of failures. True: its places cannot be filled, a human takes over.
+
+    What can be keyed in only is not asked of a caller whose keys do not reach us.
+    """
+    if talk.state.keyless and question.secret is not None:
+        give_up(talk, question)
+        return True
+    keys = (asked.keys or asked.failures >= SPOKEN_ATTEMPTS) and not talk.state.keyless
     if keys and question.keypad is None and question.kind == "yes_no":
         text, lead = question.retry or question.prompt, talk.prompts.yes_no_keys
     elif keys:
@@ -137,7 +145,9 @@ def today(talk: Talk) -> date:
 
 
 def keypad_text(talk: Talk, question: Question) -> str | None:
-    """How the question asks for keys; None: it has no keypad twin."""
+    """How the question asks for keys; None: it has no keypad twin, or no keys would come."""
+    if talk.state.keyless:
+        return None
     return question.keypad or (talk.prompts.yes_no_keys if question.kind == "yes_no" else None)
 
 

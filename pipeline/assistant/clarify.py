@@ -59,10 +59,10 @@ def offer(talk: Talk, topic: Topic) -> None:
 
 
 def not_heard(talk: Talk, *, recogniser_failed: bool) -> None:
-    """A sound without words, when nothing was asked: ask again, then offer the keypad, then a human."""
+    """A sound without words, when nothing was asked: ask again, then offer the keypad if keys come, then a human."""
     state = talk.state
     state.strikes += 1
-    if recogniser_failed or state.strikes == 2:
+    if (recogniser_failed or state.strikes == 2) and not state.keyless:
         keypad_menu(talk)
     elif state.strikes == 1:
         ask = talk.prompts.anything_else if state.served else talk.settings.greeting.question

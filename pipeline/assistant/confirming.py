@@ -89,7 +89,7 @@ def unclear(talk: Talk, asked: Confirming) -> bool:
     question, times = attempts.question_of(talk), asked.unclear + 1
     if times >= TOO_UNCLEAR:
         return attempts.failed(talk, question, asked.failures + 1, None, keys=True)
-    keys = times >= UNCLEAR_BEFORE_KEYS
+    keys = times >= UNCLEAR_BEFORE_KEYS and not talk.state.keyless
     first = talk.prompts.yes_no_keys if keys else talk.prompts.yes_or_no
     return read_back(talk, question, replace(asked, unclear=times), first, keys=keys)
 

@@ -44,6 +44,8 @@ class CallBegan:
     """Queues whose people can be put through to; the others get messages."""
     calls_back: CalledBack | None = None
     """Set: we have called the caller."""
+    keyless: bool = False
+    """Keys that the caller presses do not reach us: they are not asked for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,7 +92,7 @@ def answered(talk: Talk, words: Words) -> bool | None:
 def missed(talk: Talk, asked: Instructing) -> bool:
     """What came says nothing of it: ask in another way. True: a human takes over."""
     failures = asked.failures + 1
-    if failures > BEFORE_KEYS:
+    if failures > BEFORE_KEYS or (failures == BEFORE_KEYS and talk.state.keyless):
         talk.understood("human")
         talk.go_to_human(talk.prompts.human_instead)
         return True

@@ -90,11 +90,13 @@ def begin(talk: Talk, event: CallBegan) -> bool:
     if first:
         state.local_time, state.caller_number = event.local_time, event.caller_number
         state.reach = event.reach
+    state.keyless = event.keyless
     began = {
         "local_time": event.local_time.isoformat(),
         "caller_number": event.caller_number,
         "resumed": event.resumed,
         **({"reach": list(event.reach)} if event.reach else {}),
+        **({"keyless": True} if event.keyless else {}),
         **({"calls_back": asdict(event.calls_back)} if event.calls_back else {}),
     }
     unheard = [spoken for spoken in state.said if not spoken.heard and spoken.purpose in {"reply", "greeting"}]
@@ -171,7 +173,8 @@ def _began(at_ms: int, data: Mapping[str, Any]) -> DialogueEvent | None:
     reach = tuple(map(str, began.get("reach", ())))
     back = began.get("calls_back")
     calls_back = None if back is None else CalledBack(str(back["transfer"]), str(back["queue"]), str(back["agent"]))
-    return CallBegan(at_ms, str(began["caller_number"]), local_time, bool(began["resumed"]), reach, calls_back)
+    told = bool(began["resumed"]), reach, calls_back, bool(began.get("keyless"))
+    return CallBegan(at_ms, str(began["caller_number"]), local_time, *told)
 
 
 def _said(at_ms: int, data: Mapping[str, Any]) -> DialogueEvent:

@@ -186,6 +186,8 @@ class State:
     """Rules that brought in a person, or offered one, in this call."""
     reach: tuple[str, ...] = ()
     """Queues whose people can be put through to."""
+    keyless: bool = False
+    """The caller's keys do not reach us."""
     sought: Sought | None = None
     transfers: int = 0
     notes: tuple[Note, ...] = ()

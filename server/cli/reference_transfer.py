@@ -90,6 +90,10 @@ stream within {LISTENED_MS / 1000:g} s, after {SPACING_MS[0] // 1000} s
 again if that fails, and {MOST_ATTEMPTS} times at most. What they say meanwhile is kept
 nowhere: it is silence in the recording, and the log and the call's page say from when to when.
 
+**Where callers are.** All of this holds for lines whose `topology` is `direct`, the default. Callers of a line with
+`topology: conference_first` are in a conference of their own from the beginning, into which assistant and agents by
+telephone come: nobody is moved, and the agent is heard at once ([conference-first.md](conference-first.md)).
+
 **To workers of TaskRouter.** With a workspace set (`CORDBOARD_TWILIO_WORKSPACE_SID`) a queue's callers can go to the
 workers of a workflow, such as Flex's (`to: {{taskrouter: WW…}}`): a task tells who calls, the workflow chooses and
 orders, and the caller follows the worker into the task's conference. Whoever comes there has accepted: no key is asked

@@ -47,8 +47,8 @@ class ScriptedCall:
     log: list[Event] = field(default_factory=list)
     _callers: int = 0
 
-    def begin(self, local_time: datetime = MONDAY_NOON, *, resumed: bool = False) -> list[str]:
-        return self.post(CallBegan(self._now(), "+14155550101", local_time, resumed))
+    def begin(self, local_time: datetime = MONDAY_NOON, *, resumed: bool = False, keyless: bool = False) -> list[str]:
+        return self.post(CallBegan(self._now(), "+14155550101", local_time, resumed, keyless=keyless))
 
     def hears(self, line: str, *alternatives: str) -> list[str]:
         """Take one line of a script; give what the assistant says."""

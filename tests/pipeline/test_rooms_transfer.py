@@ -335,3 +335,20 @@ async def test_an_assistant_who_is_left_over_where_caller_and_agent_speak_is_hun
         assert inside(office, call) == ["agent-0", "customer"]
         call.hang_up()
         await office.ended(call)
+
+
+@virtually
+async def test_a_supervisor_at_the_telephone_is_hung_up_when_the_agent_gives_the_caller_back(tmp_path: Path):
+    async with room_office(tmp_path, ANA, SAM) as office:
+        ana = office.at.double.person(AGENT, ACCEPTS)
+        sam = office.at.double.person(OTHER, Answers(steps=[PressAt(500, "5")]))
+        call = await office.asks(BYE)
+        await office.until(call, State.CONNECTED)
+        await office.conferences.coach(call.call_sid, "sam", "listen", lambda: None)
+        await sam.answered()
+        await asyncio.sleep(2)
+        await ana.calls[0].press("*")
+        await office.until(call, State.OVER)
+        await asyncio.sleep(4)
+        assert inside(office, call) == ["assistant", "customer"]
+        assert (await sam.calls[0].finished()).ended_by

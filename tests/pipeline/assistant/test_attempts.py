@@ -21,12 +21,12 @@ QUESTIONS = {
 NO_ANSWERS = ("blue", "noise", "incomplete", "busy", "12345 67890 what")
 
 
-def asking(question: str) -> ScriptedCall:
+def asking(question: str, *, keyless: bool = False) -> ScriptedCall:
     flows = f"a_flow: {{about: it, steps: [{{ask: {question}}}, {{say: Done.}}]}}"
     assert found_in(flows) == []
     line = small_line(flows)
     call = ScriptedCall(Dialogue(line, understands(line)))
-    call.begin(NOON)
+    call.begin(NOON, keyless=keyless)
     return call
 
 
@@ -65,3 +65,31 @@ def test_who_keys_too_little_is_asked_for_keys_at_once_and_once_more():
         call.hears("incomplete")
         assert call.expects.keys
     assert "Your message please." in call.hears("incomplete")
+
+
+@pytest.mark.parametrize("question", QUESTIONS.values(), ids=list(QUESTIONS))
+def test_a_caller_whose_keys_do_not_reach_us_is_never_asked_for_them(question):
+    for answers in product(NO_ANSWERS, repeat=2):
+        call = asking(question, keyless=True)
+        said = call.hears("a flow")
+        for answer in answers:
+            assert not call.expects.keys, answers
+            said += call.hears(answer)
+        assert "Your message please." in said, answers
+        assert not any("keypad" in one or "press" in one for one in said), said
+
+
+def test_who_cannot_be_heard_at_all_gets_no_menu_of_keys_where_none_come():
+    call = asking(NUMBER, keyless=True)
+    said = [*call.hears("noise"), *call.hears("noise")]
+    assert not any("keypad" in one or "press" in one for one in said), said
+    assert "Your message please." in said
+
+
+def test_keys_count_again_once_the_caller_has_a_stream_of_their_own():
+    call = asking(NUMBER, keyless=True)
+    call.hears("a flow")
+    call.begin(NOON, resumed=True)
+    call.hears("blue")
+    call.hears("blue")
+    assert call.expects.keys
