@@ -229,7 +229,7 @@ def test_a_page_that_is_loaded_again_goes_on_with_the_call(at_desk):
 def test_a_desk_that_is_opened_in_a_fresh_tab_is_as_it_was_and_says_so_when_it_was_closed_for_long(at_desk):
     async def use(house: House) -> None:
         await house.page.get_by_role("button", name="Available").click()
-        await expect(house.page.locator("#presence")).to_contain_text("Available")
+        await expect(house.page.locator("#presence")).to_contain_text("Available: callers")
         fresh = await _closed_and_fresh(house, house.page)
         await fresh.goto(f"{house.reader.home}/desk")
         await expect(fresh.locator("#presence")).to_contain_text("Available: callers are offered to you.")
@@ -240,6 +240,11 @@ def test_a_desk_that_is_opened_in_a_fresh_tab_is_as_it_was_and_says_so_when_it_w
         await expect(late.locator("#presence")).to_contain_text(
             "Away: this desk was closed for more than a few minutes"
         )
+        (token,) = [one for one in await house.tokens.listed() if one.agent == "ana"]
+        await house.tokens.revoke(token.id)
+        await expect(late.locator("#alert")).to_have_text("Your sign-in was ended. Sign in again to go on.")
+        await late.get_by_role("button", name="Sign in").click()
+        await expect(late.get_by_label("Access token")).to_be_visible()
 
     at_desk(use)
 
