@@ -152,6 +152,24 @@ async def test_a_carrier_that_refuses_is_asked_again_later_and_the_two_speak_on(
 
 
 @virtually
+async def test_a_stream_that_never_came_is_asked_for_too(tmp_path: Path):
+    async with phone_office(tmp_path, ANA) as office:
+        token, office.phoning.legs.token = office.phoning.legs.token, lambda _sid: "of nobody"
+        call, agent = await connected(office)
+        office.phoning.legs.token = token
+        await call.wait(3_500)
+        office.says(call, caller=["my tent is torn"], agent=["I am sorry"])
+        await speak(call, agent)
+        call.hang_up()
+        await office.ended(call)
+        assert [text for _, _, text in await said(office, call)] == [WISH, "my tent is torn", "I am sorry"]
+        (lost, how), (back, from_ms) = await gaps(office, call)
+        assert (lost, how, back) == ("listening.lost", "never", "listening.back")
+        bridged = [event.at_ms for event in await office.events(call) if event.kind == "transfer.bridging"]
+        assert 0 <= from_ms - bridged[0] < 500
+
+
+@virtually
 async def test_a_stream_that_comes_while_another_is_open_writes_no_word_twice(tmp_path: Path):
     async with phone_office(tmp_path, ANA) as office:
         call, agent = await connected(office)

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -34,7 +35,7 @@ class Office:
 
 
 def test_an_agent_who_is_found_in_the_conference_waits_for_the_announcement_like_one_who_was_told_of():
-    office, phones = Office(), ByPhone(cast("Any", None), cast("Any", None))
+    office, phones = Office(), ByPhone(cast("Any", SimpleNamespace()), cast("Any", None))
     phones.use(cast("Any", office))
     asyncio.run(phones.tell("t", AgentJoined(1, 0)))
     assert (office.there, office.posted) == ([0], [])
