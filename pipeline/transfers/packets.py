@@ -36,7 +36,7 @@ class WrittenPackets:
     async def make(self, call: Joining, transfer: Transfer, reason: str) -> Mapping[str, Any]:
         """The packet of a call as it is now, at once."""
         events = await self._events(call.call_id)
-        return to_json(await packet_for(events, self._about(call.line), self._asked(transfer, reason), None))
+        return to_json(await packet_for(events, self._about(call.line), self._asked(call, transfer, reason), None))
 
     def improved(
         self, call: Joining, transfer: Transfer, reason: str, tell: Callable[[Mapping[str, Any]], None]
@@ -57,7 +57,7 @@ class WrittenPackets:
         model: LanguageModel,
     ) -> None:
         events = await self._events(call.call_id)
-        made = await packet_for(events, self._about(call.line), self._asked(transfer, reason), model)
+        made = await packet_for(events, self._about(call.line), self._asked(call, transfer, reason), model)
         if made.summary.source == "model":
             tell(to_json(made))
 
@@ -75,6 +75,15 @@ class WrittenPackets:
                 self._abouts.pop(next(iter(self._abouts)))
         return self._abouts[line.version]
 
-    def _asked(self, transfer: Transfer, reason: str) -> Asked:
+    def _asked(self, call: Joining, transfer: Transfer, reason: str) -> Asked:
         wait_ms = max(0, self._clock.now_ms() - transfer.asked_ms)
-        return Asked(transfer.id, transfer.call_id, transfer.queue, self._clock.now(), reason=reason, wait_ms=wait_ms)
+        read_in = read_by(call.line, transfer.queue)
+        return Asked(
+            transfer.id, transfer.call_id, transfer.queue, self._clock.now(), read_in, reason=reason, wait_ms=wait_ms
+        )
+
+
+def read_by(line: Line, queue: str) -> str:
+    """The language of a queue's people: the first that they speak, else the first of the line."""
+    settings = line.settings.queue(queue)
+    return settings.languages[0] if settings is not None and settings.languages else line.settings.language
