@@ -104,6 +104,8 @@ class Joining:
         """numbers: the caller's, and ours that they called. post: gives the call's flow an event."""
         self.line = line
         self.log = log
+        self.outcomes: frozenset[str] = frozenset()
+        """The transfers of which an earlier process wrote what became of them."""
         self.caller_number, self.line_number = numbers
         self.taps = Taps()
         self._runtime = runtime
@@ -179,6 +181,7 @@ class Joining:
     def recalled(self, past: Sequence[Event]) -> None:
         """Another process carried the call before, and recorded this."""
         self._said = sum(event.kind in {"agent.said", "supervisor.said"} for event in past)
+        self.outcomes = frozenset(str(event.data["transfer"]) for event in past if event.kind == "transfer.over")
         self.hearing.recalled(past[-1].at_ms)
         if self._runtime.transfers is not None:
             self._runtime.transfers.known(self)
@@ -190,6 +193,7 @@ class Joining:
     def over(self) -> None:
         """The call has ended."""
         self.supervised.over()
+        self.hearing.given_up()
         if self._runtime.transfers is not None:
             self._runtime.transfers.call_over(self)
 

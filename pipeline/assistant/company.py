@@ -164,6 +164,13 @@ def keep(talk: Talk) -> bool:
     return False
 
 
+def waits_on(talk: Talk) -> bool:
+    """The caller does not want to be called back, or does not say: they wait as before."""
+    talk.say(talk.prompts.still_seeking)
+    talk.wait(Queueing(), talk.expect_open())
+    return False
+
+
 def heard(talk: Talk, event: AssistantHeard) -> None:
     """An utterance of ours is over."""
     state, waiting = talk.state, talk.state.waiting
@@ -181,6 +188,8 @@ def news(talk: Talk, event: TransferNews) -> bool:
     state, sought = talk.state, talk.state.sought
     if isinstance(state.waiting, Over) or sought is None or sought.transfer != event.transfer:
         return talk.ignore("nobody is being brought in")
+    if event.kind == "late" and not (isinstance(state.waiting, WithAgent) and all(said.over for said in state.said)):
+        return talk.ignore("there is something to hear")
     _note(talk, event)
     match event.kind:
         case "waiting":
@@ -189,7 +198,7 @@ def news(talk: Talk, event: TransferNews) -> bool:
             )
         case "found":
             _found(talk, event)
-        case "late" if isinstance(state.waiting, WithAgent):
+        case "late":
             talk.say(HOLD_MUSIC, "hold")
         case "connected":
             _connected(talk, event)
@@ -300,8 +309,7 @@ def _callback_answered(talk: Talk, words: Words, rule: Rule | None, waiting: Off
         talk.state.sought = None
         _take_message(talk, sought)
     else:
-        talk.say(talk.prompts.still_seeking)
-        talk.wait(Queueing(), talk.expect_open())
+        waits_on(talk)
     return False
 
 

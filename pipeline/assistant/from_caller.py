@@ -138,6 +138,8 @@ def silent(talk: Talk, event: CallerSilent) -> bool:
     if isinstance(waiting, Queueing):
         return company.keep(talk)
     if event.count > len(prompts.check_ins):
+        if isinstance(waiting, OfferingCallback) and not waiting.nobody:
+            return company.waits_on(talk)
         if talk.state.messages or (talk.state.served and isinstance(waiting, Open)):
             talk.goodbye("caller_silent", prompts.silent_goodbye)
         else:

@@ -349,15 +349,19 @@ class Acting:
         if transfer.state is State.BRIDGING and self.by(transfer, transfer.accepted) == "desk":  # had no stream then
             self._join_at_desk(running, transfer.accepted)
             return
-        offer = transfer.accepted
-        self._clock.call_at(self._clock.now_ms() + LATE_MS, lambda: self._late(running, offer))
-        self._together(running, offer)
+        self._late_in_a_moment(running, transfer.accepted)
+        self._together(running, transfer.accepted)
 
-    def _late(self, running: Running, offer: int) -> None:
-        """The caller knows who comes, and is still here."""
-        now = running.transfer
-        if now.accepted == offer and now.state in {State.ACCEPTED, State.BRIDGING} and self.by(now, offer) == "phone":
-            self.told.news(running, "late")
+    def _late_in_a_moment(self, running: Running, offer: int) -> None:
+        def late() -> None:
+            """The caller knows who comes, and is still here."""
+            now = running.transfer
+            waits = now.accepted == offer and now.state in {State.ACCEPTED, State.BRIDGING}
+            if waits and self.by(now, offer) == "phone":
+                self.told.news(running, "late")
+                self._late_in_a_moment(running, offer)
+
+        self._clock.call_at(self._clock.now_ms() + LATE_MS, late)
 
     def agent_there(self, running: Running, offer: int) -> None:
         """The agent is in the conference."""

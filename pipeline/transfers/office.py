@@ -231,6 +231,7 @@ class Transfers:
     def known(self, call: Joining) -> None:
         """A call of an earlier process is here again."""
         self._calls[call.call_id] = call
+        self.spawn(self.acting.told.outcomes_left(call))
 
     def reach(self, line: Line) -> tuple[str, ...]:
         """The line's queues whose people can be put through to."""

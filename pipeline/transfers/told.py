@@ -102,6 +102,19 @@ class Told:
         except StoreUnavailable as error:
             _log.error("packet not written", transfer=running.id, reason=str(error))
 
+    async def outcomes_left(self, call: Joining) -> None:
+        """Write into a call's log what an earlier process had stored and was killed before it wrote."""
+        try:
+            stored = await self._store.of_call(call.call_id)
+        except StoreUnavailable as error:
+            _log.error("transfers not read", call_id=call.call_id, reason=str(error))
+            return
+        for one in (kept.transfer for kept in stored):
+            runs, left = self._office.running(one.id) is not None, self._office.call(call.call_id) is not call
+            if one.outcome is not None and name_of(one.id) not in call.outcomes and not runs and not left:
+                told = {"transfer": name_of(one.id), "outcome": one.outcome, "why": "told by the next process"}
+                call.record("transfer.over", **told)
+
     def tell_promise(self, transfer_id: str, due_in_ms: int) -> None:
         """A caller was promised an answer by then: their log and everybody who takes such calls are told."""
         running = self._office.running(transfer_id)

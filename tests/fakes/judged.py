@@ -66,7 +66,9 @@ class Judged:
             await asyncio.sleep(0.1)
             now = self.trouble.office.transfer(call)
             waits = now is not None and now.state not in {State.CONNECTED, State.OVER} and not self.trouble.office.down
-            if not waits or self.trouble.now_s < self.trouble.begun_s + BACK_S or call.ear.caller.waits(call.now_ms):
+            asked = self.trouble.office.first.voice.said[-1].count("?") > 0  # then it is their turn
+            begins = self.trouble.now_s < self.trouble.begun_s + BACK_S
+            if not waits or asked or begins or call.ear.caller.waits(call.now_ms):
                 waits_since = None
                 continue
             waits_since = self.trouble.now_s if waits_since is None else waits_since
@@ -101,7 +103,9 @@ class Judged:
 
     @staticmethod
     def is_leg(entry: Any) -> bool:
-        return entry.caller.to in {AGENT, OTHER, SIP} and entry.status not in OVER
+        """A worker may be asked about the next task while they hear why the last one is over."""
+        asked = bool(entry.subscription.url) or entry.status != "in-progress"
+        return asked and entry.caller.to in {AGENT, OTHER, SIP} and entry.status not in OVER
 
     # Whom the caller is with
 

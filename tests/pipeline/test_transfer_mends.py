@@ -57,3 +57,21 @@ def test_a_telephone_that_was_about_to_be_rung_is_rung_by_the_next_process(tmp_p
             await office.ended(call)
 
     script()
+
+
+@pytest.mark.edge("exactly one outcome", "process killed in every state of a transfer")
+@virtually
+async def test_an_outcome_that_a_killed_process_had_only_stored_is_in_the_log_all_the_same(tmp_path: Path):
+    async with phone_office(tmp_path, ANA, queue={"after": "assistant"}) as office:
+        ana = office.at.double.person(AGENT, ACCEPTS)
+        call = await office.asks()
+        await office.until(call, State.CONNECTED)
+        killing = asyncio.create_task(office.killed_at(State.OVER))
+        await ana.calls[0].press("*")
+        await killing
+        assert await office.kept(call, "transfer.over") == []
+        await office.begin()
+        await call.until_quiet()
+        call.hang_up()
+        await office.ended(call)
+        assert [one["outcome"] for one in await office.kept(call, "transfer.over")] == ["handed_back"]

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline.assistant.actions import HOLD_MUSIC, BringAgent, CallBack, CallerReady, Hush, Say, StopTransfer
-from pipeline.assistant.events import AssistantHeard, CallBegan, CallerTurn, TransferNews
+from pipeline.assistant.actions import HOLD_MUSIC, BringAgent, CallBack, CallerReady, End, Hush, Say, StopTransfer
+from pipeline.assistant.events import AssistantHeard, CallBegan, CallerSilent, CallerTurn, TransferNews
 from pipeline.assistant.flow import Dialogue
 from pipeline.assistant.languages.reading import language
 from pipeline.assistant.resume import replay
@@ -185,6 +185,17 @@ def test_an_agent_who_is_lost_is_replaced_and_the_caller_hears_so():
         "Sorry, I lost them again. I'm finding somebody else, please stay with me.",
         HOLD_MUSIC,
     ]
+
+
+def test_a_caller_in_the_queue_who_does_not_say_whether_to_be_called_back_waits_on():
+    made = waiting()
+    news(made, "waiting", position=2, wait_s=300, callback=True)
+    assert made.hears("call me back")[-1] == CALLBACK
+    assert made.post(CallerSilent(made.at_ms, 1))[0] != CALLBACK
+    made.post(CallerSilent(made.at_ms, 2))
+    said = made.post(CallerSilent(made.at_ms, 3))
+    assert (said[0], said[-1]) == (STILL, HOLD_MUSIC)
+    assert not made.of(End)
 
 
 def test_a_caller_whom_the_carrier_is_slow_to_join_hears_music_and_who_is_joined_does_not():
