@@ -1,6 +1,6 @@
 """One run per edge case of docs/transfer.md, over real sockets and in real time.
 
-    python -m benchmarks.edges [--only NAME] [--at-once N] [--json FILE] [--keep FOLDER]
+    python -m benchmarks.edges [--only NAME] [--at-once N] [--json FILE] [--keep FOLDER] [--topology conference_first]
 
 Each run has a server process of its own, the carrier's double, callers, agents at telephones and at desks. Ears are
 told what is said and voices spell; all else is what `cordboard serve` runs. The table tells what the caller heard; a
@@ -19,7 +19,7 @@ from pathlib import Path
 from tests.edge_runs import runs
 from tests.edge_runs.cases import CASES, NOT_OVER_SOCKETS, Case
 from tests.edge_runs.ends import finish, late_ms, longest_ms
-from tests.edge_runs.office import open_office
+from tests.edge_runs.office import Topology, open_office
 from tests.edge_runs.process import prepare
 from tests.edges import EDGES
 
@@ -42,25 +42,29 @@ class Ran:
     """Empty: it is as it has to be."""
     late_ms: float = 0.0
     """By how much the double was late at worst: of a machine that had no time for it."""
+    cpu_s: float = 0.0
+    """Processor time of its server."""
     tried: int = 1
 
 
-async def run(case: Case, folder: Path) -> Ran:
+async def run(case: Case, folder: Path, topology: Topology = "direct") -> Ran:
     """Run one case in a folder of its own."""
     began_s = asyncio.get_running_loop().time()
-    silence_ms, why_not, late = 0, "", 0.0
+    silence_ms, why_not, late, cpu_s = 0, "", 0.0, 0.0
     try:
-        async with asyncio.timeout(MOST_S), open_office(folder, case.edge) as office:
+        async with asyncio.timeout(MOST_S), open_office(folder, case.edge, topology) as office:
             began_s = asyncio.get_running_loop().time()
             try:
                 await case.script(office)
                 await finish(office)
             finally:
-                silence_ms, late = longest_ms(office), late_ms(office)
+                office.server.kill()
+                silence_ms, late, cpu_s = longest_ms(office), late_ms(office), office.server.cpu_s
     except Exception as error:  # noqa: BLE001 whatever went wrong is the run's result
         why_not = _plain(error)
         (folder / "error.txt").write_text("".join(traceback.format_exception(error)))
-    return Ran(case.title, round(asyncio.get_running_loop().time() - began_s, 1), silence_ms, why_not, late)
+    seconds = round(asyncio.get_running_loop().time() - began_s, 1)
+    return Ran(case.title, seconds, silence_ms, why_not, late, cpu_s)
 
 
 def _plain(error: BaseException) -> str:
@@ -72,7 +76,7 @@ def _plain(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}{line}"
 
 
-async def run_all(cases: list[Case], folder: Path, at_once: int) -> list[Ran]:
+async def run_all(cases: list[Case], folder: Path, at_once: int, topology: Topology = "direct") -> list[Ran]:
     """Run them, so many at a time; each is printed when it is over.
 
     What failed while the double itself was late is no judgement of the server: it is run again, one at a time.
@@ -81,19 +85,19 @@ async def run_all(cases: list[Case], folder: Path, at_once: int) -> list[Ran]:
 
     async def one(number: int, case: Case) -> Ran:
         async with places:
-            return await _run_and_print(case, folder / f"{number:02d}")
+            return await _run_and_print(case, folder / f"{number:02d}", topology)
 
     ran = await asyncio.gather(*(one(number, case) for number, case in enumerate(cases)))
     for number, (case, first) in enumerate(zip(cases, ran, strict=True)):
         if first.why_not and first.late_ms > BUSY_MS:
-            again = await _run_and_print(case, folder / f"{number:02d}-again")
+            again = await _run_and_print(case, folder / f"{number:02d}-again", topology)
             ran[number] = replace(again, tried=2)
     return ran
 
 
-async def _run_and_print(case: Case, folder: Path) -> Ran:
+async def _run_and_print(case: Case, folder: Path, topology: Topology) -> Ran:
     await asyncio.to_thread(folder.mkdir)
-    ran = await run(case, folder)
+    ran = await run(case, folder, topology)
     how = "ok" if not ran.why_not else f"FAILED {ran.why_not[:600]}"
     busy = f"   (the machine was {ran.late_ms / 1000:.1f} s late)" if ran.late_ms > BUSY_MS else ""
     print(f"{ran.case:60} {ran.seconds:6.1f} s   {ran.silence_ms:5} ms   {how}{busy}", flush=True)
@@ -107,6 +111,7 @@ def main() -> int:
     parser.add_argument("--at-once", type=int, default=8, help="runs at a time")
     parser.add_argument("--json", type=Path, help="where the figures are written")
     parser.add_argument("--keep", type=Path, help="where servers' data and logs are kept, by the number of the run")
+    parser.add_argument("--topology", choices=("direct", "conference_first"), default="direct", help="of the line")
     options = parser.parse_args()
     order = list(EDGES)
     cases = [case for case in CASES if not options.only or any(text in case.title for text in options.only)]
@@ -118,7 +123,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         if options.keep is not None:
             options.keep.mkdir(parents=True, exist_ok=True)
-        ran = asyncio.run(run_all(cases, options.keep or Path(folder), options.at_once))
+        ran = asyncio.run(run_all(cases, options.keep or Path(folder), options.at_once, options.topology))
     failed = [one for one in ran if one.why_not]
     shown = {case.name for case in CASES} | set(NOT_OVER_SOCKETS)
     for name, why in NOT_OVER_SOCKETS.items():

@@ -1,6 +1,6 @@
 """One run per edge case of docs/transfer.md, over real sockets and in real time.
 
-    python -m benchmarks.edges [--only NAME] [--at-once N] [--json FILE] [--keep FOLDER]
+    python -m benchmarks.edges [--only NAME] [--at-once N] [--json FILE] [--keep FOLDER] [--topology conference_first]
 
 See benchmarks/edge_table.py. Every server process imports this file again, so it imports nothing before it has to.
 """

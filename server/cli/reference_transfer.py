@@ -213,7 +213,8 @@ def _edges() -> str:
     lines = [
         "## Edge cases",
         "What becomes of the caller and of the agent in each, and the tests that show it: the names are read from the",
-        "marks on the tests. A case without a test is not claimed.",
+        "marks on the tests. A case without a test is not claimed. `python -m benchmarks.edges` runs each of them over",
+        "real sockets, with a server process of its own ([performance.md](performance.md)).",
         "", "| case | the caller | the agent | shown by |", "|---|---|---|---|",
     ]  # fmt: skip
     for edge, (caller, agent) in _listed(TESTS).items():

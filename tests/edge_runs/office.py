@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from secrets import token_hex
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import httpx
 from twilio.request_validator import RequestValidator
@@ -35,6 +35,7 @@ from voice.audio import pcm_to_ulaw
 
 ACCESS: Final = "the access token of these runs"
 AUTH_TOKEN: Final = "0123456789abcdef0123456789abcdef"
+Topology = Literal["direct", "conference_first"]
 CALLER: Final = "+14155550101"
 FRIDAY: Final = datetime(2026, 11, 20, 18, tzinfo=UTC)
 """Ten in the morning where the callers are: when every run begins."""
@@ -188,7 +189,7 @@ class Office:
             found = await self.transfers(caller)
             if found and -len(found) <= number < len(found) and found[number]["state"] == state.lower():
                 return found[number]
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.15)
         raise AssertionError(f"no transfer became {state} in {timeout_s:.0f} s: {found}")
 
     async def events(self, caller: Caller) -> tuple[Event, ...]:
@@ -221,7 +222,7 @@ class Office:
             for one in found:
                 if like.items() <= one.items():
                     return one
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.15)
         raise AssertionError(f"no {kind} with {like}: {found}")
 
     async def ended_as(self, caller: Caller) -> str:
@@ -240,11 +241,11 @@ def _speaks(text: str, language: str) -> bytes:
 
 
 @asynccontextmanager
-async def open_office(folder: Path, edge: Edge) -> AsyncIterator[Office]:
+async def open_office(folder: Path, edge: Edge, topology: Topology = "direct") -> AsyncIterator[Office]:
     """Everything of one run; it is taken down again."""
     port, account = free_port(), f"AC{token_hex(16)}"
     url = f"http://127.0.0.1:{port}"
-    write_line(folder / "line", edge.queue, edge.line)
+    write_line(folder / "line", edge.queue, {"topology": topology, **edge.line})
     (folder / "data").mkdir()
     (folder / "ears").mkdir()
     async with AsyncExitStack() as stack:
@@ -263,6 +264,7 @@ async def open_office(folder: Path, edge: Edge) -> AsyncIterator[Office]:
             "CORDBOARD_TWILIO_AUTH_TOKEN": AUTH_TOKEN,
             "CORDBOARD_TWILIO_ACCOUNT_SID": account,
             "CORDBOARD_TWILIO_API_URL": api_url,
+            "CORDBOARD_TWILIO_APP_SID": double.app(f"{url}/twilio/assistant").removeprefix("app:"),
             server.CLOCK: str(folder / "clock"),
             server.EARS: str(folder / "ears"),
             **edge.env,

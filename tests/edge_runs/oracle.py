@@ -34,6 +34,11 @@ def heard(ear: Ear, since_ms: int = 0) -> str:
     return hear(ulaw_to_pcm(ear.heard.audio(since_ms, ear.now_ms)))
 
 
+def is_in(words: str, what_was_heard: str) -> bool:
+    """Whether these words were heard; a frame that came late is a pause within a word."""
+    return words.replace(" ", "") in what_was_heard.replace(" ", "")
+
+
 def longest_silence_ms(ear: Ear, excused: Iterable[Span] = ()) -> int:
     """The longest time in which the caller neither spoke nor heard anything, but for what is excused."""
     return max((gap.length_ms for one in ear.dead_air(200) for gap in _without(one, list(excused))), default=0)

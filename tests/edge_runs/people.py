@@ -16,7 +16,7 @@ from websockets.exceptions import ConnectionClosed
 from telephony.double.call import DoubleCall
 from telephony.double.errors import CallOver
 from telephony.double.track import Span
-from tests.edge_runs.oracle import has_tone, heard
+from tests.edge_runs.oracle import has_tone, heard, is_in
 from tests.fakes.application import tone
 from tests.fakes.office import SPEECH
 from voice.audio import FRAME_ULAW_BYTES, silence_ulaw, ulaw_frames
@@ -80,9 +80,9 @@ class Caller:
         """Wait until these words have come to their ear. Raises AssertionError when they do not."""
         with suppress(TimeoutError, CallOver):
             async with asyncio.timeout(timeout_s):
-                while words not in self.heard(since_ms):
-                    await self.call.wait(400)
-        assert words in self.heard(since_ms), f"not heard: {words!r} in {self.heard(since_ms)!r}"
+                while not is_in(words, self.heard(since_ms)):
+                    await self.call.wait(800)
+        assert is_in(words, self.heard(since_ms)), f"not heard: {words!r} in {self.heard(since_ms)!r}"
 
     async def sounds(self, hz: float) -> None:
         """Make a sound."""

@@ -35,6 +35,8 @@ class Served:
     environment: dict[str, str]
     http: httpx.AsyncClient
     process: ForkServerProcess | None = None
+    cpu_s: float = 0.0
+    """Processor time of those that were killed."""
 
     async def start(self) -> None:
         """Start the process and wait until it answers. Raises AssertionError with its log when it ends instead."""
@@ -52,6 +54,7 @@ class Served:
     def kill(self) -> None:
         """SIGKILL."""
         if self.process is not None and self.process.pid is not None and self.process.is_alive():
+            self.cpu_s += _used_s(self.process.pid)
             os.kill(self.process.pid, signal.SIGKILL)
             self.process.join()
 
@@ -82,6 +85,12 @@ class Served:
         while await self.degraded():
             assert time.monotonic() < deadline_s, f"it is not well after {timeout_s:.0f} s"
             await asyncio.sleep(0.2)
+
+
+def _used_s(pid: int) -> float:
+    """Processor time of a process."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def free_port() -> int:
