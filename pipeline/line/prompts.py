@@ -53,7 +53,7 @@ class Prompts(Written):
     menu_entry: Text = Field(default="For {about}, press {key}.", description="one entry of the keypad menu")
     menu_human: Text = Field(default="To leave a message, press 0.", description="its last entry")
     tell_queue: Text = Field(
-        default="I can't put you through from here yet, but a person will call you back. Please say your name, your "
+        default="I can't put you through right now, but a person will call you back. Please say your name, your "
         "phone number, and what it's about.",
         description="invites a message where an enqueue step has no prompt of its own",
     )
