@@ -3,14 +3,16 @@
 import asyncio
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from telephony.agent_words import introduction
 from tests.fakes.agents import ANA, DeskAgent
+from tests.fakes.application import tone
 from tests.fakes.office import SPEECH, VirtualCall, VirtualOffice, virtual_office, virtually
 from tests.fakes.put_through import WISH, asked, desk, every_queue
 from tests.peers.speech import hear
-from voice.audio import ulaw_to_pcm
+from voice.audio import pcm_to_samples, ulaw_to_pcm
 
 pytestmark = pytest.mark.call
 WORDS = introduction("en", "Ana")
@@ -29,6 +31,13 @@ def in_ear(call: VirtualCall) -> int:
 def at_desk(ana: DeskAgent) -> int:
     """How often the agent has."""
     return letters(bytes(ana.ear)).count(LETTERS)
+
+
+def sounds(ulaw: bytes, hz: float) -> bool:
+    """Whether this tone is in it."""
+    samples = pcm_to_samples(ulaw_to_pcm(ulaw)).astype(np.float64)
+    at = np.arange(len(samples)) / 8_000
+    return bool(abs(np.exp(-2j * np.pi * hz * at) @ samples) / len(samples) > 100)
 
 
 async def introduced(office: VirtualOffice, call: VirtualCall) -> list[tuple[str, bool]]:
@@ -56,8 +65,9 @@ async def test_caller_and_agent_at_the_desk_hear_the_same_words_once_and_each_ot
         assert texts[-1].startswith("You're back with me")
 
 
+@pytest.mark.edge("caller speaks over the announcement")
 @virtually
-async def test_who_speaks_into_the_introduction_is_heard_and_not_answered_by_the_assistant(tmp_path: Path):
+async def test_who_speaks_into_the_introduction_is_heard_by_the_other_and_not_answered_by_the_assistant(tmp_path: Path):
     async with virtual_office(tmp_path, [WISH, "where is my order"], agents=[ANA]) as office:
         every_queue(office, introduction=True)
         ana = desk(office, "ana")
@@ -65,9 +75,15 @@ async def test_who_speaks_into_the_introduction_is_heard_and_not_answered_by_the
         await ana.accepts()
         await asyncio.sleep(0.5)
         office.voice.said.clear()
-        before = len(ana.ear)
+        before, before_ms = len(ana.ear), call.handset.now_ms
+        await call.speak(tone(400, hz=900))
+        await ana.speaks(tone(400, hz=500))
+        await asyncio.sleep(0.2)
+        heard, ears = bytes(ana.ear[before:]), call.ear.heard.audio(before_ms, call.handset.now_ms)
+        assert (sounds(heard, 900), sounds(heard, 500)) == (True, False)
+        assert (sounds(ears, 900), sounds(ears, 500)) == (False, True)
+        assert await introduced(office, call) == []  # it goes on
         await call.speak()
-        assert len(ana.ear) > before
         await asyncio.sleep(8)
         said = [one.data for one in await office.events(call.sid) if one.kind == "caller.said"]
         assert said[-1]["text"] == "where is my order"
