@@ -73,6 +73,18 @@ async def broken(office: Office) -> None:
         await written_down(office, caller, agent, "my tent is torn", "I am sorry")
 
 
+@edge("stream of caller and agent lost", "nothing comes any more", problems=lambda _detail: True)
+async def silent(office: Office) -> None:
+    """The connection stands."""
+    caller, agent = await connected(office)
+    async with caller.excuses():
+        (fork,) = [one for one in caller.call.program.forks.values() if not one.over]
+        caller.call.program.handset.taps.remove(fork)
+        assert (await office.eventually_kept(caller, "listening.lost", 10))["how"] == "silent"
+        await office.eventually_kept(caller, "listening.back", 3)
+        await written_down(office, caller, agent, "my tent is torn", "I am sorry")
+
+
 @edge("stream of caller and agent lost", "the carrier refuses at first", problems=lambda _detail: True)
 async def refused(office: Office) -> None:
     """They speak on; it is asked again."""

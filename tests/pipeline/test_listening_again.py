@@ -112,14 +112,20 @@ async def test_the_next_process_hears_caller_and_agent_again_and_keeps_what_they
 
 @pytest.mark.edge("stream of caller and agent lost")
 @virtually
-async def test_where_only_the_socket_breaks_the_same_process_listens_again(tmp_path: Path):
+async def test_where_only_the_stream_is_lost_the_same_process_listens_again_and_supervisors_go_on(tmp_path: Path):
     async with phone_office(tmp_path, ANA) as office:
         call, agent = await connected(office)
         await call.wait(1_000)
+        listener = office.supervised(call).listen(ADA)
         broken(office)
         await call.wait(3_000)
         office.says(call, caller=["my tent is torn"], agent=["I am sorry"])
-        await speak(call, agent)
+        listener.take()
+        await call.say(SPEECH)
+        assert len(loud_frames(listener, "caller")) > 20
+        await call.wait(1_500)
+        await agent.say(SPEECH)
+        await agent.wait(1_500)
         call.hang_up()
         await office.ended(call)
         assert [text for _, _, text in await said(office, call)] == [WISH, "my tent is torn", "I am sorry"]
