@@ -8,6 +8,7 @@ import structlog
 
 from pipeline.drive import Clock
 from pipeline.joining import Away, Joining
+from pipeline.transfers.called_later import leave_errand
 from pipeline.transfers.calling_back import callback_of
 from pipeline.transfers.desk import Desk, Seat
 from pipeline.transfers.ports import By, Packets, Phones, ReleaseWhy
@@ -129,7 +130,7 @@ class Acting:
             case FallBack(why=why):
                 self.told.news(running, "nobody", why=why, callback=self.told.calls_back(running))
                 if running.transfer.callback:
-                    self._office.spawn(self._office.leave_errand(running, why))
+                    self._office.spawn(leave_errand(self._office, running, why))
             case WrapUp(offer=offer):
                 self._wrap_up(running, offer)
             case Finished():

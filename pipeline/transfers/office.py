@@ -1,10 +1,10 @@
 """Puts callers of this process through to people: the queues, the live transfers, and the agents who take part."""
 
 import asyncio
-import itertools
 import json
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, Final
 
 import structlog
@@ -17,16 +17,17 @@ from pipeline.line.queues import state_of
 from pipeline.office_clock import OfficeClock
 from pipeline.transfers import rings
 from pipeline.transfers.acting import Acting
-from pipeline.transfers.calling_back import asked_for, errand_of, later
+from pipeline.transfers.beginning import begin
+from pipeline.transfers.called_later import call_later
 from pipeline.transfers.counted import CountedQueue
-from pipeline.transfers.desk import BACK_WITHIN_MS, Desk, Seat
+from pipeline.transfers.desk import Desk, Seat
 from pipeline.transfers.dispositions import Dispositions, dispositions_of
 from pipeline.transfers.left_desks import Left, LeftDesks, Return
+from pipeline.transfers.lost_desks import await_desk
 from pipeline.transfers.ports import Packets, Phones
 from pipeline.transfers.promised import Promised
-from pipeline.transfers.running import WRITE_WITHIN_S, Running
+from pipeline.transfers.running import Running
 from pipeline.transfers.targets import PhoneTarget, is_target, targets_of
-from recordings.errors import StoreUnavailable
 from telephony.agents import Agent
 from telephony.queue import HumanQueue
 from telephony.queue_events import (
@@ -52,28 +53,19 @@ from telephony.transfer import again, decide, recalled
 from telephony.transfer_events import (
     AgentAccepts,
     AgentDeclines,
-    AgentLeft,
     AgentsFound,
     CallerLeft,
     HandsBack,
     NobodyComes,
     NoLongerWanted,
-    PacketReady,
     Rerouted,
     RingOver,
     TransferEvent,
 )
-from telephony.transfer_state import State, Transfer
-from telephony.transfer_store import Disposition, Kept, TransferStore, Wanted
-from voice.audio import FRAME_MS, ulaw_frames
-from voice.hold_music import hold_music
+from telephony.transfer_state import State
+from telephony.transfer_store import Disposition, Kept, TransferStore
 
 HOURS_EVERY_S: Final = 15.0
-MUSIC_AFTER_S: Final = 1.0
-"""A caller whose agent's desk lost its connection hears nothing so long: most are back by then."""
-SPARE_MS: Final = 60_000
-"""The transfer's own patience beyond its queue's: the queue decides, unless it is broken."""
-
 _log = structlog.get_logger(__name__)
 SettingsOf = Callable[[Line], Mapping[str, QueueSettings]]
 
@@ -97,7 +89,8 @@ class Transfers:
         """Where it is left that a person has to call somebody back."""
         self._clock = clock
         self._lines = lines
-        self._settings_of = settings_of
+        self.settings_of = settings_of
+        """A line's queues."""
         self._agents: dict[str, Agent] = {}
         self._said: Mapping[str, tuple[Presence, str]] = {}
         self._targets: Mapping[str, PhoneTarget] = {}
@@ -174,7 +167,7 @@ class Transfers:
         for gone in sorted(before - self._named):
             self.queue.post(QueueDeleted(now_ms, gone))
         for line in self._lines():
-            for name, settings in self._settings_of(line).items():
+            for name, settings in self.settings_of(line).items():
                 self.queue.post(QueueChanged(now_ms, settings))
                 queue = line.settings.queue(name)
                 if queue is not None:
@@ -182,7 +175,7 @@ class Transfers:
 
     def queues(self) -> Mapping[str, QueueSettings]:
         """The queues of the lines that take calls."""
-        return {name: settings for line in self._lines() for name, settings in self._settings_of(line).items()}
+        return {name: settings for line in self._lines() for name, settings in self.settings_of(line).items()}
 
     def dispositions(self, line: str, queue: str) -> Dispositions:
         """What an agent may say came of a call of this queue."""
@@ -191,6 +184,10 @@ class Transfers:
     def now_ms(self) -> int:
         """This instant, on the clock of queues and transfers."""
         return self._clock.now_ms()
+
+    def now(self) -> datetime:
+        """This instant; aware."""
+        return self._clock.now()
 
     def _use_targets(self, targets: Mapping[str, PhoneTarget]) -> None:
         now_ms = self._clock.now_ms()
@@ -212,13 +209,13 @@ class Transfers:
     def _recall(self, kept: Kept) -> None:
         """Go on with a transfer of an earlier process."""
         transfer = recalled(kept.transfer, self._clock.now_ms())
-        running = self._run(replace(kept, transfer=transfer))
+        running = self.run(replace(kept, transfer=transfer))
         accepted = transfer.accepted
         self.acting.take_on(running)
         if accepted is not None and transfer.state in {State.ACCEPTED, State.BRIDGING, State.CONNECTED}:
             agent = transfer.offers[accepted].agent
             self.queue.post(OnCall(self._clock.now_ms(), transfer.id, agent, transfer.queue))
-            self.await_desk(running, accepted)
+            await_desk(self, running, accepted)
         for offer in transfer.ringing:
             settings = self.queues().get(transfer.queue, QueueSettings(transfer.queue))
             ring_ms, agent = settings.ring_s * 1000, transfer.offers[offer].agent
@@ -246,13 +243,13 @@ class Transfers:
         running = self._running.get(transfer_id) or self._called_back(call, action.transfer)
         match action:
             case BringAgent() if running is None:
-                self.spawn(self._begin(call, action, transfer_id))
+                self.spawn(begin(self, call, action, transfer_id))
             case BringAgent() if running is not None:
                 self.acting.tell_again(running, call)
             case StopTransfer(why=why) if running is not None:
                 running.post(NoLongerWanted(self._clock.now_ms(), why))
             case CallBack():
-                self.spawn(self._call_later(running, call, action, transfer_id))
+                self.spawn(call_later(self, running, call, action, transfer_id))
             case CallerReady() if running is not None and not running.over:
                 self.acting.caller_ready(running)
             case CallerReady():
@@ -264,53 +261,6 @@ class Transfers:
         """The transfer of another call, whose caller this call has reached."""
         live = self._running.values()
         return next((one for one in live if one.transfer.call_id == call.call_id and one.id.endswith(f"-{name}")), None)
-
-    async def _call_later(self, running: Running | None, call: Joining, wanted: CallBack, transfer_id: str) -> None:
-        """The caller hangs up and keeps their place; where it cannot be kept, a person is to call them.
-
-        running: None: their transfer was over long ago, or in an earlier process.
-        """
-        await self.acting.told.call_back(call, wanted)
-        if running is not None:
-            running.post(NoLongerWanted(self._clock.now_ms(), "callback"))
-        before = kept = None
-        why = "nothing is known of it"
-        try:
-            before = await self._kept(running.id if running is not None else transfer_id)
-            queue = call.line.settings.queue(before.transfer.queue) if before is not None else None
-            if before is not None and queue is not None:
-                kept = later(before, wanted, call.line, queue, self._clock.now())
-        except (StoreUnavailable, ValueError) as error:
-            why = str(error)
-        if before is None or kept is None:
-            _log.error("callback left to a person", transfer=transfer_id, reason=why)
-            known = errand_of(before, why) if before is not None else {}
-            told, line = {**known, **asked_for(transfer_id, wanted, why)}, call.line.settings.name
-            await self.promised.leave(call.call_id, line, told, self._clock.now())
-            return
-        try:
-            if not await self.store.create(kept):
-                return  # it was asked for before
-        except StoreUnavailable as error:  # as long as this process lives they are called all the same
-            _log.error("callback not written", transfer=kept.transfer.id, reason=str(error))
-        packet = await self._packet_of(before.transfer.id)
-        running = self._run(kept)
-        self.acting.told.hand_on(running, packet)
-        running.post(PacketReady(self._clock.now_ms()))
-
-    async def _packet_of(self, transfer_id: str) -> Mapping[str, Any]:
-        written = self.acting.told.packet(transfer_id)
-        try:
-            stored = None if written else await self.store.packet(transfer_id)
-        except StoreUnavailable as error:
-            _log.error("packet not read", transfer=transfer_id, reason=str(error))
-            return {}
-        return json.loads(stored.text) if stored is not None else written
-
-    async def leave_errand(self, running: Running, why: str) -> None:
-        """Nobody was reached: a person is to call them."""
-        errand = errand_of(Kept(running.transfer, running.wanted), why)
-        await self.promised.leave(running.id.rpartition("-")[0], running.wanted.line, errand, self._clock.now())
 
     def call_over(self, call: Joining) -> None:
         """The call has ended."""
@@ -330,6 +280,10 @@ class Transfers:
     def staff_of(self, queue: str) -> tuple[str, ...]:
         """Whoever takes the callers of a queue."""
         return tuple(agent.id for agent in self._agents.values() if queue in agent.queues)
+
+    def is_skill(self, name: str) -> bool:
+        """Whether somebody of the directory has it."""
+        return any(name in agent.skills for agent in self._agents.values())
 
     def agent(self, agent_id: str) -> Agent | None:
         """Who that is: somebody of the directory, or a queue's telephone."""
@@ -421,7 +375,7 @@ class Transfers:
 
     async def wrap_up(self, transfer_id: str, agent_id: str, disposition: str, note: str) -> bool:
         """What came of it; an agent who was to say so is free again. False: not theirs. Raises StoreUnavailable."""
-        kept = await self._kept(transfer_id)
+        kept = await self.kept(transfer_id)
         if kept is None or agent_id not in {offer.agent for offer in kept.transfer.offers}:
             return False
         told = Disposition(transfer_id, agent_id, disposition, note)
@@ -446,34 +400,6 @@ class Transfers:
             return None
         return running if running.transfer.offers[running.transfer.accepted].agent == agent_id else None
 
-    def await_desk(self, running: Running, offer: int) -> None:
-        """The desk of who accepted this offer is gone: it may come back in a moment. By telephone none is needed."""
-        if self.acting.by(running.transfer, offer) == "desk":
-            self.spawn(self._until_back(running, offer, self._clock.now_ms() + BACK_WITHIN_MS))
-
-    async def _until_back(self, running: Running, offer: int, until_ms: int) -> None:
-        """Music for a caller who was speaking with them; one whose agent does not come back is the assistant's again.
-
-        Their agent did not hang up, so that the call does not end.
-        """
-        await asyncio.sleep(MUSIC_AFTER_S)
-        music = itertools.cycle(ulaw_frames(hold_music()))
-        while (speaks := self._lost(running, offer)) is not None and self._clock.now_ms() < until_ms:
-            call = self._calls.get(running.transfer.call_id)
-            if speaks and call is not None:
-                call.fill(next(music))
-            await asyncio.sleep(FRAME_MS / 1000)
-        if speaks is not None:
-            now_ms = self._clock.now_ms()
-            running.post(HandsBack(now_ms, "the agent's desk was lost") if speaks else AgentLeft(now_ms, offer))
-
-    def _lost(self, running: Running, offer: int) -> bool | None:
-        """Whether the agent whose desk is gone speaks with the caller; None: it is back, or they are not theirs."""
-        transfer = running.transfer
-        if running.over or transfer.accepted != offer or self.desk.seat(transfer.offers[offer].agent) is not None:
-            return None
-        return transfer.state is State.CONNECTED
-
     # Transfers
 
     def post(self, transfer_id: str, event: TransferEvent) -> bool:
@@ -491,42 +417,13 @@ class Transfers:
         """One of them."""
         return self._running.get(transfer_id)
 
-    async def _kept(self, transfer_id: str) -> Kept | None:
+    async def kept(self, transfer_id: str) -> Kept | None:
+        """A transfer, live or over, with what was wanted. Raises StoreUnavailable."""
         running = self._running.get(transfer_id)
         return Kept(running.transfer, running.wanted) if running is not None else await self.store.get(transfer_id)
 
-    async def _begin(self, call: Joining, action: BringAgent, transfer_id: str) -> None:
-        settings = self._settings_of(call.line).get(action.queue)
-        patience_ms = (settings.max_wait_s if settings else 600) * 1000 + SPARE_MS
-        now_ms = self._clock.now_ms()
-        transfer = Transfer.asked(transfer_id, call.call_id, action.queue, now_ms, patience_ms=patience_ms)
-        queue = call.line.settings.queue(action.queue)
-        transfer = replace(transfer, after=queue.after if queue is not None else "end")
-        skills = (action.expertise,) if any(action.expertise in agent.skills for agent in self._agents.values()) else ()
-        wanted = Wanted(
-            call.line.settings.name, action.language, skills, action.priority, action.reason, action.sentence,
-            action.tier, action.sentiment, action.urgency, call.caller_number, call.line_number,
-            agent=action.agent, by_phone=action.by_phone,
-        )  # fmt: skip
-        kept, before = Kept(transfer, wanted), None
-        try:
-            async with asyncio.timeout(WRITE_WITHIN_S):
-                before = await self.store.get(transfer_id)
-                if before is None and not await self.store.create(kept):
-                    _log.error("a call has another live transfer", call_id=call.call_id)
-            kept = before or kept
-        except (StoreUnavailable, TimeoutError) as error:  # the caller is put through all the same
-            _log.error("transfer not written", transfer=transfer_id, reason=str(error) or "too slow")
-        if transfer_id in self._running:
-            return
-        running = self._run(kept)
-        if before is not None:
-            self.acting.tell_again(running, call)
-        elif kept.transfer.state is State.REQUESTED:
-            await self.acting.told.make_packet(running, call)
-            running.post(PacketReady(self._clock.now_ms()))
-
-    def _run(self, kept: Kept) -> Running:
+    def run(self, kept: Kept) -> Running:
+        """Let a transfer run."""
         running = Running(kept, self.store, self._clock, self.acting.act, self.acting.changed)
         self._running[running.id] = running
         self.spawn(self._carry(running))

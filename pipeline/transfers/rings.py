@@ -6,6 +6,7 @@ Whether a ring is over the transfer decides, in the order of its events: who has
 import asyncio
 from typing import TYPE_CHECKING
 
+from pipeline.transfers.lost_desks import await_desk
 from telephony.transfer_events import AgentDeclines, AgentLeft, RingOver, Unanswered
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ async def _until_decided(office: "Transfers", running: "Running", agent: str) ->
     await running.settled()
     accepted = running.transfer.accepted
     if not running.over and accepted is not None and running.transfer.offers[accepted].agent == agent:
-        office.await_desk(running, accepted)
+        await_desk(office, running, accepted)
 
 
 def declined(office: "Transfers", running: "Running", offer: int, event: AgentDeclines) -> None:
