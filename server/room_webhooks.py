@@ -57,7 +57,10 @@ def _add_room(router: APIRouter, edge: Edge, rooms: Rooms, phones: ByPhone) -> N
     @router.post("/room/{call}")
     async def room(call: Call, form: Form) -> Response:
         """Somebody comes into a caller's room, or leaves it."""
-        event, label, leg = form.get("StatusCallbackEvent", ""), form.get("ParticipantLabel", ""), call_sid(form)
+        event, label = form.get("StatusCallbackEvent", ""), form.get("ParticipantLabel", "")
+        if event not in ("participant-join", "participant-leave"):  # of the conference itself, without a leg
+            return Response(status_code=204)
+        leg = call_sid(form)
         match event, label:
             case ("participant-join", _) if label == CALLER and leg == call:
                 rooms.came(call)

@@ -145,7 +145,8 @@ async def test_who_comes_and_goes_is_told_to_whom_it_concerns(served):
     await served.post(room, CallSid="CA5", ParticipantLabel="agent-2", **JOINED)
     await served.post(room, CallSid="CA5", ParticipantLabel="agent-2", **gone)
     await served.post(room, CallSid="CA5", ParticipantLabel="supervisor-ab", **JOINED)
-    await served.post(room, StatusCallbackEvent="conference-end")
+    assert (await served.post(room, CallSid="", StatusCallbackEvent="conference-end")).status_code == 204
+    assert (await served.post(room, CallSid="", **JOINED)).status_code == 400
     assert served.office.told == [("came", "CA1"), ("left", "CA1")]
     assert served.office.legs == {"CA9": "CA1"}
     assert served.desk.told == [("joined", "trf_1", "agent-2", "CA5"), ("gone", "trf_1", "agent-2", "CA5")]
