@@ -145,6 +145,8 @@ class ByTask:
         async with one.turn:
             if one.sid or await self._found(transfer, offer, one):
                 await one.tasks.close(one.sid, why, DEADLINE_MS)
+                if offer not in self.legs.legs(transfer.id):  # of an earlier process, or nobody told of them
+                    await self._let_go(transfer, offer, one.sid)
             one.closed = True
 
     async def settle(self, transfer: Transfer) -> None:
@@ -222,6 +224,8 @@ class ByTask:
                 kept = await self.office.kept(transfer) if transfer not in here else None
                 if kept is not None and kept.transfer.state is State.OVER:
                     await tasks.close(sid, "over", DEADLINE_MS)
+                    await self._let_go(kept.transfer, 0, sid)
+                    self.legs.forget(transfer)
             self._swept = True
         except CarrierError as error:
             _log.info("tasks left behind not asked for", reason=str(error))
@@ -309,6 +313,13 @@ class ByTask:
         if one.alone_since_ms is None:
             one.alone_since_ms = now_ms
         return now_ms >= one.alone_since_ms + GONE_MS
+
+    async def _let_go(self, transfer: Transfer, offer: int, room: str) -> None:
+        """Tell a worker who is alone in the conference of a task that is over."""
+        for one in await self.legs.control.control.participants(room, ASK_MS):
+            if _is_worker(one, transfer):
+                self.legs.adopt(transfer.id, offer, one.sid, "en")
+                await self.legs.let_go(transfer.id, offer, "not_connected")
 
     # Tasks
 

@@ -110,20 +110,43 @@ class Judged:
     # Whom the caller is with
 
     async def not_stranded(self, call: DoubleCall) -> None:
-        """The call is over, one agent hears the caller, or the assistant does and says something."""
+        """The call is over, or the one agent who is to hear the caller does, or no agent and the assistant does."""
         try:
-            with_agents = await self.heard_by(call)
-            assert len(with_agents) <= 1, with_agents
-            if with_agents:
-                self.trouble.note(f"with {with_agents}")
-                return
-            since_ms = call.now_ms
-            await call.say(SPEECH)
-            await call.wait(20_000)
-            assert call.ear.heard.audible_ms(since_ms, call.now_ms) > 300, "nobody hears the caller"
-            self.trouble.note("with the assistant")
+            now = await self._at_rest(call)
+            for _ in range(5):  # a desk that is lost has a moment to come back
+                with_agents = await self.heard_by(call)
+                now = self.trouble.office.transfer(call)
+                if with_agents or now is None or now.state is not State.CONNECTED:
+                    break
+                await call.wait(3_000)
+            connected = now is not None and now.state is State.CONNECTED
+            assert len(with_agents) == connected, (with_agents, now)
+            if not connected:
+                await self._heard_by_assistant(call)
+            self.trouble.note(f"with {with_agents or 'the assistant'}")
         except CallOver:
             self.trouble.note("over")
+
+    async def _at_rest(self, call: DoubleCall) -> Transfer | None:
+        """Wait until nobody is on the way."""
+        on_the_way = {State.REQUESTED, State.ACCEPTED, State.BRIDGING}
+        for _ in range(40):
+            now = self.trouble.office.transfer(call)
+            if now is None or now.state not in on_the_way:
+                return now
+            await call.wait(1_000)
+        raise AssertionError(f"somebody is on the way for ever: {now}")
+
+    async def _heard_by_assistant(self, call: DoubleCall) -> None:
+        began = len(await self.trouble.office.kept(call, "caller.speech_started"))
+        since_ms = call.now_ms
+        await call.say(SPEECH)
+        await call.wait(12_000)
+        now = self.trouble.office.transfer(call)
+        if now is not None and now.state is State.CONNECTED:
+            return  # somebody came just now
+        assert call.ear.heard.audible_ms(since_ms, call.now_ms) > 300, "the caller hears nobody"
+        assert len(await self.trouble.office.kept(call, "caller.speech_started")) > began, "nobody hears the caller"
 
     async def heard_by(self, call: DoubleCall) -> list[str]:
         """Which agents hear the caller."""

@@ -236,6 +236,13 @@ class Trouble:
         desk.sit(available=available, by_phone=desk.id in PHONES)
         self.note(f"{desk.id} sits")
 
+    def all_leave(self) -> None:
+        """Every desk is closed, and stays so."""
+        for desk in self.desks:
+            if desk.id not in self.away:
+                self.leaves(desk)
+        self.note("all desks are closed")
+
     async def ends_well(self, seconds: int = 16) -> None:
         """Somebody is there for whoever waits, and stays."""
         if self.kind == "tasks":
@@ -329,7 +336,8 @@ class Trouble:
     async def dies(self) -> None:
         """The process is killed, now or in some state, and the next one begins."""
         for _ in range(self.random.choice((0, 0, 1, 1, 2))):
-            at, within_s = self.random.choice((None, *State)), self.random.choice((1.0, 4.0, 9.0, 18.0))
+            at = self.random.choice((None, State.ACCEPTED, State.BRIDGING, State.CONNECTED, *State))
+            within_s = self.random.choice((1.0, 4.0, 9.0, 18.0))
             self.office.process.dies_at = at
             with suppress(TimeoutError):
                 async with asyncio.timeout(within_s):
@@ -370,6 +378,9 @@ class Trouble:
             count = self.random.randint(1, 4)
             self.office.at.api.plan(moving, method="POST", path=call_sid, count=count)
             self.note(f"REST {moving} for the caller {count}")
+        if self.random.random() < 0.2:
+            self.office.at.account.callbacks.plan("never", count=200)
+            self.note("nobody tells anything any more")
         if self.random.random() < 0.2:
             arrives = {"ParticipantLabel": CUSTOMER}
             self.office.at.account.callbacks.plan("never", event="participant-join", params=arrives)

@@ -386,3 +386,17 @@ async def test_a_task_that_could_not_be_closed_is_closed_a_moment_later(tmp_path
         await office.ended(call)
         await asyncio.sleep(15)
         assert tasks(office)[0].status == "completed"
+
+
+@pytest.mark.edge("process killed in every state of a transfer")
+@virtually
+async def test_a_worker_whom_the_next_process_cannot_join_hears_so_and_is_let_go(tmp_path: Path):
+    async with phone_office(tmp_path, workers={"Ana": AGENT}) as office:
+        ana = office.at.double.person(AGENT, Answers(), NoAnswer())
+        killing = asyncio.create_task(office.killed_at(State.BRIDGING))
+        call = await office.asks()
+        await killing
+        office.at.api.plan(500, method="POST", path=call.call_sid, count=3)
+        await office.begin()
+        assert words(await ana.calls[0].finished())[-1] == ENGLISH.not_connected
+        await nobody_left(office, call)

@@ -38,8 +38,11 @@ async def troubled(trouble: Trouble, plan: Plan, call: DoubleCall) -> None:
         await trouble.lives()
     assert not [one for one in ended if isinstance(one, Exception)], ended
     trouble.supervisor_goes(call)
-    if trouble.random.random() < 0.7:
+    ending = trouble.random.random()
+    if ending < 0.6:
         await trouble.ends_well()
+    elif ending < 0.8:
+        trouble.all_leave()
     await asyncio.sleep(trouble.random.choice((9, 20)))
     now = trouble.office.transfer(call)
     trouble.note(f"then {now.state, now.outcome}" if now is not None else "then nobody is wanted")
