@@ -115,7 +115,7 @@ def main() -> int:
     options = parser.parse_args()
     order = list(EDGES)
     cases = [case for case in CASES if not options.only or any(text in case.title for text in options.only)]
-    cases.sort(key=lambda case: order.index(case.name))
+    cases.sort(key=lambda case: (not case.edge.slow, order.index(case.name)))
     if not cases:
         parser.error("no case is called so")
     prepare()

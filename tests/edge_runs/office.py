@@ -61,6 +61,8 @@ class Edge:
     """Which of the carrier's complaints belong to the case."""
     logs: Sequence[str] = ()
     """What the server may complain of in its log."""
+    slow: bool = False
+    """It takes more than a minute: it is begun first."""
 
 
 @dataclass
@@ -249,7 +251,7 @@ async def open_office(folder: Path, edge: Edge, topology: Topology = "direct") -
     (folder / "data").mkdir()
     (folder / "ears").mkdir()
     async with AsyncExitStack() as stack:
-        double = await stack.enter_async_context(TwilioDouble(account, AUTH_TOKEN, voice=_speaks, retry_wait_ms=700))
+        double = await stack.enter_async_context(TwilioDouble(account, AUTH_TOKEN, voice=_speaks, retry_wait_ms=1_500))
         api, api_url = await double.serve_api()
         bearer = {"Authorization": f"Bearer {ACCESS}"}
         http = await stack.enter_async_context(

@@ -78,7 +78,7 @@ async def wants_callback(office: Office) -> Caller:
     return caller
 
 
-@edge("caller who is called back does not answer", queue=CALLS_BACK, outcomes=["withdrawn"])
+@edge("caller who is called back does not answer", queue=CALLS_BACK, outcomes=["withdrawn"], slow=True)
 async def not_reached(office: Office) -> None:
     """Nobody answers, and a minute later a machine does: then it is left to a person."""
     ana = await office.phone("ana", ACCEPTS)
