@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, HTTPException, Path, Response
 
-from pipeline.switchboard import Connect, Switchboard
+from pipeline.switchboard import Connect, EnterRoom, Switchboard
 from pipeline.transfer_desk import CallbackDesk, Unknown
 from server.agent_webhooks import MAX_OFFER, Transfer, asked
 from server.edge import Edge, call_sid
@@ -31,7 +31,7 @@ def callback_router(
         if isinstance(reached, Unknown):
             return Response(twiml.hang_up(), 404, media_type="application/xml")
         answer = await switchboard.ring(sid, reached.caller_number, reached.line_number, reached.calls_back)
-        if not isinstance(answer, Connect):
+        if not isinstance(answer, Connect | EnterRoom):
             await asked(desk.caller_unreached(transfer, attempt, "refused", sid))
         return Response(answer_twiml(answer, public_url, stream_url), media_type="application/xml")
 

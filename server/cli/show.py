@@ -13,6 +13,7 @@ SPEAKER_STYLE = {"caller": "bold cyan", "assistant": "bold green", "agent": "bol
 _NOTICES = {
     "call.media_lost": ("the line was lost ({how})", "yellow"),
     "call.resumed": ("the line is back", "yellow"),
+    "call.left_room": ("the caller is in the conference of their call no longer: {why}", "yellow"),
     "language.changed": ("the call goes on in {to} ({reason})", "dim"),
     "budget.spent": ("nothing is left of {budget} ({spent} of {limit})", "yellow"),
     "transfer.requested": ("a person of {queue} is wanted: {sentence}", "magenta"),

@@ -44,6 +44,7 @@ async def test_a_whole_call_is_spoken_in_a_conference_with_one_leg_of_the_assist
         (leg,) = assistants(office)
         await leg.finished()
         assert leg.problems == ()
+        assert office.at.account.problems == []
         assert (len(office.at.account.conferences), streams_of_their_own(call)) == (1, 0)
 
 

@@ -4,6 +4,7 @@ import asyncio
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from pipeline.supervision.calls import Who, Wish
 from telephony.agents import Agent
@@ -12,6 +13,7 @@ from telephony.double.script import HangUp, PressAt, Wait
 from telephony.double.twiml import Connect
 from telephony.ports import Joining
 from telephony.transfer_state import State
+from telephony.transfer_tables import transfers
 from tests.fakes.agents import DeskAgent
 from tests.fakes.carrier import AGENT, CALLER, OTHER
 from tests.fakes.office import NUMBER, SPEECH, virtually
@@ -352,3 +354,23 @@ async def test_a_supervisor_at_the_telephone_is_hung_up_when_the_agent_gives_the
         await asyncio.sleep(4)
         assert inside(office, call) == ["assistant", "customer"]
         assert (await sam.calls[0].finished()).ended_by
+
+
+@virtually
+async def test_a_caller_of_whose_transfer_nothing_is_known_any_more_is_found_alone_and_gets_the_assistant(
+    tmp_path: Path,
+):
+    async with room_office(tmp_path, ANA) as office:
+        ana = office.at.double.person(AGENT, ACCEPTS)
+        call = await office.asks(BYE)
+        await office.until(call, State.CONNECTED)
+        await office.die()
+        await office.first.store.apply(lambda connection: connection.execute(sa.delete(transfers)).rowcount)
+        await office.begin()
+        await asyncio.sleep(12)
+        assert inside(office, call) == ["agent-0", "customer"]  # whoever speaks is left alone
+        ana.calls[0].hang_up()
+        await asyncio.sleep(14)
+        assert inside(office, call) == ["assistant", "customer"]
+        await call.say(SPEECH)
+        assert (await office.ended(call)).outcome == "completed"

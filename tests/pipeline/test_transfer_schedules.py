@@ -3,14 +3,15 @@
 Agents accept, decline, hang up, press keys, lose and reload their desks; a supervisor takes over, puts through,
 coaches; the carrier refuses, is silent, and tells late, twice or never; the process is killed; the caller hangs up,
 wants to be called back, or does neither. After that nobody does anything any more, and everything has to end well.
-CORDBOARD_OFFICES: so many schedules; CORDBOARD_OFFICE: the first one.
+CORDBOARD_OFFICES: so many schedules; CORDBOARD_OFFICE: the first one; CORDBOARD_TOPOLOGY: that of their line, where not
+every third is to be conference_first.
 """
 
 import asyncio
 import os
 from pathlib import Path
 from random import Random
-from typing import Final
+from typing import Final, Literal, cast
 
 import pytest
 
@@ -22,7 +23,10 @@ from tests.fakes.trouble import Plan, Trouble
 
 pytestmark = pytest.mark.call
 
+Topology = Literal["direct", "conference_first"]
+
 SCHEDULES: Final = int(os.environ.get("CORDBOARD_OFFICES", "6"))
+TOPOLOGY: Final = os.environ.get("CORDBOARD_TOPOLOGY", "")
 FIRST: Final = int(os.environ.get("CORDBOARD_OFFICE", "0"))
 
 
@@ -60,9 +64,12 @@ async def all_hang_up(trouble: Trouble, call: DoubleCall) -> None:
 async def play(root: Path, seed: int, did: list[str]) -> None:
     random = Random(seed)
     plan = Plan.drawn(random)
-    async with phone_office(root, *plan.people, queue=plan.queue, workers=plan.workers) as office:
+    topology = TOPOLOGY or ("conference_first" if seed % 3 == 2 else "direct")
+    async with phone_office(
+        root, *plan.people, queue=plan.queue, workers=plan.workers, topology=cast("Topology", topology)
+    ) as office:
         trouble = Trouble(office, random, plan.kind, did)
-        trouble.note(str(plan))
+        trouble.note(f"{topology}: {plan}")
         trouble.arrive()
         judged = Judged(trouble)
         call = await office.asks(*plan.texts, told=random.random() < 0.8)
