@@ -1,4 +1,4 @@
-"""The frame of `python -m benchmarks.edges`: what its ears judge, that no case is forgotten, and three runs of it."""
+"""The frame of `python -m benchmarks.edges`: what its ears judge, that no case is forgotten, and one run of it."""
 
 import asyncio
 from pathlib import Path
@@ -18,7 +18,8 @@ from tests.fakes.application import tone
 from tests.peers.speech import say
 from voice.audio import pcm_to_ulaw, silence_ulaw
 
-SMOKE = ("caller hangs up while an agent is rung", "two agents accept at once (at desks)")
+SMOKE = "agent declines with a reason"
+"""One who declines at the desk, and one who accepts by telephone and speaks with the caller."""
 
 
 def ear_of(*pieces: bytes) -> Ear:
@@ -73,7 +74,7 @@ def test_a_transfer_that_ends_twice_is_an_error():
 
 @pytest.mark.call
 @pytest.mark.timeout(240)
-def test_runs_with_processes_sockets_and_telephones_are_as_they_have_to_be(tmp_path: Path):
+def test_a_run_with_a_process_sockets_a_desk_and_a_telephone_is_as_it_has_to_be(tmp_path: Path):
     prepare()
-    ran = asyncio.run(run_all([case for case in CASES if case.title in SMOKE], tmp_path, len(SMOKE)))
-    assert {one.case: one.why_not for one in ran} == dict.fromkeys(SMOKE, "")
+    (ran,) = asyncio.run(run_all([case for case in CASES if case.title == SMOKE], tmp_path, 1))
+    assert ran.why_not == ""
