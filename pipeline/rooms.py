@@ -146,6 +146,11 @@ class Rooms:
         for task in (*self._tasks, *self._bringing.values()):
             task.cancel()
 
+    async def drained(self) -> None:
+        """Wait until the carrier was asked what it is to be asked, such as to end a call, but not for long."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=ACT_MS / 1000)
+
     # The assistant
 
     def bring(self, call: RoomCall) -> None:

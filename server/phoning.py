@@ -69,6 +69,7 @@ class Phoning:
         if self._ending:
             await asyncio.wait(self._ending)
         if self.rooms is not None:
+            await self.rooms.drained()
             self.rooms.close()
 
     async def recover(self, live: Iterable[Kept]) -> None:

@@ -9,8 +9,8 @@ import pytest
 from telephony.double.call import DoubleCall
 from telephony.double.twiml import Connect
 from tests.fakes.office import SPEECH, virtually
-from tests.fakes.phone_office import PhoneOffice, phone_office
-from tests.fakes.rooms import assistants, inside, room, room_office, said
+from tests.fakes.phone_office import PhoneOffice
+from tests.fakes.rooms import assistants, inside, room, room_office
 
 pytestmark = pytest.mark.call
 
@@ -48,15 +48,7 @@ async def test_a_whole_call_is_spoken_in_a_conference_with_one_leg_of_the_assist
         assert (len(office.at.account.conferences), streams_of_their_own(call)) == (1, 0)
 
 
-@virtually
-async def test_the_calls_of_a_line_that_does_not_ask_for_it_are_direct(tmp_path: Path):
-    async with phone_office(tmp_path) as office:
-        call = await office.call(BYE)
-        await says_goodbye(office, call)
-        assert (office.at.account.conferences, streams_of_their_own(call)) == ([], 1)
-
-
-@pytest.mark.parametrize("how", ["never", "twice", "late"])
+@pytest.mark.parametrize("how", ["never", "twice"])
 def test_news_that_the_caller_is_there_may_be_lost_repeated_or_late(tmp_path: Path, how: Any):
     @virtually
     async def script() -> None:
@@ -65,20 +57,6 @@ def test_news_that_the_caller_is_there_may_be_lost_repeated_or_late(tmp_path: Pa
             office.at.account.callbacks.plan(how, event="participant-join", params=customer, by_ms=3_000)
             call = await office.call(BYE)
             await call.until_quiet()
-            await says_goodbye(office, call)
-            assert (len(assistants(office)), streams_of_their_own(call)) == (1, 0)
-            assert (await said(office, call)).count((await said(office, call))[0]) == 1
-
-    script()
-
-
-@pytest.mark.parametrize("how", ["lost_before", "lost_after", 503])
-def test_a_request_for_the_assistant_is_made_again_and_there_is_one(tmp_path: Path, how: Any):
-    @virtually
-    async def script() -> None:
-        async with room_office(tmp_path) as office:
-            office.at.api.plan(how, method="POST", path=JOINS)
-            call = await office.call(BYE)
             await says_goodbye(office, call)
             assert (len(assistants(office)), streams_of_their_own(call)) == (1, 0)
 
@@ -108,27 +86,19 @@ def test_a_caller_to_whom_the_assistant_cannot_be_brought_speaks_with_it_on_a_st
     script()
 
 
-@pytest.mark.parametrize("how", ["removed", "hung_up"])
-def test_a_caller_whose_assistant_s_leg_is_lost_stays_and_gets_it_back(tmp_path: Path, how: str):
-    @virtually
-    async def script() -> None:
-        async with room_office(tmp_path) as office:
-            call = await office.call(BYE)
-            await call.until_quiet()
-            (leg,) = assistants(office)
-            if how == "removed":
-                room(office, call).leave(room(office, call).participant("assistant"), "removed")  # type: ignore[arg-type]
-            else:
-                leg.update(status="completed")
-            await asyncio.sleep(3)
-            assert inside(office, call) == ["assistant", "customer"]
-            await call.until_quiet(spoken_ms=0)
-            await call.say(SPEECH)
-            assert (await office.ended(call)).outcome == "completed"
-            assert (len(assistants(office)), streams_of_their_own(call)) == (2, 0)
-            assert len(office.at.account.conferences) == 1
-
-    script()
+@virtually
+async def test_a_caller_whose_assistant_s_leg_is_lost_stays_and_gets_it_back(tmp_path: Path):
+    async with room_office(tmp_path) as office:
+        call = await office.call(BYE)
+        await call.until_quiet()
+        assistants(office)[0].update(status="completed")
+        await asyncio.sleep(3)
+        assert inside(office, call) == ["assistant", "customer"]
+        await call.until_quiet(spoken_ms=0)
+        await call.say(SPEECH)
+        assert (await office.ended(call)).outcome == "completed"
+        assert (len(assistants(office)), streams_of_their_own(call)) == (2, 0)
+        assert len(office.at.account.conferences) == 1
 
 
 @virtually
@@ -145,22 +115,17 @@ async def test_a_stream_that_breaks_is_opened_again_by_the_same_leg(tmp_path: Pa
         assert (len(assistants(office)), streams_of_their_own(call)) == (1, 0)
 
 
-@pytest.mark.parametrize("told", [True, False])
-def test_a_caller_who_hangs_up_ends_the_call_whether_or_not_the_carrier_tells(tmp_path: Path, told: bool):
-    @virtually
-    async def script() -> None:
-        async with room_office(tmp_path) as office:
-            call = await office.call(told=told)
-            await call.until_quiet()
-            call.hang_up()
-            over_at = asyncio.get_running_loop().time()
-            assert (await office.ended(call)).outcome == "caller_hung_up"
-            assert asyncio.get_running_loop().time() - over_at < 2
-            (leg,) = assistants(office)
-            await leg.finished()
-            assert not office.at.api.asked("POST", f"/Calls/{call.call_sid}")
-
-    script()
+@virtually
+async def test_a_caller_who_hangs_up_ends_the_call_also_where_the_carrier_does_not_tell(tmp_path: Path):
+    async with room_office(tmp_path) as office:
+        call = await office.call(told=False)
+        await call.until_quiet()
+        call.hang_up()
+        over_at = asyncio.get_running_loop().time()
+        assert (await office.ended(call)).outcome == "caller_hung_up"
+        assert asyncio.get_running_loop().time() - over_at < 2
+        await assistants(office)[0].finished()
+        assert not office.at.api.asked("POST", f"/Calls/{call.call_sid}")
 
 
 @virtually
@@ -234,3 +199,16 @@ async def test_a_caller_who_hung_up_while_no_process_ran_is_found_by_asking(tmp_
         await office.begin()
         assert (await office.ended(call)).outcome == "caller_hung_up"
         assert len(assistants(office)) == 1
+
+
+@virtually
+async def test_a_server_that_stops_ends_the_calls_first_that_it_was_ending(tmp_path: Path):
+    async with room_office(tmp_path) as office:
+        call = await office.call(BYE)
+        await call.until_quiet()
+        office.at.api.plan(503, method="POST", path=f"/Calls/{call.call_sid}", count=4)
+        await call.say(SPEECH)
+        await office.switchboard.drained()
+        assert not call.over
+        await office.phoning.close()
+        assert call.over

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from pipeline.supervision.calls import Who, Wish
 from telephony.agents import Agent
 from telephony.double.people import Answers, NoAnswer
 from telephony.double.script import HangUp, PressAt, Wait
@@ -75,21 +74,20 @@ async def test_what_an_agent_says_while_the_assistant_announces_them_is_nobody_s
         assert [one["text"] for one in await office.kept(call, "caller.said")] == [WISH]
 
 
-@pytest.mark.parametrize("how", ["star", "api", "leaves"])
+@pytest.mark.edge("agent hands the caller back")
+@pytest.mark.parametrize("how", ["star", "leaves"])
 def test_a_caller_who_is_given_back_stays_where_they_are_and_goes_on_with_the_assistant(tmp_path: Path, how: str):
     @virtually
     async def script() -> None:
         async with room_office(tmp_path, ANA, queue={"after": "assistant" if how == "leaves" else "end"}) as office:
             ana = office.at.double.person(AGENT, ACCEPTS)
             call = await office.asks(BYE)
-            transfer = await office.until(call, State.CONNECTED)
+            await office.until(call, State.CONNECTED)
             agent = ana.calls[0]
             assert await hears(agent, call, 900.0)
             parted_ms = call.now_ms
             if how == "star":
                 await agent.press("*")
-            elif how == "api":
-                assert office.transfers.hand_back(transfer.id, "ana", "solved it")
             else:
                 agent.hang_up()
             await office.until(call, State.OVER)
@@ -122,24 +120,6 @@ async def test_an_agent_who_hangs_up_ends_the_call_where_the_queue_says_so(tmp_p
 
 
 @virtually
-async def test_an_agent_who_accepts_and_leaves_is_followed_by_another_and_the_caller_is_heard_meanwhile(
-    tmp_path: Path,
-):
-    async with room_office(tmp_path, ANA, BEN, ms_per_character=60) as office:
-        office.at.double.person(AGENT, Answers(steps=[PressAt(1_000, "1"), Wait(900), HangUp()]))
-        ben = office.at.double.person(OTHER, ACCEPTS)
-        call = await office.asks()
-        await ben.answered()
-        await office.until(call, State.CONNECTED)
-        assert await hears(call, ben.calls[0], 500.0)
-        assert await hears(ben.calls[0], call, 900.0)
-        told = [one["what"] for one in await office.kept(call, "transfer.told")]
-        assert told[:3] == ["found", "lost", "found"]
-        call.hang_up()
-        assert (await office.ended(call)).outcome == "transferred"
-
-
-@virtually
 async def test_of_an_agent_who_left_the_caller_is_heard_again(tmp_path: Path):
     async with room_office(tmp_path, ANA, ms_per_character=60) as office:
         office.at.double.person(AGENT, Answers(steps=[PressAt(1_000, "1"), Wait(900), HangUp()]), NoAnswer())
@@ -155,14 +135,13 @@ async def test_of_an_agent_who_left_the_caller_is_heard_again(tmp_path: Path):
         assert [one["text"] for one in await office.kept(call, "caller.said")][:2] == [WISH, "never mind"]
 
 
-@pytest.mark.parametrize("state", ["QUEUED", "OFFERED", "ACCEPTED", "BRIDGING", "CONNECTED"])
+@pytest.mark.edge("process killed in every state of a transfer")
+@pytest.mark.parametrize("state", ["ACCEPTED", "BRIDGING"])
 def test_a_process_that_is_killed_in_a_transfer_strands_nobody(tmp_path: Path, state: str):
     @virtually
     async def script() -> None:
         async with room_office(tmp_path, ANA, ms_per_character=60) as office:
             ana = office.at.double.person(AGENT, ACCEPTS)
-            if state == "QUEUED":
-                office.transfers.presence("ana", "busy")
             if state == "BRIDGING":
                 office.process.dies_at = State.BRIDGING
             call = await office.asks()
@@ -229,39 +208,6 @@ async def test_an_agent_at_the_desk_speaks_over_the_assistant_s_leg(tmp_path: Pa
 
 
 @virtually
-async def test_a_supervisor_takes_part_by_telephone_where_caller_and_agent_are(tmp_path: Path):
-    async with room_office(tmp_path, ANA, SAM) as office:
-        ana = office.at.double.person(AGENT, ACCEPTS)
-        sam = office.at.double.person(OTHER, Answers(steps=[PressAt(500, "5")]))
-        call = await office.asks()
-        await office.until(call, State.CONNECTED)
-        await office.conferences.coach(call.call_sid, "sam", "listen", lambda: None)
-        await sam.answered()
-        await asyncio.sleep(2)
-        assert len(inside(office, call)) == 3
-        assert await hears(call, sam.calls[0], 500.0)
-        assert await hears(ana.calls[0], sam.calls[0], 900.0)
-        assert not await hears(sam.calls[0], call, 700.0)
-        call.hang_up()
-        await office.ended(call)
-        assert (await sam.calls[0].finished()).problems == ()
-
-
-@virtually
-async def test_a_supervisor_takes_the_call_over_by_telephone(tmp_path: Path):
-    async with room_office(tmp_path, ANA, SAM) as office:
-        sam = office.at.double.person(OTHER, ACCEPTS)
-        call = await office.call()
-        await call.until_quiet()
-        office.supervised(call).wish(Who("t1", "Ada"), Wish("transfer", agent="sam", by_phone=True))
-        await office.until(call, State.CONNECTED)
-        assert await hears(call, sam.calls[0], 500.0)
-        assert inside(office, call) == ["agent-0", "customer"]
-        call.hang_up()
-        assert (await office.ended(call)).outcome == "transferred"
-
-
-@virtually
 async def test_a_worker_of_taskrouter_gets_the_caller_in_the_task_s_conference(tmp_path: Path):
     async with room_office(tmp_path, workers={"Ana": AGENT}, queue={"after": "assistant"}) as office:
         ana = office.at.double.person(AGENT, Answers(after_ms=500))
@@ -298,31 +244,6 @@ async def test_a_caller_who_is_called_back_is_in_a_room_of_their_own_until_they_
 
 
 @virtually
-async def test_a_second_transfer_of_the_same_call_comes_into_the_same_conference(tmp_path: Path):
-    async with room_office(tmp_path, ANA, BEN) as office:
-        ana = office.at.double.person(AGENT, ACCEPTS)
-        office.at.double.person(OTHER, NoAnswer())
-        call = await office.asks(WISH)
-        await office.until(call, State.CONNECTED)
-        first = office.transfer(call)
-        assert first is not None
-        office.transfers.hand_back(first.id, "ana", "")
-        await call.until_quiet()
-        await asyncio.sleep(2)
-        await office.transfers.wrap_up(first.id, "ana", "resolved", "")
-        await call.say(SPEECH)
-        async with asyncio.timeout(120):
-            while (now := office.transfer(call)) is None or now.id == first.id or now.state is not State.CONNECTED:  # noqa: ASYNC110
-                await asyncio.sleep(0.05)
-        agent = [one for one in ana.calls if not one.over][-1]
-        assert await hears(call, agent, 500.0)
-        assert await hears(agent, call, 900.0)
-        assert len(office.at.account.conferences) == 1
-        call.hang_up()
-        assert (await office.ended(call)).outcome == "transferred"
-
-
-@virtually
 async def test_an_assistant_who_is_left_over_where_caller_and_agent_speak_is_hung_up(tmp_path: Path):
     async with room_office(tmp_path, ANA) as office:
         office.at.double.person(AGENT, ACCEPTS)
@@ -340,7 +261,7 @@ async def test_an_assistant_who_is_left_over_where_caller_and_agent_speak_is_hun
 
 
 @virtually
-async def test_a_supervisor_at_the_telephone_is_hung_up_when_the_agent_gives_the_caller_back(tmp_path: Path):
+async def test_a_supervisor_hears_both_by_telephone_and_is_hung_up_when_the_agent_gives_the_caller_back(tmp_path: Path):
     async with room_office(tmp_path, ANA, SAM) as office:
         ana = office.at.double.person(AGENT, ACCEPTS)
         sam = office.at.double.person(OTHER, Answers(steps=[PressAt(500, "5")]))
@@ -349,6 +270,8 @@ async def test_a_supervisor_at_the_telephone_is_hung_up_when_the_agent_gives_the
         await office.conferences.coach(call.call_sid, "sam", "listen", lambda: None)
         await sam.answered()
         await asyncio.sleep(2)
+        assert await hears(call, sam.calls[0], 500.0)
+        assert await hears(ana.calls[0], sam.calls[0], 900.0)
         await ana.calls[0].press("*")
         await office.until(call, State.OVER)
         await asyncio.sleep(4)
