@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
@@ -27,6 +27,10 @@ BACK_S: Final = 6.0
 """A caller whose process was killed hears us again within so much of the next one's beginning."""
 HEARD_S: Final = 4.0
 """Whoever is connected with the caller is heard within it."""
+NOTICED_S: Final = 8.0
+"""What nobody told is noticed within it: the carrier is asked every 5 s."""
+STOPPED_S: Final = 2.0
+"""Who is not wanted any more is rung no longer, where the carrier does as it is asked."""
 SILENCE_S: Final = 2.0
 SEES_S: Final = 0.3
 """How much longer a silence looks than it is: a look each 0.1 s, and the ear's own 0.2 s windows."""
@@ -39,6 +43,8 @@ class Judged:
     trouble: Trouble
     quietest: tuple[float, str] = (0.0, "")
     """The longest silence of a caller who waited, in s, and when."""
+    since_s: dict[str, float] = field(default_factory=dict)
+    """Since when something is so that may be so for a moment only."""
 
     async def listened(self, call: DoubleCall) -> None:
         """Two agents are never heard at once, the one who is connected is, and who waits is never left in silence."""
@@ -100,6 +106,28 @@ class Judged:
             labels = [each.attendance.label for each in conference.members]
             agents = [label for label in labels if label not in (CUSTOMER, ASSISTANT) and not is_supervisor(label)]
             assert len(agents) <= 1 or CUSTOMER not in labels, labels
+            moved = CUSTOMER in labels and bool(agents)
+            self.at_most(f"caller and agent together in {conference.name}", NOTICED_S, moved and self._is_moving())
+        for running in self.trouble.office.transfers.live():
+            now = running.transfer
+            for offer, leg in self.trouble.office.phoning.legs.legs(now.id).items():
+                entry = account.calls.get(leg)
+                rings_on = entry is not None and entry.status == "ringing" and offer not in now.ringing
+                self.at_most(
+                    f"offer {offer} of {now.id} rings on", STOPPED_S, rings_on and not self.trouble.plan.trouble
+                )
+
+    def at_most(self, what: str, seconds: float, is_so: bool) -> None:
+        """It is so no longer than this; while a process is killed and begins, nobody counts."""
+        begins = self.trouble.office.down or self.trouble.now_s < self.trouble.begun_s + 2
+        if not is_so or begins:
+            self.since_s.pop(what, None)
+            return
+        since_s = self.since_s.setdefault(what, self.trouble.now_s)
+        assert self.trouble.now_s - since_s <= seconds, (self.trouble.now_s, what)
+
+    def _is_moving(self) -> bool:
+        return any(one.transfer.state is State.BRIDGING for one in self.trouble.office.transfers.live())
 
     @staticmethod
     def is_leg(entry: Any) -> bool:
@@ -138,7 +166,7 @@ class Judged:
         raise AssertionError(f"somebody is on the way for ever: {now}")
 
     async def _heard_by_assistant(self, call: DoubleCall) -> None:
-        began = len(await self.trouble.office.kept(call, "caller.speech_started"))
+        began = await self._sounds(call)
         since_ms = call.now_ms
         await call.say(SPEECH)
         await call.wait(12_000)
@@ -146,7 +174,12 @@ class Judged:
         if now is not None and now.state is State.CONNECTED:
             return  # somebody came just now
         assert call.ear.heard.audible_ms(since_ms, call.now_ms) > 300, "the caller hears nobody"
-        assert len(await self.trouble.office.kept(call, "caller.speech_started")) > began, "nobody hears the caller"
+        assert await self._sounds(call) > began, "nobody hears the caller"
+
+    async def _sounds(self, call: DoubleCall) -> int:
+        """How much of the caller is in the log."""
+        events = await self.trouble.office.events(call)
+        return sum(one.kind in {"caller.speech_started", "caller.said", "caller.unheard"} for one in events)
 
     async def heard_by(self, call: DoubleCall) -> list[str]:
         """Which agents hear the caller."""

@@ -55,6 +55,8 @@ class Plan:
     kind: Kind
     calls_back: bool
     supervised: bool
+    trouble: bool
+    """Whether the carrier fails, too."""
     queue: Mapping[str, Any]
 
     @classmethod
@@ -72,7 +74,13 @@ class Plan:
             "callback_spacing_s": 60,
             "callback_attempts": 2,
         }
-        return cls(kind, calls_back, supervised, queue | ({"to": Target(sip=SIP)} if kind == "sip" else {}))
+        return cls(
+            kind,
+            calls_back,
+            supervised,
+            random.random() < 0.7,
+            queue | ({"to": Target(sip=SIP)} if kind == "sip" else {}),
+        )
 
     @property
     def workers(self) -> Mapping[str, str] | None:
@@ -105,7 +113,7 @@ class Trouble:
 
     office: PhoneOffice
     random: Random
-    kind: Kind
+    plan: Plan
     did: list[str] = field(default_factory=list)
     """What happened, for whoever reads why a schedule failed."""
     desks: list[DeskAgent] = field(default_factory=list)
@@ -115,6 +123,10 @@ class Trouble:
     """When this process began."""
     _microphone: DeskPerson | None = None
     _dying: "asyncio.Task[None] | None" = None
+
+    @property
+    def kind(self) -> Kind:
+        return self.plan.kind
 
     @property
     def now_s(self) -> float:
@@ -261,14 +273,18 @@ class Trouble:
                 for offer in running.transfer.ringing:
                     if self.office.transfers.accept(running.id, offer, desk.id):
                         self.note(f"{desk.id} accepts {offer}")
+        waits = [one.transfer for one in self.office.transfers.live() if one.transfer.state is State.QUEUED]
+        unasked = [one for one in waits if one.reached and desk.id not in one.asked_already]
+        assert not unasked, ("somebody is there and is not rung", unasked)
 
     # A supervisor
 
-    def everybody(self, plan: Plan, call: DoubleCall) -> list[Coroutine[Any, Any, None]]:
+    def everybody(self, call: DoubleCall) -> list[Coroutine[Any, Any, None]]:
         """What they all do."""
-        works = [*map(self.at_desk, self.desks), self.carrier_fails(call.call_sid), self.dies()]
-        works.append(self.wants_a_callback(call) if plan.calls_back else self.calls(call))
-        works += [self.supervises(call)] if plan.supervised else []
+        works = [*map(self.at_desk, self.desks), self.dies()]
+        works += [self.carrier_fails(call.call_sid)] if self.plan.trouble else []
+        works.append(self.wants_a_callback(call) if self.plan.calls_back else self.calls(call))
+        works += [self.supervises(call)] if self.plan.supervised else []
         return works + ([self.workers_come_and_go()] if self.kind == "tasks" else [])
 
     def arrive(self) -> None:

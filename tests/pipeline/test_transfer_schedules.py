@@ -30,9 +30,9 @@ TOPOLOGY: Final = os.environ.get("CORDBOARD_TOPOLOGY", "")
 FIRST: Final = int(os.environ.get("CORDBOARD_OFFICE", "0"))
 
 
-async def troubled(trouble: Trouble, plan: Plan, call: DoubleCall) -> None:
+async def troubled(trouble: Trouble, call: DoubleCall) -> None:
     """For a while everybody does what they like; then somebody is there for whoever waits, or nobody."""
-    acting = [asyncio.create_task(work) for work in trouble.everybody(plan, call)]
+    acting = [asyncio.create_task(work) for work in trouble.everybody(call)]
     try:
         await asyncio.sleep(trouble.random.choice((3.0, 6.0, 10.0, 18.0, 35.0)))
     finally:
@@ -43,9 +43,9 @@ async def troubled(trouble: Trouble, plan: Plan, call: DoubleCall) -> None:
     assert not [one for one in ended if isinstance(one, Exception)], ended
     trouble.supervisor_goes(call)
     ending = trouble.random.random()
-    if ending < 0.6:
+    if ending < 0.7:
         await trouble.ends_well()
-    elif ending < 0.8:
+    if 0.4 < ending < 0.8:
         trouble.all_leave()
     await asyncio.sleep(trouble.random.choice((9, 20)))
     now = trouble.office.transfer(call)
@@ -68,7 +68,7 @@ async def play(root: Path, seed: int, did: list[str]) -> None:
     async with phone_office(
         root, *plan.people, queue=plan.queue, workers=plan.workers, topology=cast("Topology", topology)
     ) as office:
-        trouble = Trouble(office, random, plan.kind, did)
+        trouble = Trouble(office, random, plan, did)
         trouble.note(f"{topology}: {plan}")
         trouble.arrive()
         judged = Judged(trouble)
@@ -76,7 +76,7 @@ async def play(root: Path, seed: int, did: list[str]) -> None:
         hears = (*trouble.voices, judged.listened(call), judged.not_quiet(call))
         voices = [asyncio.create_task(work) for work in hears]
         watched = asyncio.create_task(judged.watched())
-        await troubled(trouble, plan, call)
+        await troubled(trouble, call)
         for one in (call, *trouble.called_back):
             if not one.over:
                 await judged.not_stranded(one)
