@@ -27,8 +27,8 @@ BACK_S: Final = 6.0
 """A caller whose process was killed hears us again within so much of the next one's beginning."""
 HEARD_S: Final = 4.0
 """Whoever is connected with the caller is heard within it."""
-NOTICED_S: Final = 8.0
-"""What nobody told is noticed within it: the carrier is asked every 5 s."""
+NOTICED_S: Final = 9.0
+"""What nobody told is noticed within it: the carrier is asked every 5 s, and an announcement may take 3 s."""
 STOPPED_S: Final = 2.0
 """Who is not wanted any more is rung no longer, where the carrier does as it is asked."""
 SILENCE_S: Final = 2.0
@@ -107,7 +107,10 @@ class Judged:
             agents = [label for label in labels if label not in (CUSTOMER, ASSISTANT) and not is_supervisor(label)]
             assert len(agents) <= 1 or CUSTOMER not in labels, labels
             moved = CUSTOMER in labels and bool(agents)
-            self.at_most(f"caller and agent together in {conference.name}", NOTICED_S, moved and self._is_moving())
+            self.at_most(
+                f"caller and agent together in {conference.name}", NOTICED_S, moved and self._is(State.BRIDGING)
+            )
+            self.at_most(f"an agent in {conference.name}", NOTICED_S, bool(agents) and self._is(State.ACCEPTED))
         for running in self.trouble.office.transfers.live():
             now = running.transfer
             for offer, leg in self.trouble.office.phoning.legs.legs(now.id).items():
@@ -126,8 +129,10 @@ class Judged:
         since_s = self.since_s.setdefault(what, self.trouble.now_s)
         assert self.trouble.now_s - since_s <= seconds, (self.trouble.now_s, what)
 
-    def _is_moving(self) -> bool:
-        return any(one.transfer.state is State.BRIDGING for one in self.trouble.office.transfers.live())
+    def _is(self, state: State) -> bool:
+        return any(
+            now.state is state and now.reached for now in (one.transfer for one in self.trouble.office.transfers.live())
+        )
 
     @staticmethod
     def is_leg(entry: Any) -> bool:

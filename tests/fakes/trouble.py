@@ -351,8 +351,8 @@ class Trouble:
 
     async def dies(self) -> None:
         """The process is killed, now or in some state, and the next one begins."""
-        for _ in range(self.random.choice((0, 0, 1, 1, 2))):
-            at = self.random.choice((None, State.ACCEPTED, State.BRIDGING, State.CONNECTED, *State))
+        for _ in range(self.random.choice((0, 1, 1, 2))):
+            at = self.random.choice((None, State.QUEUED, State.ACCEPTED, State.BRIDGING, State.CONNECTED, *State))
             within_s = self.random.choice((1.0, 4.0, 9.0, 18.0))
             self.office.process.dies_at = at
             with suppress(TimeoutError):
@@ -394,7 +394,7 @@ class Trouble:
             count = self.random.randint(1, 4)
             self.office.at.api.plan(moving, method="POST", path=call_sid, count=count)
             self.note(f"REST {moving} for the caller {count}")
-        if self.random.random() < 0.2:
+        if self.random.random() < 0.35:
             self.office.at.account.callbacks.plan("never", count=200)
             self.note("nobody tells anything any more")
         if self.random.random() < 0.2:
