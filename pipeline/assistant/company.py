@@ -252,6 +252,8 @@ def _connected(talk: Talk, event: TransferNews) -> None:
 
 
 def _nobody(talk: Talk, event: TransferNews, sought: Sought) -> None:
+    if any(one.text == talk.prompts.agent_lost and not one.over for one in talk.state.said):
+        talk.out.append(Hush())  # nobody else is being looked for any more
     talk.leave_flow()
     talk.begin_turn("")
     if event.callback and _number(talk):

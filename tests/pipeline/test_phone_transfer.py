@@ -162,6 +162,10 @@ async def test_a_caller_who_cannot_be_moved_is_with_the_assistant_and_the_agent_
         assert call.listening
         assert [one["what"] for one in await office.kept(call, "transfer.told")] == ["found", "late", "lost", "nobody"]
         await call.until_quiet()
+        said = {one["utterance"]: one["text"] for one in await office.kept(call, "assistant.speaks")}
+        (promise,) = [one for one, text in said.items() if "finding somebody else" in text]
+        (heard,) = [one for one in await office.kept(call, "assistant.heard") if one["utterance"] == promise]
+        assert not heard["complete"]  # nobody else is there
         await call.say(SPEECH)
         await call.until_quiet()
         await call.say(SPEECH)
