@@ -263,7 +263,7 @@ class LiveCall:
                 self._conclude()
             case HangUp():
                 # Without an account the carrier is told by its next question: it finds the call ended.
-                rooms = self._runtime.rooms if self.in_room else None
+                rooms = self._runtime.rooms if self.origin.in_room else None  # perhaps it could not leave it
                 hang_up = rooms.end if rooms is not None else self._runtime.hang_up
                 if hang_up is not None:
                     self._hanging_up = hang_up(self.origin.call_sid)

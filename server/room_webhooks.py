@@ -4,6 +4,7 @@ Every request is signed. Late, repeated and lost ones are expected: pipeline.roo
 """
 
 from typing import Annotated
+from urllib.parse import parse_qsl
 
 import structlog
 from fastapi import APIRouter, Depends, Path, Query, Response
@@ -36,7 +37,7 @@ def room_router(
     async def assistant(form: Form, call: Annotated[str, Query(pattern=_SID)] = "") -> Response:
         """The assistant's leg: it is in a caller's room, or its stream is over."""
         leg = call_sid(form)
-        of = call or form.get("call", "") or await rooms.call_of(leg)
+        of = call or form.get("call", "") or _named(form.get("To", "")) or await rooms.call_of(leg)
         if not of.isalnum() or len(of) > MAX_SID_CHARACTERS:
             structlog.get_logger().warning("nobody asked for this leg of the assistant", leg=leg)
             return _xml(twiml.hang_up(), 404)
@@ -98,6 +99,11 @@ async def _resumed(switchboard: Switchboard, sid: str) -> Answer:
     except StoreUnavailable as error:
         structlog.get_logger().error("call not resumed", call_id=sid, reason=str(error))
         return TakeMessage(SORRY)
+
+
+def _named(to: str) -> str:
+    """The call that the address names under which this leg was asked for; empty: none."""
+    return dict(parse_qsl(to.partition("?")[2])).get("call", "")
 
 
 def _xml(document: str, status: int = 200) -> Response:

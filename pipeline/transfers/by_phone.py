@@ -212,8 +212,6 @@ class ByPhone:
             running.post(CallerJoined(self._clock.now_ms()))
             self.own.let_assistant_go(transfer.call_id)
             return
-        if self.own is not None:
-            self.own.leave(transfer.call_id, "put through elsewhere")
         self._after.pop(transfer.id, None)
         self._moving.add((transfer.id, offer))
         try:
@@ -222,6 +220,8 @@ class ByPhone:
             await self._legs.bridge(transfer.id, transfer.call_id, self._room(transfer), transfer.bridges)
         finally:
             self._moving.discard((transfer.id, offer))
+        if self.own is not None:
+            self.own.leave(transfer.call_id, "put through elsewhere")
 
     async def take_back(self, transfer: Transfer, offer: int, is_here: Callable[[], bool]) -> bool:
         """Bring the caller back to the assistant. Raises LegGone, CarrierError.

@@ -297,3 +297,23 @@ async def test_a_caller_of_whose_transfer_nothing_is_known_any_more_is_found_alo
         assert inside(office, call) == ["assistant", "customer"]
         await call.say(SPEECH)
         assert (await office.ended(call)).outcome == "completed"
+
+
+@virtually
+async def test_a_caller_who_could_not_be_moved_to_a_worker_is_still_looked_after_in_their_own_conference(
+    tmp_path: Path,
+):
+    async with room_office(tmp_path, workers={"Ana": AGENT}) as office:
+        office.at.double.person(AGENT, Answers(after_ms=500), NoAnswer())
+        call = await office.asks("never mind", BYE)
+        office.at.api.plan(400, method="POST", path=f"/Calls/{call.call_sid}", count=1)
+        while not await office.kept(call, "transfer.bridging"):  # noqa: ASYNC110 virtual time
+            await asyncio.sleep(0.1)
+        await asyncio.sleep(1)
+        assert inside(office, call) == ["assistant", "customer"]
+        assistants(office)[0].update(status="completed")
+        await asyncio.sleep(3)
+        assert inside(office, call) == ["assistant", "customer"]
+        call.hang_up()
+        await office.ended(call)
+        assert await office.kept(call, "call.left_room") == []

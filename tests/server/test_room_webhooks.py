@@ -112,12 +112,13 @@ async def test_whoever_cannot_sign_is_turned_away_everywhere(served):
     assert served.office.told == served.desk.told == []
 
 
-@pytest.mark.parametrize("how", ["parameter", "address", "known leg"])
+@pytest.mark.parametrize("how", ["parameter", "address", "called", "known leg"])
 async def test_the_assistant_s_leg_streams_for_the_call_that_it_was_asked_for(served, how):
     served.office.answer = Connect("token")
     served.office.legs["CA7"] = "CA1" if how == "known leg" else ""
     path = "/twilio/assistant" + ("?call=CA1" if how == "address" else "")
-    answered = await served.post(path, **({"call": "CA1"} if how == "parameter" else {}))
+    told = {"parameter": {"call": "CA1"}, "called": {"To": "app:AP1?call=CA1"}}
+    answered = await served.post(path, **told.get(how, {}))
     assert verbs(answered) == ["Connect", "Redirect"]
     assert '<Parameter name="caller_call" value="CA1" />' in answered.text
     redirect = ElementTree.fromstring(answered.text)[1].text
