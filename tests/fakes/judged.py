@@ -100,7 +100,7 @@ class Judged:
     def watch(self) -> None:
         """One telephone rings once for one offer, and one agent at most is in the conference with the caller."""
         account = self.trouble.office.at.account
-        ringing = [entry.subscription.url or entry.caller.to for entry in account.calls.values() if self.is_leg(entry)]
+        ringing = [entry.subscription.url for entry in account.calls.values() if self.is_leg(entry)]
         assert len(ringing) == len(set(ringing)), ringing
         for conference in account.conferences:
             labels = [each.attendance.label for each in conference.members]
@@ -136,9 +136,9 @@ class Judged:
 
     @staticmethod
     def is_leg(entry: Any) -> bool:
-        """A worker may be asked about the next task while they hear why the last one is over."""
-        asked = bool(entry.subscription.url) or entry.status != "in-progress"
-        return asked and entry.caller.to in {AGENT, OTHER, SIP} and entry.status not in OVER
+        """Of an agent; whom of its workers TaskRouter rings is its own decision."""
+        ours = bool(entry.subscription.url) and entry.caller.to in {AGENT, OTHER, SIP}
+        return ours and entry.status not in OVER
 
     # Whom the caller is with
 
