@@ -11,7 +11,7 @@ from telephony.double.ear import Ear
 from telephony.double.track import Span
 from tests.edge_runs import runs
 from tests.edge_runs.cases import CASES, NOT_OVER_SOCKETS
-from tests.edge_runs.oracle import has_tone, heard, longest_silence_ms, outcomes
+from tests.edge_runs.oracle import has_tone, heard, is_in, longest_silence_ms, outcomes
 from tests.edge_runs.process import prepare
 from tests.edges import EDGES
 from tests.fakes.application import tone
@@ -59,6 +59,13 @@ def test_silence_counts_but_for_what_is_excused_of_it():
 @pytest.mark.unit
 def test_what_a_voice_spells_is_read_back():
     assert heard(ear_of(pcm_to_ulaw(say("nobody is free")))) == "nobody is free"
+
+
+@pytest.mark.unit
+def test_words_are_known_though_a_letter_was_torn_and_others_are_not():
+    assert is_in("back with me", "hhh you u re ackk with me is there")
+    assert not is_in("back with me", "i m getting somebody from our team for you")
+    assert not is_in("back with me", "")
 
 
 @pytest.mark.unit

@@ -22,8 +22,9 @@ from tests.fakes.office import SPEECH
 from voice.audio import FRAME_ULAW_BYTES, silence_ulaw, ulaw_frames
 
 CALLERS_HZ: Final = 500.0
-AGENTS_HZ: Final = 960.0
-STEP_HZ: Final = 30.0
+AGENTS_HZ: Final = 950.0
+STEP_HZ: Final = 50.0
+"""Whole waves in a frame: one that is lost does not break a sound in two."""
 STEPS: Final = 8
 """So many sounds each has, one after the other."""
 HEARD_S: Final = 6.0
