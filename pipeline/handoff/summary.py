@@ -33,6 +33,8 @@ _ENOUGH_TOLD: Final = 4
 """Telling words of a clause; more of them make it no better."""
 _FIRST_COUNTS: Final = 3
 """Telling words that beginning with what they began with is worth."""
+_WISH_COSTS: Final = {"open": 0.1, "unsettled": 0.1, "served": 0.3}
+"""Score that a sentence loses because it is a wish, and what is said of wishes stands elsewhere."""
 _LEAST_TOLD: Final = 0.1
 """Score of one that is worth a bullet."""
 
@@ -105,7 +107,7 @@ def _said(story: Story, words: Words, most: int) -> Bullet | None:
 
 
 def _sentences(story: Story, told: set[str]) -> Iterator[tuple[tuple[float, int], str, tuple[Span, ...]]]:
-    wishes = {span.utterance for wish in story.wishes.all() for span in wish.spans}
+    costs = {span.utterance: _WISH_COSTS[wish.state] for wish in story.wishes.all() for span in wish.spans}
     asked = story.wishes.reason.evidence if story.wishes.reason.code == "asked_for_person" else ()
     for at, one in enumerate(story.record.utterances):
         if one.speaker != "caller" or one.via == "dtmf" or one.id in told:
@@ -114,7 +116,7 @@ def _sentences(story: Story, told: set[str]) -> Iterator[tuple[tuple[float, int]
         feels = story.known.feelings.get(one.id, 0.0)
         if len(text.split()) < _LEAST_SAID or (tells(text) < _LEAST_TELLING and feels < LOW):
             continue
-        score = feels + min(len(text.split()), 12) / 24 - (0.1 if one.id in wishes and feels < LOW else 0.0)
+        score = feels + min(len(text.split()), 12) / 24 - (costs.get(one.id, 0.0) if feels < LOW else 0.0)
         yield (score, at), text, story.places.spans([one.id])
 
 
