@@ -188,8 +188,9 @@ def news(talk: Talk, event: TransferNews) -> bool:
     state, sought = talk.state, talk.state.sought
     if isinstance(state.waiting, Over) or sought is None or sought.transfer != event.transfer:
         return talk.ignore("nobody is being brought in")
-    if event.kind == "late" and not (isinstance(state.waiting, WithAgent) and all(said.over for said in state.said)):
-        return talk.ignore("there is something to hear")
+    known = _is_known(talk, event)
+    if known:
+        return talk.ignore(known)
     _note(talk, event)
     match event.kind:
         case "waiting":
@@ -211,6 +212,16 @@ def news(talk: Talk, event: TransferNews) -> bool:
         case "back":
             _back(talk)
     return False
+
+
+def _is_known(talk: Talk, event: TransferNews) -> str:
+    """Why this is no news to the caller; empty: it is."""
+    waiting = talk.state.waiting
+    if event.kind == "late" and not (isinstance(waiting, WithAgent) and all(said.over for said in talk.state.said)):
+        return "there is something to hear"
+    if event.kind == "lost" and isinstance(waiting, Queueing | OfferingCallback):
+        return "somebody else is looked for already"
+    return ""
 
 
 def _note(talk: Talk, event: TransferNews) -> None:

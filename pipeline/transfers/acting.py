@@ -337,7 +337,8 @@ class Acting:
     def caller_ready(self, running: Running) -> None:
         """The caller knows who comes, and can be joined."""
         transfer = running.transfer
-        if transfer.accepted is None:
+        if transfer.accepted is None:  # an earlier process lost that agent and was killed before it told
+            self.told.news(running, "lost")
             return
         if transfer.state is State.CONNECTED:  # their connection had been lost
             if self.by(transfer, transfer.accepted) == "desk":

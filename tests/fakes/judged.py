@@ -187,11 +187,15 @@ class Judged:
         return sum(one.kind in {"caller.speech_started", "caller.said", "caller.unheard"} for one in events)
 
     async def heard_by(self, call: DoubleCall) -> list[str]:
-        """Which agents hear the caller."""
+        """Which agents hear the caller; supervisors may, by their telephones too."""
         await call.say(tone(500, db=-18, hz=500.0))
         await call.wait(200)
-        people = self.trouble.office.at.account.people.values()
+        account = self.trouble.office.at.account
+        inside = [one for conference in account.conferences for one in conference.participants]
+        supervising = {one.entry.sid for one in inside if is_supervisor(one.attendance.label)}
+        people = account.people.values()
         legs = [leg for person in people for leg in person.calls if not leg.over and leg is not call]
+        legs = [leg for leg in legs if leg.call_sid not in supervising]
         found = [leg.caller.to for leg in legs if heard(leg.ear.heard.audio(leg.now_ms - 600, leg.now_ms), 500.0)]
         return found + [desk.id for desk in self.trouble.desks if heard(bytes(desk.ear[-600 * 8 :]), 500.0)]
 

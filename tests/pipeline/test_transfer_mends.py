@@ -5,17 +5,18 @@ from pathlib import Path
 
 import pytest
 
-from telephony.double.people import Answers
-from telephony.double.script import PressAt
+from telephony.double.people import Answers, NoAnswer
+from telephony.double.script import HangUp, PressAt, Wait
 from telephony.transfer_state import State
 from tests.fakes.agents import DeskAgent
-from tests.fakes.carrier import AGENT
+from tests.fakes.carrier import AGENT, OTHER
 from tests.fakes.office import virtually
 from tests.fakes.phone_office import ACCEPTS, hears, phone_agent, phone_office
 
 pytestmark = pytest.mark.call
 
 ANA = phone_agent("ana", AGENT)
+BEN = phone_agent("ben", OTHER)
 
 
 @pytest.mark.edge("request of the carrier fails or is slow")
@@ -75,3 +76,21 @@ async def test_an_outcome_that_a_killed_process_had_only_stored_is_in_the_log_al
         call.hang_up()
         await office.ended(call)
         assert [one["outcome"] for one in await office.kept(call, "transfer.over")] == ["handed_back"]
+
+
+@pytest.mark.edge("agent leaves after accepting", "process killed in every state of a transfer")
+@virtually
+async def test_a_caller_whose_agent_was_lost_as_the_process_was_killed_is_told_so_by_the_next_one(tmp_path: Path):
+    async with phone_office(tmp_path, ANA, BEN, ms_per_character=60) as office:
+        office.at.double.person(AGENT, Answers(steps=[PressAt(1_000, "1"), Wait(300), HangUp()]))
+        office.at.double.person(OTHER, NoAnswer())
+        call = await office.asks()
+        await office.until(call, State.ACCEPTED)
+        await office.killed_at(State.QUEUED)
+        await office.begin()
+        await call.wait(8_000)
+        assert call.ear.quiet_for_ms(call.now_ms) <= 2_000
+        told = [one["what"] for one in await office.kept(call, "transfer.told")]
+        assert [one for one in told if one != "waiting"] == ["found", "lost"]
+        call.hang_up()
+        await office.ended(call)

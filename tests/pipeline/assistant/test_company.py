@@ -185,6 +185,7 @@ def test_an_agent_who_is_lost_is_replaced_and_the_caller_hears_so():
         "Sorry, I lost them again. I'm finding somebody else, please stay with me.",
         HOLD_MUSIC,
     ]
+    assert news(made, "lost") == []  # they know
 
 
 def test_a_caller_in_the_queue_who_does_not_say_whether_to_be_called_back_waits_on():
