@@ -190,6 +190,15 @@ class Rooms:
         """The conference that this call's caller is in from the beginning; empty: none."""
         return call_room(call_sid) if self._in_room(call_sid) is not None else ""
 
+    async def is_there(self, call_sid: str) -> bool:
+        """Whether the caller is in the conference of their call for certain."""
+        call = self._in_room(call_sid)
+        try:
+            inside = await self.control.control.participants(self._of(call), ASK_MS) if call is not None else ()
+        except CarrierError:
+            return False
+        return any(one.label == CALLER for one in inside)
+
     def leave(self, call_sid: str, why: str) -> None:
         """The caller is about to be moved into another conference."""
         call = self._in_room(call_sid)

@@ -125,6 +125,9 @@ class Own(Protocol):
     def bring_back(self, call_sid: str) -> bool:
         """The caller gets the assistant back. False: they are in no such conference any more."""
 
+    async def is_there(self, call_sid: str) -> bool:
+        """Whether the caller is in that conference for certain."""
+
     def leave(self, call_sid: str, why: str) -> None:
         """The caller is about to be moved into another one."""
 
@@ -230,9 +233,9 @@ class ByPhone:
         back. Only where it does not ask they are moved: done twice, they would hear their conversation begin twice. Who
         was not moved at all, and is not about to be, has the assistant.
         """
-        if self._own(transfer) and self.own is not None and self.own.bring_back(transfer.call_id):
-            return True
         one = (transfer.id, offer)
+        if self.own is not None and (self._own(transfer) or await self._never_left(transfer, one)):
+            return self.own.bring_back(transfer.call_id)
         if one in self._returning:
             return True
         self._returning.add(one)
@@ -245,6 +248,10 @@ class ByPhone:
         finally:
             self._returning.discard(one)
         return True
+
+    async def _never_left(self, transfer: Transfer, one: tuple[str, int]) -> bool:
+        """Whether a caller who was to be moved elsewhere is where they were from the beginning, and stays there."""
+        return self.own is not None and one not in self._moving and await self.own.is_there(transfer.call_id)
 
     def _is_with_next(self, transfer: str, offer: int) -> bool:
         """Whether the caller is moved to another agent's telephone by now."""

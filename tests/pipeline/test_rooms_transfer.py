@@ -306,10 +306,10 @@ async def test_a_caller_who_could_not_be_moved_to_a_worker_is_still_looked_after
     async with room_office(tmp_path, workers={"Ana": AGENT}) as office:
         office.at.double.person(AGENT, Answers(after_ms=500), NoAnswer())
         call = await office.asks("never mind", BYE)
-        office.at.api.plan(400, method="POST", path=f"/Calls/{call.call_sid}", count=1)
+        office.at.api.plan("lost_before", method="POST", path=f"/Calls/{call.call_sid}", count=3)
         while not await office.kept(call, "transfer.bridging"):  # noqa: ASYNC110 virtual time
             await asyncio.sleep(0.1)
-        await asyncio.sleep(1)
+        await asyncio.sleep(4)
         assert inside(office, call) == ["assistant", "customer"]
         assistants(office)[0].update(status="completed")
         await asyncio.sleep(3)
@@ -317,3 +317,20 @@ async def test_a_caller_who_could_not_be_moved_to_a_worker_is_still_looked_after
         call.hang_up()
         await office.ended(call)
         assert await office.kept(call, "call.left_room") == []
+
+
+@virtually
+async def test_who_never_left_their_conference_is_not_asked_to_come_back_to_it(tmp_path: Path):
+    async with room_office(tmp_path, workers={"Ana": AGENT}) as office:
+        office.at.double.person(AGENT, Answers(after_ms=500), NoAnswer())
+        office.process.dies_at = State.BRIDGING
+        call = await office.asks()
+        await office.process.died.wait()
+        await office.die()
+        office.at.api.plan("lost_before", method="POST", path=f"/Calls/{call.call_sid}.json", count=6)
+        await office.begin()
+        await asyncio.sleep(8)
+        assert inside(office, call) == ["assistant", "customer"]
+        assert len(office.at.api.asked("POST", f"/Calls/{call.call_sid}.json")) == 3
+        call.hang_up()
+        await office.ended(call)
