@@ -89,6 +89,8 @@ class LiveCall:
         self._hanging_up: asyncio.Future[None] | None = None
         self.in_room = origin.in_room and all(event.kind != "call.left_room" for event in past)
         """The caller is in a conference of their own, with whoever comes and goes."""
+        self.leaving = ""
+        """Why they are to leave it; empty: they are not."""
         self._core = self._recalled(past) if past else CallFlow()
         self.flow = Driver(self._core, self.clock, self._act)
         self.joining = Joining(
@@ -117,7 +119,8 @@ class LiveCall:
 
     def close_stream(self) -> None:
         """The assistant's leg leaves a caller who stays where they are."""
-        self.flow.post(StreamStopped(self.clock.now_ms(), self._core.stream_number))
+        if self._core.state is not State.ENDING:  # the goodbye ends by itself, and the caller's leg with it
+            self.flow.post(StreamStopped(self.clock.now_ms(), self._core.stream_number))
 
     def post(self, event: CallEvent) -> None:
         """Something happened to the call."""

@@ -9,17 +9,19 @@ where calls are direct. What is lost of the carrier's news is found by asking.
 import asyncio
 import secrets
 from collections import OrderedDict
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal, Protocol
+from typing import Final, Literal, Protocol
 
 import structlog
 
 from pipeline.drive import CallClock
+from pipeline.ending import Ending
+from pipeline.own_tasks import OwnTasks
 from pipeline.session import CallOrigin
 from recordings.errors import StoreUnavailable
-from telephony.call_events import CallEvent, CarrierStatus
+from telephony.call_events import CallEvent, CarrierStatus, HangUpWanted
 from telephony.call_state import State
 from telephony.errors import CarrierError, LegGone
 from telephony.intended import IntendedControl
@@ -43,10 +45,14 @@ TROUBLE_S: Final = 60.0
 """After a call for which the assistant could not be had, new ones are answered directly so long."""
 ASK_MS: Final = 2_000
 ACT_MS: Final = 4_000
-ENDING_S: Final = (0.5, 1, 2, 4, 8, 15, 30)
-"""Between attempts to end a caller's leg: nobody else ends it."""
+MOVING_S: Final = (0.5, 1, 2, 4)
+"""From one attempt to give a caller a stream of their own to the next; the last one holds from then on."""
+MOST_REFUSED: Final = 3
+"""So often it is refused for good; then the call ends: its caller hears nobody."""
 MOST_LEGS: Final = 1_000
 _WAITING: Final = frozenset({State.CONNECTING, State.LOST})
+_SILENT: Final = _WAITING | {State.MESSAGE}
+"""Nobody speaks with a caller who is in a conference then."""
 
 _log = structlog.get_logger(__name__)
 
@@ -67,6 +73,8 @@ class RoomCall(Protocol):
     origin: CallOrigin
     clock: CallClock
     in_room: bool
+    leaving: str
+    """Why the caller is to leave their conference; empty: they are not."""
 
     @property
     def joining(self) -> Side:
@@ -96,6 +104,9 @@ class Calls(Protocol):
     def call(self, call_sid: str) -> RoomCall | None:
         """A live call."""
 
+    async def is_over(self, call_sid: str) -> bool:
+        """Whether it has certainly ended. Raises StoreUnavailable."""
+
     def calls(self) -> Iterable[RoomCall]:
         """All of them."""
 
@@ -118,14 +129,18 @@ class Rooms:
     _calls: Calls | None = None
     _came: dict[str, asyncio.Event] = field(default_factory=dict)
     _settled: dict[str, asyncio.Event] = field(default_factory=dict)
-    _bringing: "dict[str, asyncio.Task[None]]" = field(default_factory=dict)
-    _tasks: "set[asyncio.Task[None]]" = field(default_factory=set)
+    _bringing: "dict[str, asyncio.Future[None]]" = field(default_factory=dict)
+    _ending: Ending = field(init=False)
+    _tasks: OwnTasks = field(default_factory=lambda: OwnTasks("rooms"))
     _legs: "OrderedDict[str, str]" = field(default_factory=OrderedDict)
     """The calls of assistants' legs, by leg."""
     _seen: set[str] = field(default_factory=set)
     """What was wrong when the carrier was asked the last time: callers who were alone, assistants who were not gone."""
     _trouble_until: float = 0.0
     _closed: bool = False
+
+    def __post_init__(self) -> None:
+        self._ending = Ending(self.control, self._is_over, self._tasks)
 
     def use(self, calls: Calls) -> None:
         """Serve these calls; those of an earlier process get the assistant back."""
@@ -143,13 +158,11 @@ class Rooms:
     def close(self) -> None:
         """Do nothing more. The next process goes on."""
         self._closed = True
-        for task in (*self._tasks, *self._bringing.values()):
-            task.cancel()
+        self._tasks.close()
 
     async def drained(self) -> None:
         """Wait until the carrier was asked what it is to be asked, such as to end a call, but not for long."""
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=ACT_MS / 1000)
+        await self._tasks.drained(ACT_MS / 1000)
 
     # The assistant
 
@@ -158,7 +171,7 @@ class Rooms:
         if self._waits(call) and not self._closed:
             running = self._bringing.get(call.call_sid)
             if running is None or running.done():
-                self._bringing[call.call_sid] = asyncio.create_task(self._bring(call))
+                self._bringing[call.call_sid] = self._tasks.spawn(self._bring(call))
 
     def settled(self, call_sid: str) -> None:
         """The call has a stream, or is over."""
@@ -178,7 +191,7 @@ class Rooms:
         call = self._in_room(call_sid)
         if call is not None:
             call.close_stream()
-            self._spawn(self._listen(call))
+            self._tasks.spawn(self._listen(call))
 
     def agent_comes(self, call_sid: str, *, there: bool = True) -> None:
         """An agent may be in the conference from now on, or is not any more: nothing they say is the caller's."""
@@ -207,11 +220,11 @@ class Rooms:
 
     def move_out(self, call: RoomCall, why: str) -> None:
         """Give a caller a stream of their own."""
-        self._spawn(self._move_out(call, why))
+        self._tasks.spawn(self._move_out(call, why))
 
     def end(self, call_sid: str) -> "asyncio.Future[None]":
         """End a caller's leg, and the conference with it: nobody asks what comes after."""
-        return self._spawn(self._end(call_sid))
+        return self._ending.end(call_sid)
 
     # What the carrier tells
 
@@ -224,7 +237,7 @@ class Rooms:
         """The caller is not in the conference any more: they have hung up, unless we know better."""
         call = self._in_room(call_sid)
         if call is not None:
-            self._spawn(self._ask_for(call))
+            self._tasks.spawn(self._ask_for(call))
 
     def learn(self, leg_sid: str, call_sid: str) -> None:
         """The assistant's leg of a call."""
@@ -244,9 +257,17 @@ class Rooms:
 
     async def run(self) -> None:
         """Look after them until cancelled."""
+        async with asyncio.TaskGroup() as both:
+            both.create_task(self._ending.run())
+            both.create_task(self._keep_looking())
+
+    async def _keep_looking(self) -> None:
         while True:
             await asyncio.sleep(EVERY_S)
-            await self.look()
+            try:
+                await self.look()
+            except Exception as error:  # noqa: BLE001 one round that breaks must not be the last
+                _log.error("callers not looked after", reason=type(error).__name__, pii_error=repr(error))
 
     async def look(self) -> None:
         """One round."""
@@ -280,6 +301,9 @@ class Rooms:
         return ({left_over} if left_over else set()) | ({call.call_sid} if alone else set())
 
     # How it is done
+
+    async def _is_over(self, call_sid: str) -> bool:
+        return self._calls is not None and await self._calls.is_over(call_sid)
 
     def _of(self, call: RoomCall) -> str:
         return call_room(call.call_sid)
@@ -359,31 +383,34 @@ class Rooms:
             call.post(CarrierStatus(call.clock.now_ms(), "completed"))
 
     async def _move_out(self, call: RoomCall, why: str) -> None:
-        sid = call.call_sid
+        """Until they are out, have the assistant after all, or are gone. Who cannot be moved is not left in silence."""
+        sid, refused, attempt = call.call_sid, 0, 0
         _log.warning("caller leaves the conference of their call", call_id=sid, reason=why)
-        call.leave_room(why)
-        document = twiml.redirect(self.addresses.resume)
-        for wait_s in ENDING_S:
+        call.leaving = why
+        while call.in_room and call.state in _SILENT and refused < MOST_REFUSED:
             try:
-                await self.control.move(intent_key(sid, "out", 0), sid, document, ACT_MS)
+                await self._moved_out(sid)
             except LegGone:
                 call.post(CarrierStatus(call.clock.now_ms(), "completed"))
                 return
-            except (CarrierError, StoreUnavailable) as error:
+            except CarrierError as error:
                 _log.warning("caller not moved", call_id=sid, reason=str(error))
+                refused += not error.retryable
             else:
+                call.leave_room(why)
                 return
-            await asyncio.sleep(wait_s)
+            await asyncio.sleep(MOVING_S[min(attempt, len(MOVING_S) - 1)])
+            attempt += 1
+        if refused >= MOST_REFUSED and call.in_room and call.state in _SILENT:
+            call.post(HangUpWanted(call.clock.now_ms(), "failed", "the caller could not leave their conference"))
 
-    async def _end(self, call_sid: str) -> None:
-        for wait_s in ENDING_S:
-            try:
-                await self.control.end(intent_key(call_sid, "over", 0), call_sid, ACT_MS)
-            except (CarrierError, StoreUnavailable) as error:
-                _log.warning("call not ended by the carrier", call_id=call_sid, reason=str(error))
-            else:
-                return
-            await asyncio.sleep(wait_s)
+    async def _moved_out(self, sid: str) -> None:
+        document = twiml.redirect(self.addresses.resume)
+        try:
+            await self.control.move(intent_key(sid, "out", 0), sid, document, ACT_MS)
+        except StoreUnavailable as error:  # to move them there twice does no harm
+            _log.warning("a caller is moved who cannot be written down", call_id=sid, reason=str(error))
+            await self.control.control.move(sid, document, ACT_MS)
 
     async def _listen(self, call: RoomCall) -> None:
         """Have caller and agent heard: for the recording, the transcript, and supervisors."""
@@ -394,12 +421,3 @@ class Rooms:
             await self.control.control.listen(call.call_sid, stream, ACT_MS)
         except CarrierError as error:  # they speak all the same
             _log.warning("caller and agent are not listened to", call_id=call.call_sid, reason=str(error))
-
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> "asyncio.Future[None]":
-        if self._closed:
-            work.close()
-            return asyncio.get_running_loop().create_future()
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        return task

@@ -114,6 +114,13 @@ class Switchboard:
         """All of them."""
         return tuple(self._calls.values())
 
+    async def is_over(self, call_sid: str) -> bool:
+        """Whether this call has certainly ended, here or in another process. Raises StoreUnavailable."""
+        if call_sid in self._calls:
+            return False
+        kept = await self._runtime.store.call(call_sid)
+        return call_sid in self._settled if kept is None else not kept.live
+
     def lines_in_use(self) -> list[Line]:
         """The versions that live calls began with."""
         return [call.line for call in self._calls.values()]
@@ -175,7 +182,7 @@ class Switchboard:
         call = self._calls.get(call_sid) or await self._rebuild(call_sid)
         if call is None:
             return HangUp()
-        call.leave_room("the carrier asked")
+        call.leave_room(call.leaving or "the carrier asked")
         return self._next(call)
 
     async def assistant_asks(self, call_sid: str) -> Answer:
@@ -312,6 +319,8 @@ class Switchboard:
         if line is None or outcome is not None:
             log.record("call.ended", past[-1].at_ms, outcome=outcome, reason=reason)
             self._settle(call_sid, HangUp())
+            if CallOrigin.of(past[0]).in_room and self._runtime.rooms is not None:
+                self._runtime.rooms.end(call_sid)  # the carrier asks nothing about who is in a conference
             return None
         return self._admit(CallOrigin.of(past[0]), line, log, past)
 

@@ -266,7 +266,8 @@ class CallFlow:
         return self._finish(*self._wanted, event.at_ms, hang_up=isinstance(event, StreamBroken))
 
     def _end_asked(self, event: ResumeAsked) -> list[CallAction]:
-        return self._finish(*self._wanted, event.at_ms)
+        """What is answered ends the leg that asks, which need not be the caller's."""
+        return self._finish(*self._wanted, event.at_ms, hang_up=True)
 
     def _ask_for_message_again(self, event: ResumeAsked) -> list[CallAction]:
         return self._take_message(event.at_ms, *self._wanted)

@@ -242,6 +242,9 @@ class CallControl(Protocol):
     async def participants(self, room: str, deadline_ms: int) -> tuple[Participant, ...]:
         """Who is in a conference; nobody, if there is none of this name now."""
 
+    async def rooms(self, deadline_ms: int) -> tuple[str, ...]:
+        """The names of the conferences that somebody is in."""
+
     async def join(self, room: str, label: str, wanted: Joining, deadline_ms: int) -> Leg:
         """Call somebody right into a conference, which begins with it if need be. Once per room and label."""
 

@@ -37,6 +37,11 @@ def is_call_room(room: str) -> bool:
     return room.startswith(_CALL)
 
 
+def caller_in(room: str) -> str:
+    """The call whose caller is in this conference from the beginning; empty: it is another one's."""
+    return room.removeprefix(_CALL) if is_call_room(room) and room.removeprefix(_CALL).isalnum() else ""
+
+
 def agent_label(offer: int) -> str:
     """Name the agent of this offer."""
     return f"agent-{offer}"

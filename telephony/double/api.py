@@ -93,6 +93,10 @@ class Api:
         """Let this happen to the next `count` requests of this method whose path holds this text."""
         self._planned.append(_Planned(mishap, method, path, count))
 
+    def well(self) -> None:
+        """Nothing that was planned happens any more."""
+        self._planned.clear()
+
     def asked(self, method: str, path: str) -> list[RestRequest]:
         """The requests of this method whose path holds this text."""
         return [each for each in self.requests if each.method == method and path in each.path]

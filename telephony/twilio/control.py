@@ -25,6 +25,7 @@ MAX_MARKUP_CHARACTERS: Final = 4_000
 """Twilio's limit on markup in a request."""
 EVENTS: Final = ("initiated", "ringing", "answered", "completed")
 MOST_LISTED: Final = 20
+MOST_ROOMS: Final = 1_000
 _SAME_S: Final = 2
 """The account's times are whole seconds, of a clock that is not ours."""
 _STATES: Final[dict[str, LegStatus]] = {"connected": "in_progress", "ringing": "ringing"}
@@ -107,6 +108,16 @@ class TwilioControl:
         """See CallControl."""
         async with within(deadline_ms):
             return await attempts(lambda: self._in_room(room))
+
+    async def rooms(self, deadline_ms: int) -> tuple[str, ...]:
+        """See CallControl: no more than MOST_ROOMS of each kind."""
+
+        async def listed(status: str) -> list[Any]:  # `init` while somebody waits alone
+            return list(await self._client.conferences.list_async(status=status, limit=MOST_ROOMS))
+
+        async with within(deadline_ms):
+            begun = await attempts(lambda: listed("in-progress")) + await attempts(lambda: listed("init"))
+        return tuple(str(one.friendly_name) for one in begun)
 
     async def join(self, room: str, label: str, wanted: Joining, deadline_ms: int) -> Leg:
         """See CallControl."""

@@ -261,7 +261,7 @@ def test_last_words_that_are_never_heard_do_not_hold_the_call():
     [
         (StreamStopped(60_500, 1), False),
         (StreamBroken(60_500, 1, "reset"), True),
-        (ResumeAsked(60_500), False),
+        (ResumeAsked(60_500), True),  # by whichever leg
         (CarrierStatus(60_500, "completed"), False),
     ],
 )

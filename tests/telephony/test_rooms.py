@@ -1,6 +1,6 @@
 import pytest
 
-from telephony.rooms import CALLER, agent_label, call_room, is_call_room, offer_of, room_of
+from telephony.rooms import CALLER, agent_label, call_room, caller_in, is_call_room, offer_of, room_of
 
 pytestmark = pytest.mark.unit
 
@@ -21,3 +21,4 @@ def test_the_room_of_a_whole_call_is_told_from_that_of_one_bridge():
     assert [is_call_room(room) for room in (call_room("CA1"), room_of("CA1", 0))] == [True, False]
     with pytest.raises(ValueError, match="letters"):
         call_room("CA 1")
+    assert [caller_in(room) for room in ("call-CA1", "xfer-CA1-2", "call-", "call-a b", "")] == ["CA1", "", "", "", ""]

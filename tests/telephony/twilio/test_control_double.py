@@ -115,3 +115,18 @@ async def test_a_caller_is_moved_and_who_has_gone_cannot_be():
         with pytest.raises(LegGone):
             await control.move(caller.call_sid, "<Response/>", DEADLINE_MS)
         assert await control.participants("room", DEADLINE_MS) == ()
+
+
+@virtually
+async def test_the_rooms_that_somebody_is_in_are_listed_by_name():
+    async with carrier() as at:
+        rooms(at)
+        control = TwilioControl(at.rest)
+        assert await control.rooms(DEADLINE_MS) == ()
+        caller = await at.double.call(at.app.url + "/voice", to=OURS, from_=OTHER)
+        await caller.wait(500)
+        (listed,) = await control.rooms(DEADLINE_MS)
+        assert [one.sid for one in await control.participants(listed, DEADLINE_MS)] == [caller.call_sid]
+        caller.hang_up()
+        await caller.finished()
+        assert await control.rooms(DEADLINE_MS) == ()

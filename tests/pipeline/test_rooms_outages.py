@@ -1,0 +1,138 @@
+"""Callers in conferences of their own while the carrier, the disk or a process fails: nobody stays there in silence."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from recordings.errors import StoreUnavailable
+from telephony.call_state import State as Flow
+from telephony.double.call import DoubleCall
+from telephony.transfer_state import State
+from tests.fakes.carrier import AGENT
+from tests.fakes.office import SPEECH, virtually
+from tests.fakes.phone_office import ACCEPTS, PhoneOffice
+from tests.fakes.rooms import assistants, inside, room_office
+from tests.pipeline.test_rooms_transfer import ANA, BYE
+
+pytestmark = pytest.mark.call
+
+
+async def out_for(office: PhoneOffice, seconds: float) -> None:
+    """The carrier's REST API answers nothing for so long."""
+    office.at.api.plan(503, count=100_000)
+    await asyncio.sleep(seconds)
+    office.at.api.well()
+
+
+def has_somebody(office: PhoneOffice, call: DoubleCall) -> bool:
+    """Whether the caller's call is over, or the assistant is where they are."""
+    return call.over or "assistant" in inside(office, call)
+
+
+async def saying_goodbye(office: PhoneOffice, call: DoubleCall) -> None:
+    """The assistant has begun its last words."""
+    await call.until_quiet()
+    await call.say(SPEECH)
+    live = office.switchboard.call(call.call_sid)
+    while live is not None and live.state is not Flow.ENDING:  # noqa: ASYNC110 virtual time
+        await asyncio.sleep(0.02)
+
+
+@virtually
+async def test_a_caller_whose_call_begins_while_the_carrier_answers_nothing_is_not_left_in_silence(tmp_path: Path):
+    async with room_office(tmp_path) as office:
+        call = await office.call(BYE)
+        await out_for(office, 60)
+        await asyncio.sleep(30)
+        assert has_somebody(office, call)
+
+
+@virtually
+async def test_a_caller_whose_agent_leaves_while_the_carrier_answers_nothing_is_not_left_in_silence(tmp_path: Path):
+    async with room_office(tmp_path, ANA, queue={"after": "assistant"}) as office:
+        ana = office.at.double.person(AGENT, ACCEPTS)
+        call = await office.asks(BYE)
+        await office.until(call, State.CONNECTED)
+        ana.calls[0].hang_up()
+        await out_for(office, 60)
+        await asyncio.sleep(30)
+        assert has_somebody(office, call)
+
+
+@virtually
+async def test_a_call_that_ends_while_the_carrier_answers_nothing_is_ended_once_it_answers(tmp_path: Path):
+    async with room_office(tmp_path) as office:
+        call = await office.call(BYE)
+        await saying_goodbye(office, call)
+        await out_for(office, 70)
+        await asyncio.sleep(20)
+        assert call.over
+
+
+@virtually
+async def test_a_call_that_ends_while_the_store_takes_nothing_is_ended_all_the_same(tmp_path: Path):
+    async with room_office(tmp_path) as office:
+        call = await office.call(BYE)
+        await call.until_quiet()
+        intents: Any = office.phoning.legs.control._intents  # the disk of the store is full for this alone
+        intents._database = _Full()
+        await saying_goodbye(office, call)
+        await asyncio.sleep(20)
+        assert call.over
+
+
+class _Full:
+    """A disk."""
+
+    async def apply(self, work: Callable[[Any], Any]) -> Any:
+        del work
+        raise StoreUnavailable("no space left on device")
+
+    look: Callable[..., Awaitable[Any]] = apply
+
+
+@virtually
+async def test_a_goodbye_that_breaks_off_ends_the_caller_s_call_and_not_the_assistant_s_leg_alone(tmp_path: Path):
+    """A path that is dead is noticed by the carrier first: its question comes before our ping fails."""
+    async with room_office(tmp_path, ms_per_character=100) as office:
+        call = await office.call(BYE)
+        await saying_goodbye(office, call)
+        (leg,) = assistants(office)
+        await office.switchboard.assistant_asks(call.call_sid)
+        leg.update(status="completed")
+        await asyncio.sleep(5)
+        assert call.over
+
+
+@virtually
+async def test_a_caller_whose_line_is_gone_when_the_next_process_starts_is_hung_up_on(tmp_path: Path):
+    async with room_office(tmp_path) as office:
+        call = await office.call(BYE)
+        await call.until_quiet()
+        await office.die()
+        office.first = replace(office.first, lines={})
+        await asyncio.sleep(1)
+        await office.begin()
+        await asyncio.sleep(5)
+        assert call.over
+
+
+@virtually
+async def test_a_caller_whom_no_process_came_to_end_is_found_in_the_carrier_s_list(tmp_path: Path):
+    async with room_office(tmp_path) as office:
+        call = await office.call(BYE)
+        another = await office.call()
+        await saying_goodbye(office, call)
+        office.at.api.plan(503, method="POST", path=f"/Calls/{call.call_sid}", count=100_000)
+        while office.switchboard.call(call.call_sid) is not None:  # noqa: ASYNC110 virtual time
+            await asyncio.sleep(0.02)
+        await office.die()
+        await office.begin()  # it asks, too, and cannot be told
+        office.at.api.well()
+        async with asyncio.timeout(65):
+            await call.finished()
+        assert not another.over
