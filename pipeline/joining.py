@@ -124,6 +124,8 @@ class Joining:
         """Whose people were wanted last."""
         self.supervised = Supervised(self, clock)
         """Whoever supervises it."""
+        self.is_away: Callable[[], bool] = lambda: False
+        """Whether the caller is with somebody at the carrier, or on the way there or back."""
         self.away = Away()
         """Who has the caller at the carrier, or had them last."""
         self.hearing = HearingAway(log, clock)

@@ -97,6 +97,7 @@ class LiveCall:
             runtime, line.line, log, self.clock, (origin.from_number, origin.to_number), self.flow.post
         )
         self.joining.keyless = self.in_room
+        self.joining.is_away = lambda: self._core.state is State.AWAY
         if past:
             self.joining.recalled(past)
             self.joining.supervised.recall(past)

@@ -22,6 +22,7 @@ from pipeline.transfers.called_later import call_later
 from pipeline.transfers.counted import CountedQueue
 from pipeline.transfers.desk import Desk, Seat
 from pipeline.transfers.dispositions import Dispositions, dispositions_of
+from pipeline.transfers.left_away import fetch_back
 from pipeline.transfers.left_desks import Left, LeftDesks, Return
 from pipeline.transfers.lost_desks import await_desk
 from pipeline.transfers.ports import Packets, Phones
@@ -229,6 +230,8 @@ class Transfers:
         """A call of an earlier process is here again."""
         self._calls[call.call_id] = call
         self.spawn(self.acting.told.outcomes_left(call))
+        if call.is_away():
+            self.spawn(fetch_back(self, self._phones, call))
 
     def reach(self, line: Line) -> tuple[str, ...]:
         """The line's queues whose people can be put through to."""

@@ -94,3 +94,39 @@ async def test_a_caller_whose_agent_was_lost_as_the_process_was_killed_is_told_s
         assert [one for one in told if one != "waiting"] == ["found", "lost"]
         call.hang_up()
         await office.ended(call)
+
+
+@pytest.mark.edge("process killed in every state of a transfer")
+@virtually
+async def test_a_caller_who_hung_up_on_the_way_as_the_process_was_killed_is_seen_to_be_gone(tmp_path: Path):
+    async with phone_office(tmp_path, ANA) as office:
+        office.at.double.person(AGENT, ACCEPTS)
+        call = await office.asks(told=False)
+        office.at.api.plan("stalled_before", method="POST", path=call.call_sid)
+        killing = asyncio.create_task(office.killed_at(State.OVER))
+        await office.until(call, State.BRIDGING)
+        call.hang_up()
+        await killing
+        await office.begin()
+        record = await office.ended(call)
+        assert record.outcome == "caller_hung_up"
+
+
+@pytest.mark.edge("process killed in every state of a transfer", "agent hands the caller back")
+@virtually
+async def test_a_caller_who_was_being_given_back_as_the_process_was_killed_has_the_assistant(tmp_path: Path):
+    async with phone_office(tmp_path, ANA, queue={"after": "assistant"}) as office:
+        ana = office.at.double.person(AGENT, ACCEPTS)
+        call = await office.asks()
+        await office.until(call, State.CONNECTED)
+        killing = asyncio.create_task(office.killed_at(State.OVER))
+        office.transfers.hand_back(office.transfers.live()[0].id, "ana", "done")
+        await killing
+        assert not ana.calls[0].over
+        await office.begin()
+        await call.wait(9_000)
+        assert not await hears(call, ana.calls[0], 500.0)
+        assert "resumed" in [event.kind.partition(".")[2] for event in await office.events(call)]
+        assert ana.calls[0].over
+        call.hang_up()
+        await office.ended(call)
