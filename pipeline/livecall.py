@@ -145,6 +145,8 @@ class LiveCall:
 
     async def carry(self, socket: MediaSocket, stream_sid: str, number: int) -> bool:
         """Carry a stream until it is over; False if it is not one that this call waits for."""
+        if self._is_late():
+            return False
         self._admitted = None
         self.flow.post(StreamStarted(self.clock.now_ms(), stream_sid, number))
         admitted: BeginConversation | ContinueConversation | None = self._admitted
@@ -167,6 +169,12 @@ class LiveCall:
         await self._hung_up()
         await socket.close(stream.code, "over")
         return True
+
+    def _is_late(self) -> bool:
+        """Whether an agent by telephone has the caller of a conference: the assistant does not come between them."""
+        rooms = self._runtime.rooms
+        away = self.in_room and self._core.state is State.AWAY
+        return away and rooms is not None and rooms.held(self.call_sid)
 
     async def listen(self, socket: MediaSocket) -> bool:
         """Listen to the call while it is with an agent at the carrier; False: it is not. Raises StoreUnavailable."""

@@ -125,7 +125,9 @@ class Rooms:
     jitter: Literal["off", "small", "medium", "large"] = "small"
     """Of the assistant's leg."""
     held: Callable[[str], bool] = lambda _call_sid: False
-    """Whether a transfer has brought an agent to this call, or is about to."""
+    """Whether a transfer has brought an agent to this call, or is about to, at the desk or by telephone."""
+    near: Callable[[str], bool] = lambda _call_sid: False
+    """Whether an agent by telephone is in this caller's own conference, or comes there."""
     _calls: Calls | None = None
     _came: dict[str, asyncio.Event] = field(default_factory=dict)
     _settled: dict[str, asyncio.Event] = field(default_factory=dict)
@@ -147,7 +149,7 @@ class Rooms:
         self._calls = calls
         for call in calls.calls():
             if call.in_room:
-                call.joining.others_hear(self.held(call.call_sid))
+                call.joining.others_hear(self.near(call.call_sid))
                 self.bring(call)
 
     @property

@@ -125,7 +125,8 @@ def open_phoning(
         phones.tasks = ByTask(phones, legs, clock, lambda workflow: TwilioTasks(rest, workspace, workflow))
     rooms = None
     if settings.twilio_app_sid:
-        rooms = Rooms(intended, legs.addresses, settings.twilio_app_sid, stream_url, token, held=phones.holds)
+        held, near = phones.holds, phones.comes_to_own
+        rooms = Rooms(intended, legs.addresses, settings.twilio_app_sid, stream_url, token, held=held, near=near)
     phones.own = rooms
     phoning = Phoning(phones, legs, control, clock, rooms)
     stack.push_async_callback(phoning.close)

@@ -515,6 +515,8 @@ class Acting:
         call.with_agent(False)
         if offer is not None and self.by(running.transfer, offer) == "phone":
             self._office.spawn(self._bring_back(running, offer, call))
+        else:
+            call.others_hear(False)
         self.told.news(running, "back" if running.over else "lost")
 
     async def _bring_back(self, running: Running, offer: int, call: Joining) -> None:

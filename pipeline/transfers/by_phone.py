@@ -482,6 +482,12 @@ class ByPhone:
         live = self._office.live() if self._office is not None else ()
         return any(one.transfer.call_id == call_id and one.transfer.state in _HELD for one in live)
 
+    def comes_to_own(self, call_id: str) -> bool:
+        """Whether an agent by telephone is in the conference that this call's caller is in, or comes there."""
+        live = self._office.live() if self._office is not None else ()
+        held = [one.transfer for one in live if one.transfer.call_id == call_id and one.transfer.state in _HELD]
+        return any(self._own(one) and self.rings(one.id, one.accepted or 0) for one in held)
+
     def of_call(self, call_id: str) -> str:
         """The latest transfer of this call; empty: it has none that is live."""
         live = self._office.live() if self._office is not None else ()

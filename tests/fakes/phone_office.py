@@ -86,6 +86,8 @@ class PhoneOffice:
     """The application whose leg is the assistant's in callers' rooms; empty: calls are direct."""
     down: bool = False
     """Nothing answers."""
+    opens: asyncio.Event | None = None
+    """Streams are taken once it is set; None: at once."""
     carrying: "dict[asyncio.Task[None], web.Request]" = field(default_factory=dict)
     """Streams of the process."""
 
@@ -259,6 +261,8 @@ class PhoneOffice:
 
     async def _carry(self, socket: TwilioSocket) -> None:
         started = await socket.started()
+        if self.opens is not None:
+            await self.opens.wait()
         if started is not None and not await self.switchboard.carry(socket, started):
             await socket.close(1008, "no such call")
 

@@ -7,6 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from telephony.agents import Agent
+from telephony.call_state import State as Flow
 from telephony.double.people import Answers, NoAnswer
 from telephony.double.script import HangUp, PressAt, Wait
 from telephony.double.twiml import Connect
@@ -24,6 +25,7 @@ pytestmark = pytest.mark.call
 
 ANA = phone_agent("ana", AGENT)
 BEN = phone_agent("ben", OTHER)
+EVA = Agent("eva", "Eva", frozenset({"support"}))
 SAM = Agent("sam", "Sam", frozenset({"supervisors"}), phone=OTHER)
 BYE = "no thanks goodbye"
 BACK = "You're back with me"
@@ -334,3 +336,56 @@ async def test_who_never_left_their_conference_is_not_asked_to_come_back_to_it(t
         assert len(office.at.api.asked("POST", f"/Calls/{call.call_sid}.json")) == 3
         call.hang_up()
         await office.ended(call)
+
+
+@pytest.mark.parametrize("killed", ["while they spoke", "as the offer was taken"])
+def test_the_assistant_of_the_next_process_hears_a_caller_who_was_a_desk_s(tmp_path: Path, killed: str):
+    @virtually
+    async def script() -> None:
+        async with room_office(tmp_path, EVA) as office:
+            eva = DeskAgent(office.transfers, "eva").sit()
+            call = await office.asks(BYE)
+            if killed == "while they spoke":
+                await eva.accepts()
+                await office.until(call, State.CONNECTED)
+            else:
+                offer = await eva.gets("offer")
+                office.process.dies_at = State.ACCEPTED
+                office.transfers.accept(offer["transfer"], offer["offer"], "eva")
+                await office.process.died.wait()
+            await office.die()
+            await asyncio.sleep(1)
+            await office.begin()
+            eva.moves(office.transfers) if killed == "while they spoke" else eva.hearing.cancel()
+            await asyncio.sleep(8 if killed == "while they spoke" else 24)
+            transfer = office.transfer(call)
+            if killed == "while they spoke":
+                assert transfer is not None
+                assert office.transfers.hand_back(transfer.id, "eva", "done")
+            office.says_to_assistant(call, "never mind", BYE)
+            await asyncio.sleep(6)
+            await call.say(SPEECH)
+            await asyncio.sleep(10)
+            eva.hearing.cancel()
+            assert len(await office.kept(call, "caller.said")) == 2
+
+    script()
+
+
+@virtually
+async def test_a_stream_that_was_offered_before_the_agent_came_does_not_come_between_caller_and_agent(tmp_path: Path):
+    async with room_office(tmp_path, ANA, ms_per_character=60) as office:
+        ana = office.at.double.person(AGENT, ACCEPTS)
+        call = await office.asks("x")
+        await ana.answered()
+        while "agent-0" not in inside(office, call):  # noqa: ASYNC110 virtual time
+            await asyncio.sleep(0.02)
+        (leg,) = assistants(office)
+        late = office.opens = asyncio.Event()  # the carrier asked, and its socket is slow
+        await leg.lose("reset", resume_after_ms=100)
+        await office.until(call, State.CONNECTED)
+        late.set()
+        await asyncio.sleep(5)
+        live = office.switchboard.call(call.call_sid)
+        assert live is not None
+        assert (live.state, inside(office, call)) == (Flow.AWAY, ["agent-0", "customer"])
