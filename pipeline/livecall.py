@@ -50,6 +50,7 @@ CLOSE_FAILED = 1011
 HANG_UP_S = 3.0
 """So long a stream stays open until the carrier was told that its call is over: then it does not ask what is next."""
 _AWAY = frozenset({"transfer.bridging", "transfer.connected"})
+_NOT_AWAY = frozenset({"lost", "nobody", "back"})
 _WHERE_IT_STOOD = frozenset({"call.answered", "call.resumed", "message.offered"})
 
 
@@ -324,7 +325,12 @@ class LiveCall:
 
 
 def _tells_where(event: Event) -> bool:
-    """At the desk the caller is joined on our own stream; by phone they are put through at the carrier."""
+    """At the desk the caller is joined on our own stream; by phone they are put through at the carrier.
+
+    Whoever heard on a stream that it came to nothing has that stream.
+    """
+    if event.kind == "transfer.told":
+        return event.data.get("what") in _NOT_AWAY
     return event.kind in _WHERE_IT_STOOD or (event.kind in _AWAY and event.data.get("by") == "phone")
 
 

@@ -389,3 +389,20 @@ async def test_a_stream_that_was_offered_before_the_agent_came_does_not_come_bet
         live = office.switchboard.call(call.call_sid)
         assert live is not None
         assert (live.state, inside(office, call)) == (Flow.AWAY, ["agent-0", "customer"])
+
+
+@pytest.mark.edge("caller cannot be moved", "process killed in every state of a transfer")
+@virtually
+async def test_a_caller_who_could_not_be_moved_to_a_worker_has_the_assistant_when_the_process_is_killed(tmp_path: Path):
+    async with room_office(tmp_path, workers={"Ana": AGENT}) as office:
+        office.at.double.person(AGENT, Answers(after_ms=500), NoAnswer())
+        call = await office.asks("never mind", BYE)
+        office.at.api.plan(400, method="POST", path=f"/Calls/{call.call_sid}", count=1)
+        while "lost" not in [one["what"] for one in await office.kept(call, "transfer.told")]:  # noqa: ASYNC110 virtual time
+            await asyncio.sleep(0.1)
+        await office.die()
+        await office.begin()
+        await call.wait(3_000)
+        assert call.ear.quiet_for_ms(call.now_ms) <= 2_000
+        call.hang_up()
+        await office.ended(call)
