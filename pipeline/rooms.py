@@ -9,7 +9,7 @@ where calls are direct. What is lost of the carrier's news is found by asking.
 import asyncio
 import secrets
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final, Literal, Protocol
@@ -24,19 +24,28 @@ from recordings.errors import StoreUnavailable
 from telephony.call_events import CallEvent, CarrierStatus, HangUpWanted
 from telephony.call_state import State
 from telephony.errors import CarrierError, LegGone
+from telephony.in_room import (
+    SILENT,
+    STREAMS_MS,
+    WAITING,
+    AskForCaller,
+    BringBack,
+    CallAssistant,
+    EndLeg,
+    Memory,
+    MoveOut,
+    Remove,
+    steps,
+)
 from telephony.intended import IntendedControl
 from telephony.intents import intent_key
-from telephony.ports import Joining, ListeningStream
+from telephony.ports import Joining, ListeningStream, Participant
 from telephony.rooms import ASSISTANT, CALLER, call_room
 from telephony.twilio import twiml
 from telephony.twilio.addresses import TransferAddresses
 
 BEGIN_S: Final = 0.7
 """The news that the caller is in the conference comes within so much of our answer, or is lost."""
-HAD_WITHIN_S: Final = 8.0
-"""A caller to whom the assistant cannot be brought hears silence no longer; then they get a stream of their own."""
-STREAMS_S: Final = 4.0
-"""From asking for the assistant's leg to its stream; it takes about one."""
 AGAIN_S: Final = 0.5
 LEFT_S: Final = 0.3
 """Who has hung up is told so within it: then nothing need be asked."""
@@ -49,10 +58,9 @@ MOVING_S: Final = (0.5, 1, 2, 4)
 """From one attempt to give a caller a stream of their own to the next; the last one holds from then on."""
 MOST_REFUSED: Final = 3
 """So often it is refused for good; then the call ends: its caller hears nobody."""
+AT_ONCE: Final = 8
+"""So many callers are asked about at the same time: a carrier has limits, and calls come first."""
 MOST_LEGS: Final = 1_000
-_WAITING: Final = frozenset({State.CONNECTING, State.LOST})
-_SILENT: Final = _WAITING | {State.MESSAGE}
-"""Nobody speaks with a caller who is in a conference then."""
 
 _log = structlog.get_logger(__name__)
 
@@ -134,10 +142,12 @@ class Rooms:
     _bringing: "dict[str, asyncio.Future[None]]" = field(default_factory=dict)
     _ending: Ending = field(init=False)
     _tasks: OwnTasks = field(default_factory=lambda: OwnTasks("rooms"))
+    _looking: OwnTasks = field(default_factory=lambda: OwnTasks("rooms"))
+    """Nobody waits for these."""
     _legs: "OrderedDict[str, str]" = field(default_factory=OrderedDict)
     """The calls of assistants' legs, by leg."""
-    _seen: set[str] = field(default_factory=set)
-    """What was wrong when the carrier was asked the last time: callers who were alone, assistants who were not gone."""
+    _memory: dict[str, Memory] = field(default_factory=dict)
+    """What was seen of callers before."""
     _trouble_until: float = 0.0
     _closed: bool = False
 
@@ -161,6 +171,7 @@ class Rooms:
         """Do nothing more. The next process goes on."""
         self._closed = True
         self._tasks.close()
+        self._looking.close()
 
     async def drained(self) -> None:
         """Wait until the carrier was asked what it is to be asked, such as to end a call, but not for long."""
@@ -173,10 +184,11 @@ class Rooms:
         if self._waits(call) and not self._closed:
             running = self._bringing.get(call.call_sid)
             if running is None or running.done():
-                self._bringing[call.call_sid] = self._tasks.spawn(self._bring(call))
+                self._bringing[call.call_sid] = self._looking.spawn(self._bring(call))
 
     def settled(self, call_sid: str) -> None:
         """The call has a stream, or is over."""
+        self._memory.pop(call_sid, None)
         if call_sid in self._settled:
             self._settled.pop(call_sid).set()
 
@@ -273,34 +285,23 @@ class Rooms:
 
     async def look(self) -> None:
         """One round."""
-        self._came = {sid: event for sid, event in self._came.items() if self._in_room(sid) is not None}
-        self._bringing = {sid: task for sid, task in self._bringing.items() if not task.done()}
         calls = [call for call in self._calls.calls() if call.in_room] if self._calls is not None else []
-        for call in calls:
-            self.bring(call)
-        seen = set[str]()
-        for call in calls:
-            if call.state is State.AWAY:
-                seen |= await self._look_at(call)
-        self._seen = seen
+        live, turn = {call.call_sid for call in calls}, asyncio.Semaphore(AT_ONCE)
+        self._came = {sid: event for sid, event in self._came.items() if sid in live}
+        self._memory = {sid: memory for sid, memory in self._memory.items() if sid in live}
+        self._bringing = {sid: task for sid, task in self._bringing.items() if not task.done()}
 
-    async def _look_at(self, call: RoomCall) -> set[str]:
-        """Of a caller who is with an agent: what is wrong there, by leg. What was wrong twice is mended."""
-        try:
-            inside = {one.label: one.sid for one in await self.control.control.participants(self._of(call), ASK_MS)}
-            left_over = inside.pop(ASSISTANT, "")
-            if left_over in self._seen:  # it was told to hang up when it asked, or has never asked
-                await self.control.control.end(left_over, ACT_MS)
-        except CarrierError as error:
-            _log.info("carrier not asked", call_id=call.call_sid, reason=str(error))
-            return set()
-        alone = not self.held(call.call_sid) and set(inside) == {CALLER}
-        if CALLER not in inside:
-            await self._ask_for(call)
-        if alone and call.call_sid in self._seen:
-            _log.warning("a caller was left alone", call_id=call.call_sid)
-            self.bring_back(call.call_sid)
-        return ({left_over} if left_over else set()) | ({call.call_sid} if alone else set())
+        async def at(call: RoomCall) -> None:
+            async with turn:
+                await self._look_at(call)
+
+        async with asyncio.TaskGroup() as looking:
+            for call in calls:
+                self.bring(call)
+                if call.state is State.MESSAGE:
+                    self.move_out(call, "no stream of it lasts")
+                if call.state is State.AWAY:
+                    looking.create_task(at(call))
 
     # How it is done
 
@@ -315,49 +316,61 @@ class Rooms:
         return call if call is not None and call.in_room else None
 
     def _waits(self, call: RoomCall) -> bool:
-        return call.in_room and call.state in _WAITING
+        return call.in_room and call.state in WAITING
 
     async def _bring(self, call: RoomCall) -> None:
-        loop, sid = asyncio.get_running_loop(), call.call_sid
         if call.state is State.LOST:
             await asyncio.sleep(LEFT_S)
         else:
-            came = self._came.setdefault(sid, asyncio.Event())
+            came = self._came.setdefault(call.call_sid, asyncio.Event())
             with suppress(TimeoutError):
                 async with asyncio.timeout(BEGIN_S):
                     await came.wait()
-        began, silent = loop.time(), dict[str, float]()
         while self._waits(call):
-            try:
-                await self._bring_once(call, silent)
-            except LegGone:
-                await self._ask_for(call)
-            except CarrierError as error:
-                _log.warning("assistant not brought", call_id=sid, reason=str(error))
-                began -= 0.0 if error.retryable else HAD_WITHIN_S
-            if self._waits(call) and loop.time() - began >= HAD_WITHIN_S:
-                self._trouble_until = loop.time() + TROUBLE_S
-                await self._move_out(call, "the assistant could not be brought")
-                return
+            await self._look_at(call)
             await asyncio.sleep(AGAIN_S)
 
-    async def _bring_once(self, call: RoomCall, silent: dict[str, float]) -> None:
-        """Have the assistant's leg where the caller is. silent: since when legs that do not stream are known."""
-        sid, control, now = call.call_sid, self.control.control, asyncio.get_running_loop().time()
-        room = self._of(call)
-        inside = {one.label: one.sid for one in await control.participants(room, ASK_MS)}
-        if CALLER not in inside:  # nobody hears an assistant who is there alone
+    async def _look_at(self, call: RoomCall) -> None:
+        """See who is with a caller, and do what is to be done. Whatever breaks meanwhile, they are not left alone."""
+        try:
+            await self._do(call, await self.control.control.participants(self._of(call), ASK_MS))
+        except LegGone:
             await self._ask_for(call)
-            return
-        if not self.held(sid):  # the agent is gone, or was to go; with them go supervisors at the telephone
-            for leg in [leg for label, leg in inside.items() if label not in (CALLER, ASSISTANT)]:
-                await control.remove(room, leg, ACT_MS)
-        there = inside.get(ASSISTANT)
-        if there is not None:
-            self.learn(there, sid)
-            if now - silent.setdefault(there, now) >= STREAMS_S:
-                await control.end(there, ACT_MS)
-            return
+        except CarrierError as error:
+            _log.warning("caller not looked after", call_id=call.call_sid, reason=str(error))
+            await self._do(call, None, refused=not error.retryable)
+        except Exception as error:  # noqa: BLE001 an answer that nobody foresaw is no answer: the caller waits
+            told = {"reason": type(error).__name__, "pii_error": repr(error)}
+            _log.error("caller not looked after", call_id=call.call_sid, **told)
+            await self._do(call, None, refused=True)
+
+    async def _do(self, call: RoomCall, inside: Sequence[Participant] | None, *, refused: bool = False) -> None:
+        sid, before = call.call_sid, self._memory.get(call.call_sid, Memory())
+        now_ms = round(asyncio.get_running_loop().time() * 1000)
+        todo, self._memory[sid] = steps(call.state, self.held(sid), inside, now_ms, before, refused=refused)
+        for one in inside or ():
+            if one.label == ASSISTANT:
+                self.learn(one.sid, sid)
+        for step in todo:
+            match step:
+                case AskForCaller():
+                    await self._ask_for(call)
+                case Remove(leg):
+                    await self.control.control.remove(self._of(call), leg, ACT_MS)
+                case EndLeg(leg):
+                    await self.control.control.end(leg, ACT_MS)
+                case CallAssistant():
+                    await self._call_in(call)
+                case MoveOut():
+                    self._trouble_until = asyncio.get_running_loop().time() + TROUBLE_S
+                    await self._move_out(call, "the assistant could not be brought")
+                case BringBack():
+                    _log.warning("a caller was left alone", call_id=sid)
+                    self.bring_back(sid)
+
+    async def _call_in(self, call: RoomCall) -> None:
+        """Have the assistant's leg where the caller is, and wait for its stream."""
+        sid = call.call_sid
         wanted = Joining(
             f"app:{self.app}?call={sid}",
             call.origin.to_number,
@@ -365,11 +378,13 @@ class Rooms:
             jitter=self.jitter,
         )
         settled = self._settled[sid] = asyncio.Event()
-        made = await control.join(room, ASSISTANT, wanted, ACT_MS)
+        made = await self.control.control.join(self._of(call), ASSISTANT, wanted, ACT_MS)
         self.learn(made.sid, sid)
-        silent.setdefault(made.sid, now)
+        if not settled.is_set():
+            now_ms = round(asyncio.get_running_loop().time() * 1000)
+            self._memory[sid] = self._memory.get(sid, Memory()).called(made.sid, now_ms)
         with suppress(TimeoutError):
-            async with asyncio.timeout(STREAMS_S):
+            async with asyncio.timeout(STREAMS_MS / 1000):
                 await settled.wait()
 
     async def _ask_for(self, call: RoomCall) -> None:
@@ -385,26 +400,37 @@ class Rooms:
             call.post(CarrierStatus(call.clock.now_ms(), "completed"))
 
     async def _move_out(self, call: RoomCall, why: str) -> None:
-        """Until they are out, have the assistant after all, or are gone. Who cannot be moved is not left in silence."""
-        sid, refused, attempt = call.call_sid, 0, 0
-        _log.warning("caller leaves the conference of their call", call_id=sid, reason=why)
+        """Who cannot be moved is not left in silence. Nothing, if it is under way."""
+        if call.leaving:
+            return
+        _log.warning("caller leaves the conference of their call", call_id=call.call_sid, reason=why)
         call.leaving = why
-        while call.in_room and call.state in _SILENT and refused < MOST_REFUSED:
+        try:
+            if not await self._moves(call) and call.in_room and call.state in SILENT:
+                call.post(HangUpWanted(call.clock.now_ms(), "failed", "the caller could not leave their conference"))
+        finally:
+            call.leaving = ""
+
+    async def _moves(self, call: RoomCall) -> bool:
+        """Try until they are out, have the assistant after all, or are gone; False: it is refused for good."""
+        refused = attempt = 0
+        while call.in_room and call.state in SILENT:
             try:
-                await self._moved_out(sid)
+                await self._moved_out(call.call_sid)
             except LegGone:
                 call.post(CarrierStatus(call.clock.now_ms(), "completed"))
-                return
+                return True
             except CarrierError as error:
-                _log.warning("caller not moved", call_id=sid, reason=str(error))
+                _log.warning("caller not moved", call_id=call.call_sid, reason=str(error))
                 refused += not error.retryable
             else:
-                call.leave_room(why)
-                return
+                call.leave_room(call.leaving)
+                return True
+            if refused >= MOST_REFUSED:
+                return False
             await asyncio.sleep(MOVING_S[min(attempt, len(MOVING_S) - 1)])
             attempt += 1
-        if refused >= MOST_REFUSED and call.in_room and call.state in _SILENT:
-            call.post(HangUpWanted(call.clock.now_ms(), "failed", "the caller could not leave their conference"))
+        return True
 
     async def _moved_out(self, sid: str) -> None:
         document = twiml.redirect(self.addresses.resume)

@@ -2,21 +2,27 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from pipeline.rooms import EVERY_S, Rooms
 from recordings.errors import StoreUnavailable
 from telephony.call_state import State as Flow
 from telephony.double.call import DoubleCall
+from telephony.double.people import Answers
+from telephony.double.script import PressAt
+from telephony.ports import Participant
 from telephony.transfer_state import State
-from tests.fakes.carrier import AGENT
+from telephony.twilio.addresses import TransferAddresses
+from tests.fakes.carrier import AGENT, OTHER
 from tests.fakes.office import SPEECH, virtually
 from tests.fakes.phone_office import ACCEPTS, PhoneOffice
 from tests.fakes.rooms import assistants, inside, room_office
-from tests.pipeline.test_rooms_transfer import ANA, BYE
+from tests.pipeline.test_rooms_transfer import ANA, BYE, SAM
 
 pytestmark = pytest.mark.call
 
@@ -136,3 +142,99 @@ async def test_a_caller_whom_no_process_came_to_end_is_found_in_the_carrier_s_li
         async with asyncio.timeout(65):
             await call.finished()
         assert not another.over
+
+
+def breaks(office: PhoneOffice, monkeypatch: pytest.MonkeyPatch, method: str, times: int) -> list[str]:
+    """The carrier's answers to this have another shape so often. What was asked."""
+    control: Any = type(office.phoning.legs.control.control)
+    whole, asked = getattr(control, method), list[str]()
+
+    async def other(self: Any, *arguments: Any, **more: Any) -> Any:
+        asked.append(method)
+        if len(asked) <= times:
+            raise TypeError("an answer of another shape")
+        return await whole(self, *arguments, **more)
+
+    monkeypatch.setattr(control, method, other)
+    return asked
+
+
+def test_one_answer_that_nobody_foresaw_keeps_nobody_from_being_looked_after(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    @virtually
+    async def script() -> None:
+        async with room_office(tmp_path, ANA, queue={"after": "assistant"}) as office:
+            office.at.double.person(AGENT, ACCEPTS)
+            call = await office.asks(BYE)
+            await office.until(call, State.CONNECTED)
+            asked = breaks(office, monkeypatch, "participants", 1)
+            await asyncio.sleep(12)
+            assert len(asked) > 1
+
+    script()
+
+
+def test_whatever_breaks_as_the_assistant_is_brought_the_caller_gets_a_stream_of_their_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    @virtually
+    async def script() -> None:
+        async with room_office(tmp_path) as office:
+            breaks(office, monkeypatch, "join", 1_000)
+            call = await office.call(BYE)
+            await call.until_quiet()
+            assert call.now_ms < 8_000
+            assert await office.kept(call, "call.answered")
+
+    script()
+
+
+@virtually
+async def test_a_caller_whose_agent_is_gone_is_not_left_with_a_supervisor_who_only_listens(tmp_path: Path):
+    async with room_office(tmp_path, ANA, SAM, queue={"after": "assistant"}) as office:
+        ana = office.at.double.person(AGENT, ACCEPTS)
+        sam = office.at.double.person(OTHER, Answers(steps=[PressAt(500, "5")]))
+        call = await office.asks(BYE)
+        await office.until(call, State.CONNECTED)
+        await office.conferences.coach(call.call_sid, "sam", "listen", lambda: None)
+        await sam.answered()
+        await asyncio.sleep(2)
+        office.process.dies_at = State.OVER
+        ana.calls[0].hang_up()
+        await office.process.died.wait()
+        await office.die()
+        await asyncio.sleep(2)
+        await office.begin()
+        await asyncio.sleep(20)
+        assert inside(office, call) == ["assistant", "customer"]
+
+
+@virtually
+async def test_a_round_is_over_before_the_next_is_due_however_many_callers_are_with_agents():
+    every = [_WithAgent(f"CA{number}") for number in range(100)]
+    calls: Any = SimpleNamespace(
+        calls=lambda: every, call=lambda sid: next(one for one in every if one.call_sid == sid)
+    )
+    control: Any = SimpleNamespace(control=_Slow())
+    rooms = Rooms(control, TransferAddresses("https://v.example.com"), "AP1")
+    rooms._calls = calls
+    before = asyncio.get_running_loop().time()
+    await rooms.look()
+    assert asyncio.get_running_loop().time() - before <= EVERY_S / 2
+
+
+@dataclass
+class _WithAgent:
+    call_sid: str
+    in_room: bool = True
+    state: Flow = Flow.AWAY
+
+
+class _Slow:
+    """A carrier that takes 100 ms for each answer."""
+
+    async def participants(self, room: str, deadline_ms: int) -> tuple[Participant, ...]:
+        del room, deadline_ms
+        await asyncio.sleep(0.1)
+        return (Participant("CA0", "customer"), Participant("CA1", "agent-0"))
