@@ -51,6 +51,9 @@ class Reconciler:
                 await self.look()
             except StoreUnavailable as error:  # what was missed is still missed in the next round
                 structlog.get_logger().error("transfers not reconciled", reason=str(error))
+            except Exception as error:  # noqa: BLE001 nobody else looks: one round that breaks must not be the last
+                told = {"reason": type(error).__name__, "pii_error": repr(error)}
+                structlog.get_logger().error("transfers not reconciled", **told)
 
     async def look(self) -> None:
         """One round. What the carrier does not tell now, the next round asks."""

@@ -472,7 +472,7 @@ class Acting:
         try:
             if self._phones is not None:
                 await self._phones.settle(transfer_id)
-        except CarrierError as error:  # the workflow's own timeout ends it
+        except (CarrierError, StoreUnavailable) as error:  # the workflow's own timeout ends it
             _log.warning("task not closed", transfer=transfer_id, reason=str(error))
 
     async def _introduce(self, transfer: Transfer) -> None:

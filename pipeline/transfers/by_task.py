@@ -16,6 +16,7 @@ from pipeline.drive import Clock
 from pipeline.phone_legs import PhoneLegs
 from pipeline.transfer_desk import Accepted, AgentAnswer, CallerLeft, Over, Taken, Unknown
 from pipeline.transfers.running import Running
+from recordings.errors import StoreUnavailable
 from telephony.errors import CarrierError, CarrierFailed, CarrierRefused, LegGone
 from telephony.numbers import parse_number
 from telephony.ports import Participant
@@ -203,8 +204,11 @@ class ByTask:
             async with turn:
                 try:
                     await self._look_at(running, offer)
-                except (CarrierError, ValueError) as error:
+                except (CarrierError, StoreUnavailable, ValueError) as error:
                     _log.info("task not asked about", transfer=running.id, reason=str(error))
+                except Exception as error:  # noqa: BLE001 one that breaks must not keep us from looking at the others
+                    told = {"reason": type(error).__name__, "pii_error": repr(error)}
+                    _log.error("task not asked about", transfer=running.id, **told)
 
         async with asyncio.TaskGroup() as asking:
             for running in live:
@@ -227,7 +231,7 @@ class ByTask:
                     await self._let_go(kept.transfer, 0, sid)
                     self.legs.forget(transfer)
             self._swept = True
-        except CarrierError as error:
+        except (CarrierError, StoreUnavailable) as error:
             _log.info("tasks left behind not asked for", reason=str(error))
 
     async def _look_at(self, running: Running, offer: int) -> None:

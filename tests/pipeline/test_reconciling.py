@@ -52,8 +52,11 @@ class Transfers:
     known: list[Known]
     told: list[tuple[float, str, object]] = field(default_factory=list)
     broken_once: bool = False
+    breaks: list[Exception] = field(default_factory=list)
 
     async def live(self):
+        if self.breaks:
+            raise self.breaks.pop()
         return self.known
 
     async def tell(self, transfer_id, event):
@@ -136,3 +139,10 @@ def test_one_transfer_that_breaks_keeps_nobody_from_looking_at_the_others_or_fro
     rounds(carrier, transfers, 6)
     assert [transfer for _, transfer, _ in transfers.told] == ["trf_2"]
     rounds(carrier, transfers, 11)  # fails where the first round was the last
+
+
+def test_a_round_whose_transfers_cannot_be_told_is_not_the_last():
+    broken = ExceptionGroup("looking at tasks", [TypeError("an answer of another shape")])
+    transfers = Transfers([offered()], breaks=[broken])
+    rounds(Carrier({"CA1a": Leg("CA1a", "busy")}), transfers, 11)
+    assert [at for at, *_ in transfers.told] == [10.0]

@@ -13,6 +13,7 @@ from telephony.double.people import Answers, Busy, Declines, NoAnswer
 from telephony.double.script import HangUp, Wait
 from telephony.double.taskrouter import Task, TaskRouter
 from telephony.transfer_state import State
+from telephony.twilio.taskrouter import TaskSeen, TwilioTasks
 from tests.fakes.carrier import AGENT, CALLER, OTHER
 from tests.fakes.office import SPEECH, virtually
 from tests.fakes.phone_office import ACCEPTS, PhoneOffice, hears, phone_agent, phone_office, words
@@ -399,4 +400,28 @@ async def test_a_worker_whom_the_next_process_cannot_join_hears_so_and_is_let_go
         office.at.api.plan(500, method="POST", path=call.call_sid, count=3)
         await office.begin()
         assert words(await ana.calls[0].finished())[-1] == ENGLISH.not_connected
+        await nobody_left(office, call)
+
+
+@pytest.mark.edge("news late, repeated or out of order")
+@virtually
+async def test_a_worker_is_found_although_an_earlier_look_at_their_task_broke(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    whole, broke = TwilioTasks.seen, list[str]()
+
+    async def seen(self: TwilioTasks, task: str, deadline_ms: int) -> TaskSeen:
+        if not broke:
+            broke.append(task)
+            raise TypeError("an answer of another shape")
+        return await whole(self, task, deadline_ms)
+
+    monkeypatch.setattr(TwilioTasks, "seen", seen)
+    async with phone_office(tmp_path, workers={"Ana": AGENT}) as office:
+        ana = office.at.double.person(AGENT, Answers(after_ms=8_000))
+        office.at.account.callbacks.plan("never", event="participant-join", count=1)
+        call = await office.asks()
+        await office.until(call, State.CONNECTED)
+        assert broke
+        assert await hears(call, ana.calls[0], 500.0)
         await nobody_left(office, call)
