@@ -37,6 +37,7 @@ class Promised:
         """Where they are left; None: nowhere."""
         self._spawn = spawn
         self._waiting: deque[_Errand] = deque()
+        self._writing = False
 
     async def leave(self, call_id: str, line: str, data: Mapping[str, Any], now: datetime) -> None:
         """A person is to call somebody back. now: aware."""
@@ -47,7 +48,8 @@ class Promised:
             _log.error("errand lost: too many wait for the store", call_id=call_id)
             return
         self._waiting.append(errand)
-        if len(self._waiting) == 1:
+        if not self._writing:
+            self._writing = True
             self._spawn(self._until_written())
 
     async def _until_written(self) -> None:
@@ -57,6 +59,7 @@ class Promised:
                 while self._waiting and await self._written(self._waiting[0]):
                     self._waiting.popleft()
         finally:
+            self._writing = False
             for lost in self._waiting:  # the process ends, and the store has not answered
                 _log.error("errand lost", call_id=lost.call_id, line=lost.line)
 
@@ -67,4 +70,7 @@ class Promised:
         except StoreUnavailable as error:
             _log.error("errand not written: it is tried again", call_id=errand.call_id, reason=str(error))
             return False
+        except Exception as error:  # noqa: BLE001 tried again it breaks again, and keeps all later ones from the store
+            told = {"reason": type(error).__name__, "pii_error": repr(error)}
+            _log.error("errand lost: it cannot be written", call_id=errand.call_id, line=errand.line, **told)
         return True

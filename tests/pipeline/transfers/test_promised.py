@@ -26,6 +26,8 @@ class Outbox:
     async def callback(self, call_id, line, data, now):
         if self.down:
             raise StoreUnavailable("the disk is full")
+        if "why" not in data:
+            raise TypeError("an errand of another shape")
         self.kept.append((call_id, line, data["why"], now))
 
 
@@ -51,6 +53,24 @@ async def test_what_was_promised_while_the_store_was_down_is_there_once_it_answe
     assert all(task.done() for task in tasks)
     await made.leave("c4", "shop", {"why": "at once"}, NOW)
     assert outbox.kept[-1] == ("c4", "shop", "at once", NOW)
+
+
+@virtually
+async def test_an_errand_that_cannot_be_written_is_in_the_log_and_keeps_no_other_from_the_store():
+    outbox = Outbox(down=True)
+    made, tasks = promised(outbox)
+    with capture_logs() as logs:
+        await made.leave("c1", "shop", {}, NOW)
+        await made.leave("c2", "shop", {"why": "late"}, NOW)
+        outbox.down = False
+        await asyncio.sleep(AGAIN_S)
+        outbox.down = True
+        await made.leave("c3", "shop", {"why": "later"}, NOW)
+        outbox.down = False
+        await asyncio.sleep(AGAIN_S)
+    assert [one[0] for one in outbox.kept] == ["c2", "c3"]
+    assert [one["call_id"] for one in logs if one["event"] == "errand lost: it cannot be written"] == ["c1"]
+    await asyncio.gather(*tasks)
 
 
 @virtually
