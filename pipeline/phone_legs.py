@@ -5,6 +5,7 @@ on the line when an offer ends is told why; one whose telephone still rings is n
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
@@ -136,6 +137,13 @@ class PhoneLegs:
                 return
         else:
             await self.hang_up(transfer, offer)
+
+    async def send_off(self, leg_sid: str, why: Why) -> None:
+        """End the leg of somebody who is there for no offer that runs, with a word."""
+        words = words_of("en")
+        with suppress(LegGone):
+            told = twiml.speak_and_hang_up(_last_words(words, why), words.tag)
+            await self.control.control.move(leg_sid, told, MOVE_MS)
 
     async def bridge(self, transfer: str, caller_sid: str, room: str, bridge: int) -> None:
         """Move the caller into the conference where the agent is. Raises LegGone: they hung up."""

@@ -147,7 +147,7 @@ class ByTask:
             if one.sid or await self._found(transfer, offer, one):
                 await one.tasks.close(one.sid, why, DEADLINE_MS)
                 if offer not in self.legs.legs(transfer.id):  # of an earlier process, or nobody told of them
-                    await self._let_go(transfer, offer, one.sid)
+                    await self._let_go(transfer, one.sid)
             one.closed = True
 
     async def settle(self, transfer: Transfer) -> None:
@@ -228,7 +228,7 @@ class ByTask:
                 kept = await self.office.kept(transfer) if transfer not in here else None
                 if kept is not None and kept.transfer.state is State.OVER:
                     await tasks.close(sid, "over", DEADLINE_MS)
-                    await self._let_go(kept.transfer, 0, sid)
+                    await self._let_go(kept.transfer, sid)
                     self.legs.forget(transfer)
             self._swept = True
         except (CarrierError, StoreUnavailable) as error:
@@ -318,12 +318,11 @@ class ByTask:
             one.alone_since_ms = now_ms
         return now_ms >= one.alone_since_ms + GONE_MS
 
-    async def _let_go(self, transfer: Transfer, offer: int, room: str) -> None:
-        """Tell a worker who is alone in the conference of a task that is over."""
+    async def _let_go(self, transfer: Transfer, room: str) -> None:
+        """Tell whoever is alone in the conference of a task that is over."""
         for one in await self.legs.control.control.participants(room, ASK_MS):
             if _is_worker(one, transfer):
-                self.legs.adopt(transfer.id, offer, one.sid, "en")
-                await self.legs.let_go(transfer.id, offer, "not_connected")
+                await self.legs.send_off(one.sid, "not_connected")
 
     # Tasks
 

@@ -12,9 +12,10 @@ from telephony.double.entry import OVER
 from telephony.double.people import Answers, Busy, Declines, NoAnswer
 from telephony.double.script import HangUp, Wait
 from telephony.double.taskrouter import Task, TaskRouter
+from telephony.ports import Joining
 from telephony.transfer_state import State
-from telephony.twilio.taskrouter import TaskSeen, TwilioTasks
-from tests.fakes.carrier import AGENT, CALLER, OTHER
+from telephony.twilio.taskrouter import TaskSeen, TwilioTasks, task_attributes
+from tests.fakes.carrier import AGENT, CALLER, OTHER, OURS
 from tests.fakes.office import SPEECH, virtually
 from tests.fakes.phone_office import ACCEPTS, PhoneOffice, hears, phone_agent, phone_office, words
 
@@ -425,3 +426,26 @@ async def test_a_worker_is_found_although_an_earlier_look_at_their_task_broke(
         assert broke
         assert await hears(call, ana.calls[0], 500.0)
         await nobody_left(office, call)
+
+
+@pytest.mark.edge("process killed in every state of a transfer")
+@virtually
+async def test_the_workers_of_two_tasks_that_were_left_behind_hear_so_and_are_let_go(tmp_path: Path):
+    async with phone_office(tmp_path, workers={"Ana": AGENT}) as office:
+        ana = office.at.double.person(AGENT, Answers())
+        bo = office.at.double.person(OTHER, Answers())
+        call = await office.asks()
+        transfer = await office.until(call, State.ACCEPTED)
+        killing = asyncio.create_task(office.killed_at(State.OVER))
+        call.hang_up()
+        await killing
+        made = TwilioTasks(office.at.rest, router(office).workspace_sid, router(office).workflow_sid)
+        another = await made.create(transfer.id, task_attributes(transfer.id, "", {}, offer=1), 2_000, offer=1)
+        await office.phoning.control.join(another, "Bo", Joining(OTHER, OURS), 2_000)
+        await asyncio.sleep(3)
+        await office.begin()
+        await asyncio.sleep(20)
+        assert ana.calls[0].over
+        assert bo.calls[0].over
+        for one in (ana, bo):
+            assert words(await one.calls[0].finished())[-1] == ENGLISH.not_connected
