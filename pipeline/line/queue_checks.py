@@ -61,7 +61,8 @@ def unstaffed(settings: Settings, spoken: Sequence[str], agents: Sequence[Agent]
             continue
         people = [agent for agent in agents if queue.name in agent.queues]
         if not people:
-            what = f"no agent takes callers of queue {queue.name!r}: they hear that nobody is there"
+            instead = "a message is taken from them" if queue.voicemail else "they hear that nobody is free"
+            what = f"no agent takes callers of queue {queue.name!r}: {instead}"
             remedy = f"cordboard agents add ID --name NAME --queue {queue.name}; or say with 'to' who gets them"
             yield Finding(("queues", index), what, remedy)
             continue

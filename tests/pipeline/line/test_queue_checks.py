@@ -79,13 +79,16 @@ def test_queues_that_nobody_of_the_directory_serves_are_told():
     settings = Settings.model_validate({**DATA, "queues": ["support", "delivery", "repairs"]})
     assert _callers(settings) == {"support"}  # the others take messages
     (nobody,) = unstaffed(settings, SPOKEN, [Agent("ana", "Ana", frozenset({"delivery"}))])
-    assert "no agent takes callers of queue 'support'" in nobody.what
+    assert nobody.what == "no agent takes callers of queue 'support': a message is taken from them"
     assert "--queue support" in nobody.remedy
     (no_spanish,) = unstaffed(
         settings, SPOKEN, [Agent("ana", "Ana", frozenset({"support"}), frozenset(), frozenset({"en"}))]
     )
     assert no_spanish.what == "no agent of queue 'support' speaks es, as callers may"
     assert list(unstaffed(settings, SPOKEN, [Agent("ana", "Ana", frozenset({"support"}))])) == []
+    silent = [{"name": "support", "voicemail": False}, "delivery", "repairs"]
+    (nobody,) = unstaffed(Settings.model_validate({**DATA, "queues": silent}), SPOKEN, [])
+    assert nobody.what.endswith(": they hear that nobody is free")
     elsewhere = {"name": "support", "to": {"number": "+14155550100"}}
     assert (
         list(unstaffed(Settings.model_validate({**DATA, "queues": [elsewhere, "delivery", "repairs"]}), SPOKEN, []))
