@@ -50,8 +50,10 @@ if TYPE_CHECKING:
 
 LATE_MS: Final = 1_000
 """A caller who knows who comes hears nothing no longer than this; then music, until they are moved."""
-RING_AGAIN_S: Final = 3.0
-"""After another process the desks are back by then; who has none, or takes calls elsewhere, is rung again."""
+RING_AGAIN_S: Final = 4.0
+"""After another process the desks are back by then: their pages try every two seconds (server/pages/desk.js).
+
+Who has none, or takes calls elsewhere, is rung again."""
 ANNOUNCED_MS: Final = 3_000
 """An agent who is in the conference waits no longer than this for the caller to have heard who comes."""
 _HOWS: Final[Mapping[str, How]] = {
