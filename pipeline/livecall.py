@@ -90,6 +90,8 @@ class LiveCall:
         self._hanging_up: asyncio.Future[None] | None = None
         self.in_room = origin.in_room and all(event.kind != "call.left_room" for event in past)
         """The caller is in a conference of their own, with whoever comes and goes."""
+        self.assistant_leg = ""
+        """The assistant's leg in it that was offered a stream last; empty: none was, by this process."""
         self.leaving = ""
         """Why they are to leave it; empty: they are not."""
         self._core = self._recalled(past) if past else CallFlow()

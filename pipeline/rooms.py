@@ -267,6 +267,16 @@ class Rooms:
             await asyncio.sleep(0.1)
         return self._legs.get(leg_sid, "")
 
+    async def asked_for(self, leg_sid: str, call_sid: str) -> bool:
+        """Whether this leg is the assistant's of this call: ours, or the carrier says so, or cannot be asked."""
+        if await self.call_of(leg_sid) == call_sid:
+            return True
+        try:
+            inside = await self.control.control.participants(call_room(call_sid), ASK_MS)
+        except CarrierError:
+            return True
+        return any(one.sid == leg_sid and one.label == ASSISTANT for one in inside)
+
     # Callers who are without anybody
 
     async def run(self) -> None:

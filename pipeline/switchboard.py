@@ -185,13 +185,19 @@ class Switchboard:
         call.leave_room(call.leaving or "the carrier asked")
         return self._next(call)
 
-    async def assistant_asks(self, call_sid: str) -> Answer:
-        """The assistant's leg has come into the room of a call, or its stream is over. Raises StoreUnavailable."""
+    async def assistant_asks(self, call_sid: str, leg_sid: str) -> Answer:
+        """The assistant's leg has come into the room of a call, or its stream is over. Raises StoreUnavailable.
+
+        One that comes beside the leg that streams is hung up.
+        """
         call = self._calls.get(call_sid) or (None if call_sid in self._settled else await self._rebuild(call_sid))
         if call is None or not call.in_room or call.state is State.AWAY:
             return HangUp()
+        if call.assistant_leg not in ("", leg_sid) and call.state in (State.TALKING, State.ENDING):
+            return HangUp()
         answer = self._next(call, call.offered() if call.state is State.CONNECTING else None)
         if isinstance(answer, Connect):
+            call.assistant_leg = leg_sid
             return answer
         if isinstance(answer, TakeMessage) and self._runtime.rooms is not None:  # on the caller's own leg
             self._runtime.rooms.move_out(call, "no stream of it lasts")

@@ -41,8 +41,11 @@ def room_router(
         if not of.isalnum() or len(of) > MAX_SID_CHARACTERS:
             structlog.get_logger().warning("nobody asked for this leg of the assistant", leg=leg)
             return _xml(twiml.hang_up(), 404)
+        if not await rooms.asked_for(leg, of):
+            structlog.get_logger().warning("a leg that is not the assistant's asks for its stream", leg=leg, call_id=of)
+            return _xml(twiml.hang_up(), 404)
         rooms.learn(leg, of)
-        answer = await asked(switchboard.assistant_asks(of))
+        answer = await asked(switchboard.assistant_asks(of, leg))
         if isinstance(answer, Connect):
             return _xml(twiml.connect_stream(stream_url, answer.token, addresses.assistant(of), call_sid=of))
         return _xml(twiml.hang_up())

@@ -8,6 +8,7 @@ import pytest
 
 from telephony.double.call import DoubleCall
 from telephony.double.twiml import Connect
+from telephony.twilio.addresses import TransferAddresses
 from tests.fakes.office import SPEECH, virtually
 from tests.fakes.phone_office import PhoneOffice
 from tests.fakes.rooms import assistants, inside, room, room_office
@@ -212,3 +213,39 @@ async def test_a_server_that_stops_ends_the_calls_first_that_it_was_ending(tmp_p
         assert not call.over
         await office.phoning.close()
         assert call.over
+
+
+@pytest.mark.parametrize("carrier", ["tells", "is out"])
+def test_a_leg_that_nobody_asked_for_does_not_take_the_stream_of_a_caller_who_is_talking(tmp_path: Path, carrier: str):
+    @virtually
+    async def script() -> None:
+        async with room_office(tmp_path) as office:
+            call = await office.call(BYE)
+            await call.until_quiet()
+            (leg,) = assistants(office)
+            if carrier == "is out":
+                office.at.api.plan(503, count=100_000)
+            asks = TransferAddresses(office.url).assistant(call.call_sid)
+            stray = await office.at.double.call(asks, to="+14155550199", from_="+14155550198")
+            await asyncio.sleep(6)
+            assert (stray.over, leg.over) == (True, False)
+            office.at.api.well()
+            await says_goodbye(office, call)
+            assert len(assistants(office)) == 1
+
+    script()
+
+
+@virtually
+async def test_the_leg_of_an_earlier_process_asks_for_its_stream_and_gets_it(tmp_path: Path):
+    async with room_office(tmp_path) as office:
+        call = await office.call(BYE)
+        await call.until_quiet()
+        (leg,) = assistants(office)
+        await office.die()
+        await office.begin()
+        await asyncio.sleep(4)
+        assert not leg.over
+        await call.until_quiet(spoken_ms=0)
+        await says_goodbye(office, call)
+        assert len(assistants(office)) == 1

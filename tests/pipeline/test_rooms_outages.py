@@ -108,7 +108,7 @@ async def test_a_goodbye_that_breaks_off_ends_the_caller_s_call_and_not_the_assi
         call = await office.call(BYE)
         await saying_goodbye(office, call)
         (leg,) = assistants(office)
-        await office.switchboard.assistant_asks(call.call_sid)
+        await office.switchboard.assistant_asks(call.call_sid, leg.call_sid)
         leg.update(status="completed")
         await asyncio.sleep(5)
         assert call.over

@@ -46,6 +46,9 @@ class Office:
     async def call_of(self, leg):
         return self.legs.get(leg, "")
 
+    async def asked_for(self, leg, call):
+        return (self.legs.get(leg) or call) == call
+
     def of_call(self, call):
         del call
         return self.transfer
@@ -123,7 +126,7 @@ async def test_the_assistant_s_leg_streams_for_the_call_that_it_was_asked_for(se
     assert '<Parameter name="caller_call" value="CA1" />' in answered.text
     redirect = ElementTree.fromstring(answered.text)[1].text
     assert redirect == f"{URL}/twilio/assistant?call=CA1{RETRIES}"
-    assert served.office.told == [("asks", "CA1")]
+    assert served.office.told == [("asks", "CA1", "CA7")]
     assert served.office.legs["CA7"] == "CA1"
 
 
@@ -131,7 +134,11 @@ async def test_a_leg_that_nobody_asked_for_or_whose_call_is_over_is_hung_up(serv
     for path, form in (("/twilio/assistant", {}), ("/twilio/assistant", {"call": "../CA1"})):
         answered = await served.post(path, **form)
         assert (answered.status_code, verbs(answered)) == (404, ["Hangup"])
+    served.office.legs["CA7"] = "CA2"
+    stray = await served.post("/twilio/assistant?call=CA1")
+    assert (stray.status_code, verbs(stray)) == (404, ["Hangup"])
     assert served.office.told == []
+    del served.office.legs["CA7"]
     assert verbs(await served.post("/twilio/assistant?call=CA1")) == ["Hangup"]
     served.office.broken = True
     assert (await served.post("/twilio/assistant?call=CA1")).status_code == 503
