@@ -268,8 +268,11 @@ class Switchboard:
     async def finish_abandoned(self) -> None:
         """After a start: calls that a killed process left behind get their time to be resumed, then end."""
         for summary in await self._runtime.store.live_calls():
-            if summary.call_id not in self._calls:
-                await self._rebuild(summary.call_id)
+            call = await self._rebuild(summary.call_id) if summary.call_id not in self._calls else None
+            if call is not None and call.in_room and self._runtime.rooms is None:
+                structlog.get_logger().error(
+                    "nobody looks after a caller in a conference: set CORDBOARD_TWILIO_APP_SID", call_id=call.call_sid
+                )
 
     async def drained(self) -> None:
         """Wait until no call is live."""

@@ -8,6 +8,8 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, Protocol
 
+import structlog
+
 from pipeline.assistant.events import CalledBack
 from pipeline.drive import Clock
 from pipeline.phone_legs import ASK_MS, RING_S, PhoneLegs, Target
@@ -28,8 +30,10 @@ from pipeline.transfers.by_task import ByTask
 from pipeline.transfers.ports import ReleaseWhy
 from pipeline.transfers.running import Running
 from pipeline.transfers.targets import is_target
+from recordings.errors import StoreUnavailable
 from telephony.agent_words import introduction, words_of
 from telephony.agents import TARGET, Agent
+from telephony.errors import CarrierError
 from telephony.numbers import NotANumber, parse_number
 from telephony.ports import LegStatus
 from telephony.queue_settings import QueueSettings
@@ -60,6 +64,7 @@ TOLD_S: Final = ASK_MS / 1000 + AFTER_S
 the carrier is asked first whether the caller is there."""
 _HELD: Final = frozenset({State.ACCEPTED, State.BRIDGING, State.CONNECTED})
 _HOWS: Final[Mapping[LegStatus, Unanswered]] = {"busy": "busy", "no_answer": "no_answer", "completed": "hung_up"}
+_log = structlog.get_logger(__name__)
 
 
 class Tells(Protocol):
@@ -199,11 +204,24 @@ class ByPhone:
         running = self._running(transfer)
         try:
             await self._legs.let_go(transfer, offer, why)
+        except (CarrierError, StoreUnavailable):
+            if running is not None:
+                await self._take_out(running.transfer, offer)
+            raise
         finally:
             if running is not None and running.transfer.accepted in (None, offer):
                 self._agent_comes(running.transfer, there=False)
             if self.tasks is not None and running is not None:
                 await self.tasks.close(running.transfer, offer, why)
+
+    async def _take_out(self, transfer: Transfer, offer: int) -> None:
+        """An agent who cannot be told goes without a word: the next one may come to the caller of a conference."""
+        room, leg = self._own(transfer), self._legs.legs(transfer.id).get(offer, "")
+        if room and leg:
+            try:
+                await self._legs.control.control.remove(room, leg, ASK_MS)
+            except CarrierError as error:  # the reconciler ends the leg
+                _log.warning("agent not taken out", transfer=transfer.id, offer=offer, reason=str(error))
 
     async def bridge(self, transfer: Transfer, offer: int) -> None:
         """Move the caller to where the agent is. Raises LegGone, CarrierError.

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from pipeline.rooms import EVERY_S, Rooms
 from recordings.errors import StoreUnavailable
@@ -18,11 +19,12 @@ from telephony.double.script import PressAt
 from telephony.ports import Participant
 from telephony.transfer_state import State
 from telephony.twilio.addresses import TransferAddresses
+from tests.fakes.agents import DeskAgent
 from tests.fakes.carrier import AGENT, OTHER
 from tests.fakes.office import SPEECH, virtually
 from tests.fakes.phone_office import ACCEPTS, PhoneOffice
 from tests.fakes.rooms import assistants, inside, room_office
-from tests.pipeline.test_rooms_transfer import ANA, BYE, SAM
+from tests.pipeline.test_rooms_transfer import ANA, BEN, BYE, SAM
 
 pytestmark = pytest.mark.call
 
@@ -238,3 +240,35 @@ class _Slow:
         del room, deadline_ms
         await asyncio.sleep(0.1)
         return (Participant("CA0", "customer"), Participant("CA1", "agent-0"))
+
+
+@virtually
+async def test_an_agent_who_cannot_be_let_go_does_not_stay_with_the_caller_to_whom_the_next_one_comes(tmp_path: Path):
+    async with room_office(tmp_path, ANA, BEN, ms_per_character=100) as office:
+        desk = DeskAgent(office.transfers, "ana").sit(by_phone=True)
+        ana = office.at.double.person(AGENT, ACCEPTS)
+        office.at.double.person(OTHER, ACCEPTS)
+        office.transfers.presence("ben", "busy")
+        call = await office.asks("x")
+        transfer = await office.until(call, State.ACCEPTED)
+        while "agent-0" not in inside(office, call):  # noqa: ASYNC110 virtual time
+            await asyncio.sleep(0.02)
+        office.at.api.plan(503, method="POST", path=f"/Calls/{ana.calls[0].call_sid}", count=100)
+        assert office.transfers.hang_up(transfer.id, "ana")
+        office.transfers.presence("ben", "available")
+        await office.until(call, State.CONNECTED)
+        await asyncio.sleep(5)
+        desk.hearing.cancel()
+        assert inside(office, call) == ["agent-1", "customer"]
+
+
+@virtually
+async def test_a_server_that_can_look_after_nobody_in_a_conference_says_so_when_it_starts(tmp_path: Path):
+    async with room_office(tmp_path) as office:
+        call = await office.call(BYE)
+        await call.until_quiet()
+        await office.die()
+        office.assistant = ""
+        with capture_logs() as told:
+            await office.begin()
+        assert [one["call_id"] for one in told if "CORDBOARD_TWILIO_APP_SID" in one["event"]] == [call.call_sid]
