@@ -240,6 +240,8 @@ class ByTask:
             return
         if running.transfer.state is State.OVER:
             await self.close(running.transfer, offer, "over")
+            if one.sid and offer not in self.legs.legs(running.id):  # who was being rung then may come now
+                await self._let_go(running.transfer, one.sid)
             return
         if offer in running.transfer.ringing:
             await self.ring(running, offer)

@@ -55,6 +55,7 @@ class DeskAgent:
         """The page is closed, or its connection breaks."""
         assert self._seat is not None
         self.office.leave(self._seat)
+        self._seat = None  # nothing that they say is heard any more
         self.hearing.cancel()
 
     def moves(self, to: Transfers) -> "DeskAgent":

@@ -33,7 +33,7 @@ Kind = Literal["people", "sip", "tasks"]
 """Who takes the queue's callers: people at desks and by telephone, these and a SIP address, or TaskRouter's workers."""
 SIP: Final = "sip:sales@pbx.example.com"
 SUPERVISOR: Final = "+14155550104"
-HUMS: Final = {"ana": 700.0, "ben": 1_100.0, "dan": 1_700.0, "eva": 2_300.0, "to:support": 2_900.0}
+HUMS: Final = {"ana": 820.0, "ben": 1_100.0, "dan": 1_700.0, "eva": 2_300.0, "to:support": 2_900.0}
 PHONES: Final = {"ana": AGENT, "ben": OTHER}
 SAM: Final = Agent("sam", "Sam", frozenset({"supervisors"}), phone=SUPERVISOR)
 PEOPLE: Final = (
@@ -228,7 +228,7 @@ class Trouble:
             transfers.presence(desk.id, random.choice(("available", "available", "away", "busy")))
         elif offer is None:
             return
-        elif what == "accept":
+        elif what == "accept" and offer["by"] == "desk":  # else the page has no such key
             transfers.accept(offer["transfer"], offer["offer"], desk.id)
         elif what == "decline":
             transfers.decline(offer["transfer"], offer["offer"], desk.id, "not now")
@@ -445,5 +445,5 @@ class Trouble:
     @property
     def voices(self) -> list[Coroutine[Any, Any, None]]:
         """Everybody's hum."""
-        hums = [self.hums(desk, HUMS[desk.id]) for desk in self.desks if desk.id not in PHONES]
+        hums = [self.hums(desk, HUMS[desk.id]) for desk in self.desks]
         return hums + [self.hums_by_phone(phone, HUMS[who]) for who, phone in self.phones.items()]

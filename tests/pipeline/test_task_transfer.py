@@ -449,3 +449,17 @@ async def test_the_workers_of_two_tasks_that_were_left_behind_hear_so_and_are_le
         assert bo.calls[0].over
         for one in (ana, bo):
             assert words(await one.calls[0].finished())[-1] == ENGLISH.not_connected
+
+
+@pytest.mark.edge("agent accepts after the caller left", "news late, repeated or out of order")
+@virtually
+async def test_a_worker_who_answers_after_the_caller_left_is_let_go_also_where_nobody_tells(tmp_path: Path):
+    async with phone_office(tmp_path, workers={"Ana": AGENT}) as office:
+        ana = office.at.double.person(AGENT, Answers(after_ms=6_000))
+        call = await office.asks()
+        office.at.account.callbacks.plan("never", count=200)
+        await office.until(call, State.OFFERED)
+        await asyncio.sleep(3)
+        call.hang_up()
+        await nobody_left(office, call)
+        assert ana.rung == 1
