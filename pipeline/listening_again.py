@@ -14,6 +14,7 @@ from pipeline.transfers.running import Running
 from pipeline.transfers.told import short_of
 from telephony.errors import CarrierError, LegGone
 from telephony.listening_again import EVERY_MS, Attempts, due, well
+from telephony.rooms import first_stream
 from telephony.transfer_state import Transfer
 
 _log = structlog.get_logger(__name__)
@@ -52,6 +53,20 @@ class ListensAgain:
             await asyncio.sleep(EVERY_MS / 1000)
             self.look()
 
+    def begin(self, call_id: str) -> None:
+        """Ask for the first stream of a caller who is not moved to the agent: no markup asks for it."""
+        for running in self.office.live():
+            if running.transfer.call_id == call_id and not running.over and self.room(running.transfer):
+                name = f"{first_stream(running.id)}-{running.transfer.bridges}"
+                self._named[running.id] = name
+                self.office.spawn(self._begin(running, name))
+
+    async def _begin(self, running: Running, name: str) -> None:
+        try:
+            await self.legs.listen(running.transfer.call_id, name)
+        except CarrierError as error:  # they speak all the same, and it is asked for again
+            _log.warning("caller and agent are not listened to", transfer=running.id, reason=str(error))
+
     def look(self) -> None:
         """Ask for what is due."""
         live = {one.id: one for one in self.office.live() if not one.over}
@@ -79,12 +94,11 @@ class ListensAgain:
 
     async def _ask(self, running: Running, call: Joining, room: str, asked: Attempts) -> None:
         name = f"human-{room}-{secrets.token_hex(4)}"
-        before, self._named[running.id] = self._named.get(running.id, ""), name
+        before, self._named[running.id] = self._named.get(running.id, first_stream(running.id)), name
         call.hearing.asked(short_of(running))
         told = {"transfer": running.id, "attempt": asked.made}
         try:
-            if before:
-                await self._stop(running, before)
+            await self._stop(running, before)
             await self.legs.listen(call.call_id, name)
         except LegGone:
             self._attempts[running.id] = replace(asked, over=True)

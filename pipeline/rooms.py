@@ -7,7 +7,6 @@ where calls are direct. What is lost of the carrier's news is found by asking.
 """
 
 import asyncio
-import secrets
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
@@ -39,7 +38,7 @@ from telephony.in_room import (
 )
 from telephony.intended import IntendedControl
 from telephony.intents import intent_key
-from telephony.ports import Joining, ListeningStream, Participant
+from telephony.ports import Joining, Participant
 from telephony.rooms import ASSISTANT, CALLER, call_room
 from telephony.twilio import twiml
 from telephony.twilio.addresses import TransferAddresses
@@ -127,15 +126,14 @@ class Rooms:
     addresses: TransferAddresses
     app: str
     """The TwiML application (AP…) whose leg is the assistant's."""
-    stream_url: str = ""
-    token: Callable[[str], str] | None = None
-    """A one-time token for a stream that listens to a caller's leg; None: nobody listens to caller and agent."""
     jitter: Literal["off", "small", "medium", "large"] = "small"
     """Of the assistant's leg."""
     held: Callable[[str], bool] = lambda _call_sid: False
     """Whether a transfer has brought an agent to this call, or is about to, at the desk or by telephone."""
     near: Callable[[str], bool] = lambda _call_sid: False
     """Whether an agent by telephone is in this caller's own conference, or comes there."""
+    listens: Callable[[str], None] = lambda _call_sid: None
+    """Asks for a stream of caller and agent, who speak with each other."""
     _calls: Calls | None = None
     _came: dict[str, asyncio.Event] = field(default_factory=dict)
     _settled: dict[str, asyncio.Event] = field(default_factory=dict)
@@ -205,7 +203,7 @@ class Rooms:
         call = self._in_room(call_sid)
         if call is not None:
             call.close_stream()
-            self._tasks.spawn(self._listen(call))
+            self.listens(call_sid)
 
     def agent_comes(self, call_sid: str, *, there: bool = True) -> None:
         """An agent may be in the conference from now on, or is not any more: nothing they say is the caller's."""
@@ -449,13 +447,3 @@ class Rooms:
         except StoreUnavailable as error:  # to move them there twice does no harm
             _log.warning("a caller is moved who cannot be written down", call_id=sid, reason=str(error))
             await self.control.control.move(sid, document, ACT_MS)
-
-    async def _listen(self, call: RoomCall) -> None:
-        """Have caller and agent heard: for the recording, the transcript, and supervisors."""
-        if self.token is None:
-            return
-        stream = ListeningStream(f"human-{secrets.token_hex(4)}", self.stream_url, self.token(call.call_sid))
-        try:
-            await self.control.control.listen(call.call_sid, stream, ACT_MS)
-        except CarrierError as error:  # they speak all the same
-            _log.warning("caller and agent are not listened to", call_id=call.call_sid, reason=str(error))

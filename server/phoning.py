@@ -81,7 +81,10 @@ class Phoning:
     def serve(self, transfers: Transfers) -> Reconciler:
         """Serve these transfers, and listen to them again where need be; run the reconciler beside them."""
         self.phones.use(transfers)
-        transfers.spawn(ListensAgain(transfers, self.legs, self.phones.listened, self.clock.now_ms).run())
+        listening = ListensAgain(transfers, self.legs, self.phones.listened, self.clock.now_ms)
+        transfers.spawn(listening.run())
+        if self.rooms is not None:
+            self.rooms.listens = listening.begin
         return Reconciler(self.control, self.phones.known, self.phones.tell, self.clock.now_ms)
 
     async def conferences(self, transfers: Transfers) -> Conferences:
@@ -126,7 +129,7 @@ def open_phoning(
     rooms = None
     if settings.twilio_app_sid:
         held, near = phones.holds, phones.comes_to_own
-        rooms = Rooms(intended, legs.addresses, settings.twilio_app_sid, stream_url, token, held=held, near=near)
+        rooms = Rooms(intended, legs.addresses, settings.twilio_app_sid, held=held, near=near)
     phones.own = rooms
     phoning = Phoning(phones, legs, control, clock, rooms)
     stack.push_async_callback(phoning.close)

@@ -42,6 +42,11 @@ def caller_in(room: str) -> str:
     return room.removeprefix(_CALL) if is_call_room(room) and room.removeprefix(_CALL).isalnum() else ""
 
 
+def first_stream(transfer: str) -> str:
+    """Name the stream of caller and agent that their markup asks for, or we do where the caller is not moved."""
+    return f"human-{transfer}"
+
+
 def agent_label(offer: int) -> str:
     """Name the agent of this offer."""
     return f"agent-{offer}"

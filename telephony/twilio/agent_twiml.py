@@ -10,7 +10,7 @@ from typing import Final, Literal
 from twilio.twiml.voice_response import Dial, VoiceResponse
 
 from telephony.agent_words import AgentWords
-from telephony.rooms import CALLER, agent_label, is_call_room
+from telephony.rooms import CALLER, agent_label, first_stream, is_call_room
 from telephony.twilio.addresses import TransferAddresses
 from telephony.twilio.twiml import MAX_SAY_CHARACTERS, TOKEN_PARAMETER, check_stream
 from telephony.twilio.wire import LISTENING, STREAM_PARAMETER
@@ -163,7 +163,7 @@ def _conference(dial: Dial, room: Room, label: str, *, waits_in: str = "") -> No
 
 def _listen(response: VoiceResponse, listening: Listening, transfer: str) -> None:
     check_stream(listening.url, listening.token)
-    stream = response.start().stream(url=listening.url, track="both_tracks", name=f"human-{transfer}")
+    stream = response.start().stream(url=listening.url, track="both_tracks", name=first_stream(transfer))
     stream.parameter(name=TOKEN_PARAMETER, value=listening.token)
     stream.parameter(name=STREAM_PARAMETER, value=LISTENING)
 

@@ -8,6 +8,7 @@ import pytest
 from pipeline.listening_again import ListensAgain
 from telephony.double.virtual_time import run
 from telephony.listening_again import Earshot
+from telephony.rooms import first_stream
 from telephony.transfer_state import Offer, State, Transfer
 
 pytestmark = pytest.mark.unit
@@ -69,8 +70,9 @@ def test_one_that_breaks_keeps_nobody_from_the_others_and_what_was_asked_for_is_
         assert not task.done()
         task.cancel()
         await asyncio.wait([task])
-        (first, name), (stopped, before), (second, fresh) = office.asked
-        assert (first, stopped, second) == ("listen", "stop", "listen")
+        (markup_s, of), (first, name), (stopped, before), (second, fresh) = office.asked
+        assert (markup_s, first, stopped, second) == ("stop", "listen", "stop", "listen")
+        assert of == first_stream("CA2-h1")
         assert name == before != fresh
 
     run(script())

@@ -406,3 +406,18 @@ async def test_a_caller_who_could_not_be_moved_to_a_worker_has_the_assistant_whe
         assert call.ear.quiet_for_ms(call.now_ms) <= 2_000
         call.hang_up()
         await office.ended(call)
+
+
+@virtually
+async def test_a_first_stream_of_caller_and_agent_that_is_slow_is_stopped_before_another_is_asked_for(tmp_path: Path):
+    async with room_office(tmp_path, ANA) as office:
+        office.at.double.person(AGENT, ACCEPTS)
+        call = await office.asks("x")
+        office.opens = asyncio.Event()
+        await office.until(call, State.CONNECTED)
+        await asyncio.sleep(4)
+        office.opens.set()
+        asked = [one.path for one in office.at.api.asked("POST", f"/Calls/{call.call_sid}/Streams")]
+        assert [path.endswith("/Streams.json") for path in asked] == [True, False, True]
+        call.hang_up()
+        await office.ended(call)
