@@ -29,6 +29,8 @@ HEARD_S: Final = 4.0
 """Whoever is connected with the caller is heard within it."""
 NOTICED_S: Final = 9.0
 """What nobody told is noticed within it: the carrier is asked every 5 s, and an announcement may take 3 s."""
+HUNG_UP_S: Final = 60.0
+"""Who heard goodbye is hung up on within it, whatever the carrier does with the first requests."""
 STOPPED_S: Final = 2.0
 """Who is not wanted any more is rung no longer, where the carrier does as it is asked."""
 SILENCE_S: Final = 2.0
@@ -171,6 +173,10 @@ class Judged:
         raise AssertionError(f"somebody is on the way for ever: {now}")
 
     async def _heard_by_assistant(self, call: DoubleCall) -> None:
+        if await self.trouble.office.kept(call, "call.ended"):  # they heard goodbye: the carrier is slow to hang up
+            async with asyncio.timeout(HUNG_UP_S):
+                await call.finished()
+            return
         began = await self._sounds(call)
         since_ms = call.now_ms
         await call.say(SPEECH)
