@@ -15,16 +15,14 @@ from typing import Final, Literal, Protocol
 
 import structlog
 
-from pipeline.drive import CallClock
 from pipeline.ending import Ending
+from pipeline.leaving_rooms import Leaving, LeavingCall
 from pipeline.own_tasks import OwnTasks
 from pipeline.session import CallOrigin
-from recordings.errors import StoreUnavailable
-from telephony.call_events import CallEvent, CarrierStatus, HangUpWanted
+from telephony.call_events import CarrierStatus
 from telephony.call_state import State
 from telephony.errors import CarrierError, LegGone
 from telephony.in_room import (
-    SILENT,
     STREAMS_MS,
     WAITING,
     AskForCaller,
@@ -37,10 +35,8 @@ from telephony.in_room import (
     steps,
 )
 from telephony.intended import IntendedControl
-from telephony.intents import intent_key
 from telephony.ports import Joining, Participant
 from telephony.rooms import ASSISTANT, CALLER, call_room
-from telephony.twilio import twiml
 from telephony.twilio.addresses import TransferAddresses
 
 BEGIN_S: Final = 0.7
@@ -53,10 +49,6 @@ TROUBLE_S: Final = 60.0
 """After a call for which the assistant could not be had, new ones are answered directly so long."""
 ASK_MS: Final = 2_000
 ACT_MS: Final = 4_000
-MOVING_S: Final = (0.5, 1, 2, 4)
-"""From one attempt to give a caller a stream of their own to the next; the last one holds from then on."""
-MOST_REFUSED: Final = 3
-"""So often it is refused for good; then the call ends: its caller hears nobody."""
 AT_ONCE: Final = 8
 """So many callers are asked about at the same time: a carrier has limits, and calls come first."""
 MOST_LEGS: Final = 1_000
@@ -74,32 +66,14 @@ class Side(Protocol):
         """The caller is the assistant's again."""
 
 
-class RoomCall(Protocol):
+class RoomCall(LeavingCall, Protocol):
     """What of pipeline.livecall is needed here."""
 
     origin: CallOrigin
-    clock: CallClock
-    in_room: bool
-    leaving: str
-    """Why the caller is to leave their conference; empty: they are not."""
 
     @property
     def joining(self) -> Side:
         """See Side."""
-
-    @property
-    def call_sid(self) -> str:
-        """The caller's leg."""
-
-    @property
-    def state(self) -> State:
-        """Where the call is."""
-
-    def post(self, event: CallEvent) -> None:
-        """Something happened."""
-
-    def leave_room(self, why: str) -> None:
-        """The caller is in the conference no longer."""
 
     def close_stream(self) -> None:
         """The assistant leaves a caller who stays."""
@@ -139,6 +113,7 @@ class Rooms:
     _settled: dict[str, asyncio.Event] = field(default_factory=dict)
     _bringing: "dict[str, asyncio.Future[None]]" = field(default_factory=dict)
     _ending: Ending = field(init=False)
+    _leaving: Leaving = field(init=False)
     _tasks: OwnTasks = field(default_factory=lambda: OwnTasks("rooms"))
     _looking: OwnTasks = field(default_factory=lambda: OwnTasks("rooms"))
     """Nobody waits for these."""
@@ -151,6 +126,7 @@ class Rooms:
 
     def __post_init__(self) -> None:
         self._ending = Ending(self.control, self._is_over, self._tasks)
+        self._leaving = Leaving(self.control, self.addresses)
 
     def use(self, calls: Calls) -> None:
         """Serve these calls; those of an earlier process get the assistant back."""
@@ -232,7 +208,7 @@ class Rooms:
 
     def move_out(self, call: RoomCall, why: str) -> None:
         """Give a caller a stream of their own."""
-        self._tasks.spawn(self._move_out(call, why))
+        self._tasks.spawn(self._leaving.move_out(call, why))
 
     def end(self, call_sid: str) -> "asyncio.Future[None]":
         """End a caller's leg, and the conference with it: nobody asks what comes after."""
@@ -371,7 +347,7 @@ class Rooms:
                     await self._call_in(call)
                 case MoveOut():
                     self._trouble_until = asyncio.get_running_loop().time() + TROUBLE_S
-                    await self._move_out(call, "the assistant could not be brought")
+                    await self._leaving.move_out(call, "the assistant could not be brought")
                 case BringBack():
                     _log.warning("a caller was left alone", call_id=sid)
                     self.bring_back(sid)
@@ -406,44 +382,3 @@ class Rooms:
             return
         if over:
             call.post(CarrierStatus(call.clock.now_ms(), "completed"))
-
-    async def _move_out(self, call: RoomCall, why: str) -> None:
-        """Who cannot be moved is not left in silence. Nothing, if it is under way."""
-        if call.leaving:
-            return
-        _log.warning("caller leaves the conference of their call", call_id=call.call_sid, reason=why)
-        call.leaving = why
-        try:
-            if not await self._moves(call) and call.in_room and call.state in SILENT:
-                call.post(HangUpWanted(call.clock.now_ms(), "failed", "the caller could not leave their conference"))
-        finally:
-            call.leaving = ""
-
-    async def _moves(self, call: RoomCall) -> bool:
-        """Try until they are out, have the assistant after all, or are gone; False: it is refused for good."""
-        refused = attempt = 0
-        while call.in_room and call.state in SILENT:
-            try:
-                await self._moved_out(call.call_sid)
-            except LegGone:
-                call.post(CarrierStatus(call.clock.now_ms(), "completed"))
-                return True
-            except CarrierError as error:
-                _log.warning("caller not moved", call_id=call.call_sid, reason=str(error))
-                refused += not error.retryable
-            else:
-                call.leave_room(call.leaving)
-                return True
-            if refused >= MOST_REFUSED:
-                return False
-            await asyncio.sleep(MOVING_S[min(attempt, len(MOVING_S) - 1)])
-            attempt += 1
-        return True
-
-    async def _moved_out(self, sid: str) -> None:
-        document = twiml.redirect(self.addresses.resume)
-        try:
-            await self.control.move(intent_key(sid, "out", 0), sid, document, ACT_MS)
-        except StoreUnavailable as error:  # to move them there twice does no harm
-            _log.warning("a caller is moved who cannot be written down", call_id=sid, reason=str(error))
-            await self.control.control.move(sid, document, ACT_MS)

@@ -272,3 +272,26 @@ async def test_a_server_that_can_look_after_nobody_in_a_conference_says_so_when_
         with capture_logs() as told:
             await office.begin()
         assert [one["call_id"] for one in told if "CORDBOARD_TWILIO_APP_SID" in one["event"]] == [call.call_sid]
+
+
+@virtually
+async def test_a_caller_who_is_to_leave_a_message_gets_there_once_the_carrier_answers(tmp_path: Path):
+    async with room_office(tmp_path) as office:
+        call = await office.call(BYE)
+        await call.until_quiet()
+        (leg,) = assistants(office)
+        live = office.switchboard.call(call.call_sid)
+        assert live is not None
+        office.at.api.plan(503, method="POST", path=f"/Calls/{call.call_sid}", count=100_000)
+        for _ in range(10):
+            if live.state is Flow.MESSAGE:
+                break
+            await office.switchboard.assistant_asks(call.call_sid, leg.call_sid)
+            await asyncio.sleep(0.1)
+        assert live.state is Flow.MESSAGE
+        await asyncio.sleep(60)
+        assert "customer" in inside(office, call)
+        office.at.api.well()
+        await asyncio.sleep(8)
+        assert not live.in_room
+        assert [one["why"] for one in await office.kept(call, "call.left_room")] == ["no stream of it lasts"]
