@@ -92,7 +92,8 @@ nowhere: it is silence in the recording, and the log and the call's page say fro
 
 **Where callers are.** All of this holds for lines whose `topology` is `direct`, the default. Callers of a line with
 `topology: conference_first` are in a conference of their own from the beginning, into which assistant and agents by
-telephone come: nobody is moved, and the agent is heard at once ([conference-first.md](conference-first.md)).
+telephone come: such an agent is heard at once, and the caller is not moved. To workers of TaskRouter, and to agents who
+wait for a caller who is called back, they are moved all the same ([conference-first.md](conference-first.md)).
 
 **To workers of TaskRouter.** With a workspace set (`CORDBOARD_TWILIO_WORKSPACE_SID`) a queue's callers can go to the
 workers of a workflow, such as Flex's (`to: {{taskrouter: WW…}}`): a task tells who calls, the workflow chooses and
