@@ -279,14 +279,16 @@ def _add_routes(
     app.include_router(carrier_router(office.switchboard, signatures, public_url, stream_url))
     if office.phoning is not None:
         legs = office.phoning.legs
-        app.include_router(agent_router(office.phoning.phones, signatures, legs.addresses, stream_url, legs.jitter))
-        if office.phoning.rooms is not None:
-            rooms, phones = office.phoning.rooms, office.phoning.phones
-            app.include_router(room_router(rooms, phones, office.switchboard, signatures, public_url, stream_url))
-        if office.phoning.phones.tasks is not None:
-            app.include_router(task_router(office.phoning.phones.tasks, signatures))
         app.include_router(
-            callback_router(office.phoning.phones, office.switchboard, signatures, public_url, stream_url)
+            agent_router(office.phoning.phones.desk, signatures, legs.addresses, stream_url, legs.jitter)
+        )
+        if office.phoning.rooms is not None:
+            rooms, desk = office.phoning.rooms, office.phoning.phones.desk
+            app.include_router(room_router(rooms, desk, office.switchboard, signatures, public_url, stream_url))
+        if office.phoning.phones.memory.tasks is not None:
+            app.include_router(task_router(office.phoning.phones.memory.tasks, signatures))
+        app.include_router(
+            callback_router(office.phoning.phones.desk, office.switchboard, signatures, public_url, stream_url)
         )
     if conferences is not None:
         app.include_router(supervisor_router(conferences, signatures, conferences.legs.addresses))

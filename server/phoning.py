@@ -125,12 +125,12 @@ def open_phoning(
     if workspace:
         from telephony.twilio.taskrouter import TwilioTasks  # noqa: PLC0415 as above
 
-        phones.tasks = ByTask(phones, legs, clock, lambda workflow: TwilioTasks(rest, workspace, workflow))
+        phones.memory.tasks = ByTask(phones.desk, legs, clock, lambda workflow: TwilioTasks(rest, workspace, workflow))
     rooms = None
     if settings.twilio_app_sid:
         held, near = phones.holds, phones.comes_to_own
         rooms = Rooms(intended, legs.addresses, settings.twilio_app_sid, held=held, near=near)
-    phones.own = rooms
+    phones.memory.own = rooms
     phoning = Phoning(phones, legs, control, clock, rooms)
     stack.push_async_callback(phoning.close)
     return phoning

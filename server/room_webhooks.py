@@ -12,7 +12,7 @@ from fastapi import APIRouter, Depends, Path, Query, Response
 from pipeline.rooms import Rooms
 from pipeline.switchboard import Answer, Connect, Switchboard, TakeMessage
 from pipeline.transfer_desk import TransferDesk
-from pipeline.transfers.by_phone import ByPhone
+from pipeline.transfers.carrier_desk import CarrierDesk
 from recordings.errors import StoreUnavailable
 from server.agent_webhooks import asked, ended
 from server.edge import MAX_SID_CHARACTERS, Edge, call_sid
@@ -27,7 +27,7 @@ Call = Annotated[str, Path(pattern=_SID)]
 
 
 def room_router(
-    rooms: Rooms, phones: ByPhone, switchboard: Switchboard, signatures: Signatures, public_url: str, stream_url: str
+    rooms: Rooms, desk: CarrierDesk, switchboard: Switchboard, signatures: Signatures, public_url: str, stream_url: str
 ) -> APIRouter:
     """Routes under /twilio that TransferAddresses names. 403: not signed. 404: no such call. 503: ask again."""
     router, edge, addresses = APIRouter(prefix="/twilio"), Edge(signatures), TransferAddresses(public_url)
@@ -50,12 +50,12 @@ def room_router(
             return _xml(twiml.connect_stream(stream_url, answer.token, addresses.assistant(of), call_sid=of))
         return _xml(twiml.hang_up())
 
-    _add_room(router, edge, rooms, phones)
+    _add_room(router, edge, rooms, desk)
     _add_after(router, edge, switchboard, public_url, stream_url)
     return router
 
 
-def _add_room(router: APIRouter, edge: Edge, rooms: Rooms, phones: ByPhone) -> None:
+def _add_room(router: APIRouter, edge: Edge, rooms: Rooms, desk: CarrierDesk) -> None:
     Form = Annotated[dict[str, str], Depends(edge.form)]  # noqa: N806 a type
 
     @router.post("/room/{call}")
@@ -73,7 +73,7 @@ def _add_room(router: APIRouter, edge: Edge, rooms: Rooms, phones: ByPhone) -> N
             case ("participant-join", _) if label == ASSISTANT:
                 rooms.learn(leg, call)
             case ("participant-join" | "participant-leave", _) if offer_of(label) is not None:
-                await _agent(phones, event, phones.of_call(call), label, leg)
+                await _agent(desk, event, desk.of_call(call), label, leg)
             case _:
                 pass
         return Response(status_code=204)
@@ -90,8 +90,8 @@ def _add_after(router: APIRouter, edge: Edge, switchboard: Switchboard, public_u
         return _xml(answer_twiml(await _resumed(switchboard, sid), public_url, stream_url))
 
 
-async def _agent(phones: TransferDesk, event: str, transfer: str, label: str, leg: str) -> None:
-    tell = phones.joined if event == "participant-join" else phones.left
+async def _agent(desk: TransferDesk, event: str, transfer: str, label: str, leg: str) -> None:
+    tell = desk.joined if event == "participant-join" else desk.left
     if transfer:
         await asked(tell(transfer, label, leg))
 

@@ -44,7 +44,7 @@ _log = structlog.get_logger(__name__)
 
 
 class TaskOffice(Protocol):
-    """Whose transfers these are (pipeline.transfers.by_phone)."""
+    """Whose transfers these are (pipeline.transfers.carrier_desk)."""
 
     def running(self, transfer_id: str) -> Running | None:
         """A live transfer, or one that was over a moment ago."""

@@ -63,7 +63,7 @@ class MemoryDatabase:
 
 @dataclass
 class PhoneDesk:
-    """Performs what one transfer decides; as LiveTransfers and Acts (pipeline.transfers.by_phone)."""
+    """Performs what one transfer decides; as LiveTransfers and Acts (pipeline.transfers.phone_memory)."""
 
     phones: ByPhone
     legs: PhoneLegs
@@ -203,7 +203,7 @@ async def phone_desk(at: Carrier, *agents: str) -> AsyncIterator[PhoneDesk]:
             )
             desk = PhoneDesk(phones, legs, TransferStore(database, "local"), clock, people, tasks)
             phones.use(desk)
-            asgi.include_router(agent_router(phones, Signatures(AUTH_TOKEN, served.url), addresses, media))
+            asgi.include_router(agent_router(phones.desk, Signatures(AUTH_TOKEN, served.url), addresses, media))
             try:
                 yield desk
             finally:

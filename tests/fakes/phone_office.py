@@ -128,16 +128,16 @@ class PhoneOffice:
         self.transfers.spawn(reconciler.run())
         self.asgi, signatures = FastAPI(), Signatures(AUTH_TOKEN, self.url)
         self.asgi.include_router(carrier_router(self.switchboard, signatures, self.url, self.media_url))
-        self.asgi.include_router(agent_router(phoning.phones, signatures, phoning.legs.addresses, self.media_url))
+        self.asgi.include_router(agent_router(phoning.phones.desk, signatures, phoning.legs.addresses, self.media_url))
         self.conferences = await phoning.conferences(self.transfers)
         if phoning.rooms is not None:
             at = (signatures, self.url, self.media_url)
-            self.asgi.include_router(room_router(phoning.rooms, phoning.phones, self.switchboard, *at))
+            self.asgi.include_router(room_router(phoning.rooms, phoning.phones.desk, self.switchboard, *at))
         self.asgi.include_router(supervisor_router(self.conferences, signatures, phoning.legs.addresses))
-        if phoning.phones.tasks is not None:
-            self.asgi.include_router(task_router(phoning.phones.tasks, signatures))
+        if phoning.phones.memory.tasks is not None:
+            self.asgi.include_router(task_router(phoning.phones.memory.tasks, signatures))
         self.asgi.include_router(
-            callback_router(phoning.phones, self.switchboard, signatures, self.url, self.media_url)
+            callback_router(phoning.phones.desk, self.switchboard, signatures, self.url, self.media_url)
         )
         for agent in self.people:
             if agent.phone:

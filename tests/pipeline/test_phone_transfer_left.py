@@ -37,7 +37,7 @@ def test_an_agent_who_left_parts_nobody_when_news_of_them_come_late(tmp_path: Pa
             assert transfer.accepted == 1
             if late == "webhook":
                 leg = ana.calls[0].call_sid
-                assert await office.phoning.phones.joined(transfer.id, "agent-0", leg)
+                assert await office.phoning.phones.desk.joined(transfer.id, "agent-0", leg)
             await asyncio.sleep(4)
             heard_ms, said_ms = eve.heard_ms(), call.now_ms
             await call.say(SPEECH)

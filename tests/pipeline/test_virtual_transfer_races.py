@@ -153,7 +153,7 @@ async def test_a_person_who_is_taken_for_a_machine_in_the_instant_of_their_key_h
 
         def machine() -> None:
             (running,) = transfers.live()
-            transfers.spawn(_told(phones.heard_machine(running.id, 0, ana.calls[0].call_sid)))
+            transfers.spawn(_told(phones.desk.heard_machine(running.id, 0, ana.calls[0].call_sid)))
 
         with_the_yes(transfers, machine, accepts_first=True)
         await office.until(call, State.CONNECTED)

@@ -11,7 +11,7 @@ from fastapi import FastAPI
 
 from pipeline.rooms import Rooms
 from pipeline.switchboard import Connect, HangUp, Switchboard
-from pipeline.transfers.by_phone import ByPhone
+from pipeline.transfers.carrier_desk import CarrierDesk
 from recordings.errors import StoreUnavailable
 from server.room_webhooks import room_router
 from telephony.twilio.addresses import RETRIES
@@ -98,7 +98,7 @@ def anyio_backend() -> str:
 @pytest.fixture
 async def served(anyio_backend) -> AsyncIterator[Served]:
     office, desk, app = Office(), Desk(), FastAPI()
-    parts = cast("Rooms", office), cast("ByPhone", desk), cast("Switchboard", office)
+    parts = cast("Rooms", office), cast("CarrierDesk", desk), cast("Switchboard", office)
     app.include_router(room_router(*parts, SIGNATURES, URL, "wss://v.example.com/twilio/media"))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=URL) as http:
         yield Served(office, desk, http)

@@ -39,20 +39,20 @@ async def test_legs_and_transfers_that_nobody_asked_for_are_unknown():
         (leg,) = await rung(at, desk, AGENT)
         phones, ours = desk.phones, desk.transfer.id
         for transfer, offer, sid in ((ours, 0, "CA9"), (ours, 1, leg), ("other", 0, leg)):
-            assert await phones.answered(transfer, offer, sid) == Unknown()
-            assert await phones.chose(transfer, offer, "1", sid) == Unknown()
-            assert await phones.agent_after(transfer, offer, sid) == Unknown()
-            assert not await phones.ringing(transfer, offer, sid)
-            assert not await phones.heard_machine(transfer, offer, sid)
-            assert not await phones.leg_over(transfer, offer, "busy", "", sid)
-        assert not await phones.joined("other", "agent-0", leg)
-        assert not await phones.left("other", "agent-0", leg)
-        assert await phones.caller_after("other", "completed") == Unknown()
-        assert await phones.caller_after(ours, "completed") == Unknown()
-        assert await phones.announcement(ours, "introduction") == Unknown()
+            assert await phones.desk.answered(transfer, offer, sid) == Unknown()
+            assert await phones.desk.chose(transfer, offer, "1", sid) == Unknown()
+            assert await phones.desk.agent_after(transfer, offer, sid) == Unknown()
+            assert not await phones.desk.ringing(transfer, offer, sid)
+            assert not await phones.desk.heard_machine(transfer, offer, sid)
+            assert not await phones.desk.leg_over(transfer, offer, "busy", "", sid)
+        assert not await phones.desk.joined("other", "agent-0", leg)
+        assert not await phones.desk.left("other", "agent-0", leg)
+        assert await phones.desk.caller_after("other", "completed") == Unknown()
+        assert await phones.desk.caller_after(ours, "completed") == Unknown()
+        assert await phones.desk.announcement(ours, "introduction") == Unknown()
         assert desk.transfer.state is State.OFFERED
-        assert await phones.joined(ours, "agent-0", "CA9")
-        assert await phones.joined(ours, "customer", "CA9")
+        assert await phones.desk.joined(ours, "agent-0", "CA9")
+        assert await phones.desk.joined(ours, "customer", "CA9")
         at.double.hang_up_all()
 
 
@@ -62,17 +62,17 @@ async def test_keys_mean_what_they_say_and_the_same_question_gets_the_same_answe
         first, second = await rung(at, desk, AGENT, OTHER)
         phones, ours = desk.phones, desk.transfer.id
         for key in ("3", "7", "", "#"):
-            assert await phones.chose(ours, 0, key, first) == Briefing(BRIEFING, "en")
+            assert await phones.desk.chose(ours, 0, key, first) == Briefing(BRIEFING, "en")
         room = desk.room
         for _ in range(2):
-            assert await phones.chose(ours, 0, "1", first) == Accepted(room, "en")
-            assert await phones.chose(ours, 1, "1", second) == Taken("en")
-        assert await phones.heard_machine(ours, 0, first)
+            assert await phones.desk.chose(ours, 0, "1", first) == Accepted(room, "en")
+            assert await phones.desk.chose(ours, 1, "1", second) == Taken("en")
+        assert await phones.desk.heard_machine(ours, 0, first)
         assert desk.transfer.accepted == 0
         desk.post(told.CallerLeft(desk.now_ms()))
         await desk.one.until(lambda now: now.state is State.OVER)
-        assert await phones.answered(ours, 0, first) == CallerLeft("en")
-        assert await phones.agent_after(ours, 0, first) == CallerLeft("en")
+        assert await phones.desk.answered(ours, 0, first) == CallerLeft("en")
+        assert await phones.desk.agent_after(ours, 0, first) == CallerLeft("en")
         at.double.hang_up_all()
 
 
@@ -82,7 +82,7 @@ async def test_an_offer_that_was_taken_back_is_over():
         (leg,) = await rung(at, desk, AGENT)
         desk.post(told.NoLongerWanted(desk.now_ms(), "never mind"))
         await desk.one.until(lambda now: now.state is State.OVER)
-        assert await desk.phones.chose(desk.transfer.id, 0, "1", leg) == Over("en")
+        assert await desk.phones.desk.chose(desk.transfer.id, 0, "1", leg) == Over("en")
         at.double.hang_up_all()
 
 
@@ -98,10 +98,10 @@ async def test_a_caller_out_of_the_conference_is_hung_up_on_only_where_the_line_
             (leg,) = await rung(at, desk, AGENT)
             desk.one.transfer = replace(desk.transfer, after=after)
             await desk.one.until(lambda now: now.state is State.CONNECTED)
-            introduction = await desk.phones.announcement(desk.transfer.id, "introduction")
+            introduction = await desk.phones.desk.announcement(desk.transfer.id, "introduction")
             assert introduction == Briefing(ENGLISH.introduction.replace("AGENT", "Agent 0"), "en")
-            assert await desk.phones.caller_after(desk.transfer.id, "completed") == answer
-            assert await desk.phones.agent_after(desk.transfer.id, 0, leg) == Goodbye("en")
+            assert await desk.phones.desk.caller_after(desk.transfer.id, "completed") == answer
+            assert await desk.phones.desk.agent_after(desk.transfer.id, 0, leg) == Goodbye("en")
             await asyncio.sleep(3)
             assert len(at.api.asked("POST", "/Calls/CA")) == 1  # into the conference; the answer brings them out
             at.double.hang_up_all()
