@@ -254,7 +254,7 @@ class Transfers:
             case CallBack():
                 self.spawn(call_later(self, running, call, action, transfer_id))
             case CallerReady() if running is not None and not running.over:
-                self.acting.caller_ready(running)
+                self.acting.together.caller_ready(running)
             case CallerReady():
                 call.tell(action.transfer, "back")
             case _:
@@ -327,7 +327,7 @@ class Transfers:
         for offer in seat.offers.values():
             tell(offer)
         for running in self._running.values():
-            self.acting.offer_again(running, seat)
+            self.acting.ringing.offer_again(running, seat)
         return seat
 
     def leave(self, seat: Seat) -> None:

@@ -64,9 +64,9 @@ async def _let_go(office: "Transfers", running: "Running", offer: int) -> None:
     await running.settled()
     standing = running.transfer.offers[offer].standing
     if standing == "declined":
-        office.acting.stop_ringing(running, offer, "withdrawn")
+        office.acting.ringing.stop_ringing(running, offer, "withdrawn")
     elif running.over or standing == "lost":
-        await office.acting.let_go(running.id, offer, "left")
+        await office.acting.ringing.let_go(running.id, offer, "left")
 
 
 def how(why: str) -> Unanswered:

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
-from pipeline.transfers.acting import ANNOUNCED_MS
 from pipeline.transfers.beginning import SPARE_MS
 from pipeline.transfers.desk import BACK_WITHIN_MS
+from pipeline.transfers.together import ANNOUNCED_MS
 from telephony.calling_hours import EARLIEST, LATEST
 from telephony.listening_again import MOST_ATTEMPTS, SPACING_MS
 from telephony.listening_again import WITHIN_MS as LISTENED_MS

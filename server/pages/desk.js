@@ -7,7 +7,7 @@ const desk = document.querySelector("#desk");
 const at = (selector) => desk.querySelector(selector);
 const connection = document.querySelector("#connection");
 const DEAD_MS = 10000;
-const AGAIN_MS = [500, 1000, 2000]; // pipeline.transfers.acting waits so long for desks after a restart (RING_AGAIN_S)
+const AGAIN_MS = [500, 1000, 2000]; // pipeline.transfers.ringing waits so long for desks after a restart (RING_AGAIN_S)
 const FINAL = { 4409: "The desk was opened elsewhere.", 4404: "This agent is not in the directory any more.", 4401: "Your sign-in was ended. Sign in again to go on." };
 const TITLE = document.title;
 
