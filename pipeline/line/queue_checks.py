@@ -6,7 +6,7 @@ What is wrong keeps a line from being used; a doubt does not: it is told by `cor
 from collections.abc import Iterator, Sequence
 
 from pipeline.line.finding import Finding
-from pipeline.line.flows import EnqueueStep
+from pipeline.line.flows import EnqueueStep, Flow
 from pipeline.line.hints import meant
 from pipeline.line.human_queues import Queue
 from pipeline.line.model import Settings
@@ -77,11 +77,11 @@ def unstaffed(settings: Settings, spoken: Sequence[str], agents: Sequence[Agent]
 
 
 def _callers_of(settings: Settings) -> set[str]:
-    """Queues that calls may come to."""
-    steps = (step for flow in settings.flows.values() for step in flow.steps)
-    found = {step.enqueue.queue for step in steps if isinstance(step, EnqueueStep)}
-    if found:
-        found |= {rule.queue for rule in settings.escalation if rule.queue is not None}
+    """Queues that calls may come to: of a step or a rule, asked for by name, or in place of another."""
+    found = _meant_for(settings)
+    people = {settings.human_flow, *(rule.flow for rule in settings.escalation if rule.queue is None)}
+    if any(_enqueued(flow) for name, flow in settings.flows.items() if name in people):
+        found |= {queue.name for queue in settings.queues}
     while (
         more := {
             name
@@ -94,6 +94,16 @@ def _callers_of(settings: Settings) -> set[str]:
     ):
         found |= more
     return found
+
+
+def _meant_for(settings: Settings) -> set[str]:
+    """Queues that steps and rules put callers in."""
+    found = {name for flow in settings.flows.values() for name in _enqueued(flow)}
+    return found | {rule.queue for rule in settings.escalation if rule.queue is not None} if found else found
+
+
+def _enqueued(flow: Flow) -> set[str]:
+    return {step.enqueue.queue for step in flow.steps if isinstance(step, EnqueueStep)}
 
 
 def _times(path: tuple[str | int, ...], queue: Queue) -> Iterator[Finding]:

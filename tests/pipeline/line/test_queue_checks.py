@@ -13,6 +13,7 @@ pytestmark = pytest.mark.unit
 
 DATA: dict[str, Any] = dict(read(ENGLISH.read_bytes()).data)
 SPOKEN = ("en", "es")
+ALL_HANDS = Agent("eve", "Eve", frozenset({"delivery", "repairs"}))
 
 
 def line(*queues: Any) -> Settings:
@@ -77,23 +78,34 @@ def test_skills_that_no_other_queue_has_are_told():
 
 def test_queues_that_nobody_of_the_directory_serves_are_told():
     settings = Settings.model_validate({**DATA, "queues": ["support", "delivery", "repairs"]})
-    assert _callers(settings) == {"support"}  # the others take messages
-    (nobody,) = unstaffed(settings, SPOKEN, [Agent("ana", "Ana", frozenset({"delivery"}))])
+    (nobody,) = unstaffed(settings, SPOKEN, [Agent("ana", "Ana", frozenset({"delivery", "repairs"}))])
     assert nobody.what == "no agent takes callers of queue 'support': a message is taken from them"
     assert "--queue support" in nobody.remedy
     (no_spanish,) = unstaffed(
-        settings, SPOKEN, [Agent("ana", "Ana", frozenset({"support"}), frozenset(), frozenset({"en"}))]
+        settings, SPOKEN, [ALL_HANDS, Agent("ana", "Ana", frozenset({"support"}), frozenset(), frozenset({"en"}))]
     )
     assert no_spanish.what == "no agent of queue 'support' speaks es, as callers may"
-    assert list(unstaffed(settings, SPOKEN, [Agent("ana", "Ana", frozenset({"support"}))])) == []
+    assert list(unstaffed(settings, SPOKEN, [ALL_HANDS, Agent("ana", "Ana", frozenset({"support"}))])) == []
     silent = [{"name": "support", "voicemail": False}, "delivery", "repairs"]
-    (nobody,) = unstaffed(Settings.model_validate({**DATA, "queues": silent}), SPOKEN, [])
+    (nobody,) = unstaffed(Settings.model_validate({**DATA, "queues": silent}), SPOKEN, [ALL_HANDS])
     assert nobody.what.endswith(": they hear that nobody is free")
     elsewhere = {"name": "support", "to": {"number": "+14155550100"}}
     assert (
-        list(unstaffed(Settings.model_validate({**DATA, "queues": [elsewhere, "delivery", "repairs"]}), SPOKEN, []))
+        list(
+            unstaffed(
+                Settings.model_validate({**DATA, "queues": [elsewhere, "delivery", "repairs"]}), SPOKEN, [ALL_HANDS]
+            )
+        )
         == []
     )
+
+
+def test_queues_that_callers_may_ask_for_by_name_need_agents_too():
+    assert _callers(line()) == {"support", "repairs", "delivery"}
+    told = [one.what for one in unstaffed(line(), SPOKEN, [Agent("ana", "Ana", frozenset({"support", "delivery"}))])]
+    assert told == ["no agent takes callers of queue 'repairs': a message is taken from them"]
+    unasked = {name: {"about": name, "steps": [{"say": "Hello."}]} for name in DATA["flows"]}
+    assert _callers(Settings.model_validate({**DATA, "flows": unasked})) == set()
 
 
 def _callers(settings: Settings) -> set[str]:
@@ -111,5 +123,7 @@ def test_a_doubt_has_its_line_and_keeps_no_line_from_being_used(tmp_path):
     (doubt,) = examined.doubts
     assert file.read_text().splitlines()[doubt.line - 1].startswith("queues:")
     assert examined.settings is not None
-    (lacking,) = unstaffed_of(folder, examined.settings, [Agent("ana", "Ana", frozenset({"delivery"}))])
+    (lacking,) = unstaffed_of(
+        folder, examined.settings, [Agent("ana", "Ana", frozenset({"delivery", "repairs", "one"}))]
+    )
     assert lacking.file == str(file)
