@@ -205,18 +205,17 @@ const TAKES = {
   said(message) {
     if (current) words.set(current.transfer, [...(words.get(current.transfer) ?? []), message]);
     const list = at("#transcript");
-    at("#partial")?.remove();
+    follow(() => at("#partial")?.remove());
     if (document.getElementById(`said-${message.utterance}`)) return;
-    list.append(...transcript([message]));
-    list.lastElementChild.scrollIntoView({ block: "nearest" });
+    follow(() => list.append(...transcript([message])));
   },
   partial(message) {
-    at("#partial")?.remove();
+    follow(() => at("#partial")?.remove());
     if (!message.text) return;
     const [line] = transcript([{ who: "caller", text: `${message.text} …` }]);
     line.id = "partial";
     line.classList.add("partial");
-    at("#transcript").append(line);
+    follow(() => at("#transcript").append(line));
   },
   muted(message) { mute(message.muted); },
   error(message) { alarm(message.detail); },
@@ -330,6 +329,15 @@ function draw() {
   const lines = (packet?.transcript ?? []).filter((line) => line.text);
   const known = new Set(lines.map((line) => line.utterance));
   list.replaceChildren(...transcript([...lines, ...(words.get(transfer) ?? []).filter((line) => !known.has(line.utterance))]));
+  list.scrollTop = list.scrollHeight;
+}
+
+// The transcript shows its last line, unless the agent reads further up; the page itself stays where it is.
+function follow(change) {
+  const list = at("#transcript");
+  const last = list.scrollHeight - list.scrollTop - list.clientHeight < 40;
+  change();
+  if (last) list.scrollTop = list.scrollHeight;
 }
 
 function wrapUp() { say({ type: "wrap_up", transfer: wrapping.transfer, disposition: at("#disposition").value, note: at("#note").value }); }

@@ -46,10 +46,12 @@ def test_the_operator_says_whose_desk_it_is(tmp_path: Path) -> None:
         entered = await http.post("/login", data={"token": ACCESS, "following": "/desk"})
         assert entered.headers["location"] == "/desk"
         choice = (await http.get("/desk")).text
+        assert "desk.js" not in choice  # there is no desk yet
         assert '<option value="ben">' in choice
         desk = (await http.get("/desk?agent=ben")).text
         assert "Desk of Ben" in desk
         assert 'data-socket="/api/v1/desk?agent=ben"' in desk
+        assert "desk.js" in desk
         assert (await http.get("/desk?agent=carl")).status_code == 404
 
     use(tmp_path, do)

@@ -310,7 +310,7 @@ class Told:
 
     def _opened(self, socket: WebSocketRoute) -> None:
         self.sockets.append(socket)
-        socket.on_message(lambda text: self.said.append(json.loads(text)))
+        socket.on_message(lambda text: self.said.append(json.loads(text)) if isinstance(text, str) else None)
         self.tell(HELLO)
 
 
@@ -389,6 +389,38 @@ def test_a_call_by_telephone_is_read_along_until_the_desk_is_opened_elsewhere(at
 
 
 CONNECTED = {"type": "connected", "transfer": "CA1-h1", "offer": 0, "call": "CA1", "by": "phone"}
+
+
+ON_SCREEN = """(ids) => ids.filter((id) => {
+    const { top, bottom } = document.querySelector(id).getBoundingClientRect();
+    return top < 0 || bottom > innerHeight;
+})"""
+
+
+def test_on_a_telephone_the_transcript_scrolls_and_what_is_to_be_done_stays_on_the_screen(at_desk):
+    async def use(house: House) -> None:
+        page, told = house.page, Told()
+        await page.set_viewport_size({"width": 390, "height": 800})
+        await told.open(page)
+        told.tell({**OFFER, "by": "desk"})
+        told.tell({**CONNECTED, "by": "desk"})
+        await expect(page.locator("#call-title")).to_be_focused()
+        said = {"type": "said", "who": "agent", "text": "hello " * 20, "start_ms": 0, "end_ms": 1}
+        for one in range(12):
+            told.tell({**said, "utterance": f"p{one}"})
+        await expect(page.locator("#transcript li")).to_have_count(13)
+        controls = ["#mute", "#hang-up", "#hand-back button"]
+        assert await page.evaluate(ON_SCREEN, controls) == []
+        assert await page.evaluate("(({scrollTop}) => scrollTop > 0)(document.querySelector('#transcript'))")
+        await page.evaluate("scrollTo(0, document.body.scrollHeight)")  # to read the transcript
+        assert await page.evaluate(ON_SCREEN, controls) == []
+        await page.evaluate("document.querySelector('#transcript').scrollTop = 0")
+        told.tell({**said, "utterance": "p12"})
+        await expect(page.locator("#transcript li")).to_have_count(14)
+        assert await page.evaluate("document.querySelector('#transcript').scrollTop") == 0  # who reads is let be
+        await readable(page)
+
+    at_desk(use)
 
 
 def test_a_desk_that_is_opened_in_a_conversation_shows_all_that_was_said_and_how_long_it_lasts(at_desk):
