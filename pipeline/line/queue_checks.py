@@ -11,6 +11,7 @@ from pipeline.line.hints import meant
 from pipeline.line.human_queues import Queue
 from pipeline.line.model import Settings
 from pipeline.line.questions import repeated
+from pipeline.line.queues import stand_ins
 from telephony.agents import Agent
 
 
@@ -20,12 +21,18 @@ def check_queues(settings: Settings, spoken: Sequence[str]) -> Iterator[Finding]
     for index, name in repeated(names):
         yield Finding(("queues", index), f"there are two queues named {name!r}", "keep one of them")
     for index, queue in enumerate(settings.queues):
-        if queue.instead is not None and (queue.instead == queue.name or queue.instead not in names):
+        others = [name for name in names if name != queue.name]
+        another = f"drop it, or name another queue; {meant('', others)}"
+        if queue.instead == queue.name:
+            yield Finding(("queues", index, "instead"), f"queue {queue.name!r} names itself instead", another)
+        elif queue.instead is not None and queue.instead not in names:
             what = f"queue {queue.name!r} names {queue.instead!r} instead, which is no other queue"
-            yield Finding(("queues", index, "instead"), what, meant(queue.instead, names))
-        if queue.overflow is not None and (queue.overflow == queue.name or queue.overflow not in names):
+            yield Finding(("queues", index, "instead"), what, meant(queue.instead, others))
+        if queue.overflow == queue.name:
+            yield Finding(("queues", index, "overflow"), f"queue {queue.name!r} overflows into itself", another)
+        elif queue.overflow is not None and queue.overflow not in names:
             what = f"queue {queue.name!r} overflows into {queue.overflow!r}, which is no other queue"
-            yield Finding(("queues", index, "overflow"), what, meant(queue.overflow, names))
+            yield Finding(("queues", index, "overflow"), what, meant(queue.overflow, others))
         if queue.languages and not set(queue.languages) & set(spoken):
             what = f"queue {queue.name!r} speaks {', '.join(queue.languages)}, and the line {', '.join(spoken)}"
             remedy = (
@@ -45,6 +52,7 @@ def doubts(settings: Settings, spoken: Sequence[str]) -> Iterator[Finding]:
             yield Finding(
                 ("queues", index, "languages"), what, "add it to the line's 'languages', or leave it out here"
             )
+        yield from _unspoken(("queues", index, "languages"), settings, queue, spoken)
         others = [set(one.skills) for one in settings.queues if one is not queue]
         mine = set(queue.skills)
         if mine and not any(mine <= one or (one and one <= mine) for one in others):
@@ -104,6 +112,21 @@ def _meant_for(settings: Settings) -> set[str]:
 
 def _enqueued(flow: Flow) -> set[str]:
     return {step.enqueue.queue for step in flow.steps if isinstance(step, EnqueueStep)}
+
+
+def _unspoken(
+    path: tuple[str | int, ...], settings: Settings, queue: Queue, spoken: Sequence[str]
+) -> Iterator[Finding]:
+    """Languages in which a step or a rule puts callers in a queue where nobody speaks them."""
+    if queue.name not in _meant_for(settings):
+        return
+    able = [one.languages or spoken for one in stand_ins(settings.queues, queue)]
+    lost = [code for code in spoken if not any(code in one for one in able)]
+    if lost:
+        what = f"callers who speak {', '.join(lost)} come to queue {queue.name!r}, which speaks "
+        what += f"{', '.join(queue.languages)} only: nobody there is for them"
+        remedy = "add it to its 'languages', or name a queue that speaks it with 'instead'"
+        yield Finding(path, what, remedy)
 
 
 def _times(path: tuple[str | int, ...], queue: Queue) -> Iterator[Finding]:

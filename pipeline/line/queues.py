@@ -54,14 +54,14 @@ def choose(queues: Sequence[Queue], wanted: str, of_line: Hours, language: str, 
     first = next((queue for queue in queues if queue.name == wanted), None)
     if first is None:
         return Chosen(wanted, "closed")
-    stand_ins = [*dict.fromkeys(one.name for one in _stand_ins(queues, first))]
-    able = [one for name in stand_ins for one in queues if one.name == name and _speaks(one, language)]
+    names = [*dict.fromkeys(one.name for one in stand_ins(queues, first))]
+    able = [one for name in names for one in queues if one.name == name and _speaks(one, language)]
     states = [(one, state_of(one, of_line, now)) for one in able] or [(first, state_of(first, of_line, now))]
     found, state = next((each for each in states if each[1] == "open"), states[0])
     return Chosen(found.name, state, "" if found is first else wanted)
 
 
-def _stand_ins(queues: Iterable[Queue], first: Queue) -> Iterator[Queue]:
+def stand_ins(queues: Iterable[Queue], first: Queue) -> Iterator[Queue]:
     """The queue itself, those that are named instead one after the other, and those that can do the same."""
     by_name, seen = {queue.name: queue for queue in queues}, set[str]()
     one: Queue | None = first

@@ -52,6 +52,28 @@ def test_a_queue_that_speaks_no_language_of_the_line_is_wrong_and_one_too_many_i
 
 
 @pytest.mark.parametrize(
+    ("field", "says"), [("overflow", "overflows into itself"), ("instead", "names itself instead")]
+)
+def test_a_queue_that_names_itself_is_told_so(field, says):
+    (wrong,) = check_queues(line({"name": "one", field: "one"}), SPOKEN)
+    assert (wrong.path, wrong.what) == (("queues", 0, field), f"queue 'one' {says}")
+    assert wrong.remedy == "drop it, or name another queue; known here: delivery, repairs, support"
+
+
+def test_callers_of_another_language_than_the_queue_of_a_step_are_told():
+    def told(*queues: Any) -> list[str]:
+        settings = Settings.model_validate({**DATA, "queues": [*queues, "delivery", "repairs"]})
+        return [one.what for one in doubts(settings, SPOKEN)]
+
+    spanish = {"name": "support", "languages": ["es"]}
+    lost = "callers who speak en come to queue 'support', which speaks es only: nobody there is for them"
+    assert told(spanish) == [lost]
+    assert told({**spanish, "instead": "english"}, {"name": "english", "languages": ["en"]}) == []
+    assert told({**spanish, "languages": ["es", "en"]}) == []
+    assert told("support", {"name": "soporte", "languages": ["es"]}) == []
+
+
+@pytest.mark.parametrize(
     ("queue", "where", "says"),
     [
         ({"max_wait_s": 30, "sla_s": 60}, "sla_s", "promises an answer within 60 s, and its callers wait 30 s"),
