@@ -1,5 +1,5 @@
 // An agent's desk. The socket is the truth: what it tells is shown, what the agent does is said to it.
-import { element, show, transcript } from "/assets/desk_packet.js";
+import { element, show, title, transcript } from "/assets/desk_packet.js";
 import { showPast, showQueues } from "/assets/desk_queues.js";
 import { Sound } from "/assets/desk_sound.js";
 
@@ -26,6 +26,7 @@ let ahead = 0; // of this machine's clock, the server's, in ms
 let packets = new Map();
 let lacking = new Set(); // transfers whose packet could not be had
 let words = new Map(); // by transfer, what was said since its packet
+let texts = new Map(); // by transfer, the words of its wrap-up and what agents read for them
 let queues = null;
 let backMs = 8000; // so long a caller waits for a page that lost its connection
 let clicked = 0;
@@ -152,8 +153,8 @@ const TAKES = {
   },
   async connected(message) {
     offers = offers.filter((one) => one.transfer !== message.transfer);
-    if (wrapping && at("#note").value) wrapUp();
-    wrapping = null;
+    if (wrapping && at("#disposition").value) wrapUp();
+    if (at("#disposition").value || !at("#note").value) wrapping = null; // a note without a result is not lost
     const was = [current, before].find((one) => one?.transfer === message.transfer);
     if (!was) mute(false);
     else if (muted) say({ type: "mute", muted });
@@ -181,10 +182,12 @@ const TAKES = {
   },
   wrap_up(message) {
     if (current?.transfer === message.transfer) ended();
-    if (wrapping?.transfer !== message.transfer) at("#note").value = "";
+    const same = wrapping?.transfer === message.transfer;
+    if (!same) at("#note").value = "";
     wrapping = message;
-    const chosen = at("#disposition").value;
-    at("#disposition").replaceChildren(...message.dispositions.map(({ word, text }) => element("option", { value: word }, text)));
+    const chosen = same ? at("#disposition").value : "";
+    unchosen("");
+    at("#disposition").replaceChildren(element("option", { value: "" }, "Choose …"), ...message.dispositions.map(({ word, text }) => element("option", { value: word }, text)));
     if (message.dispositions.some(({ word }) => word === chosen)) at("#disposition").value = chosen;
     presence(desk.dataset.presence);
     if (!packets.has(message.transfer)) fetchPacket(message.transfer);
@@ -282,7 +285,18 @@ async function fetchPacket(transfer) {
 async function past() {
   const answer = await fetch("/api/v1/dispositions?limit=50", { credentials: "same-origin" });
   const { items = [] } = answer.ok ? await answer.json() : {};
-  showPast(at("#past"), items.filter((one) => one.agent === desk.dataset.agent).slice(0, 5));
+  const mine = items.filter((one) => one.agent === desk.dataset.agent).slice(0, 5);
+  showPast(at("#past"), await Promise.all(mine.map(async (one) => ({ ...one, text: await textOf(one) }))));
+}
+
+// What agents read for the word of a wrap-up: the words are those of its call's queue.
+async function textOf({ transfer, disposition }) {
+  if (!texts.has(transfer)) {
+    const answer = await fetch(`/api/v1/transfers/${encodeURIComponent(transfer)}`, { credentials: "same-origin" });
+    if (!answer.ok) return undefined;
+    texts.set(transfer, (await answer.json()).dispositions);
+  }
+  return texts.get(transfer).find(({ word }) => word === disposition)?.text;
 }
 
 // Have the microphone and a running sound card; say so where not.
@@ -310,10 +324,10 @@ function draw() {
   for (const id of ["#mute", "#hang-up", "#call .meters"]) at(id).hidden = current?.by === "phone";
   document.title = offer ? `A caller! · ${TITLE}` : TITLE;
   const { reason = {}, caller = {} } = offer?.packet ?? {};
-  const news = offer ? [`A caller of ${offer.queue.replaceAll("_", " ")} for you.`, reason.sentence].filter((one) => one && one !== "unknown").join(" ") : "";
+  const news = offer ? [`A caller of ${title(offer.queue)} for you.`, reason.sentence].filter((one) => one && one !== "unknown").join(" ") : "";
   if (at("#announcement").textContent !== news) at("#announcement").textContent = news;
   if (offer) {
-    at("#offer-why").textContent = [offer.queue.replaceAll("_", " "), caller.name, reason.sentence].filter((one) => one && one !== "unknown").join(" · ");
+    at("#offer-why").textContent = [title(offer.queue), caller.name, reason.sentence].filter((one) => one && one !== "unknown").join(" · ");
   }
   const packet = packets.get(transfer);
   if (packet) show(at("#packet"), packet);
@@ -338,6 +352,11 @@ function follow(change) {
   const last = list.scrollHeight - list.scrollTop - list.clientHeight < 40;
   change();
   if (last) list.scrollTop = list.scrollHeight;
+}
+
+function unchosen(why) {
+  at("#unchosen").textContent = why;
+  at("#disposition").setAttribute("aria-invalid", String(Boolean(why)));
 }
 
 function wrapUp() { say({ type: "wrap_up", transfer: wrapping.transfer, disposition: at("#disposition").value, note: at("#note").value }); }
@@ -396,8 +415,12 @@ at("#hand-back").addEventListener("submit", (event) => {
 });
 at("#wrap-up form").addEventListener("submit", (event) => {
   event.preventDefault();
-  if (wrapping) wrapUp();
+  if (!wrapping) return;
+  if (at("#disposition").value) return wrapUp();
+  unchosen("Choose what came of the call first.");
+  at("#disposition").focus();
 });
+at("#disposition").addEventListener("change", () => unchosen(""));
 at("#again button").addEventListener("click", () => { if (at("#again button").onclick) return; at("#again").hidden = true; alarm(""); open(); });
 at("#sound-on button").addEventListener("click", async () => { if (await listen()) talk(); });
 setInterval(tick, 250);

@@ -11,6 +11,7 @@ export function element(name, attributes = {}, ...content) {
 }
 
 const plain = (word) => String(word).replaceAll("_", " ");
+export const title = (word) => plain(word).replace(/^./u, (first) => first.toUpperCase());
 const known = (value) => value !== undefined && value !== null && value !== "" && value !== UNKNOWN;
 
 function list(title, items) {

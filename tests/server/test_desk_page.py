@@ -191,7 +191,7 @@ def test_an_agent_takes_a_caller_in_the_browser_speaks_hands_back_and_wraps_up(a
         await page.get_by_role("button", name="Done").click()
         await expect(page.locator("#desk:has(#wrap-up[hidden])")).to_have_attribute("data-presence", "available")
         assert await house.disposition(f"{call.call_sid}-h1") == ("ana", "solved", "sent a pole")
-        await expect(page.locator("#past-calls li")).to_have_text(re.compile(r"solved: sent a pole$"))
+        await expect(page.locator("#past-calls li")).to_have_text(re.compile(r"Solved: sent a pole$"))
         call.hang_up()
 
     at_desk(use)
@@ -340,8 +340,9 @@ def test_with_the_keyboard_alone_a_call_that_rings_the_telephone_is_seen_and_dec
         await told.hears(type="presence", presence="available", by="phone")
         told.tell({"type": "presence", "presence": "available"})
         told.tell(OFFER)
-        await expect(page.locator("#announcement")).to_contain_text("A caller of support for you")
+        await expect(page.locator("#announcement")).to_contain_text("A caller of Support for you")
         await expect(page.locator("#rings")).to_be_visible()
+        await expect(page.locator("#offer-why")).to_contain_text("Support · Sam")
         await expect(page.locator("#accept")).to_be_hidden()
         for text in (
             "Sam <img", "verified by a PIN", "A pole of the tent is broken.", "<script>", "order number: 12345",
@@ -448,12 +449,21 @@ def test_a_caller_who_comes_while_the_last_one_is_wrapped_up_is_seen(at_desk):
         told.tell({"type": "wrap_up", "transfer": "CA0-h1", "offer": 0, "call": "CA0", "dispositions": WORDS})
         await expect(page.locator("#wrap-up-title")).to_be_focused()
         await expect(page.locator("#announcement")).to_be_empty()
-        await expect(page.get_by_label("Result").locator("option")).to_have_text(["Money given back", "Something else"])
+        await expect(page.get_by_label("Result").locator("option")).to_have_text(
+            ["Choose …", "Money given back", "Something else"]
+        )
         await page.get_by_label("Note", exact=True).fill("sent a pole")
+        await page.get_by_role("button", name="Done").press("Enter")
+        await expect(page.locator("#unchosen")).to_have_text("Choose what came of the call first.")
+        await expect(page.get_by_label("Result")).to_be_focused()
+        assert not [one for one in told.said if one["type"] == "wrap_up"]
+        await page.keyboard.press("ArrowDown")
+        await expect(page.get_by_label("Result")).to_have_value("solved")
+        await expect(page.locator("#unchosen")).to_be_empty()
         told.tell(OFFER)
         await expect(page.locator("#offer")).to_be_visible()
         await expect(page.locator("#announcement")).to_have_text(
-            "A caller of support for you. The caller asked for a person."
+            "A caller of Support for you. The caller asked for a person."
         )
         told.tell(CONNECTED)
         await told.hears(type="wrap_up", transfer="CA0-h1", disposition="solved", note="sent a pole")
@@ -512,7 +522,7 @@ def test_what_is_lacking_is_told_with_what_to_do(at_desk):
         told.tell({"type": "queues", "queues": [{**row, "since_ms": now_ms - 75_000}], "unknown": ["suport"]})
         line = page.locator("#queues li").first
         await expect(line).to_have_text(
-            re.compile(r"support 2 callers wait, the longest for 1:1\d · 1 colleague is free")
+            re.compile(r"Support 2 callers wait, the longest for 1:1\d · 1 colleague is free")
         )
         await expect(line).to_contain_text("later than promised")
         await expect(page.locator("#queues li").last).to_contain_text("no line has this queue")
