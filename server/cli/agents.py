@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, TypeVar
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from server.cli.approvals import Url
-from server.cli.exits import Exit, fail, warn
+from server.cli.exits import Exit, errors, fail, warn
 from server.cli.queues import everybody, reached, state_of
 
 if TYPE_CHECKING:
@@ -56,6 +56,7 @@ def add(
     from server.cli.main import out  # noqa: PLC0415 main imports this module
     from telephony.agents import Agent, NotAnAgent, address  # noqa: PLC0415 --help needs none
 
+    _check_languages(language or ())
     try:
         rung_at = address(phone, region) if phone.strip() else ""
         made = Agent(agent, name.strip(), frozenset(queue), frozenset(skill or ()), frozenset(language or ()), rung_at)
@@ -85,7 +86,10 @@ def list_(
                 told = f"{found['id']}  {found['name']}  {queues}  {state_of(found)}  {reached(found)}"
                 out.print(told, markup=False)
         return
-    for one in _used(lambda store: store.listed()):
+    found_here = _used(lambda store: store.listed())
+    if not found_here and not as_json:
+        errors.print("there are no agents yet; add one: cordboard agents add ID --name NAME --queue QUEUE")
+    for one in found_here:
         words = [sorted(each) for each in (one.queues, one.skills, one.languages)]
         if as_json:
             keys = ("queues", "skills", "languages")
@@ -110,7 +114,7 @@ def presence(
     if known is None:
         fail(Exit.FAILED, f"there is no agent {agent}")
     if not known.phone:
-        fail(Exit.INVALID, f"{agent} has no phone: their desk tells, when they open it")
+        fail(Exit.INVALID, f"{agent} has no telephone; {known.name} is available once their desk (/desk) is open")
     changed_at = datetime.now(UTC).isoformat(timespec="microseconds")
     _used(lambda store: store.say(agent, said.value, changed_at))
 
@@ -133,6 +137,16 @@ def there() -> "tuple[Agent, ...]":
     from server.data_dir import DATABASE  # noqa: PLC0415
 
     return _used(lambda store: store.listed()) if (settings().data_dir / DATABASE).is_file() else ()
+
+
+def _check_languages(codes: Sequence[str]) -> None:
+    """Exit where callers are never spoken with in one of them: agents speak what lines do."""
+    from pipeline.assistant.languages.reading import languages  # noqa: PLC0415 --help needs none
+
+    for code in codes:
+        if code not in languages():
+            known_codes = ", ".join(sorted(languages()))
+            fail(Exit.INVALID, f"{code!r} is no language that lines speak; write it as the line does: {known_codes}")
 
 
 def _doubt_queues(agent: "Agent") -> None:

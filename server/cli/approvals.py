@@ -134,7 +134,8 @@ def asked(
     base = (url or chosen.public_url or f"http://{chosen.host}:{chosen.port}").rstrip("/")
     token = chosen.api_token.get_secret_value() or chosen.access_token.get_secret_value()
     if not token:
-        fail(Exit.INVALID, "set CORDBOARD_API_TOKEN to a token that `cordboard tokens create` made")
+        made = "CORDBOARD_API_TOKEN to a token that `cordboard tokens create` made"
+        fail(Exit.INVALID, f"set {made}, or CORDBOARD_ACCESS_TOKEN to the server's")
     headers = {"Authorization": f"Bearer {token}"}
     try:
         with httpx2.Client(trust_env=False, timeout=30) as client:

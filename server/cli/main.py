@@ -314,9 +314,12 @@ def fallback(
     language: Annotated[str, typer.Option(help="Of the texts, like en-US.")] = "en-US",
 ) -> None:
     """Print TwiML for a number's fallback: whom the carrier calls for a caller while the server cannot be reached."""
+    from telephony.language_tags import is_language  # noqa: PLC0415
     from telephony.numbers import NotANumber, parse_number  # noqa: PLC0415
     from telephony.twilio.twiml import dial  # noqa: PLC0415 imports twilio
 
+    if not is_language(language):
+        fail(Exit.INVALID, f"{language} is no language; write it like en-US")
     try:
         typer.echo(dial(text, language, parse_number(number), sorry))
     except NotANumber:

@@ -56,3 +56,12 @@ def test_what_is_no_number_is_refused(number: str):
     ran = CliRunner().invoke(app, ["fallback", number])
     assert ran.exit_code != 0
     assert "no telephone number" in ran.output
+
+
+@pytest.mark.parametrize("language", ["xx-YY", "en-YY", "english", ""])
+def test_what_is_no_language_is_refused(language: str):
+    ran = CliRunner().invoke(app, ["fallback", AGENT, "--language", language])
+    assert ran.exit_code == 2
+    assert "is no language; write it like en-US" in ran.output
+    assert 'language="es-MX"' in printed(AGENT, "--language", "es-MX")
+    assert 'language="cmn-CN"' in printed(AGENT, "--language", "cmn-CN")

@@ -26,7 +26,8 @@ def test_an_agent_is_added_changed_listed_and_removed(run):
         "id": "ana", "name": "Ana", "queues": ["billing"], "skills": [], "languages": [], "phone": "",
     }  # fmt: skip
     assert run("remove", "ana").exit_code == 0
-    assert run("list").output == ""
+    assert "there are no agents yet; add one: cordboard agents add ID" in run("list").output
+    assert run("list", "--json").output == ""
     assert run("remove", "ana").exit_code == 1
 
 
@@ -38,13 +39,14 @@ def test_an_agent_is_added_changed_listed_and_removed(run):
         (("ana", "--name", "Ana", "--queue", "billing", "--phone", "sip:ana"), "sip:ana@example.com"),
         (("ana", "--name", "Ana", "--queue", "Billing Department"), "no queue"),
         (("ana", "--name", "Ana", "--queue", "billing", "--language", "Spanish"), "no language"),
+        (("ana", "--name", "Ana", "--queue", "billing", "--language", "xx"), "write it as the line does: en, es"),
     ],
 )
 def test_what_cannot_be_an_agent_is_said_and_not_kept(run, words, says):
     wrong = run("add", *words)
     assert wrong.exit_code == 2
     assert says in wrong.output
-    assert run("list").output == ""
+    assert run("list", "--json").output == ""
 
 
 def test_whether_an_agent_by_telephone_takes_calls_can_be_said(run):
@@ -54,7 +56,7 @@ def test_whether_an_agent_by_telephone_takes_calls_can_be_said(run):
     assert run("presence", "eva", "available").exit_code == 1
     no_phone = run("presence", "ben", "available")
     assert no_phone.exit_code == 2
-    assert "desk tells" in no_phone.output
+    assert "ben has no telephone; Ben is available once their desk (/desk) is open" in no_phone.output
     assert run("presence", "ana", "asleep").exit_code == 2
 
 
@@ -76,3 +78,12 @@ def test_check_says_whose_callers_no_agent_takes_once_there_are_agents(run):
     assert told.exit_code == 0
     assert "lines/example/line.yaml:" in told.output
     assert "no agent takes callers of queue 'support'" in told.output
+
+
+def test_without_a_token_both_that_work_are_named(run, monkeypatch):
+    for name in ("CORDBOARD_API_TOKEN", "CORDBOARD_ACCESS_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    told = run("list", "--live")
+    assert told.exit_code == 2
+    assert "CORDBOARD_API_TOKEN" in told.output
+    assert "CORDBOARD_ACCESS_TOKEN" in told.output
