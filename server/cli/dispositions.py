@@ -30,17 +30,20 @@ def dispositions(
     for one in found if as_json else ():
         typer.echo(json.dumps(one, sort_keys=True, ensure_ascii=False))
     if not as_json:
-        out.print("\n".join(counted(found)), markup=False)
+        spoken = {one["id"] for one in _spoken(url, begin)}
+        out.print("\n".join(counted(found, len(spoken - {one["transfer"] for one in found}))), markup=False)
 
 
-def counted(found: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """How often each word was given, the most usual first, with who gave it."""
+def counted(found: Sequence[Mapping[str, Any]], open_still: int = 0) -> Iterator[str]:
+    """How often each word was given, the most usual first, with who gave it. open_still: calls without a word."""
     if not found:
         yield "no call was wrapped up"
     by = Counter((one["disposition"], one["agent"]) for one in found)
     for word, count in Counter(one["disposition"] for one in found).most_common():
         agents = ", ".join(f"{agent} {by[word, agent]}" for agent in sorted({one for said, one in by if said == word}))
         yield f"{count:5}  {word}  ({agents})"
+    if open_still:
+        yield f"{open_still:5}  not wrapped up"
 
 
 def _since(url: str | None, begin: datetime) -> Iterator[dict[str, Any]]:
@@ -51,4 +54,18 @@ def _since(url: str | None, begin: datetime) -> Iterator[dict[str, Any]]:
             if datetime.fromisoformat(one["made_at"]) < begin:
                 return
             yield one
+        cursor = page["next_cursor"]
+
+
+def _spoken(url: str | None, begin: datetime) -> Iterator[dict[str, Any]]:
+    """Transfers asked for since then in which caller and agent spoke, and that are over."""
+    cursor: str | None = ""
+    while cursor is not None:
+        query = {"limit": "200", "state": "over"} | ({"cursor": cursor} if cursor else {})
+        page = asked(url, "GET", "transfers", query)
+        for one in page["items"]:
+            if datetime.fromisoformat(one["asked_at"]) < begin:
+                return
+            if one["outcome"] in {"completed", "handed_back"}:
+                yield one
         cursor = page["next_cursor"]
