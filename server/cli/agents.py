@@ -140,13 +140,16 @@ def there() -> "tuple[Agent, ...]":
 
 
 def _check_languages(codes: Sequence[str]) -> None:
-    """Exit where callers are never spoken with in one of them: agents speak what lines do."""
+    """Exit where it is no language; say where no line speaks it that does not bring a language of its own."""
     from pipeline.assistant.languages.reading import languages  # noqa: PLC0415 --help needs none
+    from telephony.language_tags import is_language  # noqa: PLC0415 likewise
 
+    known_codes = ", ".join(sorted(languages()))
     for code in codes:
+        if code not in languages() and not is_language(code):
+            fail(Exit.INVALID, f"{code!r} is no language; write it as the line does: {known_codes}")
         if code not in languages():
-            known_codes = ", ".join(sorted(languages()))
-            fail(Exit.INVALID, f"{code!r} is no language that lines speak; write it as the line does: {known_codes}")
+            warn(f"lines speak {known_codes}: callers are given to who speaks {code!r} only where a line brings it")
 
 
 def _doubt_queues(agent: "Agent") -> None:

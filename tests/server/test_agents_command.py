@@ -87,3 +87,10 @@ def test_without_a_token_both_that_work_are_named(run, monkeypatch):
     assert told.exit_code == 2
     assert "CORDBOARD_API_TOKEN" in told.output
     assert "CORDBOARD_ACCESS_TOKEN" in told.output
+
+
+def test_a_language_that_no_line_speaks_yet_is_taken_and_said(run):
+    told = run("add", "zoe", "--name", "Zoé", "--queue", "support", "--language", "fr")
+    assert told.exit_code == 0
+    assert "only where a line brings it" in " ".join(told.output.split())
+    assert json.loads(run("list", "--json").output)["languages"] == ["fr"]
