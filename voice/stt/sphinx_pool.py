@@ -340,7 +340,7 @@ class SphinxPool:
         ours, theirs = socket.socketpair()
         try:
             with theirs:
-                process = await asyncio.to_thread(_spawn, theirs.fileno())
+                process = await _spawned(theirs.fileno())
         except BaseException:
             ours.close()
             raise
@@ -356,6 +356,19 @@ class SphinxPool:
             link.close()
             ours.close()
             await asyncio.shield(asyncio.to_thread(_reap, process))
+
+
+async def _spawned(descriptor: int) -> "subprocess.Popen[bytes]":
+    """A process. Cancelled meanwhile it is ended again: the thread that makes it cannot be stopped."""
+    making = asyncio.ensure_future(asyncio.to_thread(_spawn, descriptor))
+    try:
+        return await asyncio.shield(making)
+    except asyncio.CancelledError:
+        with suppress(OSError):
+            process = await making
+            process.kill()
+            await asyncio.to_thread(process.wait)
+        raise
 
 
 def _spawn(descriptor: int) -> "subprocess.Popen[bytes]":

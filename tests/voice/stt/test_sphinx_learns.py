@@ -1,6 +1,9 @@
 """New words while the recogniser runs."""
 
 import asyncio
+import subprocess
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -107,6 +110,16 @@ def test_a_talker_who_does_not_stop_does_not_keep_new_words_away(cache: Path, mo
     run(work)
 
 
+def slowly(spawn: Callable[[int], "subprocess.Popen[bytes]"]) -> Callable[[int], "subprocess.Popen[bytes]"]:
+    """As on a machine that has no time: the process is there after it was given up."""
+
+    def spawned(descriptor: int) -> "subprocess.Popen[bytes]":
+        time.sleep(0.3)
+        return spawn(descriptor)
+
+    return spawned
+
+
 def test_words_that_cannot_be_made_leave_the_old_ones_in_place(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     broken = (Vocabulary("shop@2/open", "no such kind", ("\ud800",)),)  # type: ignore[arg-type]  # what makes it fail
 
@@ -118,6 +131,7 @@ def test_words_that_cannot_be_made_leave_the_old_ones_in_place(cache: Path, monk
             with pytest.raises(ProviderFailed, match="new words"):
                 await stt.learn((*WORDS_BEFORE, *broken))
             monkeypatch.setattr(sphinx_pool, "_START_WITHIN_S", 0.01)
+            monkeypatch.setattr(sphinx_pool, "_spawn", slowly(sphinx_pool._spawn))
             with pytest.raises(ProviderLate, match="new words"):
                 await stt.learn((*WORDS_BEFORE, *WORDS_AFTER))
             assert children() == processes
