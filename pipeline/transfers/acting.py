@@ -64,8 +64,6 @@ class Acting:
         self._office = office
         self._desk = desk
         self._clock = clock
-        self._store = store
-        self._packets = packets
         self._phones = phones
         self.told = Told(office, desk, clock, store, packets, phones=phones is not None)
         self.ringing = Ringing(office, desk, clock, phones, self.told)
